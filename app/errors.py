@@ -1,0 +1,121 @@
+"""The ways we refuse: expected failures, each with its HTTP status, code and title. Knows nothing of HTTP libraries."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that was wrong with the input: where it stands, what it is, and what would be right.
+
+    Exactly one of `parameter` (query, path or header) and `pointer` (JSON pointer, RFC 6901) is set.
+    """
+
+    detail: str
+    code: str = "invalid"
+    parameter: str | None = None
+    pointer: str | None = None
+    allowed: list[str] | None = None
+
+    def document(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class Refusal(Exception):
+    """An expected failure. The class says status, code and title; `detail` is for the reader, `extra` joins the problem."""
+
+    status: int = 500
+    code: str = "internal-error"
+    title: str = "Something went wrong on our side"
+
+    def __init__(self, detail: str, *faults: Fault, headers: dict[str, str] | None = None, **extra: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+        self.headers = headers or {}
+        self.extra = extra
+
+
+class Malformed(Refusal):
+    """The request cannot be read at all: broken percent-encoding, two Host headers, JSON that is none."""
+
+    status, code, title = 400, "malformed", "The request cannot be read"
+
+
+class Unauthorized(Refusal):
+    """A key was sent that opens nothing."""
+
+    status, code, title = 401, "unauthorized", "The key is not valid"
+
+
+class NotFound(Refusal):
+    """There is nothing here that this caller may see."""
+
+    status, code, title = 404, "not-found", "Nothing is here"
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, the method does not; `Allow` names those that do."""
+
+    status, code, title = 405, "method-not-allowed", "This path does not take that method"
+
+
+class Gone(Refusal):
+    """It was public and has been withdrawn: `reason`, `public_note` and `replacement` say what may be said."""
+
+    status, code, title = 410, "withdrawn", "This has been withdrawn"
+
+
+class TooLarge(Refusal):
+    """The body is longer than this path reads."""
+
+    status, code, title = 413, "too-large", "The request body is too large"
+
+
+class UriTooLong(Refusal):
+    """The path with its query is longer than we read."""
+
+    status, code, title = 414, "uri-too-long", "The address is too long"
+
+
+class Invalid(Refusal):
+    """Well-formed, but not what this path takes; `errors` names each fault."""
+
+    status, code, title = 422, "invalid", "The input is not valid"
+
+
+class HeadersTooLarge(Refusal):
+    """The request's headers are more, or longer, than we read."""
+
+    status, code, title = 431, "headers-too-large", "The request headers are too large"
+
+
+class Internal(Refusal):
+    """A fault of ours; the request id finds it in the server's log."""
+
+
+class Unavailable(Refusal):
+    """The database does not answer just now; `Retry-After` says when to come back."""
+
+    status, code, title = 503, "unavailable", "The service is not available just now"
+
+    def __init__(self, detail: str = "The database does not answer. Try again soon.") -> None:
+        super().__init__(detail, headers={"Retry-After": "2"})
+
+
+CATALOGUE: dict[str, type[Refusal]] = {
+    refusal.code: refusal
+    for refusal in (
+        Malformed,
+        Unauthorized,
+        NotFound,
+        MethodNotAllowed,
+        Gone,
+        TooLarge,
+        UriTooLong,
+        Invalid,
+        HeadersTooLarge,
+        Internal,
+        Unavailable,
+    )
+}

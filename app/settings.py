@@ -1,0 +1,32 @@
+"""Every environment variable: name, default, meaning."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Names are the environment variables, upper case or lower."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    database_url: str = Field(
+        default="sqlite:///dovidka.db",
+        description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://user:password@host/name.",
+    )
+    timezone: str = Field(default="Europe/Kyiv", description="IANA name of the site's zone: bare dates are read in it.")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much to log.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Kyiv")
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
