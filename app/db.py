@@ -1,0 +1,592 @@
+"""SQL and nothing else: column types, ids, the engines of both databases, the reader and the writing connection.
+
+Knows no noun and no HTTP. Where the two databases differ in reading, writing or migrating, the difference stands here.
+"""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from uuid import UUID
+
+import asyncpg
+from pydantic_core import from_json, to_json
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Executable,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    bindparam,
+    column,
+    event,
+    select,
+    table,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from uuid_utils import compat as uuids
+
+from app.errors import Unavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+PATIENCE_SECONDS: Final = 2.0
+READERS: Final = 10
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = tuple[Any, ...]
+Connection = TypeVar("Connection")
+
+
+def milliseconds(value: datetime) -> int:
+    """Since 1970."""
+    return (value - _EPOCH) // _MILLISECOND
+
+
+def from_milliseconds(value: int) -> datetime:
+    return _EPOCH + value * _MILLISECOND
+
+
+# --- columns ----------------------------------------------------------------------------------------------------
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant in UTC, to the millisecond. SQLite: milliseconds since 1970 as an integer, which sorts and is small."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return milliseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return None if value is None else value.astimezone(UTC)
+        return from_milliseconds(value)
+
+
+Json: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+# Slugs and keys sort by their characters on both databases, whatever the server's locale.
+Name: Final = String(120).with_variant(String(120, collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment}
+
+
+def new_id() -> UUID:
+    """A UUIDv7: its first 48 bits are the time, so ids sort by when they were made. Source: RFC 9562, 5.7."""
+    return uuids.uuid7()
+
+
+def utcnow() -> datetime:
+    """Now, in UTC, cut to milliseconds as everything stored is."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+# --- statements that are built and compiled once -----------------------------------------------------------------
+
+
+def among(column: Any, name: str, count: int) -> ColumnElement[bool]:
+    """`column IN (…)` for up to `count` values, given at execution by `spread(name, count, values)`."""
+    found: ColumnElement[bool] = column.in_([bindparam(f"{name}__{n}", type_=column.type) for n in range(count)])
+    return found
+
+
+def spread(name: str, count: int, values: Sequence[Any]) -> dict[str, Any]:
+    """Parameters for `among`: the last value is repeated, so that a few statement shapes serve all lengths."""
+    return {f"{name}__{n}": values[min(n, len(values) - 1)] for n in range(count)}
+
+
+def room(length: int) -> int:
+    """The next power of two: how many places an `among` for so many values has."""
+    return 1 << max(length - 1, 0).bit_length()
+
+
+class Prepared:
+    """A statement as the bare driver takes it, with the conversions its parameters and columns need."""
+
+    __slots__ = ("binders", "defaults", "names", "results", "sql")
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(  # type: ignore[attr-defined]
+            dialect=dialect, compile_kwargs={"render_postcompile": True}
+        )
+        self.sql = str(compiled)
+        self.names: list[str] = list(compiled.positiontup or ())
+        self.defaults: dict[str, Any] = dict(compiled.params)
+        self.binders: list[Callable[[Any], Any] | None] = [
+            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self.names
+        ]
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        results = [
+            from_json
+            if isinstance(column.type, JSON)
+            else column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in columns
+        ]
+        self.results = results if any(results) else None
+
+    def arguments(self, params: Mapping[str, Any]) -> list[Any]:
+        return [
+            value if bind is None else bind(value)
+            for name, bind in zip(self.names, self.binders, strict=True)
+            for value in (params.get(name, self.defaults[name]),)
+        ]
+
+    def read(self, rows: Sequence[Any]) -> list[Row]:
+        if self.results is None:
+            return [tuple(row) for row in rows]
+        return [
+            tuple(
+                value if read is None or value is None else read(value)
+                for read, value in zip(self.results, row, strict=True)
+            )
+            for row in rows
+        ]
+
+
+def keyset(query: Any, columns: Sequence[Any], *, descending: bool, positioned: bool, backward: bool) -> Any:
+    """The query in the order of its columns, from a position on where there is one.
+
+    Parameters: `limit`, and `at_0`, `at_1` … for the position's values. Page 10,000 costs what page 1 costs.
+    """
+    down = descending != backward
+    if positioned:
+        bounds = [bindparam(f"at_{n}", type_=column.type) for n, column in enumerate(columns)]
+        here, there = (tuple_(*columns), tuple_(*bounds)) if len(columns) > 1 else (columns[0], bounds[0])
+        query = query.where(here < there if down else here > there)
+    order = [column.desc() if down else column.asc() for column in columns]
+    return query.order_by(*order).limit(bindparam("limit", type_=Integer()))
+
+
+class RawJson(str):
+    """JSON text for a JSON column: stored as it is, not serialised again."""
+
+    __slots__ = ()
+
+
+def _serialise(value: Any) -> str:
+    return value if isinstance(value, RawJson) else to_json(value).decode()
+
+
+def upsert(connection: AsyncConnection, table: Any) -> Any:
+    """An INSERT that takes `on_conflict_do_update` and `on_conflict_do_nothing`, in the words of this database."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+# --- connections ------------------------------------------------------------------------------------------------
+
+
+class Address:
+    """A database URL as the user writes it, taken apart. Raises: ValueError, saying what would be right."""
+
+    def __init__(self, url: str) -> None:
+        if match := re.fullmatch(r"sqlite:///(?P<path>[^?#]+)", url):
+            self.path: Path | None = Path(match["path"])
+        elif re.match(r"postgres(ql)?://", url):
+            self.path = None
+        else:
+            raise ValueError(
+                f"DATABASE_URL is {_without_password(url)!r}; it must be sqlite:///relative.db,"
+                " sqlite:////absolute.db or postgresql://user:password@host/name"
+            )
+        self.url = url
+
+    def __str__(self) -> str:
+        return _without_password(self.url)
+
+    @property
+    def dialect(self) -> Dialect:
+        found: Dialect = sqlite_dialect() if self.path else asyncpg_dialect()  # type: ignore[no-untyped-call]
+        return found
+
+    def engine(self) -> AsyncEngine:
+        """The writing engine. On SQLite every transaction begins IMMEDIATE, so readers never turn writers half-way."""
+        if self.path is None:
+            return create_async_engine(
+                "postgresql+asyncpg://",
+                async_creator=lambda: asyncpg.connect(self.url, timeout=PATIENCE_SECONDS),
+                pool_pre_ping=True,
+                json_serializer=_serialise,
+                pool_timeout=PATIENCE_SECONDS,
+            )
+        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", poolclass=NullPool, json_serializer=_serialise)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def configure(connection: Any, record: object) -> None:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in SQLITE_PRAGMAS:
+                cursor.execute(pragma)
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+
+SQLITE_PRAGMAS: Final = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=://)([^:/@]*):[^@]*(?=@)", r"\1:***", url)
+
+
+@contextmanager
+def database_faults() -> Any:
+    """Turns the drivers' many ways to say that the database is away into one refusal; faults of ours pass."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error) or "syntax" in str(error):
+            raise
+        raise Unavailable from error
+    except (
+        OSError,
+        TimeoutError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+        asyncpg.InternalClientError,
+    ) as error:
+        raise Unavailable from error
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable from error
+        raise
+
+
+class Connections(Generic[Connection]):
+    """A few open connections, the last returned the first taken. One that failed is closed, never returned."""
+
+    def __init__(self, limit: int) -> None:
+        self._free: list[Connection] = []
+        self._places = asyncio.Semaphore(limit)
+
+    async def open(self) -> Connection:
+        raise NotImplementedError
+
+    def discard(self, connection: Connection) -> None:
+        raise NotImplementedError
+
+    def usable(self, connection: Connection) -> bool:
+        return True
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Connection]:
+        if self._places.locked():
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        try:
+            connection: Connection | None = None
+            while connection is None and self._free:
+                connection = self._free.pop()
+                if not self.usable(connection):
+                    self.discard(connection)
+                    connection = None
+            if connection is None:
+                connection = await self.open()
+            try:
+                yield connection
+            except BaseException:
+                self.discard(connection)
+                raise
+            self._free.append(connection)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        while self._free:
+            self.discard(self._free.pop())
+
+
+class SqliteConnections(Connections[sqlite3.Connection]):
+    def __init__(self, path: Path) -> None:
+        super().__init__(READERS)
+        self.path = path
+
+    async def open(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            raise sqlite3.OperationalError(f"{self.path} is not there")
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in (*SQLITE_PRAGMAS, "PRAGMA query_only = ON", "PRAGMA mmap_size = 268435456"):
+            connection.execute(pragma)
+        return connection
+
+    def discard(self, connection: sqlite3.Connection) -> None:
+        connection.close()
+
+
+class PostgresConnections(Connections["asyncpg.Connection[asyncpg.Record]"]):
+    def __init__(self, url: str) -> None:
+        super().__init__(READERS)
+        self.url = url
+
+    async def open(self) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            self.url, timeout=PATIENCE_SECONDS, server_settings={"default_transaction_read_only": "on", "jit": "off"}
+        )
+
+    def discard(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        connection.terminate()
+
+    def usable(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+        return not connection.is_closed()
+
+
+class Reader:
+    """Reads on the bare driver, through statements prepared once. Outside `snapshot` each statement stands alone.
+
+    Raises: Unavailable, within seconds, when the database does not answer.
+    """
+
+    def __init__(self, database: "Database", connection: Any = None) -> None:
+        self._database = database
+        self._connection = connection
+
+    @property
+    def address(self) -> Address:
+        return self._database.address
+
+    async def rows(
+        self, statement: Executable, params: Mapping[str, Any] | None = None, *, slow: bool = False
+    ) -> list[Row]:
+        """All rows. `slow`: not provably short, so it must not hold up the event loop."""
+        prepared = self._database.prepare(statement)
+        arguments = prepared.arguments(params or {})
+        with database_faults():
+            if self._connection is not None:
+                return prepared.read(await self._fetch(self._connection, prepared.sql, arguments, slow))
+            for attempt in (1, 2):
+                try:
+                    async with self._database.connections.one() as connection:
+                        return prepared.read(await self._fetch(connection, prepared.sql, arguments, slow))
+                except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+                    if attempt == 2:  # the first may have met a connection that died while it lay unused
+                        raise
+            raise AssertionError
+
+    async def row(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row | None:
+        """The first row, or None."""
+        found = await self.rows(statement, params)
+        return found[0] if found else None
+
+    @staticmethod
+    async def _fetch(connection: Any, sql: str, arguments: list[Any], slow: bool) -> Sequence[Any]:
+        if isinstance(connection, sqlite3.Connection):
+            if slow:
+                return await asyncio.to_thread(lambda: connection.execute(sql, arguments).fetchall())
+            return connection.execute(sql, arguments).fetchall()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            found: Sequence[Any] = await connection.fetch(sql, *arguments)
+            return found
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Reader"]:
+        """A reader whose statements all see the same state."""
+        begin, end = self._database.snapshot_statements
+        with database_faults():
+            async with self._database.connections.one() as connection:
+                await self._run(connection, begin)
+                yield Reader(self._database, connection)
+                await self._run(connection, end)
+
+    @staticmethod
+    async def _run(connection: Any, sql: str) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute(sql)
+        else:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await connection.execute(sql)
+
+    async def stream(self, statement: Select[*tuple[Any, ...]], *, size: int = 500) -> AsyncIterator[list[Row]]:
+        """Rows in portions, with memory for one portion: for exports."""
+        prepared = self._database.prepare(statement)
+        arguments = prepared.arguments({})
+        connection = self._connection
+        if isinstance(connection, sqlite3.Connection):
+            cursor = connection.execute(prepared.sql, arguments)
+            while rows := await asyncio.to_thread(cursor.fetchmany, size):
+                yield prepared.read(rows)
+        else:
+            portal = await connection.cursor(prepared.sql, *arguments)
+            while rows := await portal.fetch(size):
+                yield prepared.read(rows)
+
+
+class Database:
+    """Both sides of one database: readers on the bare driver, and one writing engine."""
+
+    def __init__(self, url: str) -> None:
+        self.address = Address(url)
+        self.dialect = self.address.dialect
+        self.engine = self.address.engine()
+        self.connections: Connections[Any] = (
+            SqliteConnections(self.address.path) if self.address.path else PostgresConnections(self.address.url)
+        )
+        self.snapshot_statements = (
+            ("BEGIN", "COMMIT") if self.address.path else ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
+        )
+        self._prepared: dict[Executable, Prepared] = {}
+        self._writing = asyncio.Lock()
+
+    def prepare(self, statement: Executable) -> Prepared:
+        found = self._prepared.get(statement)
+        if found is None:
+            found = self._prepared[statement] = Prepared(statement, self.dialect)
+        return found
+
+    def reader(self) -> Reader:
+        return Reader(self)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction: committed at the end, rolled back by any exception. On SQLite writers queue here."""
+        with database_faults():
+            if self.address.path:
+                async with self._writing, self.engine.begin() as connection:
+                    yield connection
+            else:
+                async with self.engine.begin() as connection:
+                    yield connection
+
+    async def ping(self) -> None:
+        """Raises: Unavailable."""
+        await self.reader().rows(_PING)
+
+    async def close(self) -> None:
+        self.connections.close()
+        await self.engine.dispose()
+
+
+_PING: Final = select(text("1"))
+
+
+# --- the schema --------------------------------------------------------------------------------------------------
+
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def alembic_config(url: str) -> "Config":
+    """Alembic's settings for this database."""
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["address"] = Address(url)
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Brings the schema up to the newest revision; does nothing where it is there already.
+
+    Two at once wait for each other, and one that is killed is finished by the next.
+    Raises: Unavailable; SchemaMismatch, for a database that a newer release has migrated.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        with database_faults():
+            command.upgrade(alembic_config(url), revision)
+    except CommandError as error:
+        raise SchemaMismatch(
+            f"The database {Address(url)} was migrated by a newer release of Dovidka. Install that release."
+        ) from error
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not the one this release works on; the message says what mends it."""
+
+
+def revisions() -> tuple[str, set[str]]:
+    """The revision that this release works on, and all it knows, read from the migration files."""
+    found: dict[str, str | None] = {}
+    for file in (ROOT / "migrations" / "versions").glob("*.py"):
+        head = file.read_text(encoding="utf-8")[:2_000]
+        match = re.search(r'^revision = "(.+)"$', head, re.MULTILINE)
+        before = re.search(r'^down_revision = "(.+)"$', head, re.MULTILINE)
+        assert match is not None, file
+        found[match[1]] = before[1] if before else None
+    (newest,) = found.keys() - {*found.values()}
+    return newest, {*found}
+
+
+async def check_schema(read: Reader) -> None:
+    """Raises: SchemaMismatch, saying which command mends it; Unavailable."""
+    address = read.address
+    try:
+        row = await read.row(_SCHEMA)
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+        row = None
+    if row is None:
+        raise SchemaMismatch(f"The database {address} is empty. Run: python -m app migrate")
+    newest, known = revisions()
+    if row[0] != newest:
+        if row[0] in known:
+            raise SchemaMismatch(f"The database {address} is older than this release. Run: python -m app migrate")
+        raise SchemaMismatch(
+            f"The database {address} was migrated by a newer release of Dovidka. Install that release."
+        )
+
+
+_SCHEMA: Final = select(column("version_num", String)).select_from(table("alembic_version"))
