@@ -1,0 +1,251 @@
+"""Page parameters in, a page out, and the cursors that lead from one to the next."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any, Final, Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError, from_json, to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import Fault, Invalid
+from app.web.caching import answer
+
+MAC_BYTES: Final = 12
+Item = TypeVar("Item")
+
+
+class Count(BaseModel):
+    """How many there are in all."""
+
+    value: int
+    exact: bool = Field(description="False where counting stopped at 10,000.")
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="Cursor of the next page; null on the last.")
+    prev: str | None = Field(description="Cursor of the page before; null on the first.")
+    count: Count | None = Field(description="Filled by `count=true`.")
+    included: dict[str, dict[str, Any]] = Field(description="What `include` asked for, each object once.")
+
+
+def whole_number(value: Any) -> Any:
+    """`007`, `1_0`, ` 1` and full-width digits are no spelling of a number."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and str(int(value)) == value):
+        raise PydanticCustomError("not_a_number", "is not a whole number, such as 20")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise PydanticCustomError("not_a_flag", "is neither true nor false", {"allowed": ["true", "false"]})
+    return value
+
+
+def each(kind: Any, *, most: int = 20) -> AfterValidator:
+    """For a comma list: every part must be of this kind, and there are at most so many."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def check(value: str) -> str:
+        parts = value.split(",")
+        if len(parts) > most:
+            raise PydanticCustomError("too_many", "has more than {most} values", {"most": most})
+        for part in parts:
+            try:
+                adapter.validate_python(part)
+            except ValidationError as error:
+                first = error.errors()[0]
+                context = dict(first.get("ctx") or {})
+                if "expected" in context:
+                    raise PydanticCustomError(
+                        "unknown_name", "holds a value that is not one of those there are", context
+                    ) from None
+                raise PydanticCustomError(
+                    "invalid", "holds a value that is not valid: {why}", {"why": first["msg"]}
+                ) from None
+        return value
+
+    return AfterValidator(check)
+
+
+def parts(value: str | None) -> tuple[str, ...]:
+    """The values of a comma list, each once."""
+    return tuple(dict.fromkeys(value.split(","))) if value else ()
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+class Parameters(BaseModel):
+    """Query parameters of an endpoint. What it does not declare is refused before it gets here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PageParams(Parameters):
+    """What every list takes."""
+
+    limit: Annotated[int, BeforeValidator(whole_number)] = Field(
+        default=20, ge=1, le=100, description="Items on a page."
+    )
+    cursor: str | None = Field(default=None, description="From `next` or `prev` of a page of the same list.")
+    count: Flag = Field(default=False, description="Fill `count`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two items of a list: the sort values of one of them, and which way to read from there."""
+
+    values: tuple[Any, ...]
+    backward: bool = False
+
+
+@dataclass(slots=True)
+class Slice:
+    """A stretch of a list as stored: items in JSON, and the positions from which the neighbours are read."""
+
+    items: list[str]
+    refs: list[str]
+    next: Position | None = None
+    prev: Position | None = None
+    count: tuple[int, bool] | None = None
+
+
+def cut(rows: list[tuple[Any, ...]], limit: int, position: Position | None) -> tuple[list[tuple[Any, ...]], bool, bool]:
+    """Of limit + 1 rows as they were read: those of the page in the list's order, and whether some lie before, behind."""
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if position is not None and position.backward:
+        return rows[::-1], more, True
+    return rows, position is not None, more
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Writes and reads cursors. Opaque, signed, and bound to the list they were made for: its path, filters, sort."""
+
+    secret: bytes
+    list_name: bytes
+
+    def write(self, position: Position) -> str:
+        payload = to_json([int(position.backward), *position.values])
+        return base64.urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
+
+    def read(self, cursor: str | None) -> Position | None:
+        """Raises: Invalid, for a cursor that was not made by this list."""
+        if cursor is None:
+            return None
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+        mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
+        if not payload or not hmac.compare_digest(mac, self._mac(payload)):
+            detail = "is not a cursor of this list with these filters and this sort"
+            raise Invalid(f"Parameter 'cursor' {detail}.", Fault(detail, code="foreign-cursor", parameter="cursor"))
+        backward, *values = from_json(payload)
+        return Position(tuple(values), bool(backward))
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self.secret, self.list_name + b"\0" + payload, sha256)[:MAC_BYTES]
+
+
+def list_name(path: str, filters: Mapping[str, Any]) -> bytes:
+    """What a cursor is bound to."""
+    return to_json([path, {name: value for name, value in sorted(filters.items()) if value not in (None, [])}])
+
+
+def names(value: str | None, allowed: Iterable[str], parameter: str) -> tuple[str, ...]:
+    """A comma list of names, each once. Raises: Invalid, naming the unknown one and those there are."""
+    if value is None:
+        return ()
+    known = list(allowed)
+    wanted = tuple(dict.fromkeys(value.split(",")))
+    for name in wanted:
+        if name not in known:
+            detail = f"{name!r} is not one of the names there are" if name else "holds an empty name"
+            raise Invalid(
+                f"Parameter {parameter!r}: {detail}.",
+                Fault(detail, code="unknown-name", parameter=parameter, allowed=known),
+            )
+    return wanted
+
+
+def only(document: str | bytes, fields: Sequence[str]) -> bytes:
+    """The document with these fields only, in the document's order."""
+    found = from_json(document)
+    return to_json({name: value for name, value in found.items() if name in fields})
+
+
+def inside(included: Mapping[str, Mapping[str, str | bytes]]) -> bytes:
+    """The `included` object: groups of objects by slug or id, each JSON already."""
+    return b"{%s}" % b",".join(
+        b"%s:{%s}"
+        % (to_json(group), b",".join(b"%s:%s" % (to_json(name), _bytes(one)) for name, one in objects.items()))
+        for group, objects in included.items()
+    )
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+async def page(
+    request: Request,
+    cursors: Cursors,
+    found: Slice,
+    *,
+    fields: Sequence[str] = (),
+    included: Mapping[str, Mapping[str, str | bytes]] | None = None,
+) -> Response:
+    """A page as a response, joined of documents that are JSON already."""
+    ahead, back = (cursors.write(one) if one else None for one in (found.next, found.prev))
+    items: list[bytes] = [only(one, fields) if fields else one.encode() for one in found.items]
+    count = None if found.count is None else {"value": found.count[0], "exact": found.count[1]}
+    body = b'{"items":[%s],"next":%s,"prev":%s,"count":%s,"included":%s}' % (
+        b",".join(items),
+        to_json(ahead),
+        to_json(back),
+        to_json(count),
+        inside(included or {}),
+    )
+    return await answer(request, body, headers=links(request, next=ahead, prev=back))
+
+
+async def item(
+    request: Request,
+    document: str,
+    revision: int,
+    *,
+    fields: Sequence[str] = (),
+    included: Mapping[str, Mapping[str, str | bytes]] | None = None,
+) -> Response:
+    """One document as a response: as stored where nothing else was asked for, and then its ETag is its revision."""
+    if not fields and included is None:
+        return await answer(request, document.encode(), revision=revision)
+    body = only(document, fields) if fields else document.encode()
+    if included is not None:
+        body = body[:-1] + b',"included":%s}' % inside(included)
+    return await answer(request, body)
+
+
+def links(request: Request, *, next: str | None, prev: str | None) -> dict[str, str]:
+    """The Link header for a page. References are relative, so no Host can colour them. Source: RFC 8288."""
+    path = quote(request.scope["path"], safe="/-._~")
+    query = [pair for pair in request.scope["query_string"].decode("ascii", "ignore").split("&") if pair]
+    kept = [pair for pair in query if not pair.startswith("cursor=")]
+    found = [
+        f'<{path}?{"&".join([*kept, f"cursor={cursor}"])}>; rel="{relation}"'
+        for relation, cursor in (("next", next), ("prev", prev))
+        if cursor is not None
+    ]
+    return {"Link": ", ".join(found)} if found else {}

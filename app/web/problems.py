@@ -1,0 +1,156 @@
+"""Refusals become application/problem+json (RFC 9457), each type with a page that explains it."""
+
+import html
+from collections.abc import Iterable
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails, to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Refusal
+
+MEDIA_TYPE: Final = "application/problem+json"
+PLACES: Final = frozenset({"query", "path", "header", "cookie"})
+
+
+class FaultOut(BaseModel):
+    """One thing that was wrong."""
+
+    parameter: str | None = Field(default=None, description="Name of a query, path or header parameter.")
+    pointer: str | None = Field(default=None, description="JSON pointer (RFC 6901) into the body.")
+    code: str
+    detail: str
+    allowed: list[str] | None = Field(default=None, description="What would be right.")
+
+
+class Problem(BaseModel):
+    """A problem details object. Source: RFC 9457."""
+
+    type: str = Field(description="A page that explains this kind of problem.", examples=["/problems/not-found"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable for ever.")
+    request_id: str
+    errors: list[FaultOut] = Field(default=[], description="Each thing that was wrong.")
+
+
+class WithdrawnProblem(Problem):
+    """What may be said of something that was taken down."""
+
+    reason: str
+    public_note: str | None
+    replacement: str | None = Field(description="Id of the article to read instead.")
+
+
+def problem(refusal: Refusal, request_id: str) -> Response:
+    """The refusal as a response. Never stored by caches: what is absent now may be there in a moment."""
+    document: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+        "request_id": request_id,
+        "errors": [fault.document() for fault in refusal.faults],
+        **refusal.extra,
+    }
+    return Response(
+        to_json(document),
+        status_code=refusal.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **refusal.headers},
+    )
+
+
+def faults(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[Fault]:
+    """Pydantic's findings in our words: where, what, and what would be right. Never the value that was sent."""
+    found = []
+    for error in errors:
+        place, *path = error["loc"] or ("body",)
+        context = error.get("ctx") or {}
+        allowed = context.get("allowed")
+        if allowed is None and "expected" in context:
+            allowed = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        detail = error["msg"].removeprefix("Value error, ")
+        if place in PLACES:
+            parameter = str(path[0]) if path else str(place)
+            found.append(Fault(detail, code=_code(error["type"]), parameter=parameter, allowed=allowed))
+        else:
+            steps = path if place == "body" else [place, *path]
+            pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+            found.append(Fault(detail, code=_code(error["type"]), pointer=pointer, allowed=allowed))
+    return found
+
+
+def _code(kind: str) -> str:
+    return "invalid" if kind in {"value_error", "assertion_error"} else kind.replace("_", "-")
+
+
+def request_id(request: Request) -> str:
+    return str(request.scope.get("request_id", ""))
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app leaves as a problem, and /problems/{code} explains each kind."""
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, refusal: Refusal) -> Response:
+        return problem(refusal, request_id(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        found = faults(error.errors())
+        return problem(Invalid(_sentence(found), *found), request_id(request))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            refusal: Refusal = MethodNotAllowed(
+                f"{request.method} does not work here.", headers={"Allow": _allow(error)}
+            )
+        else:
+            refusal = NotFound("There is nothing at this address.")
+        return problem(refusal, request_id(request))
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    async def explain_problem(code: str) -> Response:
+        """What a kind of problem means."""
+        known = CATALOGUE.get(code)
+        if known is None:
+            raise NotFound("There is no such kind of problem.")
+        return HTMLResponse(
+            _PAGE.format(
+                title=html.escape(known.title), status=known.status, code=code, text=html.escape(known.__doc__ or "")
+            ),
+            headers={
+                "Cache-Control": "public, max-age=3600",
+                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            },
+        )
+
+
+def _allow(error: HTTPException) -> str:
+    methods = [one for one in (error.headers or {}).get("Allow", "").split(", ") if one]
+    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else {*methods}))
+
+
+def _sentence(found: list[Fault]) -> str:
+    if not found:
+        return "The input is not valid."
+    first = found[0]
+    name = f"Parameter {first.parameter!r}" if first.parameter else f"{first.pointer or 'The body'}"
+    return f"{name}: {first.detail}" + (f" ({len(found) - 1} more)" if len(found) > 1 else "")
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>body{{font:18px/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}code{{color:#666}}</style>
+<p><code>{status} {code}</code></p><h1>{title}</h1><p>{text}</p>
+"""

@@ -1,0 +1,105 @@
+"""Spans of time as parameters give them: an instant, or a year, month or day read in a zone."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from app.web.fields import DAY, INSTANT, instant
+
+_PERIOD: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_name(value: str) -> str:
+    """The name itself. Raises: ValueError, for a zone that IANA's database does not have."""
+    if value not in zones():
+        raise ValueError("is not the name of an IANA time zone, such as Europe/Kyiv")
+    return value
+
+
+def moment_or_day(value: str) -> str:
+    """The text itself. Raises: ValueError, for what is neither an instant with an offset nor a day that exists."""
+    if DAY.fullmatch(value):
+        _day(value)
+    elif INSTANT.fullmatch(value):
+        _moment(value)
+    else:
+        raise ValueError("is neither a date such as 2025-01-22 nor an instant with offset such as 2025-01-22T12:35:00Z")
+    return value
+
+
+def period(value: str) -> str:
+    """The text itself. Raises: ValueError, for what is not a year, month or day that exists."""
+    if not _PERIOD.fullmatch(value):
+        raise ValueError("is not a year, month or day, such as 2025, 2025-01 or 2025-01-22")
+    _day((value + "-01-01")[:10])
+    return value
+
+
+def since(value: str | None, zone: ZoneInfo) -> datetime | None:
+    """The first moment of it."""
+    if value is None:
+        return None
+    return _start(_day(value), zone) if DAY.fullmatch(value) else _moment(value)
+
+
+def until(value: str | None, zone: ZoneInfo) -> datetime | None:
+    """The first moment after it: after the millisecond of an instant, after the last one of a day."""
+    if value is None:
+        return None
+    if DAY.fullmatch(value):
+        return _end(_day(value), zone)
+    found = _moment(value)
+    return found if found >= LAST else found + _MILLISECOND
+
+
+def within(value: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of a year, month or day, and the first one after it."""
+    first = _day((value + "-01-01")[:10])
+    match len(value):
+        case 4:
+            last = first.replace(month=12, day=31)
+        case 7:
+            last = first.replace(day=28)
+            while last < date.max and (last + timedelta(days=1)).month == first.month:
+                last += timedelta(days=1)
+        case _:
+            last = first
+    return _start(first, zone), _end(last, zone)
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("is a date that does not exist") from error
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return instant(datetime.fromisoformat(value.upper()))
+    except ValueError as error:
+        raise ValueError("is an instant that does not exist") from error
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return FIRST
+
+
+def _end(day: date, zone: ZoneInfo) -> datetime:
+    try:
+        return _start(day + timedelta(days=1), zone)
+    except OverflowError:
+        return LAST
