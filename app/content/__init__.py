@@ -1,0 +1,1 @@
+"""What the nouns share: blocks and their text, attributions, languages. Knows no noun."""
