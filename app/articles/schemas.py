@@ -1,0 +1,222 @@
+"""What an article looks like on the wire."""
+
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.content.blocks import Attribution, Body, Image, Part, Relation, Role
+from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url
+from app.web.pages import PageParams, Parameters, each, names
+from app.web.spans import moment_or_day, period, zone_name
+
+Status = Literal["draft", "scheduled", "published", "withdrawn"]
+Reason = Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+
+
+class Correction(Part):
+    """A correction readers can see."""
+
+    kind: Literal["correction", "clarification"]
+    text: Text
+    at: Instant
+    revision: int = Field(ge=1, le=2**31 - 1)
+
+
+class Origin(Part):
+    """Where an imported article came from."""
+
+    url: Url | None
+    imported_at: Instant
+    importer: Line
+
+
+class Withdrawal(Part):
+    """Why a story was taken down, and what may be said of it."""
+
+    reason: Reason
+    public_note: Text | None = None
+    replacement: Id | None = Field(default=None, description="The article to read instead.")
+    at: Instant
+
+
+class ArticleIn(Part):
+    """What a client may set of an article."""
+
+    slug: Slug
+    language: Language
+    headline: Line
+    kicker: Line | None = None
+    standfirst: Text | None = None
+    byline: Line | None = None
+    body: Body
+    section: Slug | None = Field(default=None, description="The one tag of type section that it stands in.")
+    tags: list[Slug] = Field(default=[], max_length=100, description="Other tags; none of type section.")
+    attributions: list[Attribution] = Field(default=[], max_length=1_000)
+    image: Image | None = None
+    relations: list[Relation] = Field(default=[], max_length=200)
+    translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
+    editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
+
+
+class ArticleCard(Part):
+    """An article without its body, as lists show it."""
+
+    id: Id
+    slug: Slug
+    language: Language
+    headline: str
+    kicker: Line | None
+    standfirst: Text | None
+    excerpt: str | None = Field(description="The standfirst, else the first paragraph, cut at a word.")
+    byline: Line | None
+    section: Slug | None
+    tags: list[Slug]
+    attributions: Annotated[
+        list[Attribution], Field(description="Complete: speakers of quotes and sources of pictures are in it.")
+    ]
+    notes: list[Slug] = Field(description="The reference notes in the body, in reading order.")
+    image: Image | None
+    relations: list[Relation]
+    translation_of: Id | None
+    status: Status
+    publish_at: Instant | None = Field(description="When a scheduled article is due.")
+    first_published_at: Instant | None = Field(description="Never moves once set.")
+    published_at: Instant | None = Field(description="The due time of the release in force.")
+    updated_at: Instant | None = Field(description="The last substantial change.")
+    modified_at: Instant = Field(description="The last change of any kind.")
+    created_at: Instant
+    revision: int = Field(description="How often it was saved.")
+    word_count: int
+    reading_minutes: int
+    origin: Origin | None
+    corrections: list[Correction]
+    editors_note: Text | None
+
+
+class ArticleOut(ArticleCard):
+    """One article."""
+
+    body: Body
+
+
+class ArticleState(ArticleOut):
+    """All that is stored of an article: its document, and what only the desk or a 410 tells of it."""
+
+    ednote: Text | None = None
+    withdrawal: Withdrawal | None = None
+    former_slugs: list[Slug] = Field(default=[], max_length=100, description="Slugs it was public under before.")
+
+
+Includable = Literal["tags", "sources", "notes", "relations", "translations"]
+INCLUDABLE: tuple[Includable, ...] = get_args(Includable)
+Slugs = Annotated[str, each(Slug)]
+InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
+
+
+class ArticleFields(Parameters):
+    """How an article is to be shown."""
+
+    fields: str | None = Field(
+        default=None,
+        description="Only these fields (and id and slug), comma-separated.",
+        examples=["headline,published_at"],
+    )
+    include: str | None = Field(
+        default=None,
+        description="Of tags, sources, notes, relations, translations; comma-separated.",
+        examples=["tags,sources"],
+    )
+
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes). Raises: Invalid."""
+        fields = names(self.fields, ArticleOut.model_fields, "fields")
+        return (("id", "slug", *fields) if fields else ()), names(self.include, INCLUDABLE, "include")
+
+
+class ArticleQuery(PageParams, ArticleFields):
+    """Which articles, in which order."""
+
+    tag: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="A comma means any of, repeating means all of: `tag=a,b&tag=c` is (a or b) and c."
+        " A tag stands for itself and all its descendants; an unknown one matches nothing.",
+        examples=[["rivers"]],
+    )
+    tag_not: list[Slugs] = Field(default=[], max_length=10, description="None of these tags.")
+    source: list[Slugs] = Field(default=[], max_length=10, description="Rests on the source; combined as `tag`.")
+    role: Role | None = Field(default=None, description="Narrows every `source`.")
+    note: list[Slugs] = Field(default=[], max_length=10, description="Uses the reference note; combined as `tag`.")
+    section: Slugs | None = Field(default=None, description="Any of these sections, comma-separated.")
+    language: Annotated[str, each(Language)] | None = Field(
+        default=None, description="Any of these languages, comma-separated.", examples=["uk"]
+    )
+    date: Annotated[str, AfterValidator(period)] | None = Field(
+        default=None, description="Published in that year, month or day.", examples=["2025-01"]
+    )
+    published_from: InstantOrDay | None = Field(default=None, description="Published then or later.")
+    published_to: InstantOrDay | None = Field(
+        default=None, description="Published then or before; a day is meant whole."
+    )
+    updated_since: InstantOrDay | None = Field(default=None, description="Substantially changed then or later.")
+    modified_since: InstantOrDay | None = Field(default=None, description="Changed in any way then or later.")
+    tz: Annotated[str, AfterValidator(zone_name)] | None = Field(
+        default=None,
+        description="IANA zone in which bare dates are read; the site's by default.",
+        examples=["Europe/Kyiv"],
+    )
+    ids: Annotated[str, each(Id, most=100)] | None = Field(
+        default=None, description="These articles, in this order; not with `cursor`, `sort` or `limit`."
+    )
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(default="-published_at")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.ids is not None:
+            for name in ("cursor", "sort", "limit"):
+                if name in self.model_fields_set:
+                    raise PydanticCustomError("conflict", f"`ids` cannot stand together with `{name}`")
+        if self.role is not None and not self.source:
+            raise PydanticCustomError("conflict", "`role` narrows `source`, which is not given")
+        if self.date is not None and (self.published_from or self.published_to):
+            raise PydanticCustomError(
+                "conflict", "`date` cannot stand together with `published_from` or `published_to`"
+            )
+        dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
+        if self.tz is not None and not any(dated):
+            raise PydanticCustomError("conflict", "`tz` says how dates are read, and there is none")
+        return self
+
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include"})
+
+
+class ArchiveQuery(Parameters):
+    """How the archive is counted."""
+
+    by: Literal["year", "month", "day"] = Field(default="month", description="The length of a period.")
+    language: Annotated[str, each(Language)] | None = Field(default=None, description="Any of these languages.")
+    section: Slug | None = Field(default=None, description="Only this section.")
+    tag: Slug | None = Field(default=None, description="Only this tag; not together with `section`.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.section is not None and self.tag is not None:
+            raise PydanticCustomError(
+                "conflict", "`section` cannot stand together with `tag`: the counters know one of them"
+            )
+        return self
+
+
+class Period(BaseModel):
+    """How many articles were published in a year, month or day of the site's zone."""
+
+    period: str = Field(examples=["2025-01"])
+    count: int
+
+
+class Archive(BaseModel):
+    """Periods in which something was published, oldest first."""
+
+    items: list[Period]

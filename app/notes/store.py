@@ -1,0 +1,231 @@
+"""Every statement about reference notes."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, select, update
+from sqlalchemy.orm import aliased
+
+from app.changes import store as log
+from app.changes.models import DESK, PUBLIC, Shown, View
+from app.db import Reader, among, room, spread
+from app.errors import Fault, Invalid, NotFound
+from app.notes.models import Note, NoteListed
+from app.notes.schemas import NoteOut, NoteQuery
+from app.sources import store as sources
+from app.tags import store as tags
+from app.tags.models import Tag
+from app.web.pages import Position, Slice, parts
+
+PUBLISHED = "published"
+
+
+async def get(read: Reader, slug: str, view: View = PUBLIC) -> tuple[int, str]:
+    """(revision, document). Cost: one statement. Raises: NotFound."""
+    found = await log.document(read, view, "note", slug)
+    if found is None:
+        raise NotFound(f"There is no note {slug!r}.")
+    return found[0], found[1]
+
+
+@cache
+def _conditions(
+    terms: tuple[tuple[str, int], ...], tagged: tuple[tuple[str, int], ...]
+) -> tuple[ColumnElement[bool], ...]:
+    """Notes listed under any term of each group; a group of tags takes in their descendants."""
+
+    def listed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return Shown.ref.in_(
+            select(NoteListed.slug).where(NoteListed.view == bindparam("view", unique=False), condition)
+        )
+
+    found = [listed(among(NoteListed.term, name, count)) for name, count in terms]
+    for name, count in tagged:
+        tree = select(Tag.slug).where(among(Tag.slug, name, count)).cte(f"tree_{name}", recursive=True)
+        below = aliased(Tag)
+        tree = tree.union(select(below.slug).join(tree, below.parent == tree.c.slug))
+        found.append(listed(NoteListed.term.in_(select(literal("tag:").concat(tree.c.slug)))))
+    return tuple(found)
+
+
+async def listed(
+    read: Reader, wanted: NoteQuery, position: Position | None, view: View = PUBLIC, *, whole: bool = False
+) -> Slice:
+    """Notes that match, by slug or by what changed last; one page. An unknown slug matches nothing.
+
+    Cost: one statement, and one more with `count`.
+    """
+    params: dict[str, Any] = {}
+    terms, tagged = [], []
+    groups = [(f"source_{n}", "source:", some) for n, some in enumerate(wanted.source)]
+    if wanted.language is not None:
+        groups.append(("language", "language:", wanted.language))
+    for name, prefix, some in groups:
+        values = [prefix + value for value in parts(some)]
+        terms.append((name, room(len(values))))
+        params |= spread(name, room(len(values)), values)
+    for n, some in enumerate(wanted.tag):
+        slugs = parts(some)
+        tagged.append((f"tag_{n}", room(len(slugs))))
+        params |= spread(f"tag_{n}", room(len(slugs)), slugs)
+    conditions = _conditions(tuple(terms), tuple(tagged))
+    return await log.listed(read, view, "note", wanted, position, conditions, params, whole=whole)
+
+
+async def included(
+    read: Reader, documents: Sequence[str], include: Sequence[str], view: View = PUBLIC
+) -> dict[str, dict[str, str]]:
+    """The tags and sources that these notes name. Cost: one statement for each group asked for."""
+    found = {}
+    named = [from_json(document) for document in documents]
+    if "tags" in include:
+        slugs = list(dict.fromkeys(slug for one in named for slug in one["tags"]))
+        found["tags"] = await log.cards(read, view, "tag", slugs)
+    if "sources" in include:
+        slugs = list(dict.fromkeys(given["source"] for one in named for given in one["attributions"]))
+        found["sources"] = await log.cards(read, view, "source", slugs)
+    return found
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+async def existing(done: log.Writing, slugs: Iterable[str]) -> dict[str, str]:
+    """Slug and status of those that exist; none of them changes or goes before this transaction ends. One statement."""
+    asked = sorted(set(slugs))
+    if not asked:
+        return {}
+    rows = await done.connection.execute(
+        select(Note.slug, Note.status).where(Note.slug.in_(asked)).with_for_update(read=True)
+    )
+    return {row.slug: row.status for row in rows}
+
+
+async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
+    """Writes the notes' new states, each slug once; returns what became of each: created, updated or unchanged.
+
+    A revision that is not beyond the known one is raised by one. Cost: a few statements in all, whatever the number.
+    Raises: Invalid, with pointers that begin with the place in `notes`; then nothing is written.
+    """
+    known = await log.known(done, "note", [note.slug for note in notes])
+    faults = await _dangling(done, notes)
+    if faults:
+        raise Invalid("A note refers to what is not there.", *faults)
+    outcomes, new, changed = [], [], []
+    hidden: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    for note in notes:
+        before = known.get(note.slug)
+        if before is None:
+            outcomes.append("created")
+            new.append(note)
+        elif _content(note) == _content(NoteOut.model_validate_json(before.document)):
+            outcomes.append("unchanged")
+            continue
+        else:
+            outcomes.append("updated")
+            note.revision = max(note.revision, before.revision + 1)
+            changed.append(note)
+            hidden.append({"key": note.slug})
+        public = note.status == PUBLISHED
+        terms = _terms(note)
+        for view in (DESK, PUBLIC) if public else (DESK,):
+            rows += [{"view": view, "term": term, "slug": note.slug} for term in terms]
+        document = to_json(note).decode()
+        done.save(
+            log.Saved(
+                noun="note",
+                ref=note.slug,
+                slug=note.slug,
+                revision=note.revision,
+                op="created" if before is None else "updated",
+                document=document,
+                card=to_json(note, exclude={"body"}).decode(),
+                modified_at=note.modified_at,
+                terms=terms,
+                keys=["notes", *(f"notes:{term}" for term in {*terms, *(before.desk.terms if before else ())})],
+                shown_public=public,
+                was_public=before is not None and before.public is not None,
+                was_shown=before is not None,
+            )
+        )
+    if new:
+        await done.connection.execute(insert(Note), [_row(note) for note in _originals_first(new)])
+    if changed:
+        await done.connection.execute(_UPDATE, [{"key": note.slug, **_row(note)} for note in changed])
+        await done.connection.execute(delete(NoteListed).where(NoteListed.slug == bindparam("key")), hidden)
+    if rows:
+        await done.connection.execute(insert(NoteListed), rows)
+    visible = [note for note in (*new, *changed) if note.status == PUBLISHED]
+    await tags.reveal(done, {slug for note in visible for slug in note.tags})
+    await sources.reveal(done, {slug for note in visible for slug in _sources(note)})
+    return outcomes
+
+
+def _row(note: NoteOut) -> dict[str, Any]:
+    stored = note.model_dump(exclude={"body", "facts", "attributions"})
+    return {**stored, **note.model_dump(mode="json", include={"body", "facts", "attributions"})}
+
+
+def _content(note: NoteOut) -> dict[str, Any]:
+    return note.model_dump(exclude={"revision", "created_at", "modified_at"})
+
+
+def _sources(note: NoteOut) -> set[str]:
+    return {given.source for given in (*note.attributions, *(one for fact in note.facts for one in fact.attributions))}
+
+
+def _terms(note: NoteOut) -> list[str]:
+    return sorted(
+        {f"language:{note.language}", *(f"tag:{slug}" for slug in note.tags)}
+        | {f"source:{slug}" for slug in _sources(note)}
+    )
+
+
+async def _dangling(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
+    """References to tags, sources and originals that do not exist."""
+    known_tags = await tags.lineages(done, {slug for note in notes for slug in note.tags})
+    known_sources = await sources.existing(done, {slug for note in notes for slug in _sources(note)})
+    originals = {note.slug: note.translation_of for note in notes}
+    wanted = {note.translation_of for note in notes if note.translation_of} - originals.keys()
+    if wanted:
+        rows = await done.connection.execute(select(Note.slug, Note.translation_of).where(Note.slug.in_(wanted)))
+        originals |= {row.slug: row.translation_of for row in rows}
+    faults = []
+    for place, note in enumerate(notes):
+        faults += [
+            Fault(f"there is no tag {slug!r}", pointer=f"/{place}/tags/{n}")
+            for n, slug in enumerate(note.tags)
+            if slug not in known_tags
+        ]
+        faults += [
+            Fault(f"there is no source {given.source!r}", pointer=f"/{place}/attributions/{n}/source")
+            for n, given in enumerate(note.attributions)
+            if given.source not in known_sources
+        ]
+        faults += [
+            Fault(f"there is no source {given.source!r}", pointer=f"/{place}/facts/{n}/attributions/{m}/source")
+            for n, fact in enumerate(note.facts)
+            for m, given in enumerate(fact.attributions)
+            if given.source not in known_sources
+        ]
+        if note.translation_of is not None:
+            if note.translation_of not in originals:
+                detail = f"there is no note {note.translation_of!r}"
+                faults.append(Fault(detail, pointer=f"/{place}/translation_of"))
+            elif originals[note.translation_of] is not None or note.translation_of == note.slug:
+                faults.append(Fault("is itself a translation", pointer=f"/{place}/translation_of"))
+    return faults
+
+
+def _originals_first(notes: Sequence[NoteOut]) -> list[NoteOut]:
+    return sorted(notes, key=lambda note: note.translation_of is not None)
+
+
+_UPDATE = (
+    update(Note)
+    .where(Note.slug == bindparam("key"))
+    .values({name: bindparam(name) for name in NoteOut.model_fields if name != "slug"})
+)

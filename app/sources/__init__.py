@@ -1,0 +1,1 @@
+"""Sources: who gave information, text or picture. Not author accounts."""

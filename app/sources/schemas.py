@@ -1,0 +1,61 @@
+"""What a source looks like on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.content.blocks import Part
+from app.web.fields import Instant, Line, Slug, Translations, Url
+from app.web.pages import PageParams, Parameters, each, names
+
+SourceType = Literal["person", "organisation", "media", "channel", "document"]
+Identity = Literal["named", "role_only", "withheld"]
+
+
+class SourceIn(Part):
+    """What a client may set of a source."""
+
+    slug: Slug
+    type: SourceType
+    identity: Identity = Field(
+        default="named", description="`withheld`: the newsroom knows the name, it is not stored here."
+    )
+    names: Annotated[Translations, Field(min_length=1)]
+    aliases: list[Line] = Field(default=[], max_length=200, description="Other spellings and former names.")
+    description: Translations = {}
+    urls: list[Url] = Field(default=[], max_length=50)
+    parent: Slug | None = Field(default=None, description="The organisation it speaks or publishes for.")
+
+
+class SourceOut(SourceIn):
+    """One source."""
+
+    revision: int
+    created_at: Instant
+    modified_at: Instant
+
+
+class SourceFields(Parameters):
+    """How a source is to be shown."""
+
+    fields: str | None = Field(default=None, description="Only these fields (and the slug), comma-separated.")
+
+    def shape(self) -> tuple[str, ...]:
+        """Fields. Raises: Invalid."""
+        fields = names(self.fields, SourceOut.model_fields, "fields")
+        return ("slug", *fields) if fields else ()
+
+
+class SourceQuery(PageParams, SourceFields):
+    """Which sources."""
+
+    type: Annotated[str, each(SourceType)] | None = Field(
+        default=None, description="Any of these types, comma-separated.", examples=["organisation"]
+    )
+    identity: Annotated[str, each(Identity)] | None = Field(default=None, description="Any of these, comma-separated.")
+    parent: Annotated[str, each(Slug)] | None = Field(default=None, description="Directly under any of these sources.")
+    ids: Annotated[str, each(Slug, most=100)] | None = Field(default=None, description="These slugs, in this order.")
+    sort: Literal["slug", "-modified_at"] = Field(default="slug")
+
+    def filters(self) -> dict[str, str | None]:
+        return {"type": self.type, "identity": self.identity, "parent": self.parent, "sort": self.sort}

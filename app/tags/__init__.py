@@ -1,0 +1,1 @@
+"""Tags: typed labels in several languages, each under at most one parent."""

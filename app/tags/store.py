@@ -1,0 +1,77 @@
+"""Every statement about tags."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from app.changes import named
+from app.changes import store as log
+from app.changes.models import DESK, PUBLIC, Counter, View
+from app.db import Reader
+from app.errors import Fault, Invalid, NotFound
+from app.tags.models import Tag
+from app.tags.schemas import TagOut, TagQuery
+from app.web.pages import Position, Slice
+
+
+async def get(read: Reader, slug: str, view: View = PUBLIC) -> tuple[int, str]:
+    """(revision, document). Cost: one statement. Raises: NotFound."""
+    found = await log.document(read, view, "tag", slug)
+    if found is None:
+        raise NotFound(f"There is no tag {slug!r}.")
+    return found[0], found[1]
+
+
+async def listed(read: Reader, wanted: TagQuery, position: Position | None, view: View = PUBLIC) -> Slice:
+    """Tags that match, by slug or by what changed last; one page. An unknown parent matches nothing.
+
+    Cost: one statement, and one more with `count`.
+    """
+    return await named.listed(read, view, "tag", Tag, wanted, position, "type", "parent")
+
+
+async def counts(read: Reader, slugs: Sequence[str], view: View = PUBLIC) -> dict[str, int]:
+    """How many articles `tag=slug` lists, for each. Cost: one statement."""
+    found = await log.counts(read, view, [f"tag:{slug}" for slug in slugs])
+    return {slug: found[f"tag:{slug}"] for slug in slugs}
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+async def lineages(done: log.Writing, slugs: Iterable[str]) -> dict[str, named.Lineage]:
+    """Types and ancestors of the tags that exist. Cost: one statement for each level of the hierarchy."""
+    return await named.lineages(done, Tag, slugs)
+
+
+async def reveal(done: log.Writing, slugs: Iterable[str]) -> None:
+    """Makes the tags public, with their ancestors."""
+    await named.reveal(done, "tag", Tag, slugs)
+
+
+async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
+    """Writes the tags' new states, each slug once; returns what became of each: created, updated or unchanged.
+
+    Raises: Invalid, with pointers that begin with the place in `tags`; then nothing is written.
+    """
+    known = await log.known(done, "tag", [tag.slug for tag in tags])
+    moved = {
+        f"tag:{tag.slug}": place
+        for place, tag in enumerate(tags)
+        if tag.slug in known and TagOut.model_validate_json(known[tag.slug].document).parent != tag.parent
+    }
+    if moved:
+        query = select(Counter.term).distinct().where(Counter.view == DESK, Counter.term.in_(moved), Counter.n > 0)
+        faults = [
+            Fault("cannot change while articles stand under the tag", pointer=f"/{moved[row.term]}/parent")
+            for row in await done.connection.execute(query)
+        ]
+        if faults:
+            raise Invalid("A tag in use cannot move.", *faults)
+    return await named.save(done, "tag", Tag, tags, known, _misplaced)
+
+
+def _misplaced(tag: TagOut, above: str) -> str | None:
+    if (above == "section") != (tag.type == "section"):
+        return "a section stands under a section, and no other tag does"
+    return None

@@ -1,0 +1,84 @@
+"""How Alembic reaches either database. One chain of migrations for both."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import Connection, text
+from sqlalchemy.types import TypeEngine
+
+from app.db import Address, Base, Moment
+from app.settings import Settings
+
+for part in ("changes", "tags", "sources", "notes", "articles"):
+    import_module(f"app.{part}.models")
+
+# One at a time: a second deployment waits for the first. The number is ours alone.
+ADVISORY_LOCK = 4_031_796_512
+
+
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+    if kind == "type" and isinstance(item, Moment):
+        return 'sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")'
+    if kind == "type" and isinstance(item, TypeEngine) and type(item).__name__ == "JSONB":
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return "postgresql.JSONB(none_as_null=True)"
+    return False
+
+
+def configure(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=render_item,
+        compare_type=True,
+        compare_server_default=True,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    )
+
+
+@contextlib.contextmanager
+def precautions(connection: Connection) -> Iterator[None]:
+    """PostgreSQL: one migration at a time, and none waits in front of readers for a lock it cannot get.
+
+    SQLite: foreign keys are off while tables are rebuilt, for dropping a parent would empty its children.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout = '500ms'"))
+        yield
+        return
+    yield
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise RuntimeError(f"the migration would leave rows without their parents: {broken[:5]}")
+
+
+def run(connection: Connection) -> None:
+    configure(connection)
+    with context.begin_transaction(), precautions(connection):
+        context.run_migrations()
+
+
+async def run_online(address: Address) -> None:
+    engine = address.engine()
+    if address.path is not None:
+        address.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        async with engine.connect() as connection:
+            if address.path is not None:
+                raw = await connection.get_raw_connection()
+                driver: Any = raw.driver_connection
+                await driver.execute("PRAGMA foreign_keys = OFF")
+            await connection.run_sync(run)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(run_online(context.config.attributes.get("address") or Address(Settings().database_url)))
