@@ -1,0 +1,355 @@
+"""Writes what importers read, in batches, and reads everything back for an export."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Integer, case, literal, select
+from sqlalchemy.orm import aliased
+
+from app.articles import store as articles
+from app.articles.models import Address, Article
+from app.articles.store import Prepared
+from app.changes import store as log
+from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown
+from app.content.languages import numbered
+from app.db import Database, Reader, among, new_id, room, spread
+from app.errors import Fault, Invalid
+from app.importers.documents import Item, read
+from app.notes import store as notes
+from app.notes.models import Note
+from app.sources import store as sources
+from app.sources.models import Source
+from app.tags import store as tags
+from app.tags.models import Tag
+from app.web.fields import show_instant
+
+ACTOR: Final = "import"
+ORDER: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
+SAVE: Final[dict[str, Any]] = {
+    "tag": tags.save,
+    "source": sources.save,
+    "note": notes.save,
+    "article": articles.save,
+}
+Outcome = Literal["created", "updated", "unchanged", "error"]
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of the documents of one file. `wrong` names line and fault of those that were refused, `slugs` the
+    published stories of a page."""
+
+    counts: dict[Outcome, int] = field(default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "error": 0})
+    wrong: list[tuple[int, Fault]] = field(default_factory=list)
+    removed: list[tuple[int, Fault]] = field(default_factory=list)
+    related: set[str] = field(default_factory=set)
+    slugs: list[str] = field(default_factory=list)
+
+    def refuse(self, line: int, faults: Sequence[Fault]) -> None:
+        self.counts["error"] += 1
+        self.wrong += [(line, fault) for fault in faults]
+
+
+async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
+    """Writes one batch of documents in one transaction, each whole or not at all; refused ones lose no others.
+
+    A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
+    transaction of its own. Raises: Unavailable; then the batch left nothing.
+    """
+    seen: set[tuple[str | None, str | None]] = set()
+    some: list[Item] = []
+    for item in items:
+        report.removed += [(item.line, fault) for fault in item.removed]
+        if item.faults or item.state is None:
+            report.refuse(item.line, item.faults)
+            continue
+        key = (item.noun, item.ref)
+        if key in seen:
+            await _write(database, zone, some, report)
+            seen, some = set(), []
+        seen.add(key)
+        some.append(item)
+    if some:
+        await _write(database, zone, some, report)
+
+
+async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
+    async with log.writing(database, actor=ACTOR, zone=zone) as done:
+        for noun in ORDER:
+            await save(done, noun, [item for item in items if item.noun == noun], report)
+
+
+async def save(done: log.Writing, noun: Noun, items: list[Item], report: Report) -> None:
+    """Saves the items of one noun. Those that are refused are reported, and the rest saved without them."""
+    if noun == "article":
+        await _identify(done, items)
+    while items:
+        states: list[Any] = [item.state for item in items]
+        try:
+            outcomes = await SAVE[noun](done, states)
+        except Invalid as refusal:
+            wrong: dict[int, list[Fault]] = {}
+            for fault in refusal.faults:
+                place, pointer = _place(fault)
+                wrong.setdefault(place, []).append(Fault(fault.detail, fault.code, pointer=pointer))
+            for place, faults in sorted(wrong.items()):
+                report.refuse(items[place].line, faults)
+            items = [item for place, item in enumerate(items) if place not in wrong]
+            continue
+        for outcome in outcomes:
+            report.counts[outcome] += 1
+        if noun == "article":
+            report.related |= {ref for state in states for ref in state.related}
+        return
+
+
+def _place(fault: Fault) -> tuple[int, str]:
+    """Which item a fault of a batch means, and where in it."""
+    _, place, *path = (fault.pointer or "").split("/")
+    return int(place), "".join(f"/{step}" for step in path)
+
+
+async def _identify(done: log.Writing, items: Sequence[Item]) -> None:
+    """Articles whose lines name no id get that of the article their slug leads to, if it leads to one."""
+    unnamed = [item.state for item in items if not item.identified and isinstance(item.state, Prepared)]
+    known = await articles.owners(done, [state.slug for state in unnamed]) if unnamed else {}
+    for state in unnamed:
+        if state.slug in known:
+            articles.identify(state, known[state.slug])
+
+
+async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> set[str]:
+    """Of the articles that imported ones relate to, those that are not there."""
+    if not related:
+        return set()
+    async with log.writing(database, actor=ACTOR, zone=zone) as done:
+        return await articles.missing(done, related)
+
+
+# --- export ------------------------------------------------------------------------------------------------------
+
+
+def _hierarchy(table: Any) -> Any:
+    """Slugs with their depth, so that parents come before their children."""
+    tree = select(table.slug, literal(0, Integer).label("depth")).where(table.parent.is_(None)).cte(recursive=True)
+    below = aliased(table)
+    return tree.union_all(select(below.slug, tree.c.depth + 1).join(tree, below.parent == tree.c.slug))
+
+
+def _statement(noun: Noun, view: str) -> Any:
+    """What an export reads of tags, sources or notes, in an order in which it can be read in again."""
+    query = _documents(noun, view)
+    if noun == "note":
+        translated = case((Note.translation_of.is_(None), 0), else_=1)
+        return query.join(Note, Note.slug == Shown.ref).order_by(translated, Note.slug)
+    tree = _hierarchy(Tag if noun == "tag" else Source)
+    return query.join(tree, tree.c.slug == Shown.ref).order_by(tree.c.depth, Shown.ref)
+
+
+def _documents(noun: Noun, view: str) -> Any:
+    return (
+        select(Revision.document)
+        .join(
+            Shown, (Shown.noun == Revision.noun) & (Shown.ref == Revision.ref) & (Shown.revision == Revision.revision)
+        )
+        .where(Shown.view == view, Shown.noun == noun)
+    )
+
+
+def _articles(view: str, *, translations: bool) -> Any:
+    """Walks the key of `shown`, so that nothing is sorted however many there are."""
+    return (
+        _documents("article", view)
+        .add_columns(Article.id, Article.slug, Article.ednote, Article.withdrawal)
+        .join(Article, Article.id == Shown.ref)
+        .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
+        .order_by(Shown.ref)
+    )
+
+
+_WITHDRAWN: Final = (
+    select(Article.id, Article.slug, Article.withdrawal).where(Article.status == "withdrawn").order_by(Article.id)
+)
+
+
+@cache
+def _former(count: int) -> Any:
+    return (
+        select(Address.ref, Address.slug)
+        .where(among(Address.ref, "ref", count), Address.public)
+        .order_by(Address.ref, Address.slug)
+    )
+
+
+async def _former_slugs(reader: Reader, slugs: dict[str, str]) -> dict[str, list[str]]:
+    """By id, the slugs that articles were public under before the present ones."""
+    found: dict[str, list[str]] = {ref: [] for ref in slugs}
+    count = room(len(slugs))
+    for ref, slug in await reader.rows(_former(count), spread("ref", count, [*slugs])):
+        if slug != slugs[ref]:
+            found[ref].append(slug)
+    return found
+
+
+async def export(reader: Reader, *, public: bool) -> AsyncIterator[bytes]:
+    """Every document as a line: tags, sources, notes, articles, each after what it refers to, relations excepted.
+
+    With `public` only what everyone may see, and of a withdrawn article only what its 410 says.
+    Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
+    """
+    view = PUBLIC if public else DESK
+    for noun in ORDER[:3]:
+        async for rows in reader.stream(_statement(noun, view)):
+            for (document,) in rows:
+                yield b'{"noun":"%s",%s\n' % (noun.encode(), document[1:].encode())
+    for translations in (False, True):
+        async for rows in reader.stream(_articles(view, translations=translations)):
+            former = await _former_slugs(reader, {row[1]: row[2] for row in rows})
+            for document, ref, _, ednote, withdrawal in rows:
+                aside: dict[str, Any] = {"former_slugs": former[ref]}
+                if not public:
+                    aside |= {"ednote": ednote, "withdrawal": withdrawal}
+                yield b'{"noun":"article",%s,%s\n' % (document[1:-1].encode(), to_json(aside)[1:])
+    if public:
+        async for rows in reader.stream(_WITHDRAWN):
+            former = await _former_slugs(reader, {row[0]: row[1] for row in rows})
+            for ref, slug, withdrawal in rows:
+                tombstone = {"noun": "article", "id": ref, "slug": slug, "status": "withdrawn"}
+                aside = {"former_slugs": former[ref], "withdrawal": withdrawal}
+                yield to_json(tombstone | aside) + b"\n"
+
+
+# --- pages -------------------------------------------------------------------------------------------------------
+
+
+async def take_in(
+    database: Database, zone: ZoneInfo, documents: Sequence[dict[str, Any]], *, draft: bool, now: datetime
+) -> Report:
+    """Writes what a page gave, in one transaction: the article, what it needs, and stubs of the stories it points to.
+
+    What is there already stays as it is: a tag, source or note of the same slug, a story that a stub stands for. The
+    same page again changes nothing; another text of the same story is its next revision.
+    Raises: Invalid, with pointers into the documents; then nothing is written.
+    """
+    report = Report()
+    async with log.writing(database, actor="import page", zone=zone) as done:
+        documents = await _fitting(done, documents)
+        for noun in ORDER:
+            some = [dict(one) for one in documents if one["noun"] == noun]
+            if noun == "article":
+                some = [found for one in some if (found := await _placed(done, one, draft=draft, now=now)) is not None]
+            else:
+                some = await _new(done, noun, some, draft=draft, now=now)
+            report.counts["unchanged"] += sum(one["noun"] == noun for one in documents) - len(some)
+            items = [read(one, now, place) for place, one in enumerate(some)]
+            faults = [
+                Fault(one.detail, one.code, pointer=f"/{noun}{one.pointer}") for item in items for one in item.faults
+            ]
+            if faults:
+                raise Invalid(f"A {noun} of the page cannot be stored.", *faults)
+            if items:
+                for outcome in await SAVE[noun](done, [item.state for item in items]):
+                    report.counts[outcome] += 1
+            report.slugs += [one["slug"] for one in some if noun == "article" and one["status"] == "published"]
+    return report
+
+
+async def _fitting(done: log.Writing, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The documents, where a page's section has the slug of a tag that is none, or the other way round, with another."""
+    types = {one["slug"]: one["type"] for one in documents if one["noun"] == "tag"}
+    known = await tags.lineages(done, types)
+    other = {
+        slug: f"{slug}-{kind}"
+        for slug, kind in types.items()
+        if slug in known and (known[slug].type == "section") != (kind == "section")
+    }
+    found = []
+    for one in documents:
+        if one["noun"] == "tag":
+            found.append(one | {"slug": other.get(one["slug"], one["slug"])})
+        elif one["noun"] == "article":
+            section = one.get("section")
+            given = [other.get(slug, slug) if types.get(slug) != "section" else slug for slug in one.get("tags", [])]
+            found.append(one | {"section": other.get(section, section), "tags": given})
+        else:
+            found.append(one)
+    return found
+
+
+async def _new(
+    done: log.Writing, noun: Noun, documents: list[dict[str, Any]], *, draft: bool, now: datetime
+) -> list[dict[str, Any]]:
+    """Those that are not there yet, and notes that only a draft used before and a published story uses now."""
+    known = await log.known(done, noun, [one["slug"] for one in documents])
+    found = []
+    for one in documents:
+        if noun == "note":
+            one |= {"status": "draft"} if draft else {"status": "published", "published_at": show_instant(now)}
+        before = known.get(one["slug"])
+        if before is None or (noun == "note" and not draft and before.public is None):
+            found.append(one)
+    return found
+
+
+async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, now: datetime) -> dict[str, Any] | None:
+    """The article's document with the id, slug and dates under which it is to be stored; None for a stub of what is there."""
+    stub = document.get("status") == "draft"
+    base = document["slug"]
+    for number in range(1, SAME_SLUG):
+        slug = base if number == 1 else numbered(base, number)
+        ref = (await articles.owners(done, [slug])).get(slug)
+        if ref is None:
+            status = "draft" if draft or stub else "published"
+            return document | {
+                "id": str(new_id()),
+                "slug": slug,
+                "status": status,
+                "published_at": document.get("published_at") or (None if stub or draft else show_instant(now)),
+            }
+        before = from_json((await log.known(done, "article", [ref]))[ref].document)
+        if not _same_story(before, document):
+            continue
+        if stub:
+            return None
+        kept = "published" if before["status"] == "published" or not draft else "draft"
+        published = (
+            document.get("published_at")
+            or before["published_at"]
+            or (show_instant(now) if kept == "published" else None)
+        )
+        return document | {
+            "id": ref,
+            "slug": before["slug"],
+            "status": kept,
+            "published_at": published,
+            "first_published_at": before["first_published_at"],
+            "updated_at": document.get("updated_at") or before["updated_at"],
+            "created_at": before["created_at"],
+            "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
+        }
+    raise Invalid("Too many stories have this headline.", Fault("is taken too often", pointer="/article/slug"))
+
+
+SAME_SLUG: Final = 100
+
+
+def _same_story(before: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Whether what is stored came from a page of the same story: same headline, and no other address or day."""
+    origin, now = before["origin"], document["origin"]
+    return (
+        origin is not None
+        and origin["importer"] == now["importer"]
+        and (before["headline"], before["language"]) == (document["headline"], document["language"])
+        and (origin["url"] is None or now.get("url") is None or origin["url"] == now["url"])
+        and (
+            before["published_at"] is None
+            or document.get("published_at") is None
+            or before["published_at"][:10] == document["published_at"][:10]
+            or before["first_published_at"] is None
+        )
+    )
