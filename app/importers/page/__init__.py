@@ -1,0 +1,53 @@
+"""The plain text of a scraped news page as documents: tags, sources, notes, the article, stubs of other stories.
+
+Pure: bytes and what the caller knows go in, import lines come out. Knows no database and no HTTP.
+Order: `text` makes clean lines of the bytes, `recognisers` look at one line each, `layout` at their order,
+`documents` at what they say.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.importers.page import documents, layout, text
+
+
+@dataclass(frozen=True)
+class LineUse:
+    """What one line of the file became, by which rule, and how sure that is."""
+
+    line: int
+    use: str
+    rule: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """Import lines in the order in which they depend on each other, and the use of every line that holds text."""
+
+    documents: list[dict[str, Any]]
+    lines: list[LineUse]
+    odd: list[str] = field(default_factory=list)
+
+
+def read(
+    data: bytes,
+    *,
+    zone: ZoneInfo,
+    imported_at: datetime,
+    url: str | None = None,
+    published: datetime | None = None,
+    language: str | None = None,
+    section: str | None = None,
+) -> Page:
+    """The page as documents; what the text does not say comes from the arguments, which win over it.
+
+    Cost: some milliseconds. Raises: Invalid, for bytes that are no text.
+    """
+    lines, odd = text.read_lines(data)
+    laid_out = layout.read(lines)
+    given = documents.Given(zone, imported_at, url, published, language, section)
+    uses = [LineUse(number, *use) for number, use in sorted(laid_out.uses.items())]
+    return Page(documents.build(laid_out, given), uses, odd)

@@ -1,0 +1,254 @@
+"""Statements of the text that say where information comes from: who, in which role, through which channel."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from app.importers.page import nouns, phrases, speech
+from app.importers.page.names import Party
+from app.importers.page.text import low, sentences
+from app.importers.page.words import words
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One attribution found in a sentence."""
+
+    party: Party
+    role: str
+    channel: str | None
+    words: str
+    outlet: bool = False
+
+
+def find(text: str) -> list[Statement]:
+    """The attributions of one paragraph, in order; sentences within quotation marks are not searched."""
+    found: list[Statement] = []
+    if not _speaks(text):
+        return found
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        if not _speaks(sentence):
+            continue
+        for one in _in_sentence(sentence):
+            if all(low(one.party.name) != low(known.party.name) for known in found):
+                found.append(one)
+    return found
+
+
+def _speaks(text: str) -> bool:
+    """Whether a text holds a verb of speech or a phrase that opens an attribution; cheap, and most sentences do not."""
+    folded = low(text)
+    verbs = words()
+    if any(word in verbs.say or word in verbs.report for word in _WORD.findall(folded)):
+        return True
+    return (
+        phrases.patterns().opener.search(folded) is not None or phrases.patterns().reference.search(folded) is not None
+    )
+
+
+def _in_sentence(sentence: str) -> list[Statement]:
+    folded = low(sentence)
+    found: list[Statement] = []
+    for reader in (_opened, _documented, _about_this, _as_subject, _at_end, _passive, _referred):
+        for one in reader(sentence, folded):
+            new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
+            if new and (reader is _referred or all(known.words not in one.words for known in found)):
+                found.append(one)
+    return found
+
+
+def _opened(sentence: str, folded: str) -> list[Statement]:
+    """«За словами X, …», "… , according to X"."""
+    found: list[Statement] = []
+    for opener in phrases.patterns().opener.finditer(folded):
+        phrase = phrases.phrase_of(sentence[opener.end() :])
+        if not nouns.inflected(sentence):
+            phrase = re.split(
+                r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
+                r"|published|on|in (?:its|a|an))\b",
+                phrase,
+            )[0]
+        elif (verb := speech.verb_in(phrase)) is not None:
+            phrase = phrase[: verb.start()].strip()
+        party = phrases.party_of(phrase, oblique=True)
+        if party is None or party.pronoun:
+            continue
+        people = low(opener[0]).strip() in phrases.patterns().people
+        spoken = people or (party.type == "person" and not party.surname)
+        channel = speech.channel(sentence[opener.start() :][: len(opener[0]) + len(phrase) + 60])
+        text = sentence[opener.start() : opener.end() + len(phrase)]
+        found.append(Statement(party, "said_by" if spoken else "reported_by", channel, text.strip(), not spoken))
+    return found
+
+
+def _documented(sentence: str, folded: str) -> list[Statement]:
+    """«…, ідеться в пресрелізі громади»."""
+    document = phrases.patterns().document.search(folded)
+    if document is None:
+        return []
+    phrase = phrases.phrase_of(sentence[document.end() :], cut=False)
+    party = phrases.party_of(phrase, oblique=True)
+    if party is None or party.pronoun:
+        return []
+    text = sentence[document.start() : document.end() + len(phrase)]
+    return [Statement(party, "reported_by", speech.channel(document["channel"]), text)]
+
+
+def _about_this(sentence: str, folded: str) -> list[Statement]:
+    """«Про це повідомляє X у Telegram», "X reports this on Telegram": the source of the whole story."""
+    if not re.match(r"(?:(?:також|раніше|вперше|ще|и|і|й) )?(?:про|об)\s", folded) and "this" not in folded:
+        return []
+    verb = speech.verb_in(sentence, first=40)
+    if verb is None or low(verb[0]) in words().any("speech", "papers"):
+        return []
+    if not nouns.inflected(sentence):
+        if not re.match(r"\s+(?:about\s+)?this\b", folded[verb.end() :]):
+            return []
+        party = phrases.party_of(speech.without_auxiliaries(sentence[: verb.start()].strip(" ,")))
+    else:
+        if not re.match(r"(?:[\w]+ )?(?:про|об) (?:це|этом)\b", folded) and not re.match(r"про [^,.]{3,60}\s", folded):
+            return []
+        after = phrases.phrase_of(sentence[verb.end() :])
+        party = phrases.after_verb(after) if after and not phrases.patterns().cut.match(f" {low(after)}") else None
+        if party is None:
+            middle = sentence[: verb.start()].strip(" ,")
+            middle = re.sub(r"^(?:Про|Об) (?:це|этом|таке рішення)\s*", "", middle)
+            party = phrases.at_end_of(middle)
+    if party is None or party.pronoun:
+        return []
+    told = speech.tells_media(sentence[verb.end() :]) or re.search(rf"{_MEDIA_DATIVE}\s*$", sentence[: verb.start()])
+    channel = speech.channel(sentence[verb.end() :]) or speech.channel(sentence) or ("interview" if told else None)
+    return [
+        Statement(party, "reported_by", channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))
+    ]
+
+
+def _at_end(sentence: str, folded: str) -> list[Statement]:
+    """ "…, the operator announced on its website", «…, пише «Кур'єр» з посиланням на управління»."""
+    for comma in reversed([found.start() for found in re.finditer(r",|\s[—–-]\s", sentence)]):
+        tail = sentence[comma:].lstrip(" ,—–-")
+        verb = speech.verb_in(tail, first=9)
+        if verb is None or len(tail) > 220:
+            continue
+        if low(tail).startswith(
+            (
+                "що ",
+                "який ",
+                "яка ",
+                "які ",
+                "and ",
+                "but ",
+                "who ",
+                "which ",
+                "а ",
+                "і ",
+                "але ",
+                "де ",
+                "щоб ",
+                "коли ",
+                "while ",
+            )
+        ):
+            continue
+        if re.match(r"\s*,?\s*(?:that|що|як|чому|how)\b", tail[verb.end() :]):
+            continue
+        word = low(verb[0])
+        if word in words().any("speech", "papers"):
+            continue
+        before = tail[: verb.start()].strip()
+        lead = sentence[:comma]
+        inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
+        if not nouns.inflected(sentence) and not inverted and (not before or word in words().any("speech", "doubtful")):
+            continue
+        if before:
+            party = phrases.party_of(speech.without_auxiliaries(before))
+            if party is None or (party.type == "person" and party.surname and "," in lead):
+                continue
+        else:
+            party = phrases.after_verb(phrases.phrase_of(tail[verb.end() :]))
+        if party is None or party.pronoun or len(lead.split()) < 2:
+            continue
+        party = phrases.as_outlet(party, word, low(tail[verb.end() :]))
+        reports = word in words().report
+        role = "said_by" if party.type == "person" else "reported_by" if reports or party.type == "media" else "said_by"
+        channel = speech.channel(tail[verb.end() :])
+        return [Statement(party, role, channel, tail.strip(" ."), word in words().any("speech", "publishes"))]
+    return []
+
+
+def _as_subject(sentence: str, folded: str) -> list[Statement]:
+    """ "The office said in a statement that …", «Реставраторка пояснює, що …»."""
+    if folded.startswith(("про ", "як ", "as ")):
+        if not folded.startswith(("як ", "as ")):
+            return []
+        sentence, folded = sentence.split(" ", 1)[1], folded.split(" ", 1)[1]
+        called = True
+    else:
+        called = False
+    verb = speech.verb_in(sentence, first=24)
+    if verb is None:
+        return []
+    word = low(verb[0])
+    if word in words().any("speech", "papers"):
+        return []
+    before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
+    rest = folded[verb.end() :]
+    inflected = nouns.inflected(sentence)
+    if not inflected and (
+        before.count(",") > 3
+        or (word in words().any("speech", "doubtful") and not (word == "reports" and rest.startswith(" that")))
+    ):
+        return []
+    if inflected and not before:
+        party = phrases.after_verb(phrases.phrase_of(sentence[verb.end() :])) if called else None
+        end = verb.end() + len(phrases.phrase_of(sentence[verb.end() :], cut=False)) + 1
+    else:
+        if not phrases.states(rest, word, inflected):
+            return []
+        party, before = phrases.before_verb(before, inflected)
+        end = phrases.clause_end(sentence, verb.end())
+    if party is None or party.pronoun:
+        return []
+    party = phrases.as_outlet(party, word, rest)
+    told = word in ("told", "tells") or any(f" {one}" in rest[:60] for one in words().any("attribution", "newsroom"))
+    told = told or speech.tells_media(sentence[verb.end() :])
+    lead = sentence[: verb.start()] if re.match(r"(?:in|on|у|в|на)\s", folded) else ""
+    channel = speech.channel(sentence[verb.end() : end]) or speech.channel(lead) or ("interview" if told else None)
+    role = "said_by" if party.type == "person" or word in words().say else "reported_by"
+    if party.type != "person" and word in words().any("speech", "publishing"):
+        role = "reported_by"
+    start = max(sentence.find(before), 0)
+    return [
+        Statement(party, role, channel, sentence[start:end].strip(" ,:."), word in words().any("speech", "publishes"))
+    ]
+
+
+def _passive(sentence: str, folded: str) -> list[Statement]:
+    """ "… was first reported by Autoweek"."""
+    found = re.search(r"\b(?:reported|announced|confirmed|published|released) (?:\w+ )?by (?=\S)", folded)
+    if found is None or nouns.inflected(sentence):
+        return []
+    phrase = re.split(r"\s(?:on|in|and|at|last|this|which)\b", phrases.phrase_of(sentence[found.end() :]))[0]
+    party = phrases.party_of(phrase)
+    if party is None or party.pronoun:
+        return []
+    channel = speech.channel(sentence[found.end() :])
+    return [Statement(party, "reported_by", channel, sentence[found.start() :].strip(" ."), True)]
+
+
+def _referred(sentence: str, folded: str) -> list[Statement]:
+    """«… з посиланням на X»."""
+    found: list[Statement] = []
+    for reference in phrases.patterns().reference.finditer(folded):
+        phrase = phrases.phrase_of(sentence[reference.end() :], cut=False)
+        party = phrases.party_of(phrase, oblique=True)
+        if party is not None and not party.pronoun:
+            role = "said_by" if party.type == "person" else "reported_by"
+            found.append(
+                Statement(party, role, None, sentence[reference.start() : reference.end() + len(phrase)], True)
+            )
+    return found

@@ -1,0 +1,211 @@
+"""Photo lines: the kind of picture, its caption, the photographer, the agency; a bare platform is a channel."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from app.importers.page import names, nouns, recognisers
+from app.importers.page.names import Party
+from app.importers.page.text import Line, low
+from app.importers.page.words import words
+
+_SPLIT: Final = re.compile(r"\s*/\s*|\s+via\s+|\s*\|\s*|\s*,\s+|\s+—\s+|\s*;\s*|\s*©\s*")
+_ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What a photo line tells."""
+
+    media: str
+    credit_line: str | None
+    caption: str | None
+    photographers: tuple[Party, ...]
+    source: Party | None
+    rule: str
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    known = words()
+    labels = "|".join(
+        re.escape(entry)
+        for entry in sorted(
+            {e for kind in ("photo", "video", "drawing") for e in known.all("images", kind)}, key=len, reverse=True
+        )
+    )
+    given = known.pattern("images", "given")
+    start = re.compile(
+        rf"[\W_]{{0,3}}(?P<label>{labels})(?P<more>(?:\s?\d{{1,2}})?(?:\s+(?:{given}|[\w'-]+ст[ау]|\([^)]*\)))?)\s*(?:[:—]|\s-\s|(?<=source),)\s*(?P<rest>\S.*)$"
+    )
+    loose = re.compile(rf"[\W_]{{0,2}}(?P<label>{labels})\s+(?P<given>{given})\s*(?P<rest>.*)$")
+    inside = re.compile(
+        rf"^(?P<caption>.{{8,}}?)\s*(?:[.|/—-]\s*|\s\(?|\()(?P<label>{labels})(?:\s*[:/]\s*|\sby\s|\s(?:{given})\s)(?P<rest>[^.]{{2,90}}(?:\.[^.]{{2,40}})?)\)?\.?$"
+    )
+    caption = re.compile(rf"[\W_]{{0,2}}{known.pattern('images', 'caption')}\s*[:,]\s*(?P<rest>\S.*)$")
+    short = "|".join(
+        map(re.escape, sorted({one for one in known.all("images", "photo") if " " not in one}, key=len, reverse=True))
+    )
+    bare = re.compile(
+        rf"^(?P<caption>(?:.{{8,200}}[.!?…]\s)?)(?i:(?P<label>{short}))\s(?P<rest>[A-ZА-ЯІЇЄҐ«][^.:!?]{{2,60}})$"
+    )
+    return start, loose, inside, caption, bare
+
+
+def read(line: Line) -> Credit | None:
+    """The credit a line is, or carries at its end behind a caption; None for text of the story."""
+    if len(line.text) > 320 or line.words > 48:
+        return None
+    start, loose, inside, caption, bare = _patterns()
+    if line.bare in _labels_alone():
+        return _credit(line.text, "", _media(line.bare), None, "photo label alone")
+    labelled = recognisers.may_begin(line, "images", "photo", "video", "drawing")
+    if labelled and (found := start.match(line.low)):
+        rest = line.text[found.start("rest") :].strip()
+        captioned = len(rest.partition(". ")[0].split()) >= 5 and ". " in rest
+        if (
+            captioned
+            or line.words > 24
+            or (rest.endswith(".") and len(rest.split()) > 9 and not line.low.startswith("image"))
+        ):
+            return _caption_credit(line, rest, found["label"])
+        return _credit(line.text, rest, _media(found["label"]), None, "photo line")
+    if recognisers.may_begin(line, "images", "caption") and (found := caption.match(line.low)):
+        rest = line.text[found.start("rest") :].strip()
+        if (credited := re.fullmatch(r"(.{8,}?)\s*\(([^()]{2,60})\)\.?", rest)) and credited[2][:1].isupper():
+            return _credit(credited[2], credited[2], "photo", credited[1], "caption with credit")
+        if behind := inside.match(low(rest)):
+            shown = rest[behind.start("label") :].strip(" ).")
+            credited_to = rest[behind.start("rest") : behind.end("rest")].strip(" )")
+            return _credit(
+                shown,
+                credited_to,
+                _media(behind["label"]),
+                rest[: behind.end("caption")].strip(),
+                "caption with credit",
+            )
+        return Credit("photo", None, rest, (), None, "caption line")
+    if (
+        labelled
+        and line.words <= 14
+        and (found := loose.match(line.low))
+        and not re.search(r"\s(?:was|were|is|are|show\w*|has|have)\s", line.low)
+    ):
+        rest = line.text[found.start("rest") :].strip()
+        return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
+    if _named_within().search(line.low) is None:
+        return _copyright(line)
+    if (found := inside.match(line.low)) and line.words <= 45:
+        rest = line.text[found.start("rest") : found.end("rest")].strip(" )")
+        text = line.text[: found.end("caption")].strip()
+        if len(rest.split()) <= 10 and (rest[:1].isupper() or rest[:1] in '«"“') and _captionish(text, found):
+            shown = line.text[found.start("label") :].strip(" ).")
+            return _credit(shown, rest, _media(found["label"]), text, "caption with credit")
+    if (found := bare.match(line.text)) and _all_names(found["rest"]):
+        caption_text = found["caption"].strip() or None
+        label = found["label"].lower()
+        shown = line.text[found.start("label") :].strip()
+        return _credit(shown, found["rest"], _media(label), caption_text, "photo given by")
+    return _copyright(line)
+
+
+@lru_cache(maxsize=1)
+def _named_within() -> re.Pattern[str]:
+    """A word for a picture anywhere in a line: without one there is no credit behind a caption."""
+    known = {one.split()[0] for kind in ("photo", "video", "drawing") for one in words().all("images", kind)}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})\b")
+
+
+def _copyright(line: Line) -> Credit | None:
+    if line.text.startswith(("©", "(c)", "Ⓒ")) and line.words <= 8 and not re.search(r"\d{4}|rights|права", line.low):
+        return _credit(line.text, line.text.strip("© "), "photo", None, "copyright of a photo")
+    return None
+
+
+@lru_cache(maxsize=1)
+def _labels_alone() -> frozenset[str]:
+    """Labels of two words and more that say on their own that a picture stood here: «ілюстративне фото»."""
+    return frozenset(
+        one for kind in ("photo", "video") for one in words().all("images", kind) if " " in one
+    ) - words().any("images", "unfinished")
+
+
+def _all_names(text: str) -> bool:
+    """Whether every word is capitalised, as in a name, and there are few."""
+    parts = text.strip(" ()").split()
+    return len(parts) <= 4 and all(part[0].isupper() or part[0] in '«"/' for part in parts) and nouns.inflected(text)
+
+
+def _captionish(text: str, found: re.Match[str]) -> bool:
+    """A caption is one short sentence, or the credit stands in brackets or behind a stroke or a colon."""
+    return len(text.split()) <= 34 and (
+        ":" in found[0][found.start("label") :] or "(" in found[0] or "/" in found[0] or " by " in found[0]
+    )
+
+
+def _caption_credit(line: Line, rest: str, label: str) -> Credit | None:
+    """ "Photo: a caption of one sentence. Ann Lee/Agency": caption first, then perhaps the credit."""
+    head, _, tail = rest.rpartition(". ")
+    if head and 1 <= len(tail.split()) <= 7:
+        return _credit(tail.strip(" ."), tail, _media(label), head.strip() + ".", "photo line with caption")
+    return Credit(_media(label), None, rest, (), None, "photo line with caption") if line.words <= 40 else None
+
+
+def _media(label: str) -> str:
+    for media in ("video", "drawing"):
+        if label in words().any("images", media):
+            return media
+    return "photo"
+
+
+def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -> Credit:
+    source: Party | None = None
+    rest = re.sub(r"^(?:©|\(c\)|by|photo by|courtesy of|фото)\s*:?\s*", "", rest, flags=re.IGNORECASE).strip(" .()")
+    rest = re.sub(r"\s(?:handout|file|archive|pool|stock|supplied)$", "", rest, flags=re.IGNORECASE)
+    if _sentence_like(rest):
+        return Credit(media, None, rest, (), None, "photo line with caption")
+    people: list[Party] = []
+    for part in _SPLIT.split(_unbroken(rest)):
+        part = part.replace("\x00", "/").strip(" .()")
+        if not part or _no_one(part):
+            continue
+        party = names.read(part, oblique=rule == "photo given by" or _oblique(part))
+        if party is None or party.pronoun or party.identity == "role_only":
+            continue
+        if party.type == "person" and not party.surname:
+            people.append(party)
+        else:
+            source = source or names.read(part, oblique=_oblique(part), person=False)
+    photographers = [one for one in people if one.gender] or people[:1]
+    rest_of = [one for one in people if one not in photographers]
+    if source is None and rest_of:
+        source = Party(rest_of[0].name, "media" if nouns.is_media(rest_of[0].name) else "organisation")
+    return Credit(media, shown[:500], caption, tuple(photographers), source, rule)
+
+
+def _sentence_like(text: str) -> bool:
+    """Whether what follows the label is a caption: mostly words in lower case, and no organisation among them."""
+    parts = re.findall(r"[^\W\d_]+", text)
+    small = [part for part in parts if part[0].islower()]
+    return len(parts) >= 5 and len(small) > 0.7 * len(parts) and not any(map(nouns.head_of, parts)) and "/" not in text
+
+
+def _unbroken(text: str) -> str:
+    """Strokes inside quotation marks and addresses are no separators."""
+    text = re.sub(r"«[^»]*»|“[^”]*”", lambda found: found[0].replace("/", "\x00"), text)
+    return re.sub(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/\S*", lambda found: found[0].replace("/", "\x00"), text)
+
+
+def _oblique(part: str) -> bool:
+    first = part.split(" ")[0]
+    nominative = nouns.head_of(first)
+    return nominative is not None and nominative != low(first)
+
+
+def _no_one(part: str) -> bool:
+    folded = low(part).strip('«»"“” .')
+    known = words()
+    if folded in known.channels or folded in known.any("images", "nobody") or _ADDRESS.match(folded):
+        return True
+    return any(folded == f"{given} {nobody}" for given in ("з", "із") for nobody in ("соцмереж", "мережі"))

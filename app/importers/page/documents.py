@@ -1,0 +1,405 @@
+"""From a page taken apart to documents: tags, sources, notes, the article and the stubs of other stories."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.content import html, languages
+from app.content.blocks import HTML_LENGTH
+from app.importers.page import attributions, dates, names, notes, nouns, quotes
+from app.importers.page.language import detect, same_letters
+from app.importers.page.names import Party
+from app.importers.page.sidebar import Teaser
+from app.importers.page.sources import Source, Sources
+from app.importers.page.text import digest, fold, low
+from app.importers.page.walk import Layout, Piece
+from app.importers.page.words import words
+from app.web.fields import show_instant
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the caller says of the page because its text does not."""
+
+    zone: ZoneInfo
+    imported_at: datetime
+    url: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+    section: str | None = None
+
+
+@dataclass
+class Facts:
+    """What the lines beside the story give."""
+
+    byline: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    section: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Page:
+    """The documents while they grow."""
+
+    given: Given
+    facts: Facts
+    language: str
+    sources: Sources
+    body: list[Document] = field(default_factory=list)
+    attributions: list[Document] = field(default_factory=list)
+    relations: list[Document] = field(default_factory=list)
+    notes: list[Document] = field(default_factory=list)
+    corrections: list[Document] = field(default_factory=list)
+    editors_notes: list[str] = field(default_factory=list)
+    years: set[int] = field(default_factory=set)
+
+    def block(self, kind: str, **fields: Any) -> str:
+        name = f"b{len(self.body) + 1}"
+        self.body.append({"id": name, "type": kind, **fields})
+        return name
+
+    @property
+    def day(self) -> date | None:
+        moment = self.facts.published or self.given.published
+        return moment.astimezone(self.given.zone).date() if moment else None
+
+
+def build(layout: Layout, given: Given) -> list[Document]:
+    """Import lines in the order in which they depend on each other."""
+    story = [piece.text for piece in layout.pieces if piece.kind in ("paragraph", "quote", "heading", "list")]
+    shown = [piece.text for piece in layout.pieces if piece.kind == "image"]
+    text = " ".join([layout.headline, layout.standfirst.text if layout.standfirst else "", *story])
+    language = given.language or detect(text)
+    page = _Page(given, _facts(layout, given), language, Sources(layout.headline, " ".join([text, *shown])))
+    if any(piece.kind == "reference_note" for piece in layout.pieces):
+        page.years = notes.years_of([piece.text for piece in layout.pieces if piece.kind in ("paragraph", "quote")])
+    if layout.standfirst:
+        _attribute(page, layout.standfirst.text, None)
+    if len(layout.headline) > 500:
+        _text(page, layout.headline)  # a headline holds no more; the whole line must not be lost
+    before: Piece | None = None
+    for piece in layout.pieces:
+        _READERS[piece.kind](page, piece, before)
+        before = piece
+    for one in (*page.attributions, *page.body):
+        if isinstance(source := one.get("source"), Source):
+            one["source"] = page.sources.slug(source)  # only now are all its names known
+    tags = _Tags(language)
+    section = tags.add(given.section or page.facts.section, "section")
+    own = [tags.add(tag, "topic") for tag in page.facts.tags]
+    stubs = [_stub(teaser, page, tags) for teaser in layout.teasers]
+    article = _article(layout, page, section, list(dict.fromkeys(slug for slug in own if slug and slug != section)))
+    return [
+        *tags.documents.values(),
+        *page.sources.documents(language),
+        *page.notes,
+        article,
+        *_distinct(stubs, article),
+    ]
+
+
+def _facts(layout: Layout, given: Given) -> Facts:
+    facts = Facts()
+    near = given.published.astimezone(given.zone).date() if given.published else None
+    for mark in layout.meta:
+        data = mark.data
+        if data.get("byline") and facts.byline is None:
+            facts.byline = data["byline"]
+        if data.get("tags"):
+            facts.tags += [tag for tag in data["tags"] if tag not in facts.tags]
+        section = data.get("section") or _last_step(data.get("steps"), layout.headline)
+        if section and (facts.section is None or mark.kind in ("section", "breadcrumb")):
+            facts.section = section
+        for stamp, kind in zip(data.get("stamps", []), data.get("kinds", []), strict=True):
+            day = facts.published.astimezone(given.zone).date() if facts.published else near
+            moment = stamp.moment(given.zone, day)
+            if moment is None:
+                continue
+            if kind == "updated":
+                facts.updated = facts.updated or moment
+            elif facts.published is None:
+                facts.published = moment
+    return facts
+
+
+def _last_step(steps: list[str] | None, headline: str) -> str | None:
+    for step in reversed(steps or []):
+        if not fold(headline).startswith(fold(step).rstrip("….")) and len(step.split()) <= 5:
+            return step
+    return None
+
+
+def _show(moment: datetime | None) -> str | None:
+    return show_instant(moment.astimezone(UTC)) if moment else None
+
+
+def _attribution(
+    page: _Page, source: Source, role: str, channel: str | None, text: str | None, block: str | None
+) -> Document:
+    return {
+        "source": source, "role": role, "channel": channel, "url": None,
+        "text": text[:5_000] if text else None, "block": block, "seen_at": None,
+    }  # fmt: skip
+
+
+def _attribute(page: _Page, text: str, block: str | None) -> None:
+    for found in attributions.find(text):
+        source, role = page.sources.add(found.party, speaks=True), found.role
+        if source is None and found.outlet and found.party.surname:
+            name = nouns.nominative(found.party.name)
+            source, role = (
+                page.sources.add(Party(name, "media" if nouns.is_media(name) else "organisation")),
+                "reported_by",
+            )
+        if source is not None:
+            page.attributions.append(_attribution(page, source, role, found.channel, found.words, block))
+
+
+def _paragraph(page: _Page, piece: Piece, before: Piece | None) -> None:
+    _text(page, piece.text)
+
+
+def _text(page: _Page, text: str) -> None:
+    if not text.strip():
+        return
+    page.sources.mention(names.mentions(text))
+    *before, last = _lengths(text)
+    for part in before:
+        page.block("paragraph", html=part)
+    _attribute(page, text, page.block("paragraph", html=last))
+
+
+def _lengths(text: str) -> list[str]:
+    """The text as inline HTML, in parts that a block can hold; all but monstrous lines are one."""
+    words_left, parts = text, []
+    while len(html.escape(words_left)) > HTML_LENGTH:
+        cut = words_left.rfind(" ", 0, HTML_LENGTH // 6) + 1 or HTML_LENGTH // 6
+        parts.append(html.escape(words_left[:cut].strip()) or "…")
+        words_left = words_left[cut:]
+    return [*parts, html.escape(words_left)]
+
+
+def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
+    found: quotes.Quotation = piece.data["quotation"]
+    if found.before:
+        _text(page, found.before)
+    source: Source | None = None
+    clause = found.clause
+    if clause is not None:
+        source = page.sources.add(clause.party, speaks=True)
+    elif (
+        before is not None
+        and before.kind in ("quote", "paragraph")
+        and (piece.data["led"] or before.kind == "quote" or _named_last(page))
+    ):
+        source = page.sources.last()
+        if source is not None:
+            page.sources.spoken.append(source)
+    words = " ".join(part.strip() for part in found.parts).rstrip(",")
+    written = clause.speaker if clause else page.sources.written if source and piece.data["led"] else None
+    block = page.block(
+        "quote", html=html.escape(words), source=source,
+        attribution=written[:5_000] if written else None, verbatim=True, language=_foreign(words, page.language),
+    )  # fmt: skip
+    if source is not None and clause is not None:
+        channel = clause.channel or next((one.channel for one in found.extra if one.channel), None)
+        page.attributions.append(_attribution(page, source, "said_by", channel, clause.words, block))
+    _text(page, found.after)
+
+
+def _named_last(page: _Page) -> bool:
+    """Whether the paragraph just before names a speaker."""
+    return bool(page.attributions) and bool(page.body) and page.attributions[-1]["block"] == page.body[-1]["id"]
+
+
+def _foreign(text: str, language: str) -> str | None:
+    if len(text.split()) < 5 or same_letters(text, language):
+        return None
+    found = detect(text, language)
+    return found if found != language and {found, language} <= {"uk", "en", "ru"} else None
+
+
+def _heading(page: _Page, piece: Piece, before: Piece | None) -> None:
+    page.block("heading", level=2, text=piece.text)
+
+
+def _list(page: _Page, piece: Piece, before: Piece | None) -> None:
+    items = piece.data["items"]
+    for start in range(0, len(items), 500):
+        page.block(
+            "list", ordered=piece.data["ordered"], items=[html.escape(item) for item in items[start : start + 500]]
+        )
+
+
+def _table(page: _Page, piece: Piece, before: Piece | None) -> None:
+    page.block("table", header=piece.data["header"], rows=piece.data["rows"])
+
+
+def _image(page: _Page, piece: Piece, before: Piece | None) -> None:
+    credit = piece.data["credit"]
+    source = page.sources.add(credit.source) if credit.source else None
+    photographers = [page.sources.add(one) for one in credit.photographers]
+    block = page.block(
+        "image", url=None, media=credit.media, alt_text=None, caption=credit.caption, credit_line=credit.credit_line,
+        photographer=", ".join(one.name for one in photographers if one) or None,
+        source=source, copyright_notice=None, width=None, height=None, focal_point=None,
+    )  # fmt: skip
+    if source is not None:
+        page.attributions.append(_attribution(page, source, "published_by", None, None, block))
+    for photographer in photographers:
+        if photographer is not None:
+            page.attributions.append(_attribution(page, photographer, "photographer", None, None, block))
+
+
+def _related(page: _Page, piece: Piece, before: Piece | None) -> None:
+    for text in [piece.text] if piece.data.get("words") else piece.data["headlines"]:
+        relation = {"relation": piece.data["relation"], "article": None, "url": None, "text": text[:5_000]}
+        page.block("related", **relation)
+        if relation not in page.relations:
+            page.relations.append(relation)
+
+
+def _origin(page: _Page, piece: Piece, before: Piece | None) -> None:
+    block = page.block("paragraph", html=html.escape(piece.text))
+    if source := page.sources.add(piece.data["party"]):
+        page.attributions.append(_attribution(page, source, "published_by", None, piece.text, block))
+
+
+def _update(page: _Page, piece: Piece, before: Piece | None) -> None:
+    """A correction becomes a record where its time is written, else an editors' note; an update stays a paragraph."""
+    kind, line = piece.data["update"], piece.lines[0]
+    clarifies = any(stem in line.low for stem in words().any("updates", "clarifying"))
+    stamps = dates.stamps(line.low[:120])
+    moment = stamps[0].moment(page.given.zone, page.day) if stamps and (stamps[0].day or stamps[0].at) else None
+    if kind == "update" and not clarifies:
+        page.block("paragraph", html=html.escape(piece.text))
+    elif (kind == "note" and not clarifies) or moment is None:
+        page.editors_notes.append(piece.text)
+    else:
+        record = "correction" if kind == "correction" else "clarification"
+        page.corrections.append({"kind": record, "text": piece.text[:5_000], "at": _show(moment), "revision": 1})
+
+
+def _note(page: _Page, piece: Piece, before: Piece | None) -> None:
+    heading, blocks, facts = notes.read(piece.lines, piece.data["mark"], page.day, page.years)
+    text = " ".join(one for _, texts in blocks for one in texts)
+    slug = note_slug(text)
+    page.block("reference_note", note=slug, revision=None)
+    body: list[Document] = []
+    for kind, texts in blocks:
+        name = f"b{len(body) + 1}"
+        if kind == "paragraph":
+            for part in _lengths(texts[0]):
+                body.append({"id": f"b{len(body) + 1}", "type": "paragraph", "html": part})
+        else:
+            body.append(
+                {"id": name, "type": "list", "ordered": kind == "ordered", "items": [html.escape(one) for one in texts]}
+            )
+    if all(note["slug"] != slug for note in page.notes):
+        page.notes.append({
+            "noun": "note", "slug": slug, "language": detect(text, page.language), "heading": heading[:500],
+            "body": body,
+            "facts": [{**fact, "text": fact["text"][:5_000]} for fact in facts[:500]],
+            "as_of": page.day.isoformat() if page.day else None, "tags": [], "attributions": [], "translation_of": None,
+        })  # fmt: skip
+
+
+def note_slug(text: str) -> str:
+    """The same for texts that are equal after folding: their first words and a short digest."""
+    head = languages.slug(" ".join(fold(text).replace("'", "").split()[:8]), fallback="note")[:80].strip("-")
+    return f"{head or 'note'}-{digest(text)}"
+
+
+_READERS = {
+    "paragraph": _paragraph, "quote": _quote, "heading": _heading, "list": _list, "table": _table, "image": _image,
+    "related": _related, "update": _update, "origin": _origin, "reference_note": _note,
+}  # fmt: skip
+
+
+class _Tags:
+    """The tags of a page, each once."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.documents: dict[str, Document] = {}
+
+    def add(self, label: str | None, kind: str, language: str | None = None) -> str | None:
+        """The slug of the tag; None for a label without letters."""
+        label = (label or "").strip(" #,.;:")[:500]
+        if not label:
+            return None
+        slug = languages.slug(label.replace("_", " "), fallback=f"tag-{digest(label)}")
+        known = self.documents.get(slug)
+        if kind == "topic" and (low(label) in words().any("head", "sections") or (known and known["type"] != kind)):
+            slug = f"{slug[:110].rstrip('-')}-topic"  # the plain slug is the section's
+        elif known and known["type"] != kind:
+            slug = f"{slug[:110].rstrip('-')}-section"
+        self.documents.setdefault(
+            slug, {"noun": "tag", "slug": slug, "type": kind, "labels": {language or self.language: label}}
+        )
+        return slug
+
+
+def _article(layout: Layout, page: _Page, section: str | None, tags: list[str]) -> Document:
+    published = page.given.published or page.facts.published
+    updated = page.facts.updated
+    return {
+        "noun": "article",
+        "slug": languages.slug(layout.headline, fallback=f"article-{digest(layout.headline)}"),
+        "language": page.language,
+        "headline": layout.headline[:500],
+        "kicker": layout.kicker,
+        "standfirst": layout.standfirst.text[:5_000] if layout.standfirst else None,
+        "byline": page.facts.byline,
+        "body": page.body,
+        "section": section,
+        "tags": tags[:100],
+        "attributions": page.attributions[:1_000],
+        "image": None,
+        "relations": page.relations[:200],
+        "translation_of": None,
+        "editors_note": "\n".join(page.editors_notes)[:5_000] or None,
+        "published_at": _show(published),
+        "updated_at": _show(updated),
+        "corrections": page.corrections,
+        "origin": {"url": page.given.url, "imported_at": _show(page.given.imported_at), "importer": "page"},
+    }
+
+
+def _stub(teaser: Teaser, page: _Page, tags: _Tags) -> Document:
+    """A draft with what a teaser tells of another story."""
+    headline = (teaser.headline or "")[:500]
+    language = detect(f"{headline} {teaser.excerpt or ''}", page.language)
+    moment = teaser.stamp.moment(page.given.zone, page.day) if teaser.stamp else None
+    return {
+        "noun": "article",
+        "slug": languages.slug(headline, fallback=f"article-{digest(headline)}"),
+        "language": language,
+        "headline": headline,
+        "standfirst": teaser.excerpt[:5_000] if teaser.excerpt else None,
+        "body": [],
+        "section": tags.add(
+            teaser.section,
+            "section",
+            language
+            if teaser.section and detect(teaser.section) == language
+            else detect(teaser.section or "", language),
+        )
+        if teaser.section
+        else None,
+        "published_at": _show(moment),
+        "status": "draft",
+        "origin": {"url": None, "imported_at": _show(page.given.imported_at), "importer": "page"},
+    }
+
+
+def _distinct(stubs: list[Document], article: Document) -> list[Document]:
+    """Each other story once, and never the page's own."""
+    kept = {stub["slug"]: stub for stub in reversed(stubs) if stub["slug"] != article["slug"]}
+    return list(reversed(kept.values()))

@@ -1,0 +1,196 @@
+"""The top of a page: headline, kicker, byline, dates, section, and the standfirst."""
+
+import re
+from typing import Final
+
+from app.importers.page import attributions, credits, dates, quotes, recognisers
+from app.importers.page.recognisers import Mark
+from app.importers.page.text import Line, low, sentences
+from app.importers.page.walk import Walk
+from app.importers.page.words import words
+
+_HEAD_LINES: Final = 25
+_META: Final = frozenset({"byline", "byline_label", "date", "section", "breadcrumb", "name", "section_name"})
+_SITE: Final = re.compile(r"\s+(?:\||::|»|•)\s+([^|]{2,40})$")
+
+
+def headline(walk: Walk) -> None:
+    """The first line that is no furniture; a section's name or a site's name above it is told apart."""
+    place = 0
+    if _is_masthead(walk):
+        walk.use(walk.lines[0], "furniture", "name of the site", 0.7)
+        place = 1
+    while place < min(5, len(walk.lines) - 1) and walk.kind(place) in (
+        "furniture",
+        "breadcrumb",
+        "date",
+        "section",
+        "byline",
+    ):
+        place += 1
+    first = walk.lines[place]
+    following = walk.line(place + 1)
+    short_label = recognisers.section_alone(first) is not None or (first.text.isupper() and first.words <= 3)
+    if (
+        place + 1 < len(walk.lines)
+        and short_label
+        and following
+        and walk.plain(place + 1)
+        and 4 <= following.words <= 30
+    ):
+        if recognisers.section_alone(first):
+            walk.layout.meta.append(
+                Mark("section_name", "section above the headline", 0.7, {"section": first.text.strip()})
+            )
+            walk.use(first, "meta", "section above the headline", 0.7)
+        else:
+            walk.layout.kicker = first.text
+            walk.use(first, "kicker", "label above the headline", 0.7)
+        skipped, place = place, place + 1
+    else:
+        skipped = place
+    for index in range(1 if walk.lines[0].number in walk.layout.uses else 0, skipped):
+        walk.meta(index) if walk.kind(index) != "furniture" else walk.furniture(index)
+    headline = walk.lines[place].text
+    if (site := _SITE.search(headline)) and _is_site(walk, site[1]):
+        headline = headline[: site.start()]
+    walk.layout.headline = headline
+    walk.use(walk.lines[place], "headline", "first line of the page", 0.95)
+    walk.place = place + 1
+    again = walk.line(walk.place)
+    if again is not None and again.low == low(headline):
+        walk.use(again, "headline", "the headline again", 0.9)
+        walk.place += 1
+
+
+def _is_masthead(walk: Walk) -> bool:
+    """Whether a first line of a few words is the site's name: it comes back in a credit or a copyright line."""
+    first, second = walk.lines[0], walk.line(1)
+    if second is None or first.words > 4 or not walk.plain(0) or not walk.plain(1) or not 5 <= second.words <= 30:
+        return False
+    again = [line.low for line in walk.lines[2:] if first.bare in line.low]
+    return any("©" in one or "/" in one or (one.endswith(first.bare) and len(one) < 60) for one in again)
+
+
+def _is_site(walk: Walk, name: str) -> bool:
+    folded = low(name).strip()
+    if re.fullmatch(r"(?:[\w-]+\.)+\w{2,}", folded):
+        return True
+    return any(folded in line.low for line in walk.lines[1:] if line.words < 14 and "©" in line.text) or bool(
+        set(folded.split()) & {"news", "новини", "новости"}
+    )
+
+
+def head(walk: Walk) -> None:
+    """The lines between the headline and the story."""
+    while walk.place < min(len(walk.lines), _HEAD_LINES):
+        line = walk.lines[walk.place]
+        mark = walk.mark(walk.place) or recognisers.name_alone(line) or recognisers.section_alone(line)
+        kind = mark.kind if mark else None
+        if kind == "byline_label" and (name := walk.line(walk.place + 1)) and recognisers.names_only(name.text):
+            walk.meta(walk.place)
+            walk.marks[walk.place + 1] = Mark(
+                "byline", "name under its label", 0.85, {"byline": recognisers.names_only(name.text)}
+            )
+            walk.meta(walk.place + 1)
+            walk.place += 2
+        elif mark is not None and kind in _META and not (kind == "breadcrumb" and line.closed):
+            walk.marks[walk.place] = mark
+            walk.meta(walk.place)
+            walk.place += 1
+        elif kind == "furniture":
+            walk.furniture(walk.place)
+            walk.place += 1
+        elif (label := _date_label(walk)) is not None:
+            walk.use(line, "meta", "label of a date", 0.9)
+            walk.marks[walk.place + 1].data["kinds"][0] = label  # type: ignore[union-attr]  # `_date_label` saw it
+            walk.place += 1
+        elif mark is None and (stamp := dates.guess(line.low)) is not None:
+            walk.marks[walk.place] = Mark(
+                "date", "date by dateparser", 0.7, {"stamps": [stamp], "kinds": ["published"]}
+            )
+            walk.meta(walk.place)
+            walk.place += 1
+        elif mark is None and _title_of_author(walk, line):
+            walk.use(line, "meta", "post of the author", 0.8)
+            walk.place += 1
+        elif mark is None and line.words <= 3 and not line.closed and walk.kind(walk.place + 1) in ("byline", "date"):
+            walk.marks[walk.place] = Mark(
+                "section_name", "a few words above byline or date", 0.6, {"section": line.text}
+            )
+            walk.meta(walk.place)
+            walk.place += 1
+        elif mark is None and walk.layout.standfirst is None and (rule := _standfirst_rule(walk)):
+            walk.layout.standfirst = line
+            walk.use(line, "standfirst", rule, 0.8)
+            walk.place += 1
+        else:
+            return
+
+
+def _title_of_author(walk: Walk, line: Line) -> bool:
+    behind = bool(walk.layout.meta) and walk.layout.meta[-1].kind in ("byline", "name")
+    return behind and line.words <= 8 and recognisers.is_title(re.split(r",\s|\s(?:in|of|for)\s", line.text)[0])
+
+
+def _date_label(walk: Walk) -> str | None:
+    """`published` or `updated`, for a label alone above a line of dates; None for other lines."""
+    line, following = walk.lines[walk.place], walk.mark(walk.place + 1)
+    if following is None or following.kind != "date" or line.words > 4:
+        return None
+    for kind in ("updated", "published"):
+        if line.bare in words().any("dates", kind):
+            return kind
+    return None
+
+
+def _standfirst_rule(walk: Walk) -> str | None:
+    """Why the line here is a summary and no beginning of the story; None where it is none."""
+    line, following = walk.lines[walk.place], walk.line(walk.place + 1)
+    if following is None or line.words < 4 or line.words > 70 or quotes.find(line.text) or credits.read(line):
+        return None
+    ahead = [walk.kind(place) for place in range(walk.place + 1, min(walk.place + 4, len(walk.lines)))]
+    own = [i for i, kind in enumerate(ahead) if kind in ("byline", "date", "breadcrumb", "byline_label")]
+    if own and all(
+        ahead[i] in _META or ahead[i] == "furniture" or recognisers.name_alone(walk.lines[walk.place + 1 + i])
+        for i in range(own[0] + 1)
+    ):
+        return "stands between headline and byline or date"
+    if walk.place + 1 < len(walk.lines) and recognisers.name_alone(following) and line.words >= 6:
+        return "stands between headline and byline or date"
+    place = walk.place + 1
+    while place < len(walk.lines) and (walk.kind(place) == "furniture" or credits.read(walk.lines[place])):
+        place += 1
+    if not line.closed and line.words >= 6 and walk.plain(place) and _begins_story(walk.lines[place]):
+        return "a summary without a full stop"
+    short = len(sentences(line.text)) == 1 and line.words <= 40 and following.words <= 26
+    if (
+        short
+        and walk.plain(walk.place + 1)
+        and is_attribution_line(following.text)
+        and not attributions.find(line.text)
+    ):
+        return "one sentence, its source on the next line"
+    return None
+
+
+def _begins_story(line: Line) -> bool:
+    return line.words >= 9 and line.closed
+
+
+def is_attribution_line(text: str) -> bool:
+    """Whether a paragraph does nothing but name the source of the whole story."""
+    if len(sentences(text)) != 1:
+        return False
+    folded = low(text)
+    if re.match(r"(?:про це|об этом)\b", folded) or re.search(
+        r"\b(?:reports?|reported|announced|said|wrote) (?:about )?this\b", folded
+    ):
+        return bool(attributions.find(text))
+    passive = re.match(
+        r"this (?:was|is|has been) (?:reported|announced|stated|said)|the (?:news|information) was", folded
+    )
+    return passive is not None or (
+        re.match(r"про [\w\s-]{3,60}(?:повідом|розпов|заяв|пиш|ідеться|йдеться|інформ)", folded) is not None
+        and len(text.split()) <= 16
+    )

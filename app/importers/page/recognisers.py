@@ -1,0 +1,418 @@
+"""One small recogniser per kind of line. Each looks at one line alone and says what it plainly is, or nothing.
+
+Order: `RECOGNISERS`, first come first served; a line that none claims is text of the story.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from app.importers.page import dates, nouns
+from app.importers.page.text import Line, low
+from app.importers.page.words import words
+
+BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
+_LEADING: Final = re.compile(r"^[^\w#@©(+\"«“„'’]+")
+_PAGES: Final = re.compile(
+    r"^(?:[«‹<←]\s*)?(?:\d{1,4}\s+){2,}(?:(?:…|\.{3})\s*)?\d*\s*[»›>→]?$|^(?:\d+\s+)+(?:…|\.{3})\s*\d*\s*[»›>→]?$"
+)
+_MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
+_CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
+_PLATFORMS: Final = frozenset(
+    "facebook telegram viber twitter x whatsapp instagram linkedin messenger email e-mail print pinterest reddit copy"
+    " link tiktok youtube bluesky threads mastodon pocket sms rss signal share tweet save flipboard фейсбук телеграм"
+    " вайбер твіттер інстаграм друк поділитися поділитись ok vk".split()
+)
+_AND: Final = re.compile(r"\s+(?:and|та|і|й|и|&)\s+|\s*,\s+")
+_HANDLE: Final = re.compile(r"\s*\(?@[\w.]+\)?|\s*\S+@\S+\.\w+")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a line is, by which rule, how sure, and what it gives."""
+
+    kind: str
+    rule: str
+    confidence: float = 0.9
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Recogniser = Callable[[Line], Mark | None]
+
+
+def _label(part: str, *lists: str) -> str:
+    found = sorted({entry for name in lists for entry in words().all(part, name)}, key=len, reverse=True)
+    return "(?:" + "|".join(map(re.escape, found)) + ")"
+
+
+@lru_cache(maxsize=64)
+def _compiled(part: str, lists: tuple[str, ...], pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("LABEL", _label(part, *lists)))
+
+
+@lru_cache(maxsize=64)
+def _first_words(part: str, lists: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(found[0] for name in lists for one in words().all(part, name) if (found := re.search(r"\w+", one)))
+
+
+def may_begin(line: Line, part: str, *lists: str) -> bool:
+    """Whether the first word of a line begins an entry of a list; spares most lines the pattern."""
+    return line.first in _first_words(part, lists)
+
+
+def labelled(line: Line, part: str, *lists: str, marks: str = ":") -> tuple[str, str] | None:
+    """The label and the rest of "Label: rest", with the case the page gave it."""
+    if (marks == ":" and ":" not in line.text[:60]) or not may_begin(line, part, *lists):
+        return None
+    found = _compiled(part, lists, rf"(?:\W{{0,3}})(?P<label>LABEL)\s*[{marks}]\s*(?P<rest>\S.*)$").match(line.low)
+    return (found["label"], line.text[found.start("rest") :].strip()) if found else None
+
+
+def byline(line: Line) -> Mark | None:
+    """ "By Ann Lee | Editor", «Автор: …», "Ann Lee, correspondent"."""
+    if line.words > 24 or line.text.endswith((".", "?", "!")):
+        return None
+    pattern = _compiled("head", ("byline",), r"\W{0,3}(?P<label>LABEL)(?P<mark>\s*[:—-]\s*|\s+)(?P<rest>\S.*)$")
+    if may_begin(line, "head", "byline") and (label := pattern.match(line.low)):
+        rest = line.text[label.start("rest") :]
+        shown = names_only(rest)
+        if shown and is_title(shown):
+            return Mark("byline", "a newsroom's title without a name", 0.8)
+        known = shown is not None and _full_name(_AND.split(shown)[0])
+        if shown and (
+            known or ":" in label["mark"] or line.text[label.start("label")].isupper() or label["label"] == "by"
+        ):
+            return Mark("byline", "byline with label", 0.95, {"byline": shown, "section": None})
+    elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
+        return Mark("byline_label", "byline label alone")
+    parts = re.split(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+", line.text, maxsplit=1)
+    head, tail = (parts[0], parts[1]) if len(parts) > 1 else (parts[0], "")
+    named = _full_name(head) or (2 <= len(head.split()) <= 3 and _name_like(head))
+    if named and line.words <= 12 and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
+        return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
+    return None
+
+
+def names_only(text: str) -> str | None:
+    """The names of a byline as written, without posts, places and addresses; None where there are none."""
+    text = _HANDLE.sub(
+        "", re.split(r"\s*[|•·/;]\s*|\s+[–—-]\s+|(?<=\w\w\w)\.\s+|\s+in\s+[A-Z]|\s+for\s+[A-Z]|\s+at\s+[A-Z]", text)[0]
+    ).strip(" ,.")
+    kept: list[str] = []
+    for part in _AND.split(text):
+        if kept and is_title(part):
+            break
+        if not _name_like(part):
+            break
+        kept.append(part)
+    if not kept:
+        return None
+    end = text.find(kept[-1]) + len(kept[-1])
+    return text[:end].strip(" ,")
+
+
+def is_title(text: str) -> bool:
+    """Whether a text ends as a newsroom's posts do: "transport correspondent"."""
+    folded = low(text).strip(" .")
+    titles = words().any("head", "titles")
+    return folded in titles or folded.rsplit(" ", 1)[-1] in titles or " ".join(folded.rsplit(" ", 2)[-2:]) in titles
+
+
+def _name_like(text: str) -> bool:
+    parts = text.split()
+    return (
+        1 <= len(parts) <= 5
+        and all(part[0].isupper() or part in ("de", "van", "von", "der", "O'") for part in parts)
+        and not any(any(one.isdigit() for one in part) for part in parts)
+    )
+
+
+def _full_name(text: str) -> bool:
+    parts = text.split()
+    return 2 <= len(parts) <= 4 and _name_like(text) and (nouns.first_name(parts[0]) is not None)
+
+
+def name_alone(line: Line) -> Mark | None:
+    """A line that is nothing but a person's name; tells a byline only under a headline."""
+    placed = re.fullmatch(r"(.{4,60}?)\s(?:in|у|в)\s[A-ZА-ЯІЇЄҐ][\w' -]{2,40}", line.text)
+    if placed and _full_name(placed[1]):
+        return Mark("name", "a person's name and a place", 0.7, {"byline": placed[1]})
+    if _full_name(line.text) or (
+        line.words <= 8 and all(_full_name(part) for part in _AND.split(line.text)) and _AND.search(line.text)
+    ):
+        return Mark("name", "a person's name alone", 0.7, {"byline": line.text})
+    return None
+
+
+def breadcrumb(line: Line) -> Mark | None:
+    """«Головна › Новини › Події»: the last step is the section."""
+    parts = [part.strip() for part in _CRUMB.split(line.text) if part.strip()]
+    homes, sections = words().any("head", "home"), words().any("head", "sections")
+    if len(parts) < 2 or any(len(part.split()) > 14 for part in parts):
+        return None
+    home = low(parts[0]).strip(" .") in homes
+    arrows = re.search(r"[›❯▸→]|\s[»>]\s", line.text) is not None
+    short = all(len(part.split()) <= 4 for part in parts)
+    if not home and not (arrows and short and len(parts) >= 2) and not all(low(part) in sections for part in parts):
+        return None
+    if not home and dates.stamps(line.low):
+        return None
+    steps = [part for part in parts if low(part) not in homes]
+    return Mark("breadcrumb", "breadcrumb", 0.9, {"steps": steps})
+
+
+def date_line(line: Line) -> Mark | None:
+    """A line of nothing but dates and times, their labels, and perhaps a section, a name or a counter."""
+    if line.words > 24 or len(line.text) > 200:
+        return None
+    found = dates.stamps(line.low) if not BULLET.match(line.text) else []
+    if not found or (line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г."))):
+        return None
+    if line.words > 6 * len(found) + 10:
+        return None
+    rest, data = _date_parts(line, found)
+    if rest is None:
+        return None
+    return Mark("date", "date line", 0.9 if not rest else 0.75, {**data, "stamps": found})
+
+
+@lru_cache(maxsize=1)
+def _noise() -> re.Pattern[str]:
+    parts = [words().pattern("dates", name) for name in ("weekdays", "fillers", "year_words")]
+    return re.compile(rf"\b(?:{'|'.join(parts)})\b|[\W_]")
+
+
+@lru_cache(maxsize=1)
+def _date_labels() -> re.Pattern[str]:
+    published, updated = words().pattern("dates", "published"), words().pattern("dates", "updated")
+    return re.compile(rf"(?<![\w-])(?:(?P<updated>{updated})|(?P<published>{published}))(?![\w-])")
+
+
+def _unlabelled(text: str) -> str:
+    """The text without the label of a byline before it."""
+    found = _compiled("head", ("byline",), r"(?:LABEL)\s*:?\s+").match(low(text))
+    return text[found.end() :] if found else text
+
+
+@lru_cache(maxsize=1)
+def _relative() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){words().pattern('dates', 'relative')}(?![\w-])")
+
+
+def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[str, Any]]:
+    """What is left beside the dates, or None where it is more than a date line bears; and which label each date has."""
+    labels = list(_date_labels().finditer(line.low))
+    kinds: list[str] = []
+    for stamp in found:
+        before = [label for label in labels if label.end() <= stamp.start]
+        kinds.append("updated" if before and before[-1]["updated"] else "published")
+    labels += list(_relative().finditer(line.low))
+    if all(stamp.day is None and stamp.partial is None for stamp in found) and not labels:
+        return None, {}
+    chars = list(line.text)
+    for start, end in [(s.start, s.end) for s in found] + [m.span() for m in labels]:
+        chars[start:end] = ["\x00"] * (end - start)
+    marked = re.sub(r",\s*(?=\x00)|(?<=\x00),\s*", " | ", "".join(chars))
+    segments = re.split(r"\s*[|•·/›»]+\s*|\s+[–—-]\s+|\s{2,}", marked)
+    data: dict[str, Any] = {"kinds": kinds, "section": None, "byline": None}
+    left: list[str] = []
+    for part in segments:
+        apart = "\x00" not in part  # no date in it: set off from the dates by a separator
+        segment = part.replace("\x00", "").strip(" ,.():")
+        bare = _noise().sub("", segment.lower()) if segment else ""
+        if not bare:
+            continue
+        folded = low(segment).strip(" :,")
+        if furniture(Line(0, segment, False)) or re.fullmatch(r"[\d\s,.]+", segment):
+            continue
+        if names_only(_unlabelled(segment)) and (_full_name(_unlabelled(segment)) or low(segment).startswith("by ")):
+            data["byline"] = names_only(_unlabelled(segment))
+        elif folded in words().any("head", "sections") or (
+            apart and len(segment.split()) <= 4 and segment[:1].isupper()
+        ):
+            data["section"] = data["section"] or segment.strip(" ,:")
+            left.append(segment)
+        else:
+            return None, {}
+    if sum(len(part.split()) for part in left) > 6:
+        return None, {}
+    return " ".join(left), data
+
+
+def section_line(line: Line) -> Mark | None:
+    """«Рубрика: Транспорт»."""
+    if (found := labelled(line, "head", "section")) and len(found[1].split()) <= 6:
+        return Mark("section", "section with label", 0.95, {"section": re.split(r"\s*[,|/]\s*", found[1])[0].strip()})
+    return None
+
+
+def section_alone(line: Line) -> Mark | None:
+    """The bare name of a section; tells one only under a headline."""
+    if line.bare in words().any("head", "sections") and line.words <= 3:
+        return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
+    return None
+
+
+def tags_line(line: Line) -> Mark | None:
+    """«Теги: …», "Topics: …", "#one #two"."""
+    hashed = re.findall(r"#([^\s#,;]+)", line.text) if "#" in line.text else []
+    if hashed and not re.sub(r"#[^\s#,;]+|[\s,;|]", "", line.text):
+        return Mark("tags", "hash tags", 0.95, {"tags": hashed})
+    if found := labelled(line, "head", "tags"):
+        rest = found[1]
+        if hashed:
+            return Mark("tags", "tags with label", 0.95, {"tags": hashed})
+        tags = [tag.strip(" .#") for tag in re.split(r"\s*[,;|•·/]\s*", rest) if tag.strip(" .#")]
+        if all(len(tag.split()) <= 6 for tag in tags):
+            return Mark("tags", "tags with label", 0.95, {"tags": tags})
+    if line.bare in words().any("head", "tags") and line.words <= 5:
+        return Mark("tags_label", "tags label alone", 0.8)
+    return None
+
+
+def note_marker(line: Line) -> Mark | None:
+    """«Довідково:» alone, or «Довідка. Текст …» with the text behind it."""
+    if not may_begin(line, "notes", "markers", "bare"):
+        return None
+    pattern = _compiled(
+        "notes", ("markers",), r"\W{0,3}(?P<label>LABEL)(?P<more>(?:\s[^:.!?]{1,40})?)(?P<mark>[:.])\s*(?P<rest>.*)$"
+    )
+    if found := pattern.match(line.low):
+        rest = line.text[found.start("rest") :].strip()
+        heading = line.text[: found.start("rest")].strip()
+        if not rest and (found["mark"] == ":" or not found["more"]):
+            return Mark("note", "note marker alone", 0.95, {"heading": heading, "rest": ""})
+        exact = (
+            not found["more"]
+            or found["label"] == "about the"
+            or re.match(r"\s(?:редакції|газети|сайту|«|\"|of|about|on)", found["more"])
+        )
+        if rest and exact and (found["mark"] == ":" or line.bare.startswith(tuple(words().any("notes", "bare")))):
+            return Mark("note", "note marker and text", 0.9, {"heading": heading, "rest": rest})
+    if line.bare in words().any("notes", "bare") or (
+        line.text.isupper() and line.bare in words().any("notes", "markers")
+    ):
+        return Mark("note", "note marker without colon", 0.8, {"heading": line.text, "rest": ""})
+    return None
+
+
+def see_also(line: Line) -> Mark | None:
+    """«Читайте також: …», or the label alone above headlines."""
+    if (found := labelled(line, "relations", "see_also", marks=":>›»—-")) and len(found[1].split()) >= 3:
+        return Mark("see_also", "see also with headline", 0.95, {"headline": found[1]})
+    if line.bare in words().any("relations", "see_also"):
+        return Mark("see_also", "see also label", 0.85, {"headline": "", "colon": line.text.endswith(":")})
+    return None
+
+
+@lru_cache(maxsize=2)
+def _relation(name: str) -> tuple[re.Pattern[str], ...]:
+    """First what is plain without the outlet's name, then each pattern that names one."""
+    rules = [rule for file in words().files.values() for rule in file["relations"].get(name, [])]
+    plain = "|".join(f"(?:{rule})" for rule in rules if "(?P<outlet>" not in rule)
+    return (re.compile(plain), *(re.compile(rule) for rule in rules if "(?P<outlet>" in rule))
+
+
+def earlier(line: Line) -> Mark | None:
+    """«Раніше ми писали …», "The Courier earlier reported …", «Нагадаємо, …»."""
+    if line.words < 4 or line.words > 110:
+        return None
+    if _relation("reminder")[0].match(line.low):
+        return Mark("earlier", "reminder", 0.9, {"relation": "background"})
+    plain, *named = _relation("earlier")
+    if plain.match(line.low) or any(
+        (found := pattern.match(line.low)) is not None and _is_outlet(line.text[slice(*found.span("outlet"))])
+        for pattern in named
+    ):
+        return Mark("earlier", "earlier coverage", 0.9, {"relation": "previous_coverage"})
+    return None
+
+
+def _is_outlet(name: str) -> bool:
+    """Whether a name is the newsroom's own "we", an outlet's, or stands in quotation marks."""
+    name = name.strip()
+    own = low(name) in ("we", "ми", "редакція", "our newsroom")
+    return own or nouns.is_media(name) or name[:1] in '«“"'
+
+
+def update_line(line: Line) -> Mark | None:
+    """«UPD 18:40: …», "Correction: …", «Від редакції: …»."""
+    lists = ("update", "correction", "clarification", "note")
+    if not may_begin(line, "updates", *lists):
+        return None
+    when = r"(?:\s*[(,]?\s*(?:[^:]{0,30}?\d{1,2}[:.]\d\d|[^:]{0,40}?\d{4}|[^:]{0,20}?\d{1,2}\s[^\W\d]+)[^:]{0,24}?)"
+    pattern = _compiled("updates", lists, rf"\W{{0,3}}(?P<label>LABEL)(?:{when}?\s?(?P<mark>[:.—-])\s|(?P<bare>\s))")
+    found = pattern.match(line.low)
+    if found is None or line.words < 4 or line.words > 120:
+        return None
+    label = found["label"]
+    kind = next(k for k in lists if label in words().any("updates", k))
+    if found["bare"] and len(label.split()) < 2:
+        return None
+    if label in words().any("updates", "ambiguous") and found["mark"] != ":":
+        return None
+    return Mark("update", f"{kind} line", 0.9, {"update": kind})
+
+
+def sidebar_title(line: Line) -> Mark | None:
+    """«Свіжі дописи», "Most read"."""
+    if line.bare in words().any("sidebar", "titles"):
+        return Mark("sidebar", "title of a list of other stories", 0.85)
+    return None
+
+
+def list_item(line: Line) -> Mark | None:
+    """ "• item", "1. item"."""
+    if found := BULLET.match(line.text):
+        rest = line.text[found.end() :]
+        if rest and len(rest) < (3_000 if found["number"] or line.text[0] not in "—–-" else 300):
+            return Mark("item", "list item", 0.8, {"number": found["number"], "rest": rest, "mark": line.text[0]})
+    return None
+
+
+@lru_cache(maxsize=1)
+def _furniture() -> re.Pattern[str]:
+    rules = [rule for file in words().files.values() for rule in file["furniture"]["patterns"]]
+    return re.compile("|".join(f"(?:{rule})" for rule in rules))
+
+
+def furniture(line: Line) -> Mark | None:
+    """Share buttons, cookie lines, counters, advertisements, page numbers: what a page has and a story has not."""
+    if line.bare in words().any("furniture", "lines"):
+        return Mark("furniture", "a button or label", 0.95)
+    if _MARKS_ONLY.match(line.text):
+        return Mark("furniture", "marks only", 0.9)
+    if _PAGES.match(line.text):
+        return Mark("furniture", "page numbers", 0.9)
+    parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low)
+    if parts and all(part in _PLATFORMS for part in parts) and len(parts) <= 14:
+        return Mark("furniture", "share buttons", 0.9)
+    if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
+        return Mark("furniture", "a phrase of page furniture", 0.9)
+    return None
+
+
+RECOGNISERS: Final[tuple[Recogniser, ...]] = (
+    tags_line,
+    note_marker,
+    date_line,
+    byline,
+    section_line,
+    see_also,
+    sidebar_title,
+    update_line,
+    furniture,
+    breadcrumb,
+    earlier,
+    list_item,
+)
+
+
+def recognise(line: Line) -> Mark | None:
+    """The first recogniser's answer that is one."""
+    for recogniser in RECOGNISERS:
+        if (mark := recogniser(line)) is not None:
+            return mark
+    return None

@@ -1,0 +1,222 @@
+"""The sources of one page: the same one under several names is one, an unnamed one belongs to this story alone."""
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from app.content import languages
+from app.importers.page import cases, names, nouns
+from app.importers.page.names import Party
+from app.importers.page.text import digest, fold, low
+
+
+@dataclass
+class Source:
+    """One source as it grows while the page is read."""
+
+    name: str
+    type: str
+    identity: str = "named"
+    aliases: list[str] = field(default_factory=list)
+    position: str | None = None
+    organisation: str | None = None
+    gender: str | None = None
+    used: bool = True
+
+    def called(self, name: str) -> None:
+        """Remembers another spelling."""
+        name = name.strip(" ,.;:")
+        if name and fold(name) != fold(self.name) and all(fold(name) != fold(known) for known in self.aliases):
+            self.aliases.append(name)
+
+
+class Sources:
+    """All sources of a page, in the order of their first mention, and who spoke last."""
+
+    def __init__(self, headline: str, text: str) -> None:
+        self.found: list[Source] = []
+        self.spoken: list[Source] = []
+        self.recent: list[Source | Party] = []
+        self.written: str | None = None
+        self._story = digest(headline)
+        self._text = text
+
+    def add(self, party: Party, *, speaks: bool = False) -> Source | None:
+        """The source a party is, new or known; None for a pronoun or surname that nobody here fits."""
+        source = self._resolve(party)
+        if source is not None and speaks and source.type == "person":
+            self.spoken.append(source)
+            self.recent.append(source)
+            self.written = party.written
+        return source
+
+    def last(self) -> Source | None:
+        return self.spoken[-1] if self.spoken else None
+
+    def _resolve(self, party: Party) -> Source | None:
+        if party.pronoun:
+            return self._of_gender(party.gender)
+        if party.surname:
+            known = self._person_called(party.name)
+            if known is not None:
+                known.called(party.name)
+                if party.position and not known.position:
+                    known.position, known.organisation = party.position, party.organisation
+                return known
+            return self._from_text(party)
+        generic = party.name
+        if party.type != "person" and self._known(party) is None:
+            party = self._fuller(party)
+        known = self._known(party)
+        if known is None:
+            known = Source(party.name, party.type, party.identity)
+            self.found.append(known)
+        known.called(party.name)
+        known.called(generic)
+        known.gender = known.gender or party.gender
+        if party.position and not known.position:
+            known.position = party.position
+        if party.organisation and not known.organisation:
+            known.organisation = party.organisation
+        return known
+
+    def mention(self, parties: list[Party]) -> None:
+        """Remembers persons the story names, for a pronoun that follows."""
+        self.recent.extend(parties)
+
+    def _of_gender(self, gender: str | None) -> Source | None:
+        for one in reversed(self.recent):
+            if gender in ("they", None) or one.gender in (None, gender):
+                return self._resolve(one) if isinstance(one, Party) else one
+        return None
+
+    def _person_called(self, surname: str) -> Source | None:
+        for source in reversed(self.found):
+            if (
+                source.type == "person"
+                and source.identity == "named"
+                and cases.same(source.name.rsplit(" ", 1)[-1], surname)
+            ):
+                return source
+        return None
+
+    def _from_text(self, party: Party) -> Source | None:
+        """A surname alone, with a post: a source of one word, unless the page names the person in full elsewhere."""
+        full = re.search(rf"(?<![.!?] )\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b", self._text)
+        if full and not nouns.role_of(full[1]) and not nouns.head_of(full[1]) and len(party.name) > 2:
+            known = names.read(full[0])
+            if known is not None and known.type == "person" and not known.surname:
+                return self._resolve(replace(known, gender=party.gender or known.gender, position=party.position))
+        if not party.position:
+            return None
+        source = Source(
+            party.name, "person", "named", position=party.position, organisation=party.organisation, gender=party.gender
+        )
+        self.found.append(source)
+        return source
+
+    def _known(self, party: Party) -> Source | None:
+        for source in self.found:
+            if (source.type == "person") != (party.type == "person") or source.identity != party.identity:
+                continue
+            if any(nouns.same_name(name, party.name) for name in (source.name, *source.aliases)):
+                return source
+        if party.identity == "role_only":
+            return self._same_post(party)
+        if party.type == "person":
+            return None
+        for source in self.found:
+            if source.type == "person":
+                continue
+            if nouns.within(party.name, source.name) and _generic(party.name):
+                return source
+            if nouns.within(source.name, party.name) and (_generic(source.name) or len(source.name.split()) > 1):
+                source.called(source.name)
+                source.aliases.append(source.name)
+                source.name, source.type = party.name, party.type
+                return source
+        return None
+
+    def _same_post(self, party: Party) -> Source | None:
+        """An unnamed one met before: the same word for the post, and nothing said that sets them apart."""
+        words = low(party.name).split()
+        post = low((party.position or party.name).split()[0 if nouns.inflected(party.name) else -1])
+        if len(words) == 1 and (named := self._named_with_post(words[0])) is not None:
+            return named
+        for source in reversed(self.found):
+            if source.identity != "role_only" or post not in low(source.name).split():
+                continue
+            if nouns.within(party.name, source.name) or (len(words) == 1):
+                return source
+        return None
+
+    def _named_with_post(self, post: str) -> Source | None:
+        """ "The mayor" after "Mayor Anna Bell": the last person named with that word for the post."""
+        for one in reversed(self.recent):
+            position = low(one.position or "").replace(",", " ").split()
+            if post in position and (isinstance(one, Party) or one.identity == "named"):
+                return self._resolve(one) if isinstance(one, Party) else one
+        return None
+
+    def _fuller(self, party: Party) -> Party:
+        """ "The council" as the one council that the story names in full, if it names one."""
+        head = low(party.name)
+        if " " in head or not nouns.head_of(head) or not party.name[:1].islower():
+            return party
+        if nouns.inflected(head):
+            found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
+        else:
+            found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{head.capitalize()}\b", self._text)
+        full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}
+        return replace(party, name=full.pop(), written=party.written) if len(full) == 1 else party
+
+    def organisation(self, phrase: str | None) -> Source | None:
+        """The organisation of this page that a phrase («громада», "the union") stands for."""
+        if not phrase:
+            return None
+        for source in self.found:
+            if source.type != "person" and nouns.same_name(source.name, phrase):
+                return source
+        if party := names.read(phrase):
+            phrase = party.name
+        for source in self.found:
+            if source.type != "person" and any(nouns.within(phrase, name) for name in (source.name, *source.aliases)):
+                return source
+        return None
+
+    def slug(self, source: Source) -> str:
+        """A slug from the name; of an unnamed source with a digest of the story, so that stories never share it."""
+        slug = _slug(source.name)
+        if source.identity != "role_only":
+            return slug
+        return f"{slug[:100].rstrip('-')}-{self._story}"
+
+    def documents(self, language: str) -> list[dict[str, Any]]:
+        """Import lines: organisations first, so that `parent` stands before who names it."""
+        parents = {
+            id(source): self.organisation(source.organisation) for source in self.found if source.type == "person"
+        }
+        lines: dict[str, dict[str, Any]] = {}
+        for source in sorted(self.found, key=lambda one: one.type == "person"):
+            slug = self.slug(source)
+            post = ", ".join(filter(None, (source.position, source.organisation)))
+            parent = parents.get(id(source))
+            line: dict[str, Any] = {
+                "noun": "source", "slug": slug, "type": source.type, "identity": source.identity,
+                "names": {language: source.name[:500]}, "aliases": [alias[:500] for alias in source.aliases[:200]],
+                "description": {language: post[:1] .upper() + post[1:500]} if post else {},
+                "parent": self.slug(parent) if parent and parent is not source else None,
+            }  # fmt: skip
+            lines.setdefault(slug, line)
+        return list(lines.values())
+
+
+@lru_cache(maxsize=4_096)
+def _slug(name: str) -> str:
+    return languages.slug(name, fallback=f"source-{digest(name)}")
+
+
+def _generic(name: str) -> bool:
+    """Whether a name is a common noun that stands for a longer name used before: «музей», "the union"."""
+    return name[:1].islower() or len(name.split()) > 1

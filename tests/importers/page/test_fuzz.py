@@ -1,0 +1,43 @@
+"""Whatever order and shape lines come in: no exception, valid documents, every line that holds text accounted for."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.importers.page.text import normalise
+from tests.importers.page.reading import PAGES, read_page
+
+LINES = [line for path in sorted(PAGES.glob("*.txt")) for line in path.read_text().split("\n")]
+PIECES = st.one_of(
+    st.sampled_from(LINES),
+    st.tuples(st.sampled_from(LINES), st.integers(0, 200)).map(lambda cut: cut[0][: cut[1]]),
+    st.tuples(st.sampled_from(LINES), st.sampled_from(LINES)).map(" ".join),
+    st.text(max_size=60),
+    st.sampled_from(
+        ["", "", "«", "“", "— ", '"', "Фото:", "Довідка.", "Background:", "1", "• ", "#", "\u200b", "\t", "UPD"]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=40), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_any_lines_in_any_order_are_read_and_every_one_is_accounted_for(pieces: list[str], newline: str) -> None:
+    text = newline.join(re.sub(r"[\r\n]|[\ud800-\udfff]", " ", piece) for piece in pieces)
+    numbers = [number for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if normalise(line)]
+    if not numbers:
+        return
+
+    read = read_page(text.encode())
+
+    assert [use.line for use in read.lines] == numbers
+    assert read.documents == read_page(text.encode()).documents
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(PAGES.glob("*.txt"))), st.randoms(use_true_random=False))
+def test_the_shuffled_lines_of_a_page_are_read(path, random) -> None:  # type: ignore[no-untyped-def]
+    lines = path.read_text().split("\n")
+    random.shuffle(lines)
+
+    read_page("\n".join(lines).encode())

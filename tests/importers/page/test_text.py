@@ -1,0 +1,75 @@
+"""Odd bytes are put right in one place, and the newsroom's own marks stay."""
+
+import unicodedata
+
+import pytest
+
+from app.errors import Invalid
+from app.importers.page.text import digest, fold, read_lines, sentences
+from tests.importers.page.reading import article, read_page
+
+
+def test_line_ends_marks_and_decomposed_letters_make_no_difference() -> None:
+    plain = "Міст відкрили\n\nЦе сталося вчора, пише «Вістник» об’єднаної громади.\n"
+    odd = "\ufeff" + unicodedata.normalize("NFD", plain).replace("\n", "\r\n").replace("сталося", "стало\u00adся\u200b")
+
+    assert read_page(plain.encode()).documents == read_page(odd.encode()).documents
+    assert read_page(odd.encode()).odd[:2] == ["a byte order mark", "CRLF line ends"]
+
+
+def test_no_break_spaces_are_blanks_and_apostrophes_stay_as_written() -> None:
+    read = read_page("Ціна\u00a0хліба\n\nМар'яна й Дем’ян купили хліб за\u202f30 гривень у неділю вранці.".encode())
+
+    assert article(read)["headline"] == "Ціна хліба"
+    assert article(read)["body"][0]["html"] == "Мар'яна й Дем’ян купили хліб за 30 гривень у неділю вранці."
+
+
+def test_lines_are_numbered_as_in_the_file() -> None:
+    lines, _ = read_lines("\none\n\u200b\n\n  two\r\nthree".encode())
+
+    assert [(line.number, line.text, line.apart) for line in lines] == [
+        (2, "one", True),
+        (5, "two", True),
+        (6, "three", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"), [(b"one\ntw\xff", "line 2"), (b"", "no text"), (b" \n\xc2\xa0\n", "no text")]
+)
+def test_what_is_no_text_is_refused_with_its_place(data: bytes, says: str) -> None:
+    with pytest.raises(Invalid, match=says):
+        read_page(data)
+
+
+def test_folding_ignores_marks_case_and_ends() -> None:
+    assert fold("«Дев’ять» — ТАК.") == fold("„дев'ять“ - так")
+    assert digest("Дев’ять датчиків.") == digest("дев'ять  датчиків") != digest("десять датчиків")
+
+
+def test_abbreviations_and_initials_end_no_sentence() -> None:
+    text = "О. Лис народився 1961 р. у селі. Dr. Lee came at 5 p.m. on Monday. Він казав: «Так». Усе."
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "О. Лис народився 1961 р. у селі.",
+        "Dr. Lee came at 5 p.m. on Monday.",
+        "Він казав: «Так».",
+        "Усе.",
+    ]
+
+
+def test_markup_in_a_line_is_text() -> None:
+    read = read_page(b"One <b>bold</b> headline\n\nA paragraph with <script>alert(1)</script> & a sign, nothing more.")
+
+    assert article(read)["body"][0]["html"] == (
+        "A paragraph with &lt;script&gt;alert(1)&lt;/script&gt; &amp; a sign, nothing more."
+    )
+
+
+def test_a_monstrous_line_is_kept_in_parts() -> None:
+    line = "слово & діло " * 4_000
+    read = read_page(f"{'Дуже довгий заголовок ' * 60}\n\n{line}\n\nДовідка. {line}".encode())
+    text = " ".join(block["html"] for block in article(read)["body"] if block["type"] == "paragraph")
+
+    assert text.count("діло") == 4_000
+    assert "заголовок" in text
