@@ -1,13 +1,16 @@
 """Assembly: settings become an application. The only module that sees everything."""
 
+import html
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -20,16 +23,48 @@ from app.notes.routes import router as notes
 from app.settings import Settings
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
-from app.web import problems
+from app.web import docs, openapi, problems
 from app.web.guard import Guard
+from app.web.parameters import strict_query
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 READY_SECONDS: Final = 1.0
 NO_STORE: Final = {"Cache-Control": "no-store"}
+ABOUT: Final = """\
+Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their speaker, sources and reference notes
+that many stories share, and the history of each.
+
+- **Reading needs no key.** Scripts of every origin may read (CORS); every `GET` also answers `HEAD`.
+- **Slugs and ids.** Articles have an id and a slug; tags, sources and notes have their slug alone.
+- **References, not copies.** A document names other objects by slug; `include=tags,sources` puts those beside it, in
+  `included`, each once. `fields=headline,published_at` returns only these fields (and id and slug).
+- **Every field is always there** with the same type: an empty list is `[]`, an absent value is `null`. New fields may
+  be added; ignore those you do not know.
+- **Pages** are followed by `next`, or the `Link` header. A cursor works with the filters and sort it was made with.
+- **Nothing is ignored.** An unknown, repeated or impossible parameter is 422 and is named, with the valid ones.
+- **Time** is RFC 3339 in UTC with milliseconds. Bare dates in parameters are days in the site's zone, or in `tz`.
+- **Caching.** Send the `ETag` back in `If-None-Match`, and the answer is 304 while nothing changed.
+- **Errors** are `application/problem+json` (RFC 9457); test for `code`. `X-Request-ID` names the request in our log.
+
+The examples are answers of the sample newsroom that a new server starts with."""
+TAGS: Final = {
+    "articles": "Stories, as a list with filters, one by one, and as they were.",
+    "notes": "Reference notes: boxes of dated background facts that stories share.",
+    "sources": "Who gave information, text or pictures.",
+    "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "operations": "Whether the server is well.",
+}
+EXAMPLES: Final = (
+    ("/v1/articles", "the newest stories"),
+    ("/v1/articles?tag=trams&include=tags,sources", "one topic, with its tags and sources"),
+    ("/v1/notes/zghariv-trams", "a reference note that several stories share"),
+    ("/v1/archive?by=month", "how many stories each month has"),
+    ("/v1/sources?type=person", "the people who were heard"),
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application. Its lifespan opens the database and raises SchemaMismatch or Unavailable where it cannot serve."""
+    """The application. Its lifespan opens the database; raises SchemaMismatch, Unavailable."""
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
@@ -43,10 +78,17 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await database.close()
 
+    _log_from(settings.log_level)
     api = FastAPI(
         title="Dovidka",
         version=app.__version__,
+        summary="News as structured content: articles, sources and reference notes as versioned, linked objects.",
+        description=ABOUT,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        servers=[{"url": "/", "description": "This server"}],
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -57,9 +99,24 @@ def create_app(settings: Settings) -> FastAPI:
         api.include_router(router)
     problems.install(api)
     _operations(api)
+    openapi.install(api, SAMPLE / "answers")
+    docs.install(api)
+    _front(api)
     api.mount("/sample", _Drawings(directory=SAMPLE / "media"), name="sample")
     api.add_middleware(Guard)
     return api
+
+
+def _log_from(level: str) -> None:
+    """What is logged, and how: a line an event. Tracebacks show no values: one might be a password, or a draft."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso"),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
 
 
 class _Drawings(StaticFiles):
@@ -72,18 +129,48 @@ class _Drawings(StaticFiles):
         return response
 
 
+class Alive(BaseModel):
+    """The process runs."""
+
+    status: Literal["alive"]
+
+
+class Ready(BaseModel):
+    """The process serves."""
+
+    status: Literal["ready"]
+
+
 def _operations(api: FastAPI) -> None:
     """What tells an operator how the process is."""
     last: dict[str, Any] = {"at": -READY_SECONDS, "fault": None}
 
-    @api.get("/livez", tags=["operations"], summary="Is the process alive?")
+    @api.get(
+        "/livez",
+        tags=["operations"],
+        dependencies=[Depends(strict_query)],
+        response_model=Alive,
+        responses=openapi.UNCACHED,
+    )
     async def check_live() -> Response:
-        """Answers as long as the process runs, whatever the database does."""
+        """Is the process alive?
+
+        Answers as long as the process runs, whatever the database does.
+        """
         return JSONResponse({"status": "alive"}, headers=NO_STORE)
 
-    @api.get("/readyz", tags=["operations"], summary="Can it serve?")
+    @api.get(
+        "/readyz",
+        tags=["operations"],
+        dependencies=[Depends(strict_query)],
+        response_model=Ready,
+        responses={**openapi.UNCACHED, **openapi.UNAVAILABLE},
+    )
     async def check_ready(request: Request) -> Response:
-        """Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most."""
+        """Can it serve?
+
+        Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most.
+        """
         now = time.monotonic()
         if now - last["at"] >= READY_SECONDS:
             last["at"] = now
@@ -95,3 +182,33 @@ def _operations(api: FastAPI) -> None:
         if last["fault"] is not None:
             raise last["fault"]
         return JSONResponse({"status": "ready"}, headers=NO_STORE)
+
+
+def _front(api: FastAPI) -> None:
+    """What stands at `/`: where to go from here."""
+    links = (("/docs", "the API reference"), ("/openapi.json", "its OpenAPI document"), *EXAMPLES)
+    rows = "\n".join(f'<li><a href="{html.escape(path)}">{html.escape(path)}</a> {text}' for path, text in links)
+    page = FRONT.format(rows=rows)
+
+    @api.get("/", include_in_schema=False)
+    async def show_front() -> Response:
+        return HTMLResponse(
+            page,
+            headers={
+                "Cache-Control": "public, max-age=300",
+                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            },
+        )
+
+
+FRONT: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Dovidka</title>
+<style>:root{{color-scheme:light dark}}body{{font:18px/1.6 system-ui,sans-serif;max-width:44rem;margin:4rem auto;
+padding:0 1rem}}li{{margin:.4rem 0}}</style>
+<h1>Dovidka</h1>
+<p>News as structured content: a JSON API over articles, sources and reference notes. Worth opening:</p>
+<ul>
+{rows}
+</ul>
+"""

@@ -1,0 +1,155 @@
+"""Holds answers against the OpenAPI document. `python -m tests.openapi` writes the sample's answers in it anew."""
+
+import asyncio
+import json
+import re
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from httpx import AsyncClient, Response
+from jsonschema import Draft202012Validator, FormatChecker
+
+from app.db import migrate
+from app.main import SAMPLE, create_app
+from app.settings import Settings
+
+Json = dict[str, Any]
+EXAMPLES = SAMPLE / "answers"
+# What `fields` may name in a list, although its items come without.
+WHOLE = {"ArticleCard": "ArticleOut", "NoteCard": "NoteOut"}
+
+formats = FormatChecker(["date", "uuid"])
+
+
+def _is_instant(value: object) -> bool:
+    """API.md 2: in UTC with `Z` and milliseconds."""
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value) is not None
+
+
+formats.checks("date-time")(_is_instant)
+
+
+@cache
+def document() -> Json:
+    found: Json = create_app(Settings()).openapi()
+    return found
+
+
+@cache
+def operations() -> dict[str, tuple[str, Json]]:
+    """Path and operation by operation id."""
+    return {
+        operation["operationId"]: (path, operation)
+        for path, methods in document()["paths"].items()
+        for operation in methods.values()
+    }
+
+
+def resolve(part: Json) -> Json:
+    """What a `$ref` leads to."""
+    while "$ref" in part:
+        found: Any = document()
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def operation_of(path: str) -> str:
+    """Id of the operation that answers at a path."""
+    for operation, (template, _) in operations().items():
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
+            return operation
+    raise AssertionError(f"no operation is declared at {path}")
+
+
+def check_answer(response: Response, operation: str | None = None) -> None:
+    """The answer is one that the operation declares: status, headers, media type, body (which has no other fields)."""
+    _, declared = operations()[operation or operation_of(response.request.url.path)]
+    where = f"{response.request.method} {response.request.url} {response.status_code}"
+    answers = declared["responses"]
+    told = resolve(answers.get(str(response.status_code)) or answers["default"])
+    assert str(response.status_code) in answers or response.status_code in {400, 405, 414, 431, 500}, where
+    for name, header in told["headers"].items():
+        assert name in response.headers or not resolve(header)["required"], f"{where}: {name} is missing"
+    for name in ("ETag", "Link", "Location", "Retry-After", "Vary", "WWW-Authenticate"):
+        assert name in told["headers"] or name not in response.headers, f"{where}: {name} is not declared"
+    if "content" not in told or response.request.method == "HEAD":
+        assert response.content == b"", where
+        return
+    ((media_type, content),) = told["content"].items()
+    assert response.headers["content-type"] == media_type, where
+    fields = response.request.url.params.get("fields") if response.status_code == 200 else None
+    faults = [f"{error.json_path}: {error.message[:300]}" for error in _errors(response.json(), content, fields)]
+    assert not faults, (where, faults)
+
+
+def _errors(body: Any, content: Json, fields: str | None) -> Iterable[Any]:
+    schema = content["schema"]
+    if fields is not None:
+        schema = _narrowed(schema, {"id", "slug", *fields.split(",")})
+    errors: Iterable[Any] = Draft202012Validator(
+        {**schema, "components": _closed()}, format_checker=formats
+    ).iter_errors(body)
+    return errors
+
+
+@cache
+def _closed() -> Json:
+    """The components, where objects have no fields but those that are told of."""
+    schemas: Json = json.loads(json.dumps(document()["components"]["schemas"]))
+    for schema in schemas.values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return {"schemas": schemas}
+
+
+def _narrowed(schema: Json, names: set[str]) -> Json:
+    """The schema of what `fields` leaves of a document, or of the documents on a page."""
+    name = schema["$ref"].rpartition("/")[2]
+    told = _closed()["schemas"][name]
+    if "items" in told["properties"]:
+        items = _narrowed(told["properties"]["items"]["items"], names)
+        return {**told, "properties": {**told["properties"], "items": {"type": "array", "items": items}}}
+    whole = _closed()["schemas"][WHOLE.get(name, name)]["properties"]
+    kept = {field: part for field, part in whole.items() if field in names | {"included"}}
+    return {**told, "properties": kept, "required": [field for field in kept if field != "included"]}
+
+
+async def ask(api: AsyncClient, example: Json) -> Response:
+    return await api.request(example.get("method", "GET"), example["request"], headers=example.get("headers"))
+
+
+def settled(answer: Any) -> Any:
+    """The answer without what differs from one server to the next: ids of requests, cursors, instants of an import."""
+    match answer:
+        case dict():
+            return {name: settled(value) for name, value in answer.items() if value is None or name not in VARYING}
+        case list():
+            return [settled(one) for one in answer]
+    return answer
+
+
+VARYING = {"request_id", "next", "prev", "at"}
+
+
+async def _write(folder: Path) -> None:
+    from tests.conftest import client, load_sample
+
+    url = f"sqlite:///{folder}/sample.db"
+    await asyncio.to_thread(migrate, url)
+    await load_sample(url)
+    async with client(url) as api:
+        for file in sorted(EXAMPLES.glob("*.json")):
+            example = json.loads(file.read_text())
+            answer = (await ask(api, example)).json()
+            if settled(answer) != settled(example.get("answer")):
+                file.write_text(json.dumps({**example, "answer": answer}, ensure_ascii=False, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        asyncio.run(_write(Path(home)))

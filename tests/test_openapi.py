@@ -1,0 +1,264 @@
+"""The OpenAPI document is a product: valid, complete, stable, and true of what the API answers."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.errors import CATALOGUE
+from tests.openapi import EXAMPLES, ask, check_answer, document, operations, resolve, settled
+
+# An id is for ever: clients generate names from it.
+IDS = """
+check_live check_ready get_archive get_article get_article_revision get_note get_note_revision get_source
+get_source_revision get_tag get_tag_revision list_article_revisions list_articles list_note_revisions list_notes
+list_source_revisions list_sources list_tag_revisions list_tags
+""".split()
+# What a parameter needs beside it.
+NEEDS = {"role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
+# Parameters without an example: a cursor is signed by the server that made it.
+NO_EXAMPLE = {"cursor"}
+
+
+def everything(part: Any) -> Iterator[Any]:
+    yield part
+    if isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from everything(inner)
+
+
+def parameters(operation: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    return [one for one in map(resolve, operation["parameters"]) if one["in"] == place]
+
+
+def example_of(parameter: dict[str, Any]) -> Any:
+    return parameter["examples"]["sample"]["value"]
+
+
+def test_the_document_is_valid_for_the_version_it_declares() -> None:
+    assert document()["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_operation_ids_are_unique_and_stable() -> None:
+    ids = [one["operationId"] for path in document()["paths"].values() for one in path.values()]
+    assert sorted(ids) == IDS
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_an_operation_says_what_it_does_and_how_it_fails(name: str) -> None:
+    path, operation = operations()[name]
+    assert operation["summary"]
+    assert not operation["summary"].endswith(".")
+    assert operation["description"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in document()["tags"] if tag["description"]}
+    for parameter in parameters(operation, "path") + parameters(operation, "query"):
+        assert parameter["description"], parameter
+        assert parameter["name"] in NO_EXAMPLE or "sample" in parameter["examples"], parameter
+    answers = operation["responses"]
+    assert answers["200"]["content"]["application/json"]["examples"]["sample"]["value"]
+    expected = {"200", "default"}
+    if path.startswith("/v1"):
+        expected |= {"304", "401", "422", "503"}
+    if "{" in path:
+        expected |= {"404"}
+    if path.startswith("/v1/articles/"):
+        expected |= {"308", "410"}
+    if name == "check_ready":
+        expected |= {"503"}
+    assert set(answers) == expected
+
+
+def test_every_error_is_a_problem_with_an_example() -> None:
+    for name, answer in document()["components"]["responses"].items():
+        if name in {"Moved", "NotModified"}:
+            assert "content" not in answer
+            continue
+        ((media_type, content),) = answer["content"].items()
+        assert media_type == "application/problem+json"
+        assert content["schema"]["$ref"].endswith("/WithdrawnProblem" if name == "Withdrawn" else "/Problem")
+        assert content["example"]["code"] in CATALOGUE
+
+
+def test_nothing_of_the_framework_is_left() -> None:
+    text = json.dumps(document())
+    assert "ValidationError" not in text
+    assert "Successful Response" not in text
+    assert '"title": "' not in json.dumps(document()["paths"]).replace('"title": "N', "").replace('"title": "T', "")
+
+
+def test_a_parameter_is_never_null() -> None:
+    for _, operation in operations().values():
+        for parameter in map(resolve, operation["parameters"]):
+            assert {"type": "null"} not in list(everything(parameter["schema"])), parameter
+
+
+def test_blocks_are_told_apart_by_their_type() -> None:
+    block = document()["components"]["schemas"]["Block"]
+    mapping = block["discriminator"]["mapping"]
+    assert block["discriminator"]["propertyName"] == "type"
+    assert {one["$ref"] for one in block["oneOf"]} == set(mapping.values())
+    for name, ref in mapping.items():
+        assert resolve({"$ref": ref})["properties"]["type"] == {"type": "string", "const": name}
+    for name in ("ArticleOut", "NoteOut"):
+        body = document()["components"]["schemas"][name]["properties"]["body"]
+        assert body["items"] == {"$ref": "#/components/schemas/Block"}
+
+
+def test_a_field_of_an_answer_is_always_there() -> None:
+    """The exceptions: `included`, which is there when asked for, its groups, and what a fault is about."""
+    for name, schema in document()["components"]["schemas"].items():
+        if "properties" not in schema or name.endswith("Included"):
+            continue
+        optional = set(schema["properties"]) - set(schema.get("required", ()))
+        assert optional <= {"included"} or name == "FaultOut", (name, optional)
+        assert not any("default" in field for field in schema["properties"].values()), name
+
+
+def test_no_host_is_named() -> None:
+    for text in everything(document()):
+        if isinstance(text, str) and not text.startswith("^"):
+            assert "://" not in re.sub(r"https://[a-z-]+\.example/", "", text), text
+
+
+def test_every_part_is_used() -> None:
+    refs = {one["$ref"] for one in everything(document()) if isinstance(one, dict) and "$ref" in one}
+    for kind, parts in document()["components"].items():
+        for name in parts:
+            assert f"#/components/{kind}/{name}" in refs, (kind, name)
+
+
+def test_it_is_printed_the_same_each_time() -> None:
+    printed = {
+        subprocess.run(
+            [sys.executable, "-m", "app", "openapi"],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+            cwd=Path(__file__).parent.parent,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert [json.loads(one) for one in printed] == [document()]
+
+
+async def test_it_is_served_as_other_answers_are(newsroom: AsyncClient) -> None:
+    served = await newsroom.get("/openapi.json")
+    assert (served.status_code, served.headers["content-type"]) == (200, "application/json")
+    assert served.json() == document()
+    assert served.headers["content-encoding"] == "gzip"
+    again = await newsroom.get("/openapi.json", headers={"If-None-Match": served.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.json")), ids=lambda file: file.stem)
+async def test_an_example_is_what_the_sample_answers(newsroom: AsyncClient, file: Path) -> None:
+    """Where this fails because the sample changed: python -m tests.openapi."""
+    example = json.loads(file.read_text())  # noqa: ASYNC240
+    answer = await ask(newsroom, example)
+    assert settled(answer.json()) == settled(example["answer"])
+    if file.stem in IDS:
+        assert answer.status_code == 200
+        check_answer(answer, file.stem)
+        shown = operations()[file.stem][1]["responses"]["200"]["content"]["application/json"]["examples"]["sample"]
+        assert shown == {"summary": f"GET {example['request']}", "value": example["answer"]}
+    else:
+        check_answer(answer, "list_articles" if "method" in example else None)
+        response = document()["components"]["responses"][file.stem]
+        assert response["content"]["application/problem+json"]["example"] == example["answer"]
+
+
+@pytest.mark.parametrize("name", IDS)
+async def test_the_examples_of_parameters_are_answered(newsroom: AsyncClient, name: str) -> None:
+    path, operation = operations()[name]
+    for parameter in parameters(operation, "path"):
+        path = path.replace(f"{{{parameter['name']}}}", str(example_of(parameter)))
+    check_answer(await newsroom.get(path), name)
+    for parameter in parameters(operation, "query"):
+        if parameter["name"] in NO_EXAMPLE:
+            continue
+        value = example_of(parameter)
+        shown = str(value).lower() if isinstance(value, bool) else value
+        answer = await newsroom.get(path, params={parameter["name"]: shown, **NEEDS.get(parameter["name"], {})})
+        assert answer.status_code == 200, (str(answer.url), answer.text)
+        check_answer(answer, name)
+        if "items" in answer.json():
+            assert answer.json()["items"], str(answer.url)
+
+
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/notes", "/v1/sources", "/v1/tags"])
+async def test_everything_in_the_sample_is_as_declared(newsroom: AsyncClient, path: str) -> None:
+    kinds = {"articles": "tags,sources,notes,relations,translations", "notes": "tags,sources", "tags": "counts"}
+    include = kinds.get(path.rpartition("/")[2])
+    asked: dict[str, str] = {"limit": "100", **({"include": include} if include else {})}
+    page = await newsroom.get(path, params=asked)
+    check_answer(page)
+    for item in page.json()["items"]:
+        one = f"{path}/{item['slug']}"
+        check_answer(await newsroom.get(one))
+        check_answer(await newsroom.get(one, params={"include": include} if include else None))
+        check_answer(await newsroom.get(f"{one}/revisions"))
+        check_answer(await newsroom.get(f"{one}/revisions/{item['revision']}"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/articles?limit=0", 422),
+        ("/v1/articles?fields=title", 422),
+        ("/v1/articles?cursor=x", 422),
+        ("/v1/articles/%20", 404),
+        ("/v1/articles/the-tram-that-carries-nobody/revisions/99", 404),
+        ("/v1/articles/chytalnia-pratsiuvatyme-tsilodobovo?fields=headline", 308),
+        ("/v1/articles/roof-of-the-kushnirka-depot-unsafe-memo-says/revisions", 410),
+        ("/v1/notes/nowhere", 404),
+        ("/v1/sources/nowhere/revisions", 404),
+        ("/v1/tags/nowhere/revisions/1", 404),
+    ],
+)
+async def test_refusals_are_as_declared(newsroom: AsyncClient, path: str, status: int) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await newsroom.request(method, path)
+        assert answer.status_code == status
+        check_answer(answer)
+
+
+@pytest.mark.parametrize("fields", ["headline", "body,tags", "slug"])
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/articles/the-tram-that-carries-nobody"])
+async def test_fields_leave_what_is_declared(newsroom: AsyncClient, path: str, fields: str) -> None:
+    check_answer(await newsroom.get(path, params={"fields": fields, "include": "tags"}))
+
+
+async def test_what_the_client_has_is_not_sent_again(newsroom: AsyncClient) -> None:
+    first = await newsroom.get("/v1/articles")
+    again = await newsroom.get("/v1/articles", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    check_answer(again)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda body: body.update(items=None),
+        lambda body: body.update(surprise=1),
+        lambda body: body["items"][0].pop("headline"),
+        lambda body: body["items"][0].update(published_at="2025-01-22T12:35:00Z"),
+        lambda body: body["items"][0].update(id="7"),
+    ],
+    ids=["type", "unknown field", "missing field", "instant", "id"],
+)
+async def test_an_answer_that_is_not_as_declared_is_found_out(newsroom: AsyncClient, wrong: Any) -> None:
+    answer = await newsroom.get("/v1/articles")
+    body = answer.json()
+    wrong(body)
+    answer._content = json.dumps(body).encode()
+    with pytest.raises(AssertionError):
+        check_answer(answer)
