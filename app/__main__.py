@@ -1,23 +1,28 @@
 """The command line: python -m app serve | migrate | seed | import | export | openapi."""
 
 import asyncio
+import errno
 import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.db import Address, Database, SchemaMismatch, check_schema, migrate, utcnow
+from app.db import Address, Database, SchemaMismatch, check_schema, fold, migrate, utcnow
 from app.errors import Fault, Invalid, Unavailable
 from app.importers import ndjson, store
 from app.importers.store import Report
 from app.settings import Settings
+from app.web.fields import Language, Url
+from app.web.spans import moment_or_day, since
 
 SHOWN_FAULTS: Final = 20
 SAMPLE: Final = sorted((Path(__file__).parent / "sample").glob("*.ndjson"))
@@ -26,7 +31,7 @@ EXITS: Final = (
 )
 
 cli = typer.Typer(
-    help=f"Dovidka: a content API for newsrooms. DATABASE_URL names the database; sqlite:///dovidka.db by default. {EXITS}",
+    help=f"Dovidka: a content API for newsrooms. DATABASE_URL says where it is kept, dovidka.db by default. {EXITS}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -51,15 +56,15 @@ def usable() -> Iterator[Settings]:
     try:
         settings = Settings()
         Address(settings.database_url)
-        yield settings
     except ValueError as error:
         raise fail(_settings_fault(error), 2) from None
-    except (SchemaMismatch, Unavailable) as error:
-        raise fail(error if isinstance(error, SchemaMismatch) else _away(settings), 3) from None
-
-
-def _away(settings: Settings) -> str:
-    return f"The database {Address(settings.database_url)} does not answer. Is it running, and is DATABASE_URL right?"
+    try:
+        yield settings
+    except SchemaMismatch as error:
+        raise fail(error, 3) from None
+    except Unavailable:
+        message = f"The database {Address(settings.database_url)} does not answer."
+        raise fail(f"{message} Is it running, and is DATABASE_URL right?", 3) from None
 
 
 def _settings_fault(error: ValueError) -> str:
@@ -99,6 +104,7 @@ def _prepare(settings: Settings, path: Path) -> None:
     url = f"sqlite:///{aside}"
     migrate(url)
     _load_files(settings.model_copy(update={"database_url": url}), SAMPLE)
+    fold(aside)
     aside.replace(path)
 
 
@@ -107,7 +113,7 @@ def _serve(settings: Settings) -> None:
 
     import uvicorn
 
-    from app.main import create_app
+    from app.main import EXAMPLES, create_app
 
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family)
@@ -118,9 +124,10 @@ def _serve(settings: Settings) -> None:
         raise fail(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.", 1
         ) from None
-    base = f"http://{'localhost' if settings.host in {'127.0.0.1', '0.0.0.0'} else settings.host}:{listener.getsockname()[1]}"  # noqa: S104
+    anywhere = settings.host in {"127.0.0.1", "0.0.0.0"}  # noqa: S104
+    base = f"http://{'localhost' if anywhere else settings.host}:{listener.getsockname()[1]}"
     out.print(f"\nDovidka serves [bold]{Address(settings.database_url)}[/bold]. Worth opening:\n")
-    for path, about in WORTH_OPENING:
+    for path, about in (("/docs", "the API reference"), *EXAMPLES[:4]):
         out.print(f"  {base}{path}\n      [dim]{about}[/dim]")
     out.print("\nStop with Ctrl+C.")
     uvicorn.Server(
@@ -133,15 +140,6 @@ def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=10,
         )
     ).run(sockets=[listener])
-
-
-WORTH_OPENING: Final = (
-    ("/docs", "the API reference"),
-    ("/v1/articles", "the newest stories"),
-    ("/v1/articles?tag=trams&include=tags,sources", "one topic, with its tags and sources"),
-    ("/v1/notes/zghariv-trams", "a reference note that several stories share"),
-    ("/v1/archive?by=month", "how many stories each month has"),
-)
 
 
 @cli.command(name="migrate")
@@ -159,6 +157,7 @@ def seed() -> None:
         raise typer.Exit(_load_files(settings, SAMPLE))
 
 
+Moment = Annotated[str, AfterValidator(moment_or_day)]
 Files = Annotated[list[Path], typer.Argument(help="Files to read.", show_default=False)]
 
 
@@ -190,33 +189,39 @@ def _load_files(settings: Settings, files: list[Path]) -> int:
             await database.close()
 
     missing = asyncio.run(work())
-    for ref in sorted(missing)[:SHOWN_FAULTS]:
-        err.print(f"[red]error:[/red] an article relates to {ref}, which is not there")
     wrong = sum(report.counts["error"] for report in reports.values())
     for file, report in reports.items():
+        dangling = [(line, ref) for ref, line in report.related.items() if ref in missing]
+        _show_faults(
+            "error",
+            file,
+            [(line, Fault(f"relates to the article {ref}, which is not there")) for line, ref in dangling],
+        )
         err.print(f"{escape(str(file))}: {_counts(report)}")
     return 1 if wrong or missing else 0
 
 
 async def _load_file(database: Database, settings: Settings, file: Path, progress: Progress) -> Report:
     try:
-        task = progress.add_task(escape(file.name), total=file.stat().st_size)
+        task = progress.add_task(escape(file.name), total=(await asyncio.to_thread(file.stat)).st_size)
         report = await ndjson.load(database, settings.zone, file, advance=lambda size: progress.advance(task, size))
-    except ndjson.Unreadable as error:
-        report = Report()
-        report.refuse(error.line, [Fault(error.detail, pointer="")])
     except OSError as error:
         report = Report()
         report.refuse(0, [Fault(f"cannot be read: {error.strerror}", pointer="")])
-    for kind, style, faults in (("error", "red", report.wrong), ("removed", "yellow", report.removed)):
-        for line, fault in faults[:SHOWN_FAULTS]:
-            where = f"{file}:{line}" if line else str(file)
-            place = f"{fault.pointer} " if fault.pointer else ""
-            allowed = f" (one of {', '.join(fault.allowed)})" if fault.allowed else ""
-            err.print(f"[{style}]{kind}:[/{style}] {escape(f'{where}: {place}{fault.detail}{allowed}')}")
-        if len(faults) > SHOWN_FAULTS:
-            err.print(f"… and {len(faults) - SHOWN_FAULTS} more of this kind")
+    _show_faults("error", file, report.wrong)
+    _show_faults("removed", file, report.removed)
     return report
+
+
+def _show_faults(kind: Literal["error", "removed"], file: Path, faults: list[tuple[int, Fault]]) -> None:
+    style = {"error": "red", "removed": "yellow"}[kind]
+    for line, fault in faults[:SHOWN_FAULTS]:
+        where = f"{file}:{line}" if line else str(file)
+        place = f"{fault.pointer} " if fault.pointer else ""
+        allowed = f" (one of {', '.join(fault.allowed)})" if fault.allowed else ""
+        err.print(f"[{style}]{kind}:[/{style}] {escape(f'{where}: {place}{fault.detail}{allowed}')}")
+    if len(faults) > SHOWN_FAULTS:
+        err.print(f"… and {len(faults) - SHOWN_FAULTS} more of this kind")
 
 
 def _counts(report: Report) -> str:
@@ -226,8 +231,21 @@ def _counts(report: Report) -> str:
 
 @importing.command(name="page")
 def import_page(
-    files: Files,
+    files: Annotated[list[Path], typer.Argument(help="Text files, or folders of .txt files.", show_default=False)],
     draft: Annotated[bool, typer.Option("--draft", help="Leave the story a draft; otherwise it is published.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it, and write nothing.")] = False,
+    report: Annotated[
+        Literal["json"] | None, typer.Option(help="Print what became of every line, on standard output.")
+    ] = None,
+    revise_notes: Annotated[
+        bool, typer.Option("--revise-notes", help="A note that is nearly a known one is its next revision.")
+    ] = False,
+    url: Annotated[str | None, typer.Option(help="Address of the page, for one file.")] = None,
+    published: Annotated[
+        str | None, typer.Option(help="When it was published: an instant with offset, or a day.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Its language, such as uk.")] = None,
+    section: Annotated[str | None, typer.Option(help="Its section, as readers know it.")] = None,
 ) -> None:
     """Import the plain text of scraped article pages, one page a file.
 
@@ -235,38 +253,97 @@ def import_page(
     page points to. A page without a date is published now. Importing the same page again changes nothing.
     """
     with usable() as settings:
-        raise typer.Exit(asyncio.run(_take_in(settings, files, draft=draft)))
+        given: dict[str, Any] = {"url": url, "language": language, "section": section}
+        for name, kind, value in (
+            ("url", Url, url),
+            ("language", Language, language),
+            ("published", Moment, published),
+        ):
+            if value is not None:
+                given[name] = _option(name, kind, value)
+        if published is not None:
+            given["published"] = since(published, settings.zone)
+        found = [one for file in files for one in (sorted(file.rglob("*.txt")) if file.is_dir() else [file])]
+        if url is not None and len(found) != 1:
+            raise fail("--url is the address of one page; give one file with it", 2)
+        if not found:
+            raise fail("there is no .txt file in the folders given", 2)
+        pages = _Pages(settings, given, draft, revise_notes, dry_run, quiet=report is not None)
+        code = asyncio.run(pages.import_all(found))
+        if report is not None:
+            sys.stdout.write(json.dumps({"files": pages.lines}, ensure_ascii=False) + "\n")
+        raise typer.Exit(code)
 
 
-async def _take_in(settings: Settings, files: list[Path], *, draft: bool) -> int:
-    from app.importers import page
-
-    database = Database(settings.database_url)
-    failed = 0
+def _option(name: str, kind: Any, value: str) -> Any:
     try:
-        await check_schema(database.reader())
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, transient=True) as progress:
-            for file in progress.track(files, description="pages"):
-                try:
-                    now = utcnow()
-                    found = page.read(file.read_bytes(), zone=settings.zone, imported_at=now)
-                    report = await store.take_in(database, settings.zone, found.documents, draft=draft, now=now)
-                    err.print(f"{escape(str(file))}: {_counts(report)}")
-                    for slug in report.slugs:
-                        out.print(f"/v1/articles/{slug}")
-                except Invalid as error:
-                    failed += 1
-                    for fault in error.faults[:SHOWN_FAULTS] or (Fault(error.detail),):
-                        err.print(
-                            f"[red]error:[/red] {escape(f'{file}: {fault.pointer or error.code} {fault.detail}')}"
-                        )
-                except OSError as error:
-                    failed += 1
-                    err.print(f"[red]error:[/red] {escape(f'{file}: cannot be read: {error.strerror}')}")
-    finally:
-        await database.close()
-    return 1 if failed else 0
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        detail = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise fail(f"--{name} {detail}", 2) from None
+
+
+@dataclass
+class _Pages:
+    """One run of `import page`: what it was told, and what became of the lines of each file."""
+
+    settings: Settings
+    given: dict[str, Any]
+    draft: bool
+    revise_notes: bool
+    dry_run: bool
+    quiet: bool
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    async def import_all(self, files: list[Path]) -> int:
+        """Imports the files; returns the exit code. One that fails loses no other."""
+        database = Database(self.settings.database_url)
+        failed = 0
+        try:
+            if not self.dry_run:
+                await check_schema(database.reader())
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=err, transient=True) as progress:
+                for file in progress.track(files, description="pages"):
+                    failed += not await self._import_one(database, file)
+        finally:
+            await database.close()
+        if len(files) > 1:
+            err.print(f"{len(files) - failed} of {len(files)} pages {'read' if self.dry_run else 'imported'}")
+        return 1 if failed else 0
+
+    async def _import_one(self, database: Database, file: Path) -> bool:
+        from app.importers import page
+        from app.importers.page.outline import outline
+
+        try:
+            now = utcnow()
+            data = await asyncio.to_thread(file.read_bytes)
+            found = page.read(data, zone=self.settings.zone, imported_at=now, **self.given)
+            if self.dry_run:
+                if not self.quiet:
+                    outline(found, file.name, out)
+            else:
+                report = await store.take_in(
+                    database,
+                    self.settings.zone,
+                    found.documents,
+                    draft=self.draft,
+                    now=now,
+                    revise_notes=self.revise_notes,
+                )
+                err.print(f"{escape(str(file))}: {_counts(report)}")
+                for slug in report.slugs:
+                    (err if self.quiet else out).print(f"/v1/articles/{slug}")
+        except Invalid as refusal:
+            for fault in refusal.faults[:SHOWN_FAULTS] or (Fault(refusal.detail),):
+                err.print(f"[red]error:[/red] {escape(f'{file}: {fault.pointer or refusal.code} {fault.detail}')}")
+            return False
+        except OSError as error:
+            err.print(f"[red]error:[/red] {escape(f'{file}: cannot be read: {error.strerror}')}")
+            return False
+        self.lines.append({"file": str(file), "lines": [asdict(line) for line in found.lines]})
+        return True
 
 
 @exporting.command(name="ndjson")
@@ -274,39 +351,54 @@ def export_ndjson(
     file: Annotated[Path, typer.Argument(help="Where to write; - is standard output.")],
     public: Annotated[bool, typer.Option("--public", help="Only what everyone may see.")] = False,
 ) -> None:
-    """Export every document, one a line, drafts included: an archive that `import ndjson` reads into an empty database."""
+    """Export every document, one a line, drafts included.
+
+    `import ndjson` reads it into an empty database, byte for byte.
+    """
     with usable() as settings:
         try:
             written = asyncio.run(_export(settings, file, public=public))
-        except OSError as error:
-            raise fail(f"{file}: cannot be written: {error.strerror}", 1) from None
+        except (OSError, Unwritable) as error:
+            detail = error.strerror if isinstance(error, OSError) else error
+            raise fail(f"{file}: cannot be written: {detail}", 1) from None
         err.print(f"{written} documents")
+
+
+class Unwritable(Exception):
+    """The file takes no more; not to be confused with a database that fails while it is read."""
 
 
 async def _export(settings: Settings, file: Path, *, public: bool) -> int:
     """Writes the export, aside first where it is a file, so that a broken one never takes the place of a whole one."""
     database = Database(settings.database_url)
     written = 0
+    parts = ExitStack()
     to_stdout = str(file) == "-"
-    aside = file.with_name(f".{file.name}.part")
+    aside = file.absolute().with_name(f".{file.name}.part")
     try:
         await check_schema(database.reader())
-        target: Any = sys.stdout.buffer if to_stdout else aside.open("wb")
+        if await asyncio.to_thread(file.is_dir):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        target: Any = sys.stdout.buffer if to_stdout else parts.enter_context(aside.open("wb"))
         async with database.reader().snapshot() as read:
             with Progress(TextColumn("{task.completed} documents"), console=err, transient=True) as progress:
                 task = progress.add_task("", total=None)
                 async for line in store.export(read, public=public):
-                    target.write(line)
+                    try:
+                        target.write(line)
+                    except OSError as error:
+                        raise Unwritable(error.strerror) from error
                     written += 1
                     if written % 500 == 0:
                         progress.update(task, completed=written)
         target.flush()
         if not to_stdout:
             os.fsync(target.fileno())
-            target.close()
             aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be written cannot be flushed either
+            parts.close()
         await database.close()
     return written
 
@@ -317,7 +409,8 @@ def openapi() -> None:
     from app.main import create_app
 
     with usable() as settings:
-        sys.stdout.write(json.dumps(create_app(settings).openapi(), ensure_ascii=False, indent=2) + "\n")
+        document = json.dumps(create_app(settings).openapi(), ensure_ascii=False, indent=2)
+        sys.stdout.buffer.write(document.encode() + b"\n")
 
 
 def escape(text: str) -> str:

@@ -7,8 +7,10 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
@@ -45,13 +47,17 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from uuid_utils import compat as uuids
 
-from app.errors import Unavailable
+from app.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 PATIENCE_SECONDS: Final = 2.0
+# With the patience for a statement behind it, a client hears within three seconds that the database is away.
+QUEUE_SECONDS: Final = 0.7
 READERS: Final = 10
+# Shapes of statements that are kept ready; more are built anew, so that no client can fill the memory with them.
+SHAPES: Final = 1_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -72,7 +78,7 @@ def from_milliseconds(value: int) -> datetime:
 
 
 class Moment(TypeDecorator[datetime]):
-    """An instant in UTC, to the millisecond. SQLite: milliseconds since 1970 as an integer, which sorts and is small."""
+    """An instant in UTC, to the millisecond. SQLite: milliseconds since 1970, an integer, which sorts and is small."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -129,15 +135,20 @@ def utcnow() -> datetime:
 # --- statements that are built and compiled once -----------------------------------------------------------------
 
 
+@cache
+def _places(name: str, count: int) -> list[str]:
+    return [f"{name}__{n}" for n in range(count)]
+
+
 def among(column: Any, name: str, count: int) -> ColumnElement[bool]:
     """`column IN (…)` for up to `count` values, given at execution by `spread(name, count, values)`."""
-    found: ColumnElement[bool] = column.in_([bindparam(f"{name}__{n}", type_=column.type) for n in range(count)])
+    found: ColumnElement[bool] = column.in_([bindparam(place, type_=column.type) for place in _places(name, count)])
     return found
 
 
 def spread(name: str, count: int, values: Sequence[Any]) -> dict[str, Any]:
     """Parameters for `among`: the last value is repeated, so that a few statement shapes serve all lengths."""
-    return {f"{name}__{n}": values[min(n, len(values) - 1)] for n in range(count)}
+    return dict(zip(_places(name, count), chain(values, repeat(values[-1])), strict=False))
 
 
 def room(length: int) -> int:
@@ -157,8 +168,9 @@ class Prepared:
         self.sql = str(compiled)
         self.names: list[str] = list(compiled.positiontup or ())
         self.defaults: dict[str, Any] = dict(compiled.params)
-        self.binders: list[Callable[[Any], Any] | None] = [
-            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self.names
+        binders = [compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self.names]
+        self.binders: list[tuple[int, Callable[[Any], Any]]] = [
+            (place, bind) for place, bind in enumerate(binders) if bind is not None
         ]
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         results = [
@@ -167,25 +179,23 @@ class Prepared:
             else column.type.dialect_impl(dialect).result_processor(dialect, None)
             for column in columns
         ]
-        self.results = results if any(results) else None
+        self.results = [(place, read) for place, read in enumerate(results) if read is not None]
 
     def arguments(self, params: Mapping[str, Any]) -> list[Any]:
-        return [
-            value if bind is None else bind(value)
-            for name, bind in zip(self.names, self.binders, strict=True)
-            for value in (params.get(name, self.defaults[name]),)
-        ]
+        given = {**self.defaults, **params}
+        values = [given[name] for name in self.names]
+        for place, bind in self.binders:
+            values[place] = bind(values[place])
+        return values
 
     def read(self, rows: Sequence[Any]) -> list[Row]:
-        if self.results is None:
-            return [tuple(row) for row in rows]
-        return [
-            tuple(
-                value if read is None or value is None else read(value)
-                for read, value in zip(self.results, row, strict=True)
-            )
-            for row in rows
-        ]
+        found = [tuple(row) for row in rows]
+        if not self.results or not found:
+            return found
+        columns = list(zip(*found, strict=True))
+        for place, read in self.results:
+            columns[place] = tuple([None if value is None else read(value) for value in columns[place]])
+        return list(zip(*columns, strict=True))
 
 
 def keyset(query: Any, columns: Sequence[Any], *, descending: bool, positioned: bool, backward: bool) -> Any:
@@ -217,6 +227,66 @@ def upsert(connection: AsyncConnection, table: Any) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+# --- many rows at once -------------------------------------------------------------------------------------------
+
+
+async def bulk(connection: AsyncConnection, table: Any, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts rows by the shortest way there is: COPY on PostgreSQL. Values as ever, but JSON as text that is ready.
+
+    Cost: one statement. Raises: IntegrityError, of the driver's own on PostgreSQL.
+    """
+    if not rows:
+        return
+    columns = [table.__table__.c[name] for name in names]
+    if connection.dialect.name == "sqlite":
+        sql = f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+        await connection.exec_driver_sql(sql, _as_stored(columns, rows))
+        return
+    driver = await _transaction(connection)
+    await driver.copy_records_to_table(table.__tablename__, columns=names, records=rows)
+
+
+async def add_up(connection: AsyncConnection, table: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows, or adds the last column to that of the row that has the other columns as its key.
+
+    Order: that of the rows, in which they are locked. Cost: one statement.
+    """
+    if not rows:
+        return
+    columns = list(table.__table__.columns)
+    *key, last = [column.name for column in columns]
+    name = table.__tablename__
+    clash = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {last} = {name}.{last} + excluded.{last}"
+    if connection.dialect.name == "sqlite":
+        sql = f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))}) {clash}"  # noqa: S608
+        await connection.exec_driver_sql(sql, list(rows))
+        return
+    driver = await _transaction(connection)
+    arrays = [f"${n}::{'int' if isinstance(one.type, Integer) else 'text'}[]" for n, one in enumerate(columns, 1)]
+    sql = f"INSERT INTO {name} SELECT * FROM unnest({', '.join(arrays)}) {clash}"  # noqa: S608
+    await driver.execute(sql, *zip(*rows, strict=True))
+
+
+async def _transaction(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
+    """The driver's own connection, in the transaction: SQLAlchemy begins it with the first statement it sees."""
+    raw = await connection.get_raw_connection()
+    driver: asyncpg.Connection[asyncpg.Record] | None = raw.driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return driver
+
+
+def _as_stored(columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows as SQLite stores them. Instants repeat, so each is converted once."""
+    turned = list(zip(*rows, strict=True))
+    for place, each in enumerate(columns):
+        if isinstance(each.type, Moment):
+            known = {value: None if value is None else milliseconds(value) for value in {*turned[place]}}
+            turned[place] = tuple([known[value] for value in turned[place]])
+    return list(zip(*turned, strict=True))
+
+
 # --- connections ------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +294,7 @@ class Address:
     """A database URL as the user writes it, taken apart. Raises: ValueError, saying what would be right."""
 
     def __init__(self, url: str) -> None:
-        if match := re.fullmatch(r"sqlite:///(?P<path>[^?#]+)", url):
+        if match := re.fullmatch(r"sqlite:///(?P<path>(?!:memory:)[^?#]+)", url):
             self.path: Path | None = Path(match["path"])
         elif re.match(r"postgres(ql)?://", url):
             self.path = None
@@ -284,6 +354,9 @@ def _without_password(url: str) -> str:
     return re.sub(r"(?<=://)([^:/@]*):[^@]*(?=@)", r"\1:***", url)
 
 
+BROKEN_FILE: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
 @contextmanager
 def database_faults() -> Any:
     """Turns the drivers' many ways to say that the database is away into one refusal; faults of ours pass."""
@@ -291,6 +364,10 @@ def database_faults() -> Any:
         yield
     except sqlite3.OperationalError as error:
         if "no such" in str(error) or "syntax" in str(error):
+            raise
+        raise Unavailable from error
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode not in BROKEN_FILE:
             raise
         raise Unavailable from error
     except (
@@ -308,7 +385,7 @@ def database_faults() -> Any:
     except (OperationalError, InterfaceError) as error:
         raise Unavailable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in BROKEN_FILE:
             raise Unavailable from error
         raise
 
@@ -332,7 +409,7 @@ class Connections(Generic[Connection]):
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Connection]:
         if self._places.locked():
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(QUEUE_SECONDS):
                 await self._places.acquire()
         else:
             await self._places.acquire()
@@ -373,6 +450,7 @@ class SqliteConnections(Connections[sqlite3.Connection]):
         return connection
 
     def discard(self, connection: sqlite3.Connection) -> None:
+        connection.interrupt()  # a statement that nobody waits for any more may still run in a thread
         connection.close()
 
 
@@ -425,16 +503,18 @@ class Reader:
                         raise
             raise AssertionError
 
-    async def row(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row | None:
+    async def row(
+        self, statement: Executable, params: Mapping[str, Any] | None = None, *, slow: bool = False
+    ) -> Row | None:
         """The first row, or None."""
-        found = await self.rows(statement, params)
+        found = await self.rows(statement, params, slow=slow)
         return found[0] if found else None
 
     @staticmethod
     async def _fetch(connection: Any, sql: str, arguments: list[Any], slow: bool) -> Sequence[Any]:
         if isinstance(connection, sqlite3.Connection):
             if slow:
-                return await asyncio.to_thread(lambda: connection.execute(sql, arguments).fetchall())
+                return await _in_thread(connection, lambda: connection.execute(sql, arguments).fetchall())
             return connection.execute(sql, arguments).fetchall()
         async with asyncio.timeout(PATIENCE_SECONDS):
             found: Sequence[Any] = await connection.fetch(sql, *arguments)
@@ -444,11 +524,19 @@ class Reader:
     async def snapshot(self) -> AsyncIterator["Reader"]:
         """A reader whose statements all see the same state."""
         begin, end = self._database.snapshot_statements
+        refused: Refusal | None = None
         with database_faults():
             async with self._database.connections.one() as connection:
                 await self._run(connection, begin)
-                yield Reader(self._database, connection)
+                try:
+                    yield Reader(self._database, connection)
+                except Unavailable:
+                    raise
+                except Refusal as refusal:  # says nothing against the connection, which goes back
+                    refused = refusal
                 await self._run(connection, end)
+        if refused is not None:
+            raise refused
 
     @staticmethod
     async def _run(connection: Any, sql: str) -> None:
@@ -465,12 +553,25 @@ class Reader:
         connection = self._connection
         if isinstance(connection, sqlite3.Connection):
             cursor = connection.execute(prepared.sql, arguments)
-            while rows := await asyncio.to_thread(cursor.fetchmany, size):
+            while rows := await _in_thread(connection, lambda: cursor.fetchmany(size)):
                 yield prepared.read(rows)
         else:
             portal = await connection.cursor(prepared.sql, *arguments)
             while rows := await portal.fetch(size):
                 yield prepared.read(rows)
+
+
+async def _in_thread(connection: sqlite3.Connection, work: Callable[[], list[Any]]) -> list[Any]:
+    """What the work gives. A caller that is cancelled leaves no thread behind: in a closed connection it crashes all."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        while not running.done():
+            connection.interrupt()
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running], timeout=0.01)
+        running.exception()  # has been seen to
 
 
 class Database:
@@ -492,6 +593,8 @@ class Database:
     def prepare(self, statement: Executable) -> Prepared:
         found = self._prepared.get(statement)
         if found is None:
+            if len(self._prepared) >= SHAPES:
+                del self._prepared[next(iter(self._prepared))]
             found = self._prepared[statement] = Prepared(statement, self.dialect)
         return found
 
@@ -552,6 +655,20 @@ def migrate(url: str, revision: str = "head") -> None:
         raise SchemaMismatch(
             f"The database {Address(url)} was migrated by a newer release of Dovidka. Install that release."
         ) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != asyncpg.LockNotAvailableError.sqlstate:
+            raise
+        raise SchemaMismatch(
+            f"The tables of {Address(url)} are in use; the migration gave up waiting, and changed nothing."
+            " Run: python -m app migrate"
+        ) from error
+
+
+def fold(path: Path) -> None:
+    """Brings a SQLite database that nobody has open into its one file, so that moving the file moves all of it."""
+    with closing(sqlite3.connect(path)) as connection:
+        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    assert mode == "delete", mode
 
 
 class SchemaMismatch(Exception):
@@ -574,6 +691,8 @@ def revisions() -> tuple[str, set[str]]:
 async def check_schema(read: Reader) -> None:
     """Raises: SchemaMismatch, saying which command mends it; Unavailable."""
     address = read.address
+    if address.path is not None and not address.path.exists():
+        raise SchemaMismatch(f"There is no database {address} yet. Run: python -m app migrate")
     try:
         row = await read.row(_SCHEMA)
     except (sqlite3.OperationalError, asyncpg.UndefinedTableError):

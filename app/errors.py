@@ -22,7 +22,7 @@ class Fault:
 
 
 class Refusal(Exception):
-    """An expected failure. The class says status, code and title; `detail` is for the reader, `extra` joins the problem."""
+    """An expected failure. Its class says status, code and title; `detail` is for the reader, `extra` joins them."""
 
     status: int = 500
     code: str = "internal-error"

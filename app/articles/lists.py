@@ -1,16 +1,17 @@
 """How the statements of article lists are built: each shape once, whatever its values. Runs none of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, func, literal, select, union
+from sqlalchemy import Integer, String, and_, bindparam, func, literal, select, tuple_, union, union_all
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Listed
 from app.changes.models import TERM, Counter, Revision, Shown
 from app.changes.store import COUNTED
-from app.db import Moment, among, keyset
+from app.db import SHAPES, Moment, among, keyset
 from app.tags.models import Tag
 
 
@@ -33,6 +34,16 @@ class Shape:
     backward: bool
     ids: int
     whole: bool
+    fenced: bool = False
+
+    @property
+    def down(self) -> bool:
+        """Whether it is walked from the newest on."""
+        return self.descending != self.backward
+
+    @property
+    def branches(self) -> int:
+        return self.driver * (self.languages or 1)
 
 
 def _term(name: str, sections: bool) -> Any:
@@ -47,11 +58,7 @@ def _term(name: str, sections: bool) -> Any:
 
 def _condition(shape: Shape, row: Any) -> list[Any]:
     """What a row of the driving list must meet besides its term and language."""
-    found: list[Any] = []
-    if shape.since:
-        found.append(row.published_at >= bindparam("since", type_=Moment()))
-    if shape.until:
-        found.append(row.published_at < bindparam("until", type_=Moment()))
+    found = _span(shape, row)
     if shape.updated:
         found.append(row.updated_at >= bindparam("updated", type_=Moment()))
     # A correlated scalar subquery cannot be turned into a join: the driving list is walked in its order, and each
@@ -60,6 +67,15 @@ def _condition(shape: Shape, row: Any) -> list[Any]:
         found.append(_listed(row, f"probe_{n}", count, sections).is_not(None))
     for n, count in enumerate(shape.without):
         found.append(_listed(row, f"without_{n}", count, False).is_(None))
+    return found
+
+
+def _span(shape: Shape, row: Any) -> list[Any]:
+    found: list[Any] = []
+    if shape.since:
+        found.append(row.published_at >= bindparam("since", type_=Moment()))
+    if shape.until:
+        found.append(row.published_at < bindparam("until", type_=Moment()))
     return found
 
 
@@ -80,9 +96,8 @@ def _listed(row: Any, name: str, count: int, sections: bool) -> Any:
     )
 
 
-def _branches(shape: Shape, limited: bool) -> Any:
-    """(sort value, ref) of the articles that match, at most `limit` from the position on; one branch for each way in."""
-    found = []
+def _walks(shape: Shape) -> Iterator[tuple[Any, Any, Any]]:
+    """(row, what it is sorted by, query for all of them) of each list that the shape leads through."""
     for term in range(shape.driver):
         for language in range(shape.languages or 1):
             row = aliased(Listed)
@@ -92,30 +107,52 @@ def _branches(shape: Shape, limited: bool) -> Any:
             )
             if shape.languages:
                 query = query.where(row.language == bindparam(f"language_{language}", type_=String()))
-            query = query.where(*_condition(shape, row))
-            if shape.modified or shape.ids:
-                query = query.join(Shown, and_(Shown.view == row.view, Shown.noun == "article", Shown.ref == row.ref))
-            if shape.modified:
-                query = query.where(Shown.modified_at >= bindparam("modified", type_=Moment()))
-            if shape.ids:
-                query = query.where(Shown.listed_at == row.published_at, among(Shown.ref, "id", shape.ids))
-            elif limited:
-                query = keyset(
-                    query,
-                    (by, row.ref),
-                    descending=shape.descending,
-                    positioned=shape.positioned,
-                    backward=shape.backward,
-                )
-            else:
-                query = query.limit(COUNTED + 1)
-            found.append(query)
+            yield row, by, query
+
+
+def _on(query: Any, by: Any, row: Any, shape: Shape) -> Any:
+    return keyset(
+        query, (by, row.ref), descending=shape.descending, positioned=shape.positioned, backward=shape.backward
+    )
+
+
+def _branches(shape: Shape, limited: bool) -> Any:
+    """(sort value, ref) of the articles that match, at most `limit` from the position on; a branch for each way in."""
+    found = []
+    for row, by, query in _walks(shape):
+        query = query.where(*_condition(shape, row))
+        if shape.modified or shape.ids:
+            query = query.join(Shown, and_(Shown.view == row.view, Shown.noun == "article", Shown.ref == row.ref))
+        if shape.modified:
+            query = query.where(Shown.modified_at >= bindparam("modified", type_=Moment()))
+        if shape.fenced:
+            fence = tuple_(bindparam("fence_0", type_=Moment()), bindparam("fence_1", type_=String()))
+            here = tuple_(by, row.ref)
+            query = query.where(here >= fence if shape.down else here <= fence)
+        if shape.ids:
+            query = query.where(Shown.listed_at == row.published_at, among(Shown.ref, "id", shape.ids))
+        else:
+            query = _on(query, by, row, shape) if limited else query.limit(COUNTED + 1)
+        found.append(query)
     if len(found) == 1:
         return found[0].subquery("found")
     return union(*(select(one.subquery()) for one in found)).subquery("found")
 
 
-@cache
+@lru_cache(SHAPES)
+def fence(shape: Shape) -> Any:
+    """(sort value, ref) of the nearest row that is `skip` rows on in one of the lists: how far a page is to look."""
+    ends = []
+    for row, by, query in _walks(shape):
+        if not shape.by_updated:
+            query = query.where(*_span(shape, row))
+        ends.append(select(_on(query, by, row, shape).offset(bindparam("skip", type_=Integer())).subquery()))
+    nearest = union_all(*ends).subquery()
+    order = [column.desc() if shape.down else column.asc() for column in (nearest.c.sort, nearest.c.ref)]
+    return select(nearest.c.sort, nearest.c.ref).order_by(*order).limit(bindparam("limit", type_=Integer()))
+
+
+@lru_cache(SHAPES)
 def page(shape: Shape) -> Any:
     """(sort value, ref, card or whole document) of a page, in its order."""
     found = _branches(shape, limited=True)
@@ -129,19 +166,18 @@ def page(shape: Shape) -> Any:
             Revision,
             (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision),
         )
-    down = shape.descending != shape.backward
-    order = [column.desc() if down else column.asc() for column in (found.c.sort, found.c.ref)]
+    order = [column.desc() if shape.down else column.asc() for column in (found.c.sort, found.c.ref)]
     query = query.order_by(*order)
     return query if shape.ids else query.limit(bindparam("limit", type_=Integer()))
 
 
-@cache
+@lru_cache(SHAPES)
 def size(shape: Shape) -> Any:
     some = select(_branches(shape, limited=False)).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(some)
 
 
-@cache
+@lru_cache(SHAPES)
 def counter(sections: bool, languages: int) -> Any:
     query = select(func.sum(Counter.n)).where(
         Counter.view == bindparam("view"), Counter.term == _term("term_0", sections), Counter.day == ""
@@ -153,7 +189,7 @@ def counter(sections: bool, languages: int) -> Any:
     return query
 
 
-@cache
+@lru_cache(SHAPES)
 def periods(length: int, sections: bool, languages: int) -> Any:
     period = func.substr(Counter.day, literal(1, Integer), literal(length, Integer)).label("period")
     query = select(period, func.sum(Counter.n)).where(

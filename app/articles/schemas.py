@@ -2,15 +2,26 @@
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from app.content.blocks import Attribution, Body, Image, Part, Relation, Role
-from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url
-from app.web.pages import PageParams, Parameters, each, names
+from app.notes.schemas import NoteOut
+from app.sources.schemas import SourceOut
+from app.tags.schemas import TagOut
+from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
+from app.web.pages import Page, PageParams, Parameters, conflict, each, few, included_if_asked, names
 from app.web.spans import moment_or_day, period, zone_name
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
+NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 Reason = Literal["legal", "privacy", "rights", "error", "embargo", "other"]
 
 
@@ -70,7 +81,9 @@ class ArticleCard(Part):
     standfirst: Text | None
     excerpt: str | None = Field(description="The standfirst, else the first paragraph, cut at a word.")
     byline: Line | None
-    section: Slug | None
+    section: Slug | None = Field(
+        description="The one tag of type section that it stands in; `tags` does not repeat it."
+    )
     tags: list[Slug]
     attributions: Annotated[
         list[Attribution], Field(description="Complete: speakers of quotes and sources of pictures are in it.")
@@ -78,26 +91,66 @@ class ArticleCard(Part):
     notes: list[Slug] = Field(description="The reference notes in the body, in reading order.")
     image: Image | None
     relations: list[Relation]
-    translation_of: Id | None
-    status: Status
+    translation_of: Id | None = Field(description="Id of the original; null for an original.")
+    status: Status = Field(description="What the public reads is `published`.")
     publish_at: Instant | None = Field(description="When a scheduled article is due.")
     first_published_at: Instant | None = Field(description="Never moves once set.")
     published_at: Instant | None = Field(description="The due time of the release in force.")
     updated_at: Instant | None = Field(description="The last substantial change.")
     modified_at: Instant = Field(description="The last change of any kind.")
     created_at: Instant
-    revision: int = Field(description="How often it was saved.")
-    word_count: int
-    reading_minutes: int
-    origin: Origin | None
-    corrections: list[Correction]
-    editors_note: Text | None
+    revision: int = Field(ge=1, description="How often it was saved.")
+    word_count: int = Field(ge=0)
+    reading_minutes: int = Field(ge=0, description="At 200 words a minute, rounded up.")
+    origin: Origin | None = Field(description="Where it was imported from; null for what was written here.")
+    corrections: list[Correction] = Field(description="Corrections that readers are told of.")
+    editors_note: Text | None = Field(description="A note of the editors to the readers.")
 
 
 class ArticleOut(ArticleCard):
     """One article."""
 
     body: Body
+
+
+class Translation(BaseModel):
+    """A version of an article in another language."""
+
+    id: Id
+    slug: Slug
+    headline: str
+
+
+class ArticleIncluded(BaseModel):
+    """What `include` asked for, each object once."""
+
+    tags: dict[Slug, TagOut] | MISSING = Field(default=MISSING, description="By slug: tags and sections.")
+    sources: dict[Slug, SourceOut] | MISSING = Field(
+        default=MISSING, description="By slug: the sources that the attributions name."
+    )
+    notes: dict[NoteRef, NoteOut] | MISSING = Field(
+        default=MISSING,
+        description="By slug: the reference notes in the bodies. One that is embedded at a pinned revision stands under"
+        " `slug@revision` too, as it was.",
+    )
+    articles: dict[Id, ArticleCard] | MISSING = Field(
+        default=MISSING, description="By id: the articles that `relations` name. Asked for as `relations`."
+    )
+    translations: dict[Id, dict[Language, Translation]] | MISSING = Field(
+        default=MISSING, description="By id of an article: its versions in other languages, by language."
+    )
+
+
+class ArticleAnswer(ArticleOut):
+    """One article, with what `include` asked for."""
+
+    model_config = ConfigDict(json_schema_extra=included_if_asked)
+
+    included: ArticleIncluded | MISSING = MISSING
+
+
+class ArticlePage(Page[ArticleCard, ArticleIncluded]):
+    """One page of articles, without their bodies unless `fields` names `body`."""
 
 
 class ArticleState(ArticleOut):
@@ -124,7 +177,8 @@ class ArticleFields(Parameters):
     )
     include: str | None = Field(
         default=None,
-        description="Of tags, sources, notes, relations, translations; comma-separated.",
+        description="Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name,"
+        " beside them in `included`; comma-separated.",
         examples=["tags,sources"],
     )
 
@@ -142,50 +196,81 @@ class ArticleQuery(PageParams, ArticleFields):
         max_length=10,
         description="A comma means any of, repeating means all of: `tag=a,b&tag=c` is (a or b) and c."
         " A tag stands for itself and all its descendants; an unknown one matches nothing.",
-        examples=[["rivers"]],
+        examples=[["trams"]],
     )
-    tag_not: list[Slugs] = Field(default=[], max_length=10, description="None of these tags.")
-    source: list[Slugs] = Field(default=[], max_length=10, description="Rests on the source; combined as `tag`.")
-    role: Role | None = Field(default=None, description="Narrows every `source`.")
-    note: list[Slugs] = Field(default=[], max_length=10, description="Uses the reference note; combined as `tag`.")
-    section: Slugs | None = Field(default=None, description="Any of these sections, comma-separated.")
+    tag_not: list[Slugs] = Field(
+        default=[], max_length=10, description="None of these tags, nor of their descendants.", examples=[["weather"]]
+    )
+    source: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="Rests on the source: comma and repetition as for `tag`.",
+        examples=[["lev-shchedryk"]],
+    )
+    role: Role | None = Field(
+        default=None, description="What the source did; narrows every `source`.", examples=["said_by"]
+    )
+    note: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="Uses the reference note: comma and repetition as for `tag`.",
+        examples=[["zghariv-trams"]],
+    )
+    section: Slugs | None = Field(
+        default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
+    )
     language: Annotated[str, each(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["uk"]
     )
     date: Annotated[str, AfterValidator(period)] | None = Field(
         default=None, description="Published in that year, month or day.", examples=["2025-01"]
     )
-    published_from: InstantOrDay | None = Field(default=None, description="Published then or later.")
-    published_to: InstantOrDay | None = Field(
-        default=None, description="Published then or before; a day is meant whole."
+    published_from: InstantOrDay | None = Field(
+        default=None,
+        description="Published then or later: an instant with an offset, or a day.",
+        examples=["2025-01-22T12:00:00Z"],
     )
-    updated_since: InstantOrDay | None = Field(default=None, description="Substantially changed then or later.")
-    modified_since: InstantOrDay | None = Field(default=None, description="Changed in any way then or later.")
+    published_to: InstantOrDay | None = Field(
+        default=None,
+        description="Published then or before: an instant with an offset, or a day, which is meant whole.",
+        examples=["2025-01-22"],
+    )
+    updated_since: InstantOrDay | None = Field(
+        default=None,
+        description="Substantially changed then or later: an instant with an offset, or a day.",
+        examples=["2026-09-01"],
+    )
+    modified_since: InstantOrDay | None = Field(
+        default=None,
+        description="Changed in any way then or later: an instant with an offset, or a day.",
+        examples=["2026-09-01"],
+    )
     tz: Annotated[str, AfterValidator(zone_name)] | None = Field(
         default=None,
         description="IANA zone in which bare dates are read; the site's by default.",
         examples=["Europe/Kyiv"],
     )
     ids: Annotated[str, each(Id, most=100)] | None = Field(
-        default=None, description="These articles, in this order; not with `cursor`, `sort` or `limit`."
+        default=None,
+        description="The articles with these ids, in this order; at most 100, comma-separated. What is not there is"
+        " left out. Not with `cursor`, `sort` or `limit`.",
+        examples=["019252c7-d180-77c7-9a55-11a354c096ee,0196a952-8640-7af9-9ede-1fa8797a5517"],
     )
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(default="-published_at")
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
+        default="-published_at", description="A minus puts the newest first.", examples=["published_at"]
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.ids is not None:
-            for name in ("cursor", "sort", "limit"):
-                if name in self.model_fields_set:
-                    raise PydanticCustomError("conflict", f"`ids` cannot stand together with `{name}`")
         if self.role is not None and not self.source:
-            raise PydanticCustomError("conflict", "`role` narrows `source`, which is not given")
+            raise conflict("role", "narrows `source`, which is not given")
         if self.date is not None and (self.published_from or self.published_to):
-            raise PydanticCustomError(
-                "conflict", "`date` cannot stand together with `published_from` or `published_to`"
-            )
+            raise conflict("date", "cannot stand together with `published_from` or `published_to`")
         dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
         if self.tz is not None and not any(dated):
-            raise PydanticCustomError("conflict", "`tz` says how dates are read, and there is none")
+            raise conflict("tz", "says how dates are read, and there is none")
+        lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
+        few({**lists, "section": [self.section], "language": [self.language]})
         return self
 
     def filters(self) -> dict[str, object]:
@@ -195,25 +280,31 @@ class ArticleQuery(PageParams, ArticleFields):
 class ArchiveQuery(Parameters):
     """How the archive is counted."""
 
-    by: Literal["year", "month", "day"] = Field(default="month", description="The length of a period.")
-    language: Annotated[str, each(Language)] | None = Field(default=None, description="Any of these languages.")
-    section: Slug | None = Field(default=None, description="Only this section.")
-    tag: Slug | None = Field(default=None, description="Only this tag; not together with `section`.")
+    by: Literal["year", "month", "day"] = Field(
+        default="month", description="The length of a period.", examples=["year"]
+    )
+    language: Annotated[str, each(Language)] | None = Field(
+        default=None, description="Any of these languages, comma-separated.", examples=["en"]
+    )
+    section: Slug | None = Field(
+        default=None, description="Only this section; not together with `tag`.", examples=["city"]
+    )
+    tag: Slug | None = Field(
+        default=None, description="Only this tag; not together with `section`.", examples=["trams"]
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.section is not None and self.tag is not None:
-            raise PydanticCustomError(
-                "conflict", "`section` cannot stand together with `tag`: the counters know one of them"
-            )
+            raise conflict("section", "cannot stand together with `tag`: the counters know one of them")
         return self
 
 
 class Period(BaseModel):
     """How many articles were published in a year, month or day of the site's zone."""
 
-    period: str = Field(examples=["2025-01"])
-    count: int
+    period: str = Field(description="What `date` takes in the list of articles.", examples=["2025-01"])
+    count: int = Field(ge=1)
 
 
 class Archive(BaseModel):

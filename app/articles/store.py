@@ -1,22 +1,24 @@
 """Every statement about articles; how those of their lists are built stands in `lists`."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, case, delete, func, insert, select, union_all, update
+from sqlalchemy import bindparam, delete, func, select, union_all, update
 
 from app.articles import lists
 from app.articles.models import Address, Article, Listed
 from app.articles.schemas import ArchiveQuery, ArticleQuery, ArticleState
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Counter, Op, Revision, Shown, View
+from app.changes.models import DESK, PUBLIC, Counter, Noun, Op, Revision, Shown, View
 from app.changes.named import Lineage
-from app.db import RawJson, Reader, Row, among, from_milliseconds, milliseconds, room, spread, upsert
+from app.db import RawJson, Reader, Row, add_up, among, bulk, from_milliseconds, milliseconds, room, spread
 from app.errors import Fault, Gone, Invalid, NotFound
 from app.notes import store as notes
 from app.sources import store as sources
@@ -125,23 +127,45 @@ async def newest(
 ) -> Slice:
     """Articles that match, in the order asked for; one page of cards, or of whole documents.
 
-    Order: (published_at or updated_at, id). An unknown slug matches nothing.
-    Cost: one statement; one more over counters where several filters must all hold, so that the rarest leads; one
-    more with `count`. Each walks an index from the position on: the leading list's length bounds the work.
+    Order: (published_at or updated_at, id). An unknown slug matches nothing. Where several filters must all hold, a
+    page looks through LOOKED_AT articles at most, so that it may be short, or empty, and have a next one.
+    Cost: one statement; one more over counters where several filters must all hold, so that the rarest leads, and one
+    where even that has more than LOOKED_AT; one more with `count`. Each walks an index from the position on.
     """
     groups = _groups(wanted)
+    fence: Position | None = None
     if len(groups) > 1:
-        sizes = await log.counts(
-            read, view, sorted({f"tag:{term}" if one.sections else term for one in groups for term in one.terms})
-        )
-        groups.sort(key=lambda one: sum(sizes[f"tag:{term}" if one.sections else term] for term in one.terms))
+        sizes = await log.counts(read, view, sorted({term for one in groups for term in _counted(one)}))
+        groups.sort(key=lambda one: sum(sizes[term] for term in _counted(one)))
     plan = _plan(wanted, groups, position, zone, whole=whole)
     plan.params |= {"view": view, "limit": wanted.limit + 1}
+    if len(groups) > 1 and not wanted.ids and sum(sizes[one] for one in _counted(groups[0])) > LOOKED_AT:
+        fence = await _fence(read, plan)
     rows = await read.rows(lists.page(plan.shape), plan.params, slow=len(groups) > 1 or plan.shape.modified)
-    page = _in_order(rows, wanted) if wanted.ids else _stretch(rows, wanted.limit, position)
+    page = _in_order(rows, wanted) if wanted.ids else _stretch(rows, plan, wanted.limit, position, fence)
     if wanted.count:
         page.count = await _count(read, plan, view)
     return page
+
+
+# A look at one article is a few microseconds.
+LOOKED_AT: Final = 5_000
+
+
+def _counted(group: Group) -> list[str]:
+    """The terms under which the group's articles are counted."""
+    return [f"tag:{term}" if group.sections else term for term in group.terms]
+
+
+async def _fence(read: Reader, plan: _Plan) -> Position | None:
+    """How far the page looks, where its lists go on behind that; the plan then ends there."""
+    skip = LOOKED_AT // plan.shape.branches
+    end = await read.row(lists.fence(plan.shape), {**plan.params, "limit": 1, "skip": skip}, slow=True)
+    if end is None:
+        return None
+    plan.shape = replace(plan.shape, fenced=True)
+    plan.params |= {"fence_0": end[0], "fence_1": end[1]}
+    return _place(end, backward=plan.shape.backward)
 
 
 def _plan(
@@ -192,18 +216,30 @@ def _plan(
     return _Plan(shape, params, groups)
 
 
-def _stretch(rows: list[Row], limit: int, position: Position | None) -> Slice:
+def _place(row: Row, *, backward: bool) -> Position:
+    return Position((milliseconds(row[0]), row[1]), backward)
+
+
+def _stretch(rows: list[Row], plan: _Plan, limit: int, position: Position | None, fence: Position | None) -> Slice:
+    whole = fence is None or len(rows) > limit
     rows, before, after = cut(rows, limit, position)
-
-    def place(row: Row, *, backward: bool) -> Position:
-        return Position((milliseconds(row[0]), row[1]), backward)
-
-    return Slice(
+    page = Slice(
         items=[row[2] for row in rows],
         refs=[row[1] for row in rows],
-        next=place(rows[-1], backward=False) if rows and after else None,
-        prev=place(rows[0], backward=True) if rows and before else None,
+        next=_place(rows[-1], backward=False) if rows and after else None,
+        prev=_place(rows[0], backward=True) if rows and before else None,
     )
+    behind = _turned(position, plan.shape) if position is not None and not rows else None
+    ahead = None if whole else fence
+    if plan.shape.backward:
+        return replace(page, prev=ahead or page.prev, next=page.next or behind)
+    return replace(page, next=ahead or page.next, prev=page.prev or behind)
+
+
+def _turned(position: Position, shape: lists.Shape) -> Position:
+    """The way back from a place, itself included: an empty page has no article to turn round at."""
+    at, ref = position.values
+    return Position((at, ref[:-1] if shape.down else f"{ref}~"), not position.backward)
 
 
 def _in_order(rows: list[Row], wanted: ArticleQuery) -> Slice:
@@ -245,23 +281,24 @@ async def included(
 ) -> dict[str, dict[str, Any]]:
     """What `include` asks for, each object once and only what the view shows.
 
-    Cost: one statement for each group; two for notes where some are pinned.
+    Cost: one statement for tags, sources and relations, one for translations, one or, where some are pinned, two for
+    notes.
     """
     if not include:
         return {}
     items = [from_json(document) for document in documents]
     found: dict[str, dict[str, Any]] = {}
+    wanted: dict[Noun, list[str]] = {}
     if "tags" in include:
-        found["tags"] = await log.cards(read, view, "tag", _each(items, lambda one: [one["section"], *one["tags"]]))
+        wanted["tag"] = _each(items, lambda one: [one["section"], *one["tags"]])
     if "sources" in include:
-        found["sources"] = await log.cards(
-            read, view, "source", _each(items, lambda one: [given["source"] for given in one["attributions"]])
-        )
+        wanted["source"] = _each(items, lambda one: [given["source"] for given in one["attributions"]])
+    if "relations" in include:
+        wanted["article"] = _each(items, lambda one: [relation["article"] for relation in one["relations"]])
+    if wanted:
+        found |= {f"{noun}s": cards for noun, cards in (await log.cards(read, view, wanted)).items()}
     if "notes" in include:
         found["notes"] = await _notes(read, items, view)
-    if "relations" in include:
-        refs = _each(items, lambda one: [relation["article"] for relation in one["relations"]])
-        found["articles"] = await log.cards(read, view, "article", refs)
     if "translations" in include:
         found["translations"] = await _translations(read, items, view)
     return found
@@ -299,7 +336,7 @@ def _family(count: int) -> Any:
     return union_all(originals, translations)
 
 
-async def _translations(read: Reader, items: list[Any], view: View) -> dict[str, bytes]:
+async def _translations(read: Reader, items: list[Any], view: View) -> dict[str, str]:
     """For each item its other languages: {language: {id, slug, headline}}."""
     originals = _each(items, lambda one: [one["translation_of"] or one["id"]])
     if not originals:
@@ -320,7 +357,7 @@ async def _translations(read: Reader, items: list[Any], view: View) -> dict[str,
                 for language, other in sorted(families.get(one["translation_of"] or one["id"], {}).items())
                 if other["id"] != one["id"]
             }
-        )
+        ).decode()
         for one in items
     }
 
@@ -368,23 +405,33 @@ class Prepared:
         return self.status == PUBLISHED
 
 
+# Columns that hold JSON, and those that a document's fields of the same name go into as they are.
 _AS_JSON: Final = ("tags", "attributions", "image", "relations", "origin", "corrections")
+_AS_IS: Final = tuple(
+    column.key
+    for column in Article.__table__.columns
+    if column.key not in {*_AS_JSON, "id", "body", "translation_of", "withdrawal"}
+)
+_COLUMNS: Final = ("id", "translation_of", "body", "withdrawal", *_AS_JSON, *_AS_IS)
 
 
 def prepare(state: ArticleState) -> Prepared:
     """The article's documents and rows. Needs no database; its references are not checked here."""
-    card = to_json(state, exclude={"body", *ASIDE})
+    card = to_json(state, exclude=_OFF_CARD)
     body = to_json(state.body).decode()
-    aside = state.model_dump(mode="json", include=set(ASIDE))
-    row = {
-        name: getattr(state, name)
-        for name in ArticleState.model_fields
-        if name
-        not in {*_AS_JSON, *ASIDE, "id", "body", "translation_of", "excerpt", "notes", "word_count", "reading_minutes"}
+    given = state.withdrawal
+    withdrawal = None if given is None else to_json(given).decode()
+    row: dict[str, Any] = {
+        "id": str(state.id),
+        "translation_of": str(state.translation_of) if state.translation_of else None,
+        "body": body,
+        "withdrawal": withdrawal,
     }
-    row |= {"id": str(state.id), "translation_of": str(state.translation_of) if state.translation_of else None}
-    row |= {name: _raw(getattr(state, name)) for name in _AS_JSON}
-    row |= {"body": RawJson(body), "ednote": state.ednote, "withdrawal": _raw(state.withdrawal)}
+    for name in _AS_JSON:
+        value = getattr(state, name)
+        row[name] = None if value is None else to_json(value).decode() if value else "[]"
+    for name in _AS_IS:
+        row[name] = getattr(state, name)
     listed_at = state.published_at or state.publish_at or state.created_at
     related = {block.article for block in state.body if block.type == "related"}
     related |= {relation.article for relation in state.relations}
@@ -409,12 +456,15 @@ def prepare(state: ArticleState) -> Prepared:
         row=row,
         card=card.decode(),
         body=body,
-        aside=aside,
+        aside={
+            "ednote": state.ednote,
+            "withdrawal": from_json(withdrawal) if withdrawal else None,
+            "former_slugs": state.former_slugs,
+        },
     )
 
 
-def _raw(value: Any) -> RawJson | None:
-    return None if value is None else RawJson(to_json(value).decode())
+_OFF_CARD: Final = {"body", *ASIDE}
 
 
 async def save(done: log.Writing, articles: Sequence[Prepared]) -> list[str]:
@@ -431,15 +481,16 @@ async def save(done: log.Writing, articles: Sequence[Prepared]) -> list[str]:
     lineages = await tags.lineages(
         done, {slug for article in articles for slug in (*article.tags, article.section) if slug is not None}
     )
+    owned = await owners(done, [slug for article in articles for slug in (article.slug, *article.former_slugs)])
     faults = [
         *_wrong_tags(articles, lineages),
         *await _dangling(done, articles),
         *await _wrong_originals(done, articles),
-        *await _taken(done, articles),
+        *_taken(articles, owned),
     ]
     if faults:
         raise Invalid("An article refers to what is not there, or takes what belongs to another.", *faults)
-    batch = _Batch(done)
+    batch = _Batch(done, {*owned})
     outcomes = [
         batch.add(article, known.get(article.id), asides.get(article.id), _terms(article, lineages))
         for article in articles
@@ -481,15 +532,16 @@ async def missing(done: log.Writing, ids: Iterable[str]) -> set[str]:
 class _Batch:
     """Collects the rows of many articles, so that each table is written once."""
 
-    def __init__(self, done: log.Writing) -> None:
+    def __init__(self, done: log.Writing, addresses: set[str]) -> None:
         self.done = done
+        self.known = addresses
         self.written: list[Prepared] = []
-        self.inserted: list[dict[str, Any]] = []
-        self.updated: list[dict[str, Any]] = []
-        self.listed: list[dict[str, Any]] = []
+        self.inserted: list[Prepared] = []
+        self.updated: list[Prepared] = []
+        self.listed: defaultdict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
         self.unlisted: list[dict[str, Any]] = []
-        self.addresses: dict[str, dict[str, Any]] = {}
-        self.counted: dict[tuple[str, str, str, str], int] = {}
+        self.addresses: dict[str, tuple[str, bool]] = {}
+        self.counted: defaultdict[tuple[str, str], defaultdict[tuple[str, str], int]] = defaultdict(_zeros)
 
     def add(
         self, article: Prepared, before: log.Known | None, aside: dict[str, Any] | None, terms: dict[str, bool]
@@ -500,9 +552,9 @@ class _Batch:
             if article.revision <= before.revision:
                 _renumber(article, before.revision + 1)
         self.written.append(article)
-        (self.inserted if before is None else self.updated).append(article.row)
+        (self.inserted if before is None else self.updated).append(article)
         for slug, public in ((article.slug, article.was_published), *((one, True) for one in article.former_slugs)):
-            self.addresses[slug] = {"slug": slug, "ref": article.id, "public": public}
+            self.addresses[slug] = (article.id, public)
         for view in VIEWS:
             standing = None if before is None else before.desk if view == DESK else before.public
             if standing is not None:
@@ -538,61 +590,75 @@ class _Batch:
         return "created" if before is None else "updated"
 
     def _put_in(self, view: View, article: Prepared, terms: dict[str, bool]) -> None:
+        at, ref, language, updated_at = article.listed_at, article.id, article.language, article.updated_at
         for term, direct in terms.items():
-            self.listed.append(
-                {
-                    "view": view,
-                    "term": term,
-                    "published_at": article.listed_at,
-                    "ref": article.id,
-                    "language": article.language,
-                    "updated_at": article.updated_at,
-                    "direct": direct,
-                }
-            )
-            self._count(view, term, article.language, article.listed_at, 1)
+            self.listed[view, term].append((view, term, at, ref, language, updated_at, direct))
+        self._count(view, terms, language, at, 1)
 
     def _take_out(self, view: View, ref: str, standing: log.Standing) -> None:
         assert standing.listed_at is not None
         assert standing.language is not None
         for term in standing.terms:
             self.unlisted.append({"w": view, "t": term, "p": standing.listed_at, "r": ref})
-            self._count(view, term, standing.language, standing.listed_at, -1)
+        self._count(view, standing.terms, standing.language, standing.listed_at, -1)
 
-    def _count(self, view: View, term: str, language: str, at: datetime, n: int) -> None:
-        counted = self.counted
-        for day in (at.astimezone(self.done.zone).strftime("%Y-%m-%d"), ""):
-            key = (view, term, language, day)
-            counted[key] = counted.get(key, 0) + n
+    def _count(self, view: View, terms: Iterable[str], language: str, at: datetime, n: int) -> None:
+        day = _day(at, self.done.zone)
+        for term in terms:
+            self.counted[view, term][language, day if term.startswith(DATED) else ""] += n
 
     async def write(self) -> None:
-        run = self.done.connection.execute
-        if self.inserted:
-            await run(insert(Article), sorted(self.inserted, key=lambda row: row["translation_of"] is not None))
+        connection = self.done.connection
+        self.inserted.sort(key=lambda article: article.translation_of is not None)
+        await bulk(connection, Article, _COLUMNS, [_values(article.row) for article in self.inserted])
         if self.updated:
-            await run(_UPDATE, [{**row, "key": row["id"]} for row in self.updated])
-        if self.addresses:
-            statement = upsert(self.done.connection, Address)
-            public = case((statement.excluded.public, True), else_=Address.public)
-            await run(
-                statement.on_conflict_do_update(index_elements=["slug"], set_={"public": public}),
-                list(self.addresses.values()),
-            )
+            await connection.execute(_UPDATE, [_update(article.row) for article in self.updated])
+        new = [(slug, *rest) for slug, rest in self.addresses.items() if slug not in self.known]
+        await bulk(connection, Address, ("slug", "ref", "public"), new)
+        if published := [{"s": slug} for slug, (_, public) in self.addresses.items() if public and slug in self.known]:
+            await connection.execute(_PUBLISH, published)
         if self.unlisted:
-            await run(_UNLIST, self.unlisted)
-        if self.listed:
-            self.listed.sort(key=lambda row: (row["view"], row["term"], row["published_at"], row["ref"]))
-            await run(insert(Listed), self.listed)
-        if rows := [(key, n) for key, n in sorted(self.counted.items()) if n]:
-            statement = upsert(self.done.connection, Counter)
-            await run(
-                statement.on_conflict_do_update(
-                    index_elements=["view", "term", "language", "day"], set_={"n": Counter.n + statement.excluded.n}
-                ),
-                [dict(zip(("view", "term", "language", "day", "n"), (*key, n), strict=True)) for key, n in rows],
-            )
+            await connection.execute(_UNLIST, self.unlisted)
+        await bulk(
+            connection, Listed, LISTED, [row for place in sorted(self.listed) for row in sorted(self.listed[place])]
+        )
+        await add_up(connection, Counter, self._counters())
+
+    def _counters(self) -> list[tuple[str, str, str, str, int]]:
+        """What counters move by, in the order of their keys: of days for lists that have an archive, of all for each."""
+        rows = []
+        for (view, term), counted in sorted(self.counted.items()):
+            for (language, day), n in [*counted.items()]:
+                if day:
+                    counted[language, ""] += n
+            rows += [(view, term, language, day, n) for (language, day), n in sorted(counted.items()) if n]
+        return rows
 
 
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    """The day of an instant in the site's zone; in UTC at the ends of time, where the zone's would be beyond them."""
+    try:
+        return at.astimezone(zone).date().isoformat()
+    except OverflowError:
+        return at.date().isoformat()
+
+
+def _zeros() -> defaultdict[tuple[str, str], int]:
+    return defaultdict(int)
+
+
+_values: Final = itemgetter(*_COLUMNS)
+
+
+def _update(row: dict[str, Any]) -> dict[str, Any]:
+    ready = {name: RawJson(row[name]) for name in (*_AS_JSON, "body", "withdrawal") if row[name] is not None}
+    return {**row, **ready, "key": row["id"]}
+
+
+# Terms of which an archive is kept.
+DATED: Final = (ALL, "tag:")
+LISTED: Final = ("view", "term", "published_at", "ref", "language", "updated_at", "direct")
+_PUBLISH: Final = update(Address).where(Address.slug == bindparam("s")).values(public=True)
 VIEWS: Final[tuple[View, ...]] = (DESK, PUBLIC)
 _UPDATE: Final = (
     update(Article)
@@ -743,20 +809,13 @@ async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> l
     return faults
 
 
-async def _taken(done: log.Writing, articles: Sequence[Prepared]) -> list[Fault]:
-    """Slugs that lead, or once led, to another article."""
-    wanted = [
-        (slug, place, pointer)
-        for place, article in enumerate(articles)
+def _taken(articles: Sequence[Prepared], owned: dict[str, str]) -> Iterable[Fault]:
+    """Slugs that lead, or once led, to another article, or that two of these want."""
+    taken = dict(owned)
+    for place, article in enumerate(articles):
         for slug, pointer in (
             (article.slug, f"/{place}/slug"),
             *((one, f"/{place}/former_slugs/{n}") for n, one in enumerate(article.former_slugs)),
-        )
-    ]
-    owned = await owners(done, [slug for slug, _, _ in wanted])
-    faults = []
-    for slug, place, pointer in wanted:
-        ref = articles[place].id
-        if owned.setdefault(slug, ref) != ref:
-            faults.append(Fault(f"the slug {slug!r} belongs to the article {owned[slug]}", pointer=pointer))
-    return faults
+        ):
+            if taken.setdefault(slug, article.id) != article.id:
+                yield Fault(f"the slug {slug!r} belongs to the article {taken[slug]}", pointer=pointer)

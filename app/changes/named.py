@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from app.changes import store as log
 from app.changes.models import Noun, Shown, View
-from app.db import Reader, among, room, spread
+from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Invalid
 from app.web.pages import Position, Slice, parts
 
@@ -19,7 +19,7 @@ DEPTH: Final = 20
 DATES: Final = frozenset({"revision", "created_at", "modified_at"})
 
 
-@cache
+@lru_cache(SHAPES)
 def _conditions(table: Any, sizes: tuple[tuple[str, int], ...]) -> tuple[ColumnElement[bool], ...]:
     return (Shown.ref.in_(select(table.slug).where(*(among(getattr(table, name), name, n) for name, n in sizes))),)
 
@@ -43,18 +43,16 @@ class Lineage:
 
 
 async def lineages(done: log.Writing, table: Any, slugs: Iterable[str]) -> dict[str, Lineage]:
-    """Lineage of those that exist; none of them can be deleted before this transaction ends.
+    """Lineage of those that exist; none of them changes or goes before this transaction ends.
 
-    Cost: one statement for each level of the hierarchy.
+    Cost: one statement for each level of the hierarchy, none for those that this transaction holds already.
     """
     asked = set(slugs)
-    rows: dict[str, tuple[str, str | None]] = {}
-    missing = sorted(asked)
+    rows: dict[str, tuple[str, str | None]] = done.held.setdefault(table, {})
+    missing = sorted(asked - rows.keys())
     while missing and len(missing) <= 30_000:
         found = await done.connection.execute(
-            select(table.slug, table.type, table.parent)
-            .where(table.slug.in_(missing))
-            .with_for_update(read=True, key_share=True)
+            select(table.slug, table.type, table.parent).where(table.slug.in_(missing)).with_for_update(read=True)
         )
         fresh = {row.slug: (row.type, row.parent) for row in found}
         rows.update(fresh)
@@ -137,6 +135,7 @@ async def save(
             update(table).where(table.slug == bindparam("key")).values({name: bindparam(name) for name in fields}),
             [{"key": state.slug, **state.model_dump(include=set(fields))} for state in changed],
         )
+    done.held.pop(table, None)
     seen = [one.slug for one in (*new, *changed) if one.parent and done.saved[noun, one.slug].shown_public]
     if seen:
         await reveal(done, noun, table, seen)

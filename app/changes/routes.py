@@ -1,7 +1,10 @@
 """The history of an object over HTTP, for every noun alike."""
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Path, Request
 from fastapi.responses import Response
+from pydantic import WithJsonSchema
 from pydantic_core import to_json
 
 from app.changes import store as log
@@ -15,6 +18,11 @@ from app.web.pages import Position, links
 
 # No object is saved so often; beyond it a number names no revision, whatever the column could hold.
 LAST = 2**31 - 1
+RevisionNumber = Annotated[
+    str,
+    Path(description="Number of a revision, from `revision` of a document or its history.", examples=[1]),
+    WithJsonSchema({"type": "integer", "minimum": 1}),
+]
 
 
 async def history(request: Request, read: Reader, noun: Noun, ref: str, wanted: RevisionQuery) -> Response:

@@ -1,22 +1,25 @@
 """Records what a transaction did, last of all and in commit order; reads documents, revisions and positions back."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, update
+from pydantic_core import to_json
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.models import DESK, PUBLIC, Change, Counter, Head, Noun, Op, Revision, Shown, View
 from app.db import (
+    SHAPES,
     Database,
     Reader,
     Row,
     among,
+    bulk,
     from_milliseconds,
     keyset,
     milliseconds,
@@ -27,6 +30,9 @@ from app.db import (
 from app.web.pages import Position, Slice, cut, parts
 
 HEAD: Final = 1
+Ref = TypeVar("Ref", bound=Hashable)
+# What becomes public by being named.
+NAMED: Final[tuple[Noun, ...]] = ("tag", "source")
 
 
 @dataclass(slots=True)
@@ -68,6 +74,8 @@ class Writing:
     zone: ZoneInfo
     at: datetime = field(default_factory=utcnow)
     saved: dict[tuple[str, str], Saved] = field(default_factory=dict)
+    revealed: set[tuple[Noun, str]] = field(default_factory=set)
+    held: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
     def save(self, saved: Saved) -> None:
         """Notes the outcome: one transaction, one change per object, so a later one takes in the earlier."""
@@ -83,12 +91,13 @@ class Writing:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside leaves nothing, neither rows nor entries of the log."""
-        before = dict(self.saved)
+        before = {key: replace(one) for key, one in self.saved.items()}, {*self.revealed}
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            self.saved = before
+            self.saved, self.revealed = before
+            self.held = {}
             raise
 
 
@@ -106,9 +115,11 @@ async def writing(database: Database, *, actor: str, zone: ZoneInfo) -> AsyncIte
 
 
 async def _record(done: Writing) -> None:
+    if done.revealed:
+        await _reveal(done)
     saved = list(done.saved.values())
     await _write(done, _END_SPAN, [{"n": one.noun, "r": one.ref, "now": done.at} for one in saved if one.was_public])
-    await _write(done, insert(Revision), [_revision(done, one) for one in saved if one.fresh])
+    await bulk(done.connection, Revision, REVISION, [_revision(done, one) for one in saved if one.fresh])
     for view in (DESK, PUBLIC):
         await _show(done, view, saved)
     # Numbers must follow COMMIT order, or a reader at `seq` N could miss N-1, committed later. The head's row is
@@ -127,21 +138,19 @@ async def _record(done: Writing) -> None:
     for seq, one in enumerate(saved, moved.seq - len(saved) + 1):
         known = one.shown_public or one.was_public
         public_seq += known
-        rows.append(
-            {
-                "seq": seq,
-                "public_seq": public_seq if known else None,
-                "at": done.at,
-                "actor": done.actor,
-                "op": one.op,
-                "noun": one.noun,
-                "ref": one.ref,
-                "revision": one.revision,
-                "keys": sorted({f"{one.noun}:{one.ref}", *one.keys}),
-                "reason": one.reason,
-            }
-        )
-    await _write(done, insert(Change), rows)
+        keys = to_json(sorted({f"{one.noun}:{one.ref}", *one.keys})).decode()
+        number = public_seq if known else None
+        rows.append((seq, number, done.at, done.actor, one.op, one.noun, one.ref, one.revision, keys, one.reason))
+    await bulk(done.connection, Change, CHANGE, rows)
+
+
+CHANGE: Final = ("seq", "public_seq", "at", "actor", "op", "noun", "ref", "revision", "keys", "reason")
+REVISION: Final = (
+    "noun", "ref", "revision", "at", "op", "kind", "note", "public_from", "public_to", "document", "ednote"
+)  # fmt: skip
+SHOWN: Final = (
+    "view", "noun", "ref", "revision", "slug", "modified_at", "listed_at", "language", "terms", "card"
+)  # fmt: skip
 
 
 async def _write(done: Writing, statement: Any, rows: list[dict[str, Any]]) -> None:
@@ -149,20 +158,19 @@ async def _write(done: Writing, statement: Any, rows: list[dict[str, Any]]) -> N
         await done.connection.execute(statement, rows)
 
 
-def _revision(done: Writing, one: Saved) -> dict[str, Any]:
-    return {
-        "noun": one.noun,
-        "ref": one.ref,
-        "revision": one.revision,
-        "at": done.at,
-        "op": one.op,
-        "kind": one.kind,
-        "note": one.note,
-        "public_from": done.at if one.shown_public else None,
-        "public_to": None,
-        "document": one.document,
-        "ednote": one.ednote,
-    }
+def _revision(done: Writing, one: Saved) -> tuple[Any, ...]:
+    public_from = done.at if one.shown_public else None
+    return (
+        one.noun, one.ref, one.revision, done.at, one.op, one.kind, one.note, public_from, None,
+        one.document, one.ednote,
+    )  # fmt: skip
+
+
+def _shown(view: View, one: Saved) -> tuple[Any, ...]:
+    terms = to_json(list(one.terms)).decode()
+    return (
+        view, one.noun, one.ref, one.revision, one.slug, one.modified_at, one.listed_at, one.language, terms, one.card
+    )  # fmt: skip
 
 
 async def _show(done: Writing, view: View, saved: list[Saved]) -> None:
@@ -177,25 +185,7 @@ async def _show(done: Writing, view: View, saved: list[Saved]) -> None:
             done, _BEGIN_SPAN, [{"n": one.noun, "r": one.ref, "v": one.revision, "now": done.at} for one in old]
         )
     await _write(done, _HIDE, [{"w": view, "n": one.noun, "r": one.ref} for one in before])
-    await _write(
-        done,
-        insert(Shown),
-        [
-            {
-                "view": view,
-                "noun": one.noun,
-                "ref": one.ref,
-                "revision": one.revision,
-                "slug": one.slug,
-                "modified_at": one.modified_at,
-                "listed_at": one.listed_at,
-                "language": one.language,
-                "terms": list(one.terms),
-                "card": one.card,
-            }
-            for one in after
-        ],
-    )
+    await bulk(done.connection, Shown, SHOWN, [_shown(view, one) for one in after])
 
 
 _HIDE: Final = delete(Shown).where(
@@ -269,7 +259,10 @@ async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Kno
 
 
 async def reveal(done: Writing, noun: Noun, refs: Iterable[str]) -> None:
-    """Makes tags or sources public that something public refers to now; they stay so. A change each, no revision."""
+    """Makes tags or sources public that something public refers to now; they stay so. A change each, no revision.
+
+    The caller holds their rows, so that nobody changes them before this transaction ends.
+    """
     refs = {*refs}
     pending = [one for ref in refs if (one := done.saved.get((noun, ref))) is not None]
     for one in pending:
@@ -277,23 +270,34 @@ async def reveal(done: Writing, noun: Noun, refs: Iterable[str]) -> None:
     rest = refs - {one.ref for one in pending}
     public = select(Shown.ref).where(Shown.view == PUBLIC, Shown.noun == noun, Shown.ref.in_(rest))
     hidden = rest - {row.ref for row in await done.connection.execute(public)} if rest else rest
-    for ref, before in (await known(done, noun, sorted(hidden))).items():
-        if before.public is None:
-            done.save(
-                Saved(
-                    noun=noun,
-                    ref=ref,
-                    slug=ref,
-                    revision=before.revision,
-                    op="published",
-                    document=before.document,
-                    card=before.document,
-                    modified_at=before.modified_at,
-                    shown_public=True,
-                    was_shown=True,
-                    fresh=False,
+    done.revealed |= {(noun, ref) for ref in hidden}
+
+
+async def _reveal(done: Writing) -> None:
+    """Shows what is still hidden. Another writer may be revealing it too: for once the head is locked early."""
+    await done.connection.execute(select(Head.id).where(Head.id == HEAD).with_for_update())
+    for key in done.revealed & done.saved.keys():
+        done.saved[key].shown_public = True
+    for noun in NAMED:
+        refs = sorted(ref for one, ref in done.revealed if one == noun and (noun, ref) not in done.saved)
+        for ref, before in (await known(done, noun, refs)).items():
+            if before.public is None:
+                done.save(
+                    Saved(
+                        noun=noun,
+                        ref=ref,
+                        slug=ref,
+                        revision=before.revision,
+                        op="published",
+                        document=before.document,
+                        card=before.document,
+                        modified_at=before.modified_at,
+                        keys=[f"{noun}s"],
+                        shown_public=True,
+                        was_shown=True,
+                        fresh=False,
+                    )
                 )
-            )
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
@@ -309,7 +313,7 @@ class Order:
     whole: bool
 
 
-@cache
+@lru_cache(SHAPES)
 def _listing(order: Order, conditions: tuple[ColumnElement[bool], ...]) -> Any:
     query: Any = select(Shown.ref, Shown.modified_at, Revision.document if order.whole else Shown.card)
     if order.whole:
@@ -320,6 +324,11 @@ def _listing(order: Order, conditions: tuple[ColumnElement[bool], ...]) -> Any:
     query = query.where(Shown.view == bindparam("view"), Shown.noun == bindparam("noun"), *conditions)
     columns = (Shown.ref,) if order.by_slug else (Shown.modified_at, Shown.ref)
     return keyset(query, columns, descending=not order.by_slug, positioned=order.positioned, backward=order.backward)
+
+
+@lru_cache(SHAPES)
+def _named(conditions: tuple[ColumnElement[bool], ...], count: int) -> tuple[ColumnElement[bool], ...]:
+    return (*conditions, among(Shown.ref, "id", count))
 
 
 async def listed(
@@ -338,14 +347,15 @@ async def listed(
     Order: by slug, or by (modified_at, slug) descending; with `ids` as given. Cost: one statement, one more with
     `count`, which stops at 10,000.
     """
-    if wanted.ids is not None:
-        refs = parts(wanted.ids)
-        found = await (documents if whole else cards)(read, view, noun, refs)
-        kept = [ref for ref in refs if ref in found]
-        return Slice([found[ref] for ref in kept], kept, count=(len(kept), True) if wanted.count else None)
     backward = position is not None and position.backward
     order = Order(wanted.sort == "slug", position is not None, backward, whole)
     given = {"view": view, "noun": noun, **(params or {})}
+    if refs := parts(wanted.ids):
+        count = room(len(refs))
+        given |= {**spread("id", count, refs), "limit": len(refs)}
+        found = {row[0]: row[2] for row in await read.rows(_listing(order, _named(conditions, count)), given)}
+        kept = [ref for ref in refs if ref in found]
+        return Slice([found[ref] for ref in kept], kept, count=(len(kept), True) if wanted.count else None)
     if position is not None:
         values = position.values if order.by_slug else (from_milliseconds(position.values[0]), position.values[1])
         given.update({f"at_{n}": value for n, value in enumerate(values)})
@@ -367,7 +377,7 @@ async def listed(
 COUNTED: Final = 10_000
 
 
-@cache
+@lru_cache(SHAPES)
 def _some(conditions: tuple[ColumnElement[bool], ...]) -> Any:
     some = (
         select(Shown.ref)
@@ -427,19 +437,31 @@ async def document(read: Reader, view: View, noun: Noun, ref: str) -> Row | None
 
 
 @cache
-def _cards(count: int) -> Select[str, str, list[str]]:
-    return select(Shown.ref, Shown.card, Shown.terms).where(
-        Shown.view == bindparam("view"), Shown.noun == bindparam("noun"), among(Shown.ref, "ref", count)
+def _cards(sizes: tuple[tuple[Noun, int], ...]) -> Any:
+    return union_all(
+        *(
+            select(literal(noun).label("noun"), Shown.ref, Shown.card).where(
+                Shown.view == bindparam("view"), Shown.noun == noun, among(Shown.ref, noun, count)
+            )
+            for noun, count in sizes
+        )
     )
 
 
-async def cards(read: Reader, view: View, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
-    """Cards of those that the view shows, by ref. Cost: one statement, none for no refs."""
-    if not refs:
-        return {}
-    count = room(len(refs))
-    rows = await read.rows(_cards(count), {"view": view, "noun": noun, **spread("ref", count, refs)})
-    return {ref: card for ref, card, _ in rows}
+async def cards(read: Reader, view: View, wanted: Mapping[Noun, Sequence[str]]) -> dict[Noun, dict[str, str]]:
+    """Cards of those that the view shows, by ref, in the order asked for. Cost: one statement, none for no refs."""
+    sizes = tuple((noun, room(len(refs))) for noun, refs in wanted.items() if refs)
+    found: dict[Noun, dict[str, str]] = {noun: {} for noun in wanted}
+    if sizes:
+        given = {key: value for noun, count in sizes for key, value in spread(noun, count, wanted[noun]).items()}
+        for noun, ref, card in await read.rows(_cards(sizes), {"view": view, **given}):
+            found[noun][ref] = card
+    return {noun: _in_order(wanted[noun], some) for noun, some in found.items()}
+
+
+def _in_order(refs: Iterable[Ref], found: Mapping[Ref, str]) -> dict[Ref, str]:
+    """Rows come in any order, and a body in another order would be another body."""
+    return {ref: found[ref] for ref in refs if ref in found}
 
 
 @cache
@@ -455,11 +477,12 @@ def _documents(count: int) -> Select[str, str]:
 
 
 async def documents(read: Reader, view: View, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
-    """Whole documents of those that the view shows, by ref. Cost: one statement, none for no refs."""
+    """Whole documents of those that the view shows, by ref, in that order. Cost: one statement, none for no refs."""
     if not refs:
         return {}
     count = room(len(refs))
-    return dict(await read.rows(_documents(count), {"view": view, "noun": noun, **spread("ref", count, refs)}))
+    rows = await read.rows(_documents(count), {"view": view, "noun": noun, **spread("ref", count, refs)})
+    return _in_order(refs, dict(rows))
 
 
 @cache
@@ -490,7 +513,7 @@ async def pinned(read: Reader, view: View, noun: Noun, wanted: Sequence[tuple[st
             **spread("revision", count, [revision for _, revision in wanted]),
         },
     )
-    return {(ref, revision): text for ref, revision, text in rows if (ref, revision) in wanted}
+    return _in_order(wanted, {(ref, revision): text for ref, revision, text in rows})
 
 
 @cache
@@ -504,7 +527,7 @@ def _history(older: bool) -> Select[int, datetime, str, str | None, str | None]:
 
 
 async def history(read: Reader, noun: Noun, ref: str, *, limit: int, before: int | None) -> list[Row]:
-    """(revision, at, op, kind, note) of the revisions that were public, newest first; at most limit + 1. One statement."""
+    """(revision, at, op, kind, note) of revisions that were public, newest first; limit + 1 at most. One statement."""
     return await read.rows(
         _history(before is not None), {"noun": noun, "ref": ref, "limit": limit + 1, "before": before}
     )

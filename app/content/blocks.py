@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from typing_extensions import TypeAliasType
 
 from app.content import html
 from app.errors import Fault
@@ -18,13 +19,18 @@ Role = Literal["author", "reported_by", "said_by", "published_by", "photographer
 Channel = Literal["telegram", "press_release", "interview", "social", "website", "broadcast"]
 RelationKind = Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
 BlockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-InlineHtml = Annotated[str, StringConstraints(max_length=HTML_LENGTH), AfterValidator(clean)]
+InlineHtml = Annotated[
+    str,
+    StringConstraints(max_length=HTML_LENGTH),
+    AfterValidator(clean),
+    Field(description="Inline HTML of an allow-list: no block elements, no scripts, no styles."),
+]
 
 
 class Part(BaseModel):
     """A part of a document: every field is always present, unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True)
 
 
 class Attribution(Part):
@@ -72,50 +78,66 @@ class Relation(Part):
 
 
 class _Block(Part):
-    id: BlockId = ""
+    id: BlockId = Field(default="", description="Stable: it names this block in every revision.", examples=["b1"])
 
 
 class Paragraph(_Block):
+    """A paragraph."""
+
     type: Literal["paragraph"]
     html: InlineHtml
 
 
 class Heading(_Block):
+    """A heading within the body."""
+
     type: Literal["heading"]
     level: int = Field(default=2, ge=2, le=4)
     text: Text
 
 
 class Quote(_Block):
+    """What somebody said."""
+
     type: Literal["quote"]
     html: InlineHtml
     source: Slug | None = Field(default=None, description="Who said it.")
     attribution: Text | None = Field(default=None, description="The speaker as written at this place.")
-    verbatim: bool = True
+    verbatim: bool = Field(default=True, description="The exact words; false for indirect speech.")
     language: Language | None = Field(default=None, description="Where it is not the document's.")
 
 
 class List(_Block):
+    """A list of items."""
+
     type: Literal["list"]
     ordered: bool = False
     items: list[InlineHtml] = Field(min_length=1, max_length=500)
 
 
 class ImageBlock(Image, _Block):
+    """A picture in the body."""
+
     type: Literal["image"]
 
 
 class ReferenceNote(_Block):
+    """The place where a reference note is shown."""
+
     type: Literal["reference_note"]
     note: Slug
     revision: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Pinned; null follows the note.")
 
 
 class Related(Relation, _Block):
+    """A link to another story, in the body."""
+
     type: Literal["related"]
 
 
 class Embed(_Block):
+    """Something shown from elsewhere, such as a video."""
+
     type: Literal["embed"]
     provider: Line
     url: Url
@@ -123,25 +145,34 @@ class Embed(_Block):
 
 
 class Table(_Block):
+    """A table."""
+
     type: Literal["table"]
     header: list[Text | Literal[""]] = Field(default=[], max_length=100)
     rows: list[Annotated[list[Text | Literal[""]], Field(max_length=100)]] = Field(max_length=2_000)
 
 
 class Code(_Block):
+    """Text in a fixed-width face, such as code."""
+
     type: Literal["code"]
     language: Line | None = None
     text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(clean)]
 
 
 class Divider(_Block):
+    """A break between two parts of a body."""
+
     type: Literal["divider"]
 
 
-Block = Annotated[
-    Paragraph | Heading | Quote | List | ImageBlock | ReferenceNote | Related | Embed | Table | Code | Divider,
-    Field(discriminator="type"),
-]
+Block = TypeAliasType(
+    "Block",
+    Annotated[
+        Paragraph | Heading | Quote | List | ImageBlock | ReferenceNote | Related | Embed | Table | Code | Divider,
+        Field(discriminator="type", description="One block of a body; `type` says which."),
+    ],
+)
 Body = Annotated[list[Block], Field(max_length=2_000)]
 
 _NUMBERED: Final = re.compile(r"b([1-9][0-9]{0,8})")
@@ -160,19 +191,16 @@ def settle(body: Sequence[Block]) -> list[Fault]:
             faults.append(Fault(f"the id {block.id!r} names another block too", pointer=f"/{place}/id"))
         if block.id:
             seen.add(block.id)
-        for field in ("html", "items"):
-            fragments = getattr(block, field, None)
-            if fragments is None:
-                continue
-            several = isinstance(fragments, list)
-            for index, fragment in enumerate(fragments if several else [fragments]):
-                pointer = f"/{place}/{field}/{index}" if several else f"/{place}/{field}"
-                safe, found = _safe(fragment, pointer)
-                faults.extend(found)
-                if several:
-                    fragments[index] = safe
-                else:
-                    setattr(block, field, safe)
+        match block:
+            case Paragraph() | Quote() | Embed() if block.html is not None:
+                safe, found = _safe(block.html, f"/{place}/html")
+                if safe is not block.html:
+                    block.html = safe
+                faults += found
+            case List():
+                for index, fragment in enumerate(block.items):
+                    block.items[index], found = _safe(fragment, f"/{place}/items/{index}")
+                    faults += found
     last = max((int(match[1]) for name in seen if (match := _NUMBERED.fullmatch(name))), default=0)
     for block in body:
         if not block.id:
@@ -187,6 +215,8 @@ def _safe(fragment: str, pointer: str) -> tuple[str, list[Fault]]:
         return fragment, [Fault(f"is longer than {HTML_LENGTH} characters once written as HTML", pointer=pointer)]
     if not safe.strip():
         return fragment, [Fault("has no text", pointer=pointer)]
+    if safe == fragment:
+        return fragment, []
     if html.markup(safe) != html.markup(fragment):
         return safe, [Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer)]
     return safe, []
@@ -234,7 +264,7 @@ def notes_used(body: Iterable[Block]) -> list[str]:
 
 
 def attributions(given: Sequence[Attribution], body: Iterable[Block], image: Image | None = None) -> list[Attribution]:
-    """Those given, then the speakers of quotes and the sources of pictures that are not among them, with their block."""
+    """Those given, then speakers of quotes and sources of pictures that are not among them, with their block."""
     found = list(given)
     known = {(one.source, one.block) for one in given}
     spoken = {(one.source, one.block) for one in given if one.role == "said_by"}

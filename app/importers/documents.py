@@ -66,7 +66,7 @@ class NoteLine(NoteIn, Released):
 
 
 class ArticleLine(ArticleIn, Released):
-    """An article's line. What is derived (excerpt, notes, word_count, reading_minutes) may stand there; it is derived anew."""
+    """An article's line. Excerpt, notes, word_count and reading_minutes may stand there; they are derived anew."""
 
     noun: Literal["article"]
     id: Id | None = None
@@ -90,7 +90,7 @@ class ArticleLine(ArticleIn, Released):
             raise PydanticCustomError("conflict", "status `withdrawn` and `withdrawal` go together")
         if self.status != "withdrawn":
             for name in ("language", "headline", "body"):
-                if name not in self.model_fields_set or not self.headline:
+                if name not in self.model_fields_set or getattr(self, name) == "":
                     raise PydanticCustomError("missing", "an article needs `{name}`", {"name": name})
         return self
 
@@ -130,7 +130,7 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
     try:
         found = LINES[noun].model_validate(document)
     except ValidationError as error:
-        return Item(line, noun=noun, faults=faults(error.errors(include_url=False)))  # type: ignore[arg-type]
+        return Item(line, noun=noun, faults=_faults(error, document))  # type: ignore[arg-type]
     match found:
         case TagLine():
             return Item(line, "tag", found.slug, state=TagOut.model_construct(**_dated(found, now)))
@@ -141,6 +141,23 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         case ArticleLine():
             return _article(found, now, line)
     raise AssertionError(noun)
+
+
+def _faults(error: ValidationError, document: Any) -> list[Fault]:
+    """What is wrong, one fault a place, with pointers into the document: the kinds of a union are not named."""
+    placed: dict[tuple[int | str, ...], Any] = {}
+    for one in error.errors(include_url=False):
+        here, steps = document, []
+        for step in one["loc"]:
+            if isinstance(here, list) and isinstance(step, int):
+                here = here[step]
+            elif isinstance(here, dict) and (step in here or (one["type"] == "missing" and step is one["loc"][-1])):
+                here = here.get(step)
+            else:
+                continue
+            steps.append(step)
+        placed.setdefault(tuple(steps), {**one, "loc": ("body", *steps)})
+    return faults(placed.values())
 
 
 def _dated(found: Restored, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from sqlalchemy import Integer, case, literal, select
 from sqlalchemy.orm import aliased
 
@@ -16,9 +16,9 @@ from app.articles.models import Address, Article
 from app.articles.store import Prepared
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown
-from app.content.languages import numbered
-from app.db import Database, Reader, among, new_id, room, spread
+from app.db import Database, Reader, among, room, spread
 from app.errors import Fault, Invalid
+from app.importers import placing
 from app.importers.documents import Item, read
 from app.notes import store as notes
 from app.notes.models import Note
@@ -26,7 +26,6 @@ from app.sources import store as sources
 from app.sources.models import Source
 from app.tags import store as tags
 from app.tags.models import Tag
-from app.web.fields import show_instant
 
 ACTOR: Final = "import"
 ORDER: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
@@ -41,13 +40,13 @@ Outcome = Literal["created", "updated", "unchanged", "error"]
 
 @dataclass(slots=True)
 class Report:
-    """What became of the documents of one file. `wrong` names line and fault of those that were refused, `slugs` the
-    published stories of a page."""
+    """What became of the documents of one file. `wrong` names line and fault of those that were refused, `related` the
+    articles that others relate to, with a line that does, `slugs` the published stories of a page."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "error": 0})
     wrong: list[tuple[int, Fault]] = field(default_factory=list)
     removed: list[tuple[int, Fault]] = field(default_factory=list)
-    related: set[str] = field(default_factory=set)
+    related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
 
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
@@ -61,33 +60,36 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
     transaction of its own. Raises: Unavailable; then the batch left nothing.
     """
-    seen: set[tuple[str | None, str | None]] = set()
+    seen: set[tuple[Noun | Literal["slug"] | None, str | None]] = set()
     some: list[Item] = []
     for item in items:
         report.removed += [(item.line, fault) for fault in item.removed]
         if item.faults or item.state is None:
             report.refuse(item.line, item.faults)
             continue
-        key = (item.noun, item.ref)
-        if key in seen:
+        names: set[tuple[Noun | Literal["slug"] | None, str | None]] = {(item.noun, item.ref)}
+        if isinstance(item.state, Prepared):
+            names.add(("slug", item.state.slug))
+        if names & seen:
             await _write(database, zone, some, report)
             seen, some = set(), []
-        seen.add(key)
+        seen |= names
         some.append(item)
     if some:
         await _write(database, zone, some, report)
 
 
 async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
-    async with log.writing(database, actor=ACTOR, zone=zone) as done:
-        for noun in ORDER:
-            await save(done, noun, [item for item in items if item.noun == noun], report)
+    while items:
+        async with log.writing(database, actor=ACTOR, zone=zone) as done:
+            items, later = await _identify(done, items)
+            for noun in ORDER:
+                await save(done, noun, [item for item in items if item.noun == noun], report)
+        items = later
 
 
 async def save(done: log.Writing, noun: Noun, items: list[Item], report: Report) -> None:
     """Saves the items of one noun. Those that are refused are reported, and the rest saved without them."""
-    if noun == "article":
-        await _identify(done, items)
     while items:
         states: list[Any] = [item.state for item in items]
         try:
@@ -104,7 +106,7 @@ async def save(done: log.Writing, noun: Noun, items: list[Item], report: Report)
         for outcome in outcomes:
             report.counts[outcome] += 1
         if noun == "article":
-            report.related |= {ref for state in states for ref in state.related}
+            report.related |= {ref: item.line for item in items for ref in _related(item)}
         return
 
 
@@ -114,13 +116,29 @@ def _place(fault: Fault) -> tuple[int, str]:
     return int(place), "".join(f"/{step}" for step in path)
 
 
-async def _identify(done: log.Writing, items: Sequence[Item]) -> None:
-    """Articles whose lines name no id get that of the article their slug leads to, if it leads to one."""
+def _related(item: Item) -> set[str]:
+    return item.state.related if isinstance(item.state, Prepared) else set()
+
+
+async def _identify(done: log.Writing, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """Articles whose lines name no id get that of the article their slug leads to, if it leads to one.
+
+    Returns one state of each object, and further states of articles, which have to wait.
+    """
     unnamed = [item.state for item in items if not item.identified and isinstance(item.state, Prepared)]
     known = await articles.owners(done, [state.slug for state in unnamed]) if unnamed else {}
     for state in unnamed:
         if state.slug in known:
             articles.identify(state, known[state.slug])
+    seen: set[str] = set()
+    first: list[Item] = []
+    later: list[Item] = []
+    for item in items:
+        ref = item.state.id if isinstance(item.state, Prepared) else None
+        (later if ref in seen else first).append(item)
+        if ref is not None:
+            seen.add(ref)
+    return first, later
 
 
 async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> set[str]:
@@ -228,25 +246,27 @@ async def export(reader: Reader, *, public: bool) -> AsyncIterator[bytes]:
 
 
 async def take_in(
-    database: Database, zone: ZoneInfo, documents: Sequence[dict[str, Any]], *, draft: bool, now: datetime
+    database: Database,
+    zone: ZoneInfo,
+    documents: Sequence[dict[str, Any]],
+    *,
+    draft: bool,
+    now: datetime,
+    revise_notes: bool = False,
 ) -> Report:
     """Writes what a page gave, in one transaction: the article, what it needs, and stubs of the stories it points to.
 
     What is there already stays as it is: a tag, source or note of the same slug, a story that a stub stands for. The
-    same page again changes nothing; another text of the same story is its next revision.
+    same page again changes nothing; another text of the same story is its next revision. With `revise_notes` a note
+    that is nearly one that is there becomes the next revision of that one, otherwise a note of its own.
     Raises: Invalid, with pointers into the documents; then nothing is written.
     """
     report = Report()
     async with log.writing(database, actor="import page", zone=zone) as done:
-        documents = await _fitting(done, documents)
+        placed = await placing.place(done, documents, draft=draft, now=now, revise_notes=revise_notes)
+        report.counts["unchanged"] += len(documents) - len(placed)
         for noun in ORDER:
-            some = [dict(one) for one in documents if one["noun"] == noun]
-            if noun == "article":
-                some = [found for one in some if (found := await _placed(done, one, draft=draft, now=now)) is not None]
-            else:
-                some = await _new(done, noun, some, draft=draft, now=now)
-            report.counts["unchanged"] += sum(one["noun"] == noun for one in documents) - len(some)
-            items = [read(one, now, place) for place, one in enumerate(some)]
+            items = [read(one, now, place) for place, one in enumerate(placed) if one["noun"] == noun]
             faults = [
                 Fault(one.detail, one.code, pointer=f"/{noun}{one.pointer}") for item in items for one in item.faults
             ]
@@ -255,101 +275,5 @@ async def take_in(
             if items:
                 for outcome in await SAVE[noun](done, [item.state for item in items]):
                     report.counts[outcome] += 1
-            report.slugs += [one["slug"] for one in some if noun == "article" and one["status"] == "published"]
+    report.slugs = [one["slug"] for one in placed if one["noun"] == "article" and one["status"] == "published"]
     return report
-
-
-async def _fitting(done: log.Writing, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The documents, where a page's section has the slug of a tag that is none, or the other way round, with another."""
-    types = {one["slug"]: one["type"] for one in documents if one["noun"] == "tag"}
-    known = await tags.lineages(done, types)
-    other = {
-        slug: f"{slug}-{kind}"
-        for slug, kind in types.items()
-        if slug in known and (known[slug].type == "section") != (kind == "section")
-    }
-    found = []
-    for one in documents:
-        if one["noun"] == "tag":
-            found.append(one | {"slug": other.get(one["slug"], one["slug"])})
-        elif one["noun"] == "article":
-            section = one.get("section")
-            given = [other.get(slug, slug) if types.get(slug) != "section" else slug for slug in one.get("tags", [])]
-            found.append(one | {"section": other.get(section, section), "tags": given})
-        else:
-            found.append(one)
-    return found
-
-
-async def _new(
-    done: log.Writing, noun: Noun, documents: list[dict[str, Any]], *, draft: bool, now: datetime
-) -> list[dict[str, Any]]:
-    """Those that are not there yet, and notes that only a draft used before and a published story uses now."""
-    known = await log.known(done, noun, [one["slug"] for one in documents])
-    found = []
-    for one in documents:
-        if noun == "note":
-            one |= {"status": "draft"} if draft else {"status": "published", "published_at": show_instant(now)}
-        before = known.get(one["slug"])
-        if before is None or (noun == "note" and not draft and before.public is None):
-            found.append(one)
-    return found
-
-
-async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, now: datetime) -> dict[str, Any] | None:
-    """The article's document with the id, slug and dates under which it is to be stored; None for a stub of what is there."""
-    stub = document.get("status") == "draft"
-    base = document["slug"]
-    for number in range(1, SAME_SLUG):
-        slug = base if number == 1 else numbered(base, number)
-        ref = (await articles.owners(done, [slug])).get(slug)
-        if ref is None:
-            status = "draft" if draft or stub else "published"
-            return document | {
-                "id": str(new_id()),
-                "slug": slug,
-                "status": status,
-                "published_at": document.get("published_at") or (None if stub or draft else show_instant(now)),
-            }
-        before = from_json((await log.known(done, "article", [ref]))[ref].document)
-        if not _same_story(before, document):
-            continue
-        if stub:
-            return None
-        kept = "published" if before["status"] == "published" or not draft else "draft"
-        published = (
-            document.get("published_at")
-            or before["published_at"]
-            or (show_instant(now) if kept == "published" else None)
-        )
-        return document | {
-            "id": ref,
-            "slug": before["slug"],
-            "status": kept,
-            "published_at": published,
-            "first_published_at": before["first_published_at"],
-            "updated_at": document.get("updated_at") or before["updated_at"],
-            "created_at": before["created_at"],
-            "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
-        }
-    raise Invalid("Too many stories have this headline.", Fault("is taken too often", pointer="/article/slug"))
-
-
-SAME_SLUG: Final = 100
-
-
-def _same_story(before: dict[str, Any], document: dict[str, Any]) -> bool:
-    """Whether what is stored came from a page of the same story: same headline, and no other address or day."""
-    origin, now = before["origin"], document["origin"]
-    return (
-        origin is not None
-        and origin["importer"] == now["importer"]
-        and (before["headline"], before["language"]) == (document["headline"], document["language"])
-        and (origin["url"] is None or now.get("url") is None or origin["url"] == now["url"])
-        and (
-            before["published_at"] is None
-            or document.get("published_at") is None
-            or before["published_at"][:10] == document["published_at"][:10]
-            or before["first_published_at"] is None
-        )
-    )

@@ -9,16 +9,22 @@ from app.changes import routes as history
 from app.changes.schemas import RevisionQuery, Revisions
 from app.deps import Read, cursors
 from app.notes import store as notes
-from app.notes.schemas import NoteCard, NoteFields, NoteOut, NoteQuery
-from app.web.pages import Page, item, page
-from app.web.parameters import strict_query
+from app.notes.schemas import NoteAnswer, NoteFields, NoteOut, NotePage, NoteQuery
+from app.web.openapi import NOT_FOUND, PAGED, READ
+from app.web.pages import item, page
+from app.web.parameters import slug_of, strict_query
 
-router = APIRouter(prefix="/v1/notes", tags=["notes"], dependencies=[Depends(strict_query)])
+router = APIRouter(prefix="/v1/notes", tags=["notes"], dependencies=[Depends(strict_query)], responses=READ)
+NoteSlug = Annotated[str, slug_of("note", "zghariv-trams")]
 
 
-@router.get("", response_model=Page[NoteCard])
+@router.get("", response_model=NotePage, responses=PAGED)
 async def list_notes(request: Request, read: Read, wanted: Annotated[NoteQuery, Query()]) -> Response:
-    """Reference notes, by slug."""
+    """Reference notes, by slug.
+
+    A note is a box of background facts that stories share: it has dated facts, and `as_of` says for which day they
+    hold. Items come without `body` unless `fields` names it.
+    """
     fields, include = wanted.shape()
     cursor = cursors(request, wanted.filters())
     position = cursor.read(wanted.cursor)
@@ -28,9 +34,12 @@ async def list_notes(request: Request, read: Read, wanted: Annotated[NoteQuery, 
     return await page(request, cursor, found, fields=fields, included=included)
 
 
-@router.get("/{slug}", response_model=NoteOut)
-async def get_note(request: Request, read: Read, slug: str, wanted: Annotated[NoteFields, Query()]) -> Response:
-    """One reference note."""
+@router.get("/{slug}", response_model=NoteAnswer, responses=NOT_FOUND)
+async def get_note(request: Request, read: Read, slug: NoteSlug, wanted: Annotated[NoteFields, Query()]) -> Response:
+    """One reference note.
+
+    The stories that show it are `GET /v1/articles?note={slug}`.
+    """
     fields, include = wanted.shape()
     async with read.snapshot() as snapshot:
         revision, document = await notes.get(snapshot, slug)
@@ -38,17 +47,23 @@ async def get_note(request: Request, read: Read, slug: str, wanted: Annotated[No
     return await item(request, document, revision, fields=fields, included=included)
 
 
-@router.get("/{slug}/revisions", response_model=Revisions)
+@router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})
 async def list_note_revisions(
-    request: Request, read: Read, slug: str, wanted: Annotated[RevisionQuery, Query()]
+    request: Request, read: Read, slug: NoteSlug, wanted: Annotated[RevisionQuery, Query()]
 ) -> Response:
-    """The states of a note that were public, newest first."""
+    """The history of a reference note.
+
+    Every state of it that was public, newest first.
+    """
     await notes.get(read, slug)
     return await history.history(request, read, "note", slug, wanted)
 
 
-@router.get("/{slug}/revisions/{revision}", response_model=NoteOut)
-async def get_note_revision(request: Request, read: Read, slug: str, revision: str) -> Response:
-    """A note as it was."""
+@router.get("/{slug}/revisions/{revision}", response_model=NoteOut, responses=NOT_FOUND)
+async def get_note_revision(request: Request, read: Read, slug: NoteSlug, revision: history.RevisionNumber) -> Response:
+    """A reference note as it was at one revision.
+
+    Only revisions that were public are there. A story may pin one of them.
+    """
     await notes.get(read, slug)
     return await history.at_revision(request, read, "note", slug, revision)

@@ -1,12 +1,14 @@
 """What a reference note looks like on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.content.blocks import Attribution, Body, Part
+from app.sources.schemas import SourceOut
+from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
-from app.web.pages import PageParams, Parameters, each, names
+from app.web.pages import Page, PageParams, Parameters, each, few, included_if_asked, names
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
 Period = Annotated[
@@ -46,19 +48,19 @@ class NoteCard(Part):
     slug: Slug
     language: Language
     heading: Line
-    facts: list[Fact]
-    as_of: Day | None
+    facts: list[Fact] = Field(description="Its dated statements.")
+    as_of: Day | None = Field(description="The day for which the facts hold.")
     tags: list[Slug]
     attributions: list[Attribution]
-    translation_of: Slug | None
-    status: Status
-    publish_at: Instant | None
-    first_published_at: Instant | None
-    published_at: Instant | None
-    updated_at: Instant | None
-    modified_at: Instant
+    translation_of: Slug | None = Field(description="The original; null for an original.")
+    status: Status = Field(description="What the public reads is `published`.")
+    publish_at: Instant | None = Field(description="When a scheduled note is due.")
+    first_published_at: Instant | None = Field(description="Never moves once set.")
+    published_at: Instant | None = Field(description="The due time of the release in force.")
+    updated_at: Instant | None = Field(description="The last substantial change.")
+    modified_at: Instant = Field(description="The last change of any kind.")
     created_at: Instant
-    revision: int
+    revision: int = Field(ge=1, description="How often it was saved.")
 
 
 class NoteOut(NoteCard):
@@ -67,11 +69,38 @@ class NoteOut(NoteCard):
     body: Body
 
 
+class NoteIncluded(BaseModel):
+    """What `include` asked for, each object once, by slug."""
+
+    tags: dict[Slug, TagOut] | MISSING = Field(default=MISSING, description="The tags that the notes carry.")
+    sources: dict[Slug, SourceOut] | MISSING = Field(
+        default=MISSING, description="The sources that the attributions name."
+    )
+
+
+class NoteAnswer(NoteOut):
+    """One reference note, with what `include` asked for."""
+
+    model_config = ConfigDict(json_schema_extra=included_if_asked)
+
+    included: NoteIncluded | MISSING = MISSING
+
+
+class NotePage(Page[NoteCard, NoteIncluded]):
+    """One page of reference notes, without their bodies unless `fields` names `body`."""
+
+
 class NoteFields(Parameters):
     """How a note is to be shown."""
 
-    fields: str | None = Field(default=None, description="Only these fields (and the slug), comma-separated.")
-    include: str | None = Field(default=None, description="`tags`, `sources`: the objects that the notes name.")
+    fields: str | None = Field(
+        default=None, description="Only these fields (and the slug), comma-separated.", examples=["heading,as_of"]
+    )
+    include: str | None = Field(
+        default=None,
+        description="Of `tags` and `sources`: the objects that the notes name; comma-separated.",
+        examples=["tags,sources"],
+    )
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
@@ -86,13 +115,31 @@ class NoteQuery(PageParams, NoteFields):
         default=[],
         max_length=10,
         description="A comma means any of, repeating means all of. A tag stands for its descendants too.",
+        examples=[["trams"]],
     )
     source: list[Annotated[str, each(Slug)]] = Field(
-        default=[], max_length=10, description="Named in an attribution; comma and repetition as for `tag`."
+        default=[],
+        max_length=10,
+        description="Named in an attribution; comma and repetition as for `tag`.",
+        examples=[["kp-zgharivskyi-tramvai"]],
     )
-    language: Annotated[str, each(Language)] | None = Field(default=None, description="Any of these, comma-separated.")
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(default=None, description="These slugs, in this order.")
-    sort: Literal["slug", "-modified_at"] = Field(default="slug")
+    language: Annotated[str, each(Language)] | None = Field(
+        default=None, description="Any of these languages, comma-separated.", examples=["uk"]
+    )
+    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+        default=None,
+        description="The notes with these slugs, in this order; at most 100, comma-separated. What is not there is left"
+        " out.",
+        examples=["zghariv-trams,humpback-bridge"],
+    )
+    sort: Literal["slug", "-modified_at"] = Field(
+        default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        few({"tag": self.tag, "source": self.source, "language": [self.language]})
+        return self
 
     def filters(self) -> dict[str, object]:
         return {"tag": self.tag, "source": self.source, "language": self.language, "sort": self.sort}

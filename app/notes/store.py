@@ -1,7 +1,7 @@
 """Every statement about reference notes."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, select
 from sqlalchemy.orm import aliased
 
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Shown, View
-from app.db import Reader, among, room, spread
+from app.changes.models import DESK, PUBLIC, Counter, Noun, Op, Shown, View
+from app.changes.named import Lineage
+from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Invalid, NotFound
 from app.notes.models import Note, NoteListed
 from app.notes.schemas import NoteOut, NoteQuery
@@ -30,7 +31,7 @@ async def get(read: Reader, slug: str, view: View = PUBLIC) -> tuple[int, str]:
     return found[0], found[1]
 
 
-@cache
+@lru_cache(SHAPES)
 def _conditions(
     terms: tuple[tuple[str, int], ...], tagged: tuple[tuple[str, int], ...]
 ) -> tuple[ColumnElement[bool], ...]:
@@ -77,16 +78,19 @@ async def listed(
 async def included(
     read: Reader, documents: Sequence[str], include: Sequence[str], view: View = PUBLIC
 ) -> dict[str, dict[str, str]]:
-    """The tags and sources that these notes name. Cost: one statement for each group asked for."""
-    found = {}
+    """The tags and sources that these notes name. Cost: one statement."""
+    wanted: dict[Noun, list[str]] = {}
     named = [from_json(document) for document in documents]
     if "tags" in include:
-        slugs = list(dict.fromkeys(slug for one in named for slug in one["tags"]))
-        found["tags"] = await log.cards(read, view, "tag", slugs)
+        wanted["tag"] = list(dict.fromkeys(slug for one in named for slug in one["tags"]))
     if "sources" in include:
-        slugs = list(dict.fromkeys(given["source"] for one in named for given in one["attributions"]))
-        found["sources"] = await log.cards(read, view, "source", slugs)
-    return found
+        given = [one for note in named for one in (*note["attributions"], *_of_facts(note))]
+        wanted["source"] = list(dict.fromkeys(one["source"] for one in given))
+    return {f"{noun}s": cards for noun, cards in (await log.cards(read, view, wanted)).items()}
+
+
+def _of_facts(note: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    return (one for fact in note["facts"] for one in fact["attributions"])
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -103,6 +107,12 @@ async def existing(done: log.Writing, slugs: Iterable[str]) -> dict[str, str]:
     return {row.slug: row.status for row in rows}
 
 
+async def beginning(done: log.Writing, prefix: str) -> list[str]:
+    """Slugs that begin so, a hundred at most. Cost: one statement, on the key."""
+    query = select(Note.slug).where(Note.slug >= prefix, Note.slug < prefix + "{").order_by(Note.slug).limit(100)
+    return [row.slug for row in await done.connection.execute(query)]
+
+
 async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     """Writes the notes' new states, each slug once; returns what became of each: created, updated or unchanged.
 
@@ -110,9 +120,14 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     Raises: Invalid, with pointers that begin with the place in `notes`; then nothing is written.
     """
     known = await log.known(done, "note", [note.slug for note in notes])
-    faults = await _dangling(done, notes)
+    before_tags = {term[4:] for one in known.values() for term in one.desk.terms if term.startswith("tag:")}
+    lineages = await tags.lineages(done, before_tags | {slug for note in notes for slug in note.tags})
+    faults = await _dangling(done, notes, lineages)
     if faults:
         raise Invalid("A note refers to what is not there.", *faults)
+    faults = await _needed(done, notes)
+    if faults:
+        raise Invalid("A note in use cannot be unpublished.", *faults)
     outcomes, new, changed = [], [], []
     hidden: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -140,12 +155,12 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
                 ref=note.slug,
                 slug=note.slug,
                 revision=note.revision,
-                op="created" if before is None else "updated",
+                op=_op(public, before),
                 document=document,
                 card=to_json(note, exclude={"body"}).decode(),
                 modified_at=note.modified_at,
                 terms=terms,
-                keys=["notes", *(f"notes:{term}" for term in {*terms, *(before.desk.terms if before else ())})],
+                keys=["notes", *_keys({*terms, *(before.desk.terms if before else ())}, lineages)],
                 shown_public=public,
                 was_public=before is not None and before.public is not None,
                 was_shown=before is not None,
@@ -162,6 +177,14 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     await tags.reveal(done, {slug for note in visible for slug in note.tags})
     await sources.reveal(done, {slug for note in visible for slug in _sources(note)})
     return outcomes
+
+
+def _op(public: bool, before: log.Known | None) -> Op:
+    if before is None:
+        return "created"
+    if public == (before.public is not None):
+        return "updated"
+    return "published" if public else "unpublished"
 
 
 def _row(note: NoteOut) -> dict[str, Any]:
@@ -184,9 +207,16 @@ def _terms(note: NoteOut) -> list[str]:
     )
 
 
-async def _dangling(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
+def _keys(terms: Iterable[str], lineages: dict[str, Lineage]) -> Iterable[str]:
+    """The lists that stand under these terms, or under an ancestor of one of their tags."""
+    for term in terms:
+        yield f"notes:{term}"
+        if term.startswith("tag:"):
+            yield from (f"notes:tag:{ancestor}" for ancestor in lineages[term[4:]].ancestors)
+
+
+async def _dangling(done: log.Writing, notes: Sequence[NoteOut], known_tags: dict[str, Lineage]) -> list[Fault]:
     """References to tags, sources and originals that do not exist."""
-    known_tags = await tags.lineages(done, {slug for note in notes for slug in note.tags})
     known_sources = await sources.existing(done, {slug for note in notes for slug in _sources(note)})
     originals = {note.slug: note.translation_of for note in notes}
     wanted = {note.translation_of for note in notes if note.translation_of} - originals.keys()
@@ -218,6 +248,21 @@ async def _dangling(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
             elif originals[note.translation_of] is not None or note.translation_of == note.slug:
                 faults.append(Fault("is itself a translation", pointer=f"/{place}/translation_of"))
     return faults
+
+
+async def _needed(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
+    """Notes that would leave the public view while public articles use them."""
+    hidden = {f"note:{note.slug}": place for place, note in enumerate(notes) if note.status != PUBLISHED}
+    if not hidden:
+        return []
+    # Whoever lists an article that uses one of them holds it until its counters are there to be seen.
+    held = select(Note.slug).where(Note.slug.in_([notes[place].slug for place in hidden.values()]))
+    await done.connection.execute(held.order_by(Note.slug).with_for_update())
+    query = select(Counter.term).distinct().where(Counter.view == PUBLIC, Counter.term.in_(hidden), Counter.n > 0)
+    return [
+        Fault("must stay published while published articles use the note", pointer=f"/{hidden[row.term]}/status")
+        for row in await done.connection.execute(query)
+    ]
 
 
 def _originals_first(notes: Sequence[NoteOut]) -> list[NoteOut]:

@@ -1,12 +1,12 @@
 """What a source looks like on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from app.content.blocks import Part
 from app.web.fields import Instant, Line, Slug, Translations, Url
-from app.web.pages import PageParams, Parameters, each, names
+from app.web.pages import Page, PageParams, Parameters, each, names
 
 SourceType = Literal["person", "organisation", "media", "channel", "document"]
 Identity = Literal["named", "role_only", "withheld"]
@@ -20,25 +20,31 @@ class SourceIn(Part):
     identity: Identity = Field(
         default="named", description="`withheld`: the newsroom knows the name, it is not stored here."
     )
-    names: Annotated[Translations, Field(min_length=1)]
+    names: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
     aliases: list[Line] = Field(default=[], max_length=200, description="Other spellings and former names.")
-    description: Translations = {}
-    urls: list[Url] = Field(default=[], max_length=50)
+    description: Translations = Field(default={}, description="Who or what it is, by language.")
+    urls: list[Url] = Field(default=[], max_length=50, description="Where it is found or publishes.")
     parent: Slug | None = Field(default=None, description="The organisation it speaks or publishes for.")
 
 
 class SourceOut(SourceIn):
     """One source."""
 
-    revision: int
+    revision: int = Field(ge=1, description="How often it was saved.")
     created_at: Instant
     modified_at: Instant
+
+
+class SourcePage(Page[SourceOut, dict[str, Any]]):
+    """One page of sources. `included` is empty: a source names nothing that could be."""
 
 
 class SourceFields(Parameters):
     """How a source is to be shown."""
 
-    fields: str | None = Field(default=None, description="Only these fields (and the slug), comma-separated.")
+    fields: str | None = Field(
+        default=None, description="Only these fields (and the slug), comma-separated.", examples=["names,type"]
+    )
 
     def shape(self) -> tuple[str, ...]:
         """Fields. Raises: Invalid."""
@@ -52,10 +58,23 @@ class SourceQuery(PageParams, SourceFields):
     type: Annotated[str, each(SourceType)] | None = Field(
         default=None, description="Any of these types, comma-separated.", examples=["organisation"]
     )
-    identity: Annotated[str, each(Identity)] | None = Field(default=None, description="Any of these, comma-separated.")
-    parent: Annotated[str, each(Slug)] | None = Field(default=None, description="Directly under any of these sources.")
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(default=None, description="These slugs, in this order.")
-    sort: Literal["slug", "-modified_at"] = Field(default="slug")
+    identity: Annotated[str, each(Identity)] | None = Field(
+        default=None, description="Any of `named`, `role_only`, `withheld`; comma-separated.", examples=["withheld"]
+    )
+    parent: Annotated[str, each(Slug)] | None = Field(
+        default=None,
+        description="Directly under any of these sources, comma-separated.",
+        examples=["kp-zgharivskyi-tramvai"],
+    )
+    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+        default=None,
+        description="The sources with these slugs, in this order; at most 100, comma-separated. What is not there is"
+        " left out.",
+        examples=["olesia-zghurska,groniv-observatory"],
+    )
+    sort: Literal["slug", "-modified_at"] = Field(
+        default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
+    )
 
     def filters(self) -> dict[str, str | None]:
         return {"type": self.type, "identity": self.identity, "parent": self.parent, "sort": self.sort}

@@ -4,22 +4,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic_core import to_json
 
 from app.changes import routes as history
 from app.changes.schemas import RevisionQuery, Revisions
 from app.deps import Read, cursors
 from app.tags import store as tags
-from app.tags.schemas import TagFields, TagOut, TagQuery
-from app.web.pages import Page, item, page
-from app.web.parameters import strict_query
+from app.tags.schemas import TagAnswer, TagFields, TagOut, TagPage, TagQuery
+from app.web.openapi import NOT_FOUND, PAGED, READ
+from app.web.pages import item, page
+from app.web.parameters import slug_of, strict_query
 
-router = APIRouter(prefix="/v1/tags", tags=["tags"], dependencies=[Depends(strict_query)])
+router = APIRouter(prefix="/v1/tags", tags=["tags"], dependencies=[Depends(strict_query)], responses=READ)
+TagSlug = Annotated[str, slug_of("tag", "trams")]
 
 
-@router.get("", response_model=Page[TagOut])
+@router.get("", response_model=TagPage, responses=PAGED)
 async def list_tags(request: Request, read: Read, wanted: Annotated[TagQuery, Query()]) -> Response:
-    """Tags, by slug."""
+    """Tags, by slug.
+
+    Topics, sections, people, organisations, places, events and series. `include=counts` tells how many articles each
+    one lists, those of its descendants among them.
+    """
     fields, include = wanted.shape()
     cursor = cursors(request, wanted.filters())
     position = cursor.read(wanted.cursor)
@@ -29,30 +34,39 @@ async def list_tags(request: Request, read: Read, wanted: Annotated[TagQuery, Qu
     return await page(request, cursor, found, fields=fields, included=included)
 
 
-@router.get("/{slug}", response_model=TagOut)
-async def get_tag(request: Request, read: Read, slug: str, wanted: Annotated[TagFields, Query()]) -> Response:
-    """One tag."""
+@router.get("/{slug}", response_model=TagAnswer, responses=NOT_FOUND)
+async def get_tag(request: Request, read: Read, slug: TagSlug, wanted: Annotated[TagFields, Query()]) -> Response:
+    """One tag.
+
+    Its stories are `GET /v1/articles?tag={slug}`.
+    """
     fields, include = wanted.shape()
     revision, document = await tags.get(read, slug)
     included = {"counts": await _counts(read, [slug])} if include else None
     return await item(request, document, revision, fields=fields, included=included)
 
 
-@router.get("/{slug}/revisions", response_model=Revisions)
+@router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})
 async def list_tag_revisions(
-    request: Request, read: Read, slug: str, wanted: Annotated[RevisionQuery, Query()]
+    request: Request, read: Read, slug: TagSlug, wanted: Annotated[RevisionQuery, Query()]
 ) -> Response:
-    """The states of a tag, newest first."""
+    """The history of a tag.
+
+    Every state of it that was public, newest first.
+    """
     await tags.get(read, slug)
     return await history.history(request, read, "tag", slug, wanted)
 
 
-@router.get("/{slug}/revisions/{revision}", response_model=TagOut)
-async def get_tag_revision(request: Request, read: Read, slug: str, revision: str) -> Response:
-    """A tag as it was."""
+@router.get("/{slug}/revisions/{revision}", response_model=TagOut, responses=NOT_FOUND)
+async def get_tag_revision(request: Request, read: Read, slug: TagSlug, revision: history.RevisionNumber) -> Response:
+    """A tag as it was at one revision.
+
+    Only revisions that were public are there.
+    """
     await tags.get(read, slug)
     return await history.at_revision(request, read, "tag", slug, revision)
 
 
-async def _counts(read: Read, slugs: list[str]) -> dict[str, bytes]:
-    return {slug: to_json(n) for slug, n in (await tags.counts(read, slugs)).items()}
+async def _counts(read: Read, slugs: list[str]) -> dict[str, str]:
+    return {slug: str(n) for slug, n in (await tags.counts(read, slugs)).items()}

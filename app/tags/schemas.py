@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.content.blocks import Part
 from app.web.fields import Instant, Slug, Translations, Url
-from app.web.pages import PageParams, Parameters, each, names
+from app.web.pages import Page, PageParams, Parameters, each, included_if_asked, names
 
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
@@ -16,8 +16,8 @@ class TagIn(Part):
 
     slug: Slug
     type: TagType
-    labels: Annotated[Translations, Field(min_length=1)]
-    description: Translations = {}
+    labels: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
+    description: Translations = Field(default={}, description="What it stands for, by language.")
     parent: Slug | None = Field(default=None, description="The tag above; sections stand under sections only.")
     same_as: list[Url] = Field(default=[], max_length=50, description="The same thing elsewhere.")
 
@@ -25,16 +25,40 @@ class TagIn(Part):
 class TagOut(TagIn):
     """One tag."""
 
-    revision: int
+    revision: int = Field(ge=1, description="How often it was saved.")
     created_at: Instant
     modified_at: Instant
+
+
+class TagIncluded(BaseModel):
+    """What `include` asked for."""
+
+    counts: dict[Slug, int] | MISSING = Field(
+        default=MISSING, description="By slug: how many articles `GET /v1/articles?tag={slug}` lists."
+    )
+
+
+class TagAnswer(TagOut):
+    """One tag, with what `include` asked for."""
+
+    model_config = ConfigDict(json_schema_extra=included_if_asked)
+
+    included: TagIncluded | MISSING = MISSING
+
+
+class TagPage(Page[TagOut, TagIncluded]):
+    """One page of tags."""
 
 
 class TagFields(Parameters):
     """How a tag is to be shown."""
 
-    fields: str | None = Field(default=None, description="Only these fields (and the slug), comma-separated.")
-    include: str | None = Field(default=None, description="`counts`: how many articles each tag lists.")
+    fields: str | None = Field(
+        default=None, description="Only these fields (and the slug), comma-separated.", examples=["labels,parent"]
+    )
+    include: str | None = Field(
+        default=None, description="`counts`: how many articles each tag lists.", examples=["counts"]
+    )
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
@@ -48,9 +72,18 @@ class TagQuery(PageParams, TagFields):
     type: Annotated[str, each(TagType)] | None = Field(
         default=None, description="Any of these types, comma-separated.", examples=["topic"]
     )
-    parent: Annotated[str, each(Slug)] | None = Field(default=None, description="Directly under any of these tags.")
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(default=None, description="These slugs, in this order.")
-    sort: Literal["slug", "-modified_at"] = Field(default="slug")
+    parent: Annotated[str, each(Slug)] | None = Field(
+        default=None, description="Directly under any of these tags, comma-separated.", examples=["transport"]
+    )
+    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+        default=None,
+        description="The tags with these slugs, in this order; at most 100, comma-separated. What is not there is left"
+        " out.",
+        examples=["trams,zghariv"],
+    )
+    sort: Literal["slug", "-modified_at"] = Field(
+        default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
+    )
 
     def filters(self) -> dict[str, str | None]:
         return {"type": self.type, "parent": self.parent, "sort": self.sort}

@@ -61,6 +61,9 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
         if tag.slug in known and TagOut.model_validate_json(known[tag.slug].document).parent != tag.parent
     }
     if moved:
+        # Whoever lists an article under one of them holds it until its counters are there to be seen.
+        held = select(Tag.slug).where(Tag.slug.in_([tags[place].slug for place in moved.values()]))
+        await done.connection.execute(held.order_by(Tag.slug).with_for_update())
         query = select(Counter.term).distinct().where(Counter.view == DESK, Counter.term.in_(moved), Counter.n > 0)
         faults = [
             Fault("cannot change while articles stand under the tag", pointer=f"/{moved[row.term]}/parent")

@@ -47,7 +47,7 @@ async def answer(
     media_type: str = "application/json",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The body, compressed where that pays, or 304 where the client has it. `revision`: the ETag of a plain document."""
+    """The body, compressed where that pays, or 304 where the client has it. A document's ETag is its `revision`."""
     tag = str(revision) if revision is not None else digest(body)
     compressed = len(body) > COMPRESSED_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
     etag = f'"{tag}-gzip"' if compressed else f'"{tag}"'

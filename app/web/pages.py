@@ -6,10 +6,19 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError, from_json, to_json
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,24 +27,31 @@ from app.errors import Fault, Invalid
 from app.web.caching import answer
 
 MAC_BYTES: Final = 12
+MOST_VALUES: Final = 30
 Item = TypeVar("Item")
+Included = TypeVar("Included")
 
 
 class Count(BaseModel):
     """How many there are in all."""
 
-    value: int
+    value: int = Field(ge=0)
     exact: bool = Field(description="False where counting stopped at 10,000.")
 
 
-class Page(BaseModel, Generic[Item]):
+class Page(BaseModel, Generic[Item, Included]):
     """One page of a list."""
 
     items: list[Item]
     next: str | None = Field(description="Cursor of the next page; null on the last.")
     prev: str | None = Field(description="Cursor of the page before; null on the first.")
-    count: Count | None = Field(description="Filled by `count=true`.")
-    included: dict[str, dict[str, Any]] = Field(description="What `include` asked for, each object once.")
+    count: Count | None = Field(description="Filled by `count=true`; null without it.")
+    included: Included = Field(description="What `include` asked for, each object once.")
+
+
+def included_if_asked(schema: dict[str, Any]) -> None:
+    """Makes the schema of a document say that `included` is there only where `include` asked for it."""
+    schema["required"].remove("included")
 
 
 def whole_number(value: Any) -> Any:
@@ -95,10 +111,35 @@ class PageParams(Parameters):
     """What every list takes."""
 
     limit: Annotated[int, BeforeValidator(whole_number)] = Field(
-        default=20, ge=1, le=100, description="Items on a page."
+        default=20, ge=1, le=100, description="Items on a page.", examples=[5]
     )
-    cursor: str | None = Field(default=None, description="From `next` or `prev` of a page of the same list.")
-    count: Flag = Field(default=False, description="Fill `count`.")
+    cursor: str | None = Field(
+        default=None, description="From `next` or `prev` of a page of the same list, with the same filters and sort."
+    )
+    count: Flag = Field(default=False, description="Fill `count` with how many there are in all.", examples=[True])
+
+    @model_validator(mode="after")
+    def _ids_alone(self) -> Self:
+        for name in ("cursor", "sort", "limit"):
+            if name in self.model_fields_set and getattr(self, "ids", None) is not None:
+                raise conflict(name, "cannot stand together with `ids`")
+        return self
+
+
+def conflict(parameter: str, detail: str, kind: str = "conflict") -> PydanticCustomError:
+    """The error of a parameter that does not fit the others."""
+    return PydanticCustomError(kind, "{detail}", {"parameter": parameter, "detail": detail})
+
+
+def few(filters: Mapping[str, Sequence[str | None]]) -> None:
+    """Raises: conflict, where the filters have too many values together.
+
+    Each value is a branch or a look-up of the statement: what a short address asks for must stay quick to plan.
+    """
+    sizes = {name: sum(len(parts(one)) for one in given) for name, given in filters.items()}
+    if sum(sizes.values()) > MOST_VALUES:
+        detail = f"has, together with the other filters, more than {MOST_VALUES} values"
+        raise conflict(max(sizes, key=lambda name: sizes[name]), detail, kind="too_many")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +162,7 @@ class Slice:
 
 
 def cut(rows: list[tuple[Any, ...]], limit: int, position: Position | None) -> tuple[list[tuple[Any, ...]], bool, bool]:
-    """Of limit + 1 rows as they were read: those of the page in the list's order, and whether some lie before, behind."""
+    """Of limit + 1 rows as read: those of the page in the list's order, and whether some lie before, behind."""
     more = len(rows) > limit
     rows = rows[:limit]
     if position is not None and position.backward:
@@ -186,17 +227,13 @@ def only(document: str | bytes, fields: Sequence[str]) -> bytes:
     return to_json({name: value for name, value in found.items() if name in fields})
 
 
-def inside(included: Mapping[str, Mapping[str, str | bytes]]) -> bytes:
-    """The `included` object: groups of objects by slug or id, each JSON already."""
-    return b"{%s}" % b",".join(
-        b"%s:{%s}"
-        % (to_json(group), b",".join(b"%s:%s" % (to_json(name), _bytes(one)) for name, one in objects.items()))
-        for group, objects in included.items()
-    )
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
+def inside(included: Mapping[str, Mapping[str, str]]) -> bytes:
+    """The `included` object: groups of objects by slug or id, which need no escaping, each JSON already."""
+    groups = []
+    for group, objects in included.items():
+        members = ",".join([f'"{name}":{one}' for name, one in objects.items()])
+        groups.append(f'"{group}":{{{members}}}')
+    return f"{{{','.join(groups)}}}".encode()
 
 
 async def page(
@@ -205,14 +242,14 @@ async def page(
     found: Slice,
     *,
     fields: Sequence[str] = (),
-    included: Mapping[str, Mapping[str, str | bytes]] | None = None,
+    included: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Response:
     """A page as a response, joined of documents that are JSON already."""
     ahead, back = (cursors.write(one) if one else None for one in (found.next, found.prev))
-    items: list[bytes] = [only(one, fields) if fields else one.encode() for one in found.items]
+    items = b",".join([only(one, fields) for one in found.items]) if fields else ",".join(found.items).encode()
     count = None if found.count is None else {"value": found.count[0], "exact": found.count[1]}
     body = b'{"items":[%s],"next":%s,"prev":%s,"count":%s,"included":%s}' % (
-        b",".join(items),
+        items,
         to_json(ahead),
         to_json(back),
         to_json(count),
@@ -227,7 +264,7 @@ async def item(
     revision: int,
     *,
     fields: Sequence[str] = (),
-    included: Mapping[str, Mapping[str, str | bytes]] | None = None,
+    included: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Response:
     """One document as a response: as stored where nothing else was asked for, and then its ETag is its revision."""
     if not fields and included is None:

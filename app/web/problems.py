@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import MISSING, BaseModel, Field
 from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -19,32 +19,32 @@ PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
 class FaultOut(BaseModel):
-    """One thing that was wrong."""
+    """One thing that was wrong: with a parameter, or at a pointer into the body."""
 
-    parameter: str | None = Field(default=None, description="Name of a query, path or header parameter.")
-    pointer: str | None = Field(default=None, description="JSON pointer (RFC 6901) into the body.")
-    code: str
+    parameter: str | MISSING = Field(default=MISSING, description="Name of a query, path or header parameter.")
+    pointer: str | MISSING = Field(default=MISSING, description="JSON pointer (RFC 6901) into the body.")
+    code: str = Field(description="Stable for ever.")
     detail: str
-    allowed: list[str] | None = Field(default=None, description="What would be right.")
+    allowed: list[str] | MISSING = Field(default=MISSING, description="What would be right, where that can be listed.")
 
 
 class Problem(BaseModel):
     """A problem details object. Source: RFC 9457."""
 
     type: str = Field(description="A page that explains this kind of problem.", examples=["/problems/not-found"])
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable for ever.")
-    request_id: str
-    errors: list[FaultOut] = Field(default=[], description="Each thing that was wrong.")
+    title: str = Field(description="What kind of problem this is, in words.")
+    status: int = Field(description="The HTTP status.", ge=400, le=599)
+    detail: str = Field(description="What happened here.")
+    code: str = Field(description="The kind of problem: stable for ever, so test for this.")
+    request_id: str = Field(description="The value of `X-Request-ID`.")
+    errors: list[FaultOut] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
 
 
 class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 
-    reason: str
-    public_note: str | None
+    reason: str = Field(description="Why, in a word.", examples=["legal"])
+    public_note: str | None = Field(description="What is said of it to the public.")
     replacement: str | None = Field(description="Id of the article to read instead.")
 
 
@@ -79,7 +79,7 @@ def faults(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[Fault]:
             allowed = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
         detail = error["msg"].removeprefix("Value error, ")
         if place in PLACES:
-            parameter = str(path[0]) if path else str(place)
+            parameter = str(path[0] if path else context.get("parameter", place))
             found.append(Fault(detail, code=_code(error["type"]), parameter=parameter, allowed=allowed))
         else:
             steps = path if place == "body" else [place, *path]
@@ -151,6 +151,6 @@ def _sentence(found: list[Fault]) -> str:
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>body{{font:18px/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}code{{color:#666}}</style>
+<style>body{{font:18px/1.6 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}}code{{color:#666}}</style>
 <p><code>{status} {code}</code></p><h1>{title}</h1><p>{text}</p>
 """

@@ -32,6 +32,8 @@ def moment_or_day(value: str) -> str:
         _day(value)
     elif INSTANT.fullmatch(value):
         _moment(value)
+    elif INSTANT.fullmatch(value.replace(" ", "+")):
+        raise ValueError("has a blank where its offset begins: in an address a + is written %2B")
     else:
         raise ValueError("is neither a date such as 2025-01-22 nor an instant with offset such as 2025-01-22T12:35:00Z")
     return value
