@@ -1,0 +1,301 @@
+"""What the views show, list and count, held against a model that knows nothing of how they are kept."""
+
+import asyncio
+from collections import Counter as Count
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import hypothesis
+from hypothesis import strategies as st
+from pydantic_core import from_json
+from sqlalchemy import select
+
+from app.articles.models import Address, Listed
+from app.changes.models import Change, Counter, Revision, Shown
+from app.db import Database
+from app.importers.store import Report
+from app.notes.models import NoteListed
+from tests.conftest import Fresh
+from tests.contents import ZONE, dense, head, load, rows
+from tests.factories import Line, credit, words
+
+TAGS: Final = ("a", "b", "c", "d")
+SECTIONS: Final = ("news", "city")
+SOURCES: Final = ("wire", "agency", "witness")
+NOTES: Final = ("dam", "lock")
+ARTICLES: Final = tuple(f"01948e3c-7a5b-7cc3-8000-00000000000{n}" for n in range(1, 5))
+# The second is a day later in Kyiv than in UTC; the last two share a day there.
+INSTANTS: Final = (
+    "2024-12-31T10:00:00.000Z",
+    "2025-01-22T23:30:00.000Z",
+    "2025-01-23T08:00:00.000Z",
+    "2025-01-23T20:00:00.000Z",
+)
+
+
+# --- histories -------------------------------------------------------------------------------------------------------
+
+
+def some(values: Iterable[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from([*values]), unique=True, max_size=2)
+
+
+def maybe(values: Iterable[str]) -> st.SearchStrategy[str | None]:
+    return st.none() | st.sampled_from([*values])
+
+
+@st.composite
+def tags(draw: st.DrawFn) -> Line:
+    kind = draw(st.sampled_from([TAGS, SECTIONS]))
+    return {
+        "noun": "tag",
+        "slug": draw(st.sampled_from(kind)),
+        "type": "topic" if kind == TAGS else "section",
+        "labels": {"en": draw(st.sampled_from(["One", "Other"]))},
+        "parent": draw(maybe(kind)),
+    }
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Line:
+    slug, parent = draw(st.sampled_from(SOURCES)), draw(maybe(SOURCES))
+    return {"noun": "source", "slug": slug, "type": "person", "names": {"en": slug}, "parent": parent}
+
+
+@st.composite
+def notes(draw: st.DrawFn) -> Line:
+    released = draw(st.booleans())
+    return {
+        "noun": "note",
+        "slug": draw(st.sampled_from(NOTES)),
+        "language": draw(st.sampled_from(["en", "uk"])),
+        "heading": "For reference",
+        "body": [words(draw(st.sampled_from(["It held.", "It broke."])))],
+        "tags": draw(some(TAGS)),
+        "attributions": [credit(slug, "said_by") for slug in draw(some(SOURCES))],
+        "status": "published" if released else "draft",
+        "published_at": INSTANTS[0] if released else None,
+    }
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> Line:
+    ref = draw(st.sampled_from(ARTICLES))
+    status = draw(st.sampled_from(["draft", "published", "published", "withdrawn", "scheduled"]))
+    at = draw(st.sampled_from(INSTANTS))
+    body = [words(draw(st.sampled_from(["Water rose.", "Water fell."])))]
+    body += [{"type": "reference_note", "note": slug} for slug in draw(some(NOTES))]
+    return {
+        "noun": "article",
+        "id": ref,
+        "slug": draw(st.sampled_from([f"old-{ref[-1]}", f"new-{ref[-1]}"])),
+        "language": draw(st.sampled_from(["en", "uk"])),
+        "headline": "Flood",
+        "body": body,
+        "section": draw(maybe(SECTIONS)),
+        "tags": draw(some(TAGS)),
+        "attributions": [
+            {"source": slug, "role": draw(st.sampled_from(["said_by", "author"]))} for slug in draw(some(SOURCES))
+        ],
+        "translation_of": draw(maybe([one for one in ARTICLES if one != ref])) if draw(st.booleans()) else None,
+        "status": status,
+        "published_at": at if status in {"published", "withdrawn"} else draw(st.none() | st.just(at)),
+        "publish_at": at if status == "scheduled" else None,
+        "created_at": INSTANTS[0],
+        "updated_at": draw(st.none() | st.just(INSTANTS[3])),
+        "withdrawal": {"reason": "legal", "at": at} if status == "withdrawn" else None,
+    }
+
+
+def key(line: Line) -> tuple[str, str]:
+    return line["noun"], line.get("id") or line["slug"]
+
+
+transactions = st.lists(tags() | sources() | notes() | articles() | articles(), min_size=1, max_size=7, unique_by=key)
+histories = st.lists(transactions, min_size=1, max_size=8)
+
+
+# --- the model -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Model:
+    """The last accepted line of each object, and what was public once."""
+
+    lines: dict[tuple[str, str], Line] = field(default_factory=dict)
+    public: set[tuple[str, str]] = field(default_factory=set)
+    addresses: dict[str, tuple[str, bool]] = field(default_factory=dict)
+
+    def take(self, transaction: list[Line]) -> None:
+        self.lines |= {key(line): line for line in transaction}
+        for noun, place in (("tag", self._tags_named), ("source", self._sources_named)):
+            named = {slug for line in self._visible() for slug in place(line)}
+            named |= {slug for known, slug in self.public if known == noun}
+            self.public |= {(noun, one) for slug in named for one in (slug, *self.ancestors(noun, slug))}
+        for line in transaction:
+            if line["noun"] == "article":
+                known = line["status"] in {"published", "withdrawn"} or self.addresses.get(line["slug"], ("", False))[1]
+                self.addresses[line["slug"]] = (line["id"], known)
+
+    def _visible(self) -> Iterator[Line]:
+        return (line for line in self.lines.values() if line.get("status") == "published")
+
+    @staticmethod
+    def _tags_named(line: Line) -> list[str]:
+        return [slug for slug in (*line["tags"], line.get("section")) if slug is not None]
+
+    @staticmethod
+    def _sources_named(line: Line) -> list[str]:
+        return [given["source"] for given in line["attributions"]]
+
+    def ancestors(self, noun: str, slug: str) -> list[str]:
+        parent = self.lines[noun, slug]["parent"]
+        return [] if parent is None else [parent, *self.ancestors(noun, parent)]
+
+    def terms(self, line: Line) -> dict[str, bool]:
+        """Where the article is listed, and whether it is named there itself."""
+        found = {"all": True}
+        for slug in self._tags_named(line):
+            for ancestor in self.ancestors("tag", slug):
+                found.setdefault(f"tag:{ancestor}", False)
+            found[f"tag:{slug}"] = True
+        for given in line["attributions"]:
+            found[f"source:{given['source']}"] = found[f"source.{given['role']}:{given['source']}"] = True
+        for block in line["body"]:
+            if block["type"] == "reference_note":
+                found[f"note:{block['note']}"] = True
+        if line["translation_of"] is not None:
+            found[f"translation:{line['translation_of']}"] = True
+        return found
+
+    def views(self) -> Iterator[tuple[str, Line]]:
+        for (noun, ref), line in self.lines.items():
+            yield "desk", line
+            if (noun, ref) in self.public or line.get("status") == "published":
+                yield "public", line
+
+    def shown(self) -> set[Any]:
+        return {(view, *key(line), line["slug"]) for view, line in self.views()}
+
+    def listed(self) -> set[Any]:
+        return {
+            (view, term, at, line["id"], line["language"], moment(line["updated_at"]) or released(line) or at, direct)
+            for view, line in self.views()
+            if line["noun"] == "article"
+            for at in (sorted_by(line),)
+            for term, direct in self.terms(line).items()
+        }
+
+    def notes_listed(self) -> set[Any]:
+        return {
+            (view, term, line["slug"])
+            for view, line in self.views()
+            if line["noun"] == "note"
+            for term in (
+                f"language:{line['language']}",
+                *(f"tag:{slug}" for slug in line["tags"]),
+                *(f"source:{slug}" for slug in self._sources_named(line)),
+            )
+        }
+
+    def counters(self) -> Count[Any]:
+        return Count(
+            (view, term, language, day)
+            for view, term, at, _, language, _, _ in self.listed()
+            for day in ("", *([at.astimezone(ZONE).date().isoformat()] if term == "all" or term[:4] == "tag:" else ()))
+        )
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def sorted_by(line: Line) -> datetime:
+    found = moment(line["published_at"] or line["publish_at"] or line["created_at"])
+    assert found is not None
+    return found
+
+
+def released(line: Line) -> datetime | None:
+    return moment(line["published_at"]) if line["status"] in {"published", "withdrawn"} else None
+
+
+# --- the comparison --------------------------------------------------------------------------------------------------
+
+
+async def compare(database: Database, model: Model) -> None:
+    found = await rows(database, select(*Shown.__table__.columns, Revision.document).join_from(Shown, Revision, _SAME))
+    assert {(one.view, one.noun, one.ref, one.slug) for one in found} == model.shown()
+    assert len(found) == len(model.shown())
+    for one in found:
+        document = from_json(one.document)
+        assert document["revision"] == one.revision
+        document.pop("body", None)
+        assert from_json(one.card) == document
+        if one.noun == "article":
+            line = model.lines["article", one.ref]
+            assert (one.listed_at, one.language) == (sorted_by(line), line["language"])
+            assert {*one.terms} == {*model.terms(line)}
+    listed = await rows(database, select(*Listed.__table__.columns))
+    assert {tuple(one) for one in listed} == model.listed()
+    assert {tuple(one) for one in await rows(database, select(*NoteListed.__table__.columns))} == model.notes_listed()
+    counters = {tuple(one)[:4]: one.n for one in await rows(database, select(*Counter.__table__.columns))}
+    assert {place: n for place, n in counters.items() if n} == model.counters()
+    addresses = await rows(database, select(Address.slug, Address.ref, Address.public))
+    assert {one.slug: (one.ref, one.public) for one in addresses} == model.addresses
+    await replay(database, model)
+
+
+_SAME: Final = (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
+
+
+async def replay(database: Database, model: Model) -> None:
+    """Whoever follows the log, desk or public, ends with what the views show."""
+    entries = await rows(database, select(*Change.__table__.columns).order_by(Change.seq))
+    known = [one for one in entries if one.public_seq is not None]
+    assert dense([one.seq for one in entries])
+    assert dense([one.public_seq for one in known])
+    assert await head(database) == (len(entries), len(known))
+    for view, followed in (("desk", entries), ("public", known)):
+        held: dict[tuple[str, str], int] = {}
+        for one in followed:
+            held[one.noun, one.ref] = one.revision
+            if view == "public" and one.op in {"unpublished", "withdrawn"}:
+                del held[one.noun, one.ref]
+        shown = await rows(database, select(Shown.noun, Shown.ref, Shown.revision).where(Shown.view == view))
+        assert held == {(one.noun, one.ref): one.revision for one in shown}
+
+
+def accepted(transaction: list[Line], report: Report) -> list[Line]:
+    refused = {line for line, _ in report.wrong}
+    return [line for n, line in enumerate(transaction, 1) if n not in refused]
+
+
+@hypothesis.settings(
+    max_examples=30, suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large]
+)
+@hypothesis.given(history=histories)
+def test_views_lists_and_counters_are_what_the_documents_say(fresh: Fresh, history: list[list[Line]]) -> None:
+    async def live(url: str) -> None:
+        database, model = Database(url), Model()
+        try:
+            for transaction in [_GROUND, *history]:
+                report = await load(database, *transaction)
+                model.take(accepted(transaction, report))
+            await compare(database, model)
+        finally:
+            await database.close()
+
+    with fresh(True) as url:
+        asyncio.run(live(url))
+
+
+# All there is to refer to, so that most of a history is accepted.
+_GROUND: Final[list[Line]] = [
+    *({"noun": "tag", "slug": slug, "type": "topic", "labels": {"en": slug}, "parent": None} for slug in TAGS),
+    {"noun": "tag", "slug": "news", "type": "section", "labels": {"en": "News"}, "parent": None},
+    {"noun": "tag", "slug": "city", "type": "section", "labels": {"en": "City"}, "parent": "news"},
+    *({"noun": "source", "slug": one, "type": "person", "names": {"en": one}, "parent": None} for one in SOURCES),
+]

@@ -1,0 +1,213 @@
+"""Pages of the web become articles: once, however often they come, and beside what is there already."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from pydantic_core import from_json
+
+from app.articles import store as articles
+from app.db import Database, utcnow
+from app.errors import Invalid
+from app.importers import page, store
+from app.importers.store import Report
+from tests.contents import ZONE, accept, changes, everything, exported, head
+from tests.factories import article, tag
+
+# Invented, in the manner of a news site.
+MILL: Final = """\
+News
+
+Old mill of Zavodske to grind again after thirty years
+
+22 January 2025, 14:35
+
+The water mill on the river Lypka will open to visitors in May, the town council of Zavodske says.
+
+"We found the stones whole, under half a metre of silt," said Olena Kravets, who leads the works.
+
+The works have cost 1.2 million so far, and most of it was given by people of the town.
+
+For reference:
+
+The mill was built in 1811. It ground until 1994, when the flood of that spring broke its dam.
+"""
+UNDATED: Final = """\
+Ferry of Stara Prystan carries its millionth passenger
+
+The ferry has crossed the river since 1952, and on Tuesday a pupil became the passenger number one million.
+
+"I only wanted to be at school in time," the pupil said.
+
+The captain gave her a season ticket, and let her sound the horn twice.
+"""
+
+
+async def bring(
+    database: Database, text: str, *, draft: bool = False, now: datetime | None = None, **given: Any
+) -> Report:
+    now = now or utcnow()
+    found = page.read(text.encode(), zone=ZONE, imported_at=now, **given)
+    return await store.take_in(database, ZONE, found.documents, draft=draft, now=now)
+
+
+async def stored(database: Database, noun: str = "article") -> list[dict[str, Any]]:
+    return [one for one in map(from_json, await exported(database)) if one["noun"] == noun]
+
+
+async def test_a_page_becomes_a_published_article_with_what_it_needs(database: Database) -> None:
+    report = await bring(database, MILL)
+
+    (found,) = await stored(database)
+    assert found["headline"] == "Old mill of Zavodske to grind again after thirty years"
+    assert found["status"] == "published"
+    assert found["published_at"] == "2025-01-22T12:35:00.000Z"
+    assert found["notes"] == [one["slug"] for one in await stored(database, "note")] != []
+    assert report.slugs == [found["slug"]]
+    assert (await articles.get(database.reader(), found["slug"])).id == found["id"]
+
+
+async def test_the_same_page_again_changes_nothing(database: Database) -> None:
+    await bring(database, MILL)
+    before, place = await everything(database), await head(database)
+
+    report = await bring(database, MILL, now=utcnow() + timedelta(days=3))
+
+    assert (report.counts["created"], report.counts["updated"]) == (0, 0)
+    assert await everything(database) == before
+    assert await head(database) == place
+
+
+async def test_a_page_without_a_date_is_published_at_its_first_import(database: Database) -> None:
+    now = utcnow() - timedelta(hours=5)
+    await bring(database, UNDATED, now=now)
+    before = await everything(database)
+
+    await bring(database, UNDATED)
+
+    (found,) = await stored(database)
+    assert datetime.fromisoformat(found["published_at"]) == now
+    assert await everything(database) == before
+
+
+async def test_a_draft_is_published_when_its_page_comes_without_draft(database: Database) -> None:
+    await bring(database, MILL, draft=True)
+    (draft,) = await stored(database)
+    hidden = await head(database)
+
+    await bring(database, MILL)
+
+    (found,) = await stored(database)
+    assert (draft["status"], hidden[1]) == ("draft", 0)
+    assert (found["id"], found["status"], found["revision"]) == (draft["id"], "published", 2)
+    assert {one["status"] for one in await stored(database, "note")} == {"published"}
+
+
+async def test_a_published_page_stays_so_when_it_comes_as_a_draft(database: Database) -> None:
+    await bring(database, MILL)
+    before = await everything(database)
+
+    await bring(database, MILL, draft=True)
+
+    assert await everything(database) == before
+
+
+async def test_another_text_of_the_same_story_is_its_next_revision(database: Database) -> None:
+    await bring(database, MILL)
+    await bring(database, MILL.replace("open to visitors in May", "open to visitors in June"))
+
+    (found,) = await stored(database)
+    assert (found["revision"], found["first_published_at"]) == (2, "2025-01-22T12:35:00.000Z")
+    assert "in June" in str(found["body"])
+
+
+async def test_two_stories_with_one_headline_are_two_articles(database: Database) -> None:
+    await bring(database, MILL)
+    later = MILL.replace("22 January 2025", "3 February 2025").replace("stones whole", "roof gone")
+
+    first, again = await bring(database, later), await bring(database, later)
+
+    found = await stored(database)
+    assert sorted(one["slug"][-2:] for one in found) == ["-2", "rs"]
+    assert (first.counts["created"] > 0, again.counts["created"]) == (True, 0)
+
+
+async def test_a_story_of_another_origin_with_the_same_slug_is_left_alone(database: Database) -> None:
+    slug = "old-mill-of-zavodske-to-grind-again-after-thirty-years"
+    await accept(database, article(slug))
+
+    await bring(database, MILL)
+
+    assert sorted(one["slug"] for one in await stored(database)) == [slug, f"{slug}-2"]
+
+
+async def test_the_same_note_on_two_pages_is_one_note(database: Database) -> None:
+    await bring(database, MILL)
+    (note,) = await stored(database, "note")
+
+    other = MILL.replace("Old mill of Zavodske to grind again after thirty years", "Miller found for Zavodske at last")
+    await bring(database, other.replace("will open to visitors in May", "has a miller now"))
+
+    assert await stored(database, "note") == [note]
+    assert [one["notes"] for one in await stored(database)] == [[note["slug"]]] * 2
+
+
+async def test_a_stub_becomes_the_story_when_its_page_comes(database: Database) -> None:
+    now = utcnow()
+    full = page.read(MILL.encode(), zone=ZONE, imported_at=now).documents
+    (story,) = [one for one in full if one["noun"] == "article"]
+    stub: dict[str, Any] = {
+        "status": "draft",
+        "body": [],
+        "section": None,
+        "standfirst": None,
+        "attributions": [],
+        "relations": [],
+    }
+    await store.take_in(database, ZONE, [{**story, **stub}], draft=False, now=now)
+    (before,) = await stored(database)
+
+    await store.take_in(database, ZONE, full, draft=False, now=now)
+    again = await store.take_in(database, ZONE, [{**story, **stub}], draft=False, now=now)
+
+    (found,) = await stored(database)
+    assert (before["status"], found["status"]) == ("draft", "published")
+    assert (found["id"], found["slug"]) == (before["id"], before["slug"])
+    assert (again.counts["created"], again.counts["updated"]) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["topic", "place"])
+async def test_a_section_with_the_slug_of_another_tag_gets_one_of_its_own(database: Database, kind: str) -> None:
+    await accept(database, tag("culture", type=kind))
+
+    await bring(database, MILL, section="Culture")
+    again = await bring(database, MILL, section="Culture")
+
+    types = {one["slug"]: one["type"] for one in await stored(database, "tag")}
+    (found,) = await stored(database)
+    assert types["culture"] == kind
+    assert types[found["section"]] == "section"
+    assert (again.counts["created"], again.counts["updated"]) == (0, 0)
+
+
+async def test_a_page_that_cannot_be_stored_leaves_nothing(database: Database) -> None:
+    before = await everything(database)
+    documents = page.read(MILL.encode(), zone=ZONE, imported_at=utcnow()).documents
+    for one in documents:
+        if one["noun"] == "article":
+            one["published_at"] = "2999-01-01T00:00:00.000Z"
+
+    with pytest.raises(Invalid) as raised:
+        await store.take_in(database, ZONE, documents, draft=False, now=utcnow())
+
+    assert [fault.pointer for fault in raised.value.faults] == ["/article/published_at"]
+    assert await everything(database) == before
+
+
+async def test_pages_are_written_in_one_transaction_each(database: Database) -> None:
+    await bring(database, MILL)
+
+    found = await changes(database)
+    assert {one.actor for one in found} == {"import page"}
+    assert len({one.at for one in found}) == 1
+    assert len({(one.noun, one.ref) for one in found}) == len(found)

@@ -1,0 +1,392 @@
+"""The command line: what it prints, what it exits with, and a server that really runs."""
+
+import asyncio
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pydantic_core import to_json
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from app.__main__ import cli
+from app.db import Database, migrate
+from tests.conftest import SAMPLE, Fresh
+from tests.contents import head
+from tests.factories import Line, article, article_id, tag
+
+ROOT: Final = Path(__file__).parent.parent
+COMMANDS: Final = (
+    "serve",
+    "migrate",
+    "seed",
+    "import",
+    "export",
+    "openapi",
+    "import ndjson",
+    "import page",
+    "export ndjson",
+)
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process: `run("import", "ndjson", path)`; the database is this test's own."""
+
+    def run(*arguments: str | Path, url: str = database_url) -> Result:
+        monkeypatch.setenv("DATABASE_URL", url)
+        return CliRunner().invoke(cli, [*map(str, arguments)])
+
+    return run
+
+
+def position(url: str) -> tuple[int, int]:
+    async def ask() -> tuple[int, int]:
+        database = Database(url)
+        found = await head(database)
+        await database.close()
+        return found
+
+    return asyncio.run(ask())
+
+
+def write(path: Path, *lines: Line | bytes) -> Path:
+    path.write_bytes(b"".join((one if isinstance(one, bytes) else to_json(one)) + b"\n" for one in lines))
+    return path
+
+
+# --- help and usage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    found = CliRunner().invoke(cli, [*command.split(), "--help"])
+
+    assert found.exit_code == 0
+    assert "Usage:" in found.stdout
+    assert len(found.stdout.split()) > 15
+
+
+def test_the_help_names_commands_and_exit_codes() -> None:
+    found = " ".join(CliRunner().invoke(cli, ["--help"]).stdout.split())
+
+    assert "0 done, 1 something was refused" in re.sub(r"[│╭╮╰╯─]", "", found).replace("  ", " ")
+    for command in ("serve", "migrate", "seed", "import", "export", "openapi"):
+        assert command in found
+
+
+@pytest.mark.parametrize(
+    "arguments", ["nonsense", "import nonsense", "import ndjson", "serve --nonsense", "import page --published soon x"]
+)
+def test_wrong_usage_exits_with_two(run: Run, arguments: str) -> None:
+    assert run(*arguments.split()).exit_code == 2
+
+
+@pytest.mark.parametrize("url", ["", "dovidka.db", "sqlite://x.db", "sqlite:///:memory:", "mysql://u:secret@h/n"])
+def test_a_database_url_of_another_form_exits_with_two(run: Run, url: str) -> None:
+    found = run("migrate", url=url)
+
+    assert found.exit_code == 2
+    assert "it must be sqlite:///relative.db, sqlite:////absolute.db or postgresql://" in found.stderr
+    assert "secret" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "http"), ("PORT", "70000"), ("TIMEZONE", "Kyiv"), ("LOG_LEVEL", "loud")]
+)
+def test_a_setting_that_is_wrong_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    found = run("migrate")
+
+    assert found.exit_code == 2
+    assert found.stderr.startswith(f"error: {name}: ")
+
+
+# --- databases that cannot be used ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["serve", "import", "export", "seed", "import page"])
+def test_each_command_says_what_is_wrong_with_the_database(
+    run: Run, fresh: Fresh, database_url: str, tmp_path: Path, command: str
+) -> None:
+    lines = write(tmp_path / "lines.ndjson", tag("rivers"))
+    arguments: tuple[str | Path, ...] = {
+        "import": ("import", "ndjson", lines),
+        "export": ("export", "ndjson", tmp_path / "out"),
+        "import page": ("import", "page", lines),
+    }.get(command, (command,))
+
+    async def newer() -> None:
+        database = Database(database_url)
+        async with database.engine.begin() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '20991231_2359'"))
+        await database.close()
+
+    asyncio.run(newer())
+    found = run(*arguments)
+    assert (found.exit_code, "migrated by a newer release of Dovidka" in found.stderr) == (3, True), found.output
+
+    away = run(*arguments, url="postgresql://u:secret@127.0.0.1:1/none")
+    assert (away.exit_code, "does not answer" in away.stderr) == (3, True), away.output
+    assert "secret" not in away.output
+
+    broken = tmp_path / "README.md"
+    broken.write_text("# Not a database\n" * 100)
+    found = run(*arguments, url=f"sqlite:///{broken}")
+    assert found.exit_code == 3, found.output
+    assert broken.read_text() == "# Not a database\n" * 100
+
+    if command != "serve" or database_url.startswith("postgresql"):  # which makes a new file itself
+        with fresh(False) as empty:
+            found = run(*arguments, url=empty)
+        assert (found.exit_code, "python -m app migrate" in found.stderr) == (3, True), found.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_database_url_leaves_no_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "none.db"
+
+    assert run("import", "ndjson", *SAMPLE, url=f"sqlite:///{path}").exit_code == 3
+    assert not path.exists()
+
+
+# --- import and export -------------------------------------------------------------------------------------------
+
+
+def test_good_files_are_imported_beside_bad_ones(run: Run, database_url: str, tmp_path: Path) -> None:
+    good = write(tmp_path / "good.ndjson", tag("rivers"), article("flood", tags=["rivers"]))
+    bad = write(tmp_path / "bad[1].ndjson", tag("lakes"), b"{", article("a", tags=["[red]none[/red]"]))
+    empty, missing = write(tmp_path / "empty.ndjson"), tmp_path / "missing.ndjson"
+
+    found = run("import", "ndjson", bad, empty, missing, tmp_path, good)
+
+    assert found.exit_code == 1
+    assert f"error: {bad}:2: is not JSON" in found.stderr
+    assert f"error: {bad}:3: /tags/0 " in found.stderr
+    assert f"error: {empty}:1: the file is empty" in found.stderr
+    assert f"error: {missing}: cannot be read: No such file or directory" in found.stderr
+    assert f"error: {tmp_path}: cannot be read: Is a directory" in found.stderr
+    assert f"{good}: 2 created" in found.stderr
+    assert f"{bad}: 1 created, 2 refused" in found.stderr
+    assert position(database_url)[0] == 3
+
+
+def test_importing_again_says_unchanged_and_exits_with_nought(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "good.ndjson", tag("rivers"))
+
+    first, second = run("import", "ndjson", path), run("import", "ndjson", path)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert f"{path}: 1 unchanged" in second.stderr
+
+
+def test_a_relation_to_nothing_is_named_with_file_and_line(run: Run, tmp_path: Path) -> None:
+    nothing = {"relation": "background", "article": article_id("nothing")}
+    path = write(tmp_path / "f.ndjson", tag("rivers"), article("flood", relations=[nothing]))
+
+    found = run("import", "ndjson", path)
+
+    assert found.exit_code == 1
+    assert f"{path}:2: relates to the article {article_id('nothing')}, which is not there" in found.stderr
+
+
+def test_many_faults_are_counted_and_not_all_shown(run: Run, tmp_path: Path) -> None:
+    found = run("import", "ndjson", write(tmp_path / "f.ndjson", *[b"{"] * 50))
+
+    assert found.stderr.count("is not JSON") == 20
+    assert "and 30 more of this kind" in found.stderr
+
+
+def test_an_export_is_written_whole_and_says_how_much(run: Run, tmp_path: Path) -> None:
+    run("import", "ndjson", *SAMPLE)
+
+    full = run("export", "ndjson", tmp_path / "full.ndjson")
+    public = run("export", "ndjson", "--public", tmp_path / "public.ndjson")
+    printed = run("export", "ndjson", "-")
+
+    assert (full.exit_code, public.exit_code, printed.exit_code) == (0, 0, 0)
+    lines = (tmp_path / "full.ndjson").read_bytes().splitlines()
+    assert f"{len(lines)} documents" in full.stderr
+    assert printed.stdout_bytes == (tmp_path / "full.ndjson").read_bytes()
+    assert {json.loads(line)["noun"] for line in lines} == {"tag", "source", "note", "article"}
+    assert len((tmp_path / "public.ndjson").read_bytes().splitlines()) < len(lines)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["full.ndjson", "public.ndjson"]
+
+
+def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_path: Path) -> None:
+    """RLIMIT_FSIZE stands in for the end of the disk."""
+    run("seed")
+    path = tmp_path / "export.ndjson"
+    path.write_text("the old one\n")
+
+    found = subprocess.run(
+        [sys.executable, "-m", "app", "export", "ndjson", str(path)],
+        cwd=ROOT,
+        env=environment(database_url),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 1, found.stderr
+    assert "cannot be written: File too large" in found.stderr
+    assert path.read_text() == "the old one\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["export.ndjson"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "no/folder/x.ndjson"])
+def test_an_export_to_where_nothing_can_be_written_says_so(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("export", "ndjson", name)
+
+    assert found.exit_code == 1, found.output
+    assert "cannot be written" in found.stderr
+
+
+def test_seeding_twice_changes_nothing(run: Run, database_url: str) -> None:
+    first = run("seed")
+    before = position(database_url)
+    second = run("seed")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert position(database_url) == before
+
+
+def test_the_openapi_document_is_printed(run: Run) -> None:
+    found = run("openapi")
+
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["info"]["title"] == "Dovidka"
+
+
+# --- serving -------------------------------------------------------------------------------------------------------
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": url, "PORT": "0", "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1", **more}
+
+
+@contextmanager
+def serving(url: str) -> Iterator[tuple[subprocess.Popen[str], list[str], float]]:
+    """A server of our own process: it, the URLs it prints, and how long it took to answer the first of them."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "app", "serve"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            urls: list[str] = []
+            while len(urls) < 5 and (line := process.stdout.readline()):
+                urls += re.findall(r"http://\S+", line)
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            answer(urls[1], patience=10)
+            yield process, urls, time.monotonic() - began
+        finally:
+            process.kill()
+
+
+def answer(url: str, patience: float = 0.0) -> tuple[int, bytes]:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as found:
+                return found.status, found.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def test_a_new_file_is_served_with_the_sample_and_again_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    with serving(url) as (process, urls, _):
+        answers = [answer(one) for one in urls]
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(10)
+    with serving(url) as (again, _, seconds):
+        again.send_signal(signal.SIGTERM)
+        again.wait(10)
+
+    assert len(urls) == 5
+    assert [status for status, _ in answers] == [200] * 5
+    assert len(json.loads(answers[1][1])["items"]) == 20
+    assert len(json.loads(answers[2][1])["items"]) > 0
+    assert code in {0, -signal.SIGTERM}
+    assert seconds < 4  # two, where nothing else runs beside the tests
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["new.db"]
+
+
+def test_a_migrated_database_is_served_as_it_is(database_url: str) -> None:
+    with serving(database_url) as (process, urls, _):
+        status, body = answer(urls[1])
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+    assert (status, json.loads(body)["items"]) == (200, [])
+
+
+def test_a_port_in_use_is_named(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = subprocess.run(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env=environment(database_url, PORT=str(port)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert found.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_first_start_that_is_killed_is_begun_anew_by_the_next(tmp_path: Path) -> None:
+    url, path = f"sqlite:///{tmp_path}/new.db", tmp_path / "new.db"
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=ROOT,
+        env=environment(url),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not [*tmp_path.glob(".new.db.new*")] and not path.exists():
+            time.sleep(0.01)
+        process.kill()
+    assert not path.exists()
+    with serving(url) as (again, urls, _):
+        assert answer(urls[1])[0] == 200
+        again.send_signal(signal.SIGTERM)
+        again.wait(10)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["new.db"]
+
+
+def test_an_older_embedded_database_is_migrated_by_its_server(sqlite: Fresh) -> None:
+    with sqlite(False) as url:
+        migrate(url)
+        with serving(url) as (process, urls, _):
+            assert answer(urls[1])[0] == 200
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)

@@ -1,0 +1,353 @@
+"""Addresses, the statement layer, the two sides of a database, and what they make of one that is away."""
+
+import asyncio
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from pydantic_core import to_json
+from sqlalchemy import select, text, update
+
+from app import db
+from app.changes.models import Change, Head
+from app.db import (
+    Address,
+    Database,
+    among,
+    from_milliseconds,
+    milliseconds,
+    new_id,
+    room,
+    spread,
+    utcnow,
+)
+from app.errors import Unavailable
+from app.tags.models import Tag
+from tests.conftest import Fresh
+from tests.contents import accept, changes, dense, head, rows
+from tests.factories import article, tag
+
+ROOT: Final = Path(__file__).parent.parent
+
+
+# --- small things ------------------------------------------------------------------------------------------------
+
+
+@hypothesis.given(st.datetimes(timezones=st.just(UTC)))
+def test_an_instant_is_kept_to_the_millisecond(value: datetime) -> None:
+    kept = from_milliseconds(milliseconds(value))
+
+    assert timedelta(0) <= value - kept < timedelta(milliseconds=1)
+    assert milliseconds(kept) == milliseconds(value)
+
+
+def test_now_is_in_utc_and_to_the_millisecond() -> None:
+    assert utcnow().tzinfo is UTC
+    assert utcnow().microsecond % 1000 == 0
+
+
+def test_ids_sort_by_when_they_were_made() -> None:
+    made = [new_id() for _ in range(1_000)]
+
+    assert sorted(made) == made
+    assert {one.version for one in made} == {7}
+    assert {type(one) for one in made} == {UUID}
+
+
+@hypothesis.given(st.integers(1, 200))
+def test_an_among_has_room_for_its_values(length: int) -> None:
+    given = [*range(length)]
+    places = spread("n", room(length), given)
+
+    assert room(length) < 2 * length
+    assert {*places.values()} == {*given}
+    assert len(places) == room(length)
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///dovidka.db", Path("dovidka.db")),
+        ("sqlite:////var/lib/dovidka.db", Path("/var/lib/dovidka.db")),
+        ("sqlite:///with space/назва.db", Path("with space/назва.db")),
+        ("postgresql://user:secret@host:5432/name", None),
+        ("postgres://host/name?sslmode=require", None),
+    ],
+)
+def test_an_address_says_where_the_database_is(url: str, path: Path | None) -> None:
+    assert Address(url).path == path
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "dovidka.db",
+        "sqlite://dovidka.db",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///a.db?mode=ro",
+        "mysql://user:secret@host/name",
+        "postgresql+asyncpg://user:secret@host/name",
+        "http://user:secret@host/",
+    ],
+)
+def test_an_address_of_another_form_is_refused_with_the_right_ones(url: str) -> None:
+    with pytest.raises(ValueError, match=r"must be sqlite:///relative\.db") as raised:
+        Address(url)
+
+    assert "secret" not in str(raised.value)
+
+
+def test_an_address_never_shows_its_password() -> None:
+    assert str(Address("postgresql://user:se:c/ret@host/name")) == "postgresql://user:***@host/name"
+
+
+# --- reading and writing ---------------------------------------------------------------------------------------------
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    await accept(database, tag("rivers"))
+
+    with pytest.raises((Unavailable, asyncpg.ReadOnlySQLTransactionError)):
+        await database.reader().rows(update(Head).values(seq=99))
+
+    assert await head(database) == (1, 0)
+
+
+async def test_statements_in_a_snapshot_see_one_state(database: Database) -> None:
+    query = select(Tag.slug).order_by(Tag.slug)
+    async with database.reader().snapshot() as read:
+        first = await read.rows(query)
+        await accept(database, tag("rivers"))
+        second = await read.rows(query)
+
+    assert first == second == []
+    assert await database.reader().rows(query) == [("rivers",)]
+
+
+async def test_both_drivers_read_the_types_that_were_written(database: Database) -> None:
+    made = datetime(2025, 1, 22, 14, 35, 0, 123_000, timezone(timedelta(hours=2)))
+    await accept(database, tag("rivers", created_at=made.isoformat(), labels={"uk": "Річки"}))
+
+    query = select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision).where(among(Tag.slug, "slug", 2))
+    found = await database.reader().rows(query, spread("slug", 2, ["rivers"]))
+
+    assert found == [(made, {"uk": "Річки"}, None, 1)]
+    assert found[0][0].tzinfo is UTC
+    assert found == [
+        tuple(row) for row in await rows(database, select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision))
+    ]
+
+
+async def test_a_stream_gives_every_row_once(database: Database) -> None:
+    await accept(database, *(tag(f"t-{n:03}") for n in range(25)))
+    async with database.reader().snapshot() as read:
+        portions = [portion async for portion in read.stream(select(Tag.slug).order_by(Tag.slug), size=10)]
+
+    assert [len(portion) for portion in portions] == [10, 10, 5]
+    assert [slug for portion in portions for (slug,) in portion] == [f"t-{n:03}" for n in range(25)]
+
+
+async def test_readers_read_on_while_a_writer_holds_its_transaction(database: Database) -> None:
+    await accept(database, tag("rivers"))
+    async with database.begin() as connection:
+        await connection.execute(update(Tag).values(revision=9))
+        async with asyncio.timeout(1):
+            assert await database.reader().rows(select(Tag.revision)) == [(1,)]
+
+
+async def test_more_readers_than_connections_all_get_their_turn(database: Database) -> None:
+    await accept(database, tag("rivers"))
+
+    found = await asyncio.gather(*(database.reader().rows(select(Tag.slug)) for _ in range(10 * db.READERS)))
+
+    assert found == [[("rivers",)]] * 10 * db.READERS
+
+
+async def test_a_reader_that_is_cancelled_leaves_its_place_to_others(database: Database) -> None:
+    await accept(database, tag("rivers"))
+    for _ in range(2 * db.READERS):
+        reading = asyncio.create_task(database.reader().rows(select(Tag.slug), slow=True))
+        await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    async with asyncio.timeout(db.PATIENCE_SECONDS):
+        assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
+
+
+# --- writers at once -----------------------------------------------------------------------------------------------
+
+
+WRITER: Final = """
+import asyncio, sys
+from app.changes import store as log
+from app.db import Database, utcnow
+from app.settings import Settings
+from app.tags import store as tags
+from app.tags.schemas import TagOut
+from sqlalchemy import text
+
+async def work(writer):
+    database = Database(Settings().database_url)
+    for n in range(20):
+        now = utcnow()
+        async with log.writing(database, actor=str(writer), zone=Settings().zone) as done:
+            await done.connection.execute(text("SELECT count(*) FROM tags"))
+            await tags.save(done, [TagOut(slug=f"t-{writer}-{n}", type="topic", labels={"en": "T"}, revision=1,
+                                          created_at=now, modified_at=now)])
+    await database.close()
+
+asyncio.run(work(int(sys.argv[1])))
+"""
+
+
+def test_six_processes_that_read_and_then_write_never_find_sqlite_locked(sqlite: Fresh, tmp_path: Path) -> None:
+    script = tmp_path / "writer.py"
+    script.write_text(WRITER)
+
+    async def log(url: str) -> list[Any]:
+        database = Database(url)
+        found = await changes(database)
+        await database.close()
+        return found
+
+    with sqlite() as url:
+
+        def write(writer: int) -> str:
+            command = [sys.executable, str(script), str(writer)]
+            environment = {"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stderr
+
+        with ThreadPoolExecutor(6) as pool:
+            errors = [*pool.map(write, range(6))]
+        found = asyncio.run(log(url))
+
+    assert errors == [""] * 6
+    assert len(found) == 120
+    assert dense([one.seq for one in found])
+
+
+# --- away --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def away(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    database = Database(request.param.format(tmp_path))
+    yield database
+    await database.close()
+
+
+AWAY: Final = [
+    "sqlite:///{0}/none.db",
+    "sqlite:///{0}/no/folder/none.db",
+    "sqlite:///{0}",
+    "postgresql://u@127.0.0.1:1/none",
+    "postgresql://u@/none?host={0}",
+]
+
+
+@pytest.mark.parametrize(
+    "away", AWAY, indirect=True, ids=["no file", "no folder", "a folder", "no server", "no socket"]
+)
+async def test_a_database_that_is_not_there_is_unavailable_within_seconds(away: Database) -> None:
+    async with asyncio.timeout(3 * db.PATIENCE_SECONDS):
+        with pytest.raises(Unavailable):
+            await away.ping()
+
+
+async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    await asyncio.to_thread(path.write_text, "# Not a database\n" * 100)
+    database = Database(f"sqlite:///{path}")
+    with pytest.raises(Unavailable):
+        await database.ping()
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(db.migrate, f"sqlite:///{path}")
+    await database.close()
+
+
+async def test_reading_a_missing_file_makes_none(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(Unavailable):
+        await database.ping()
+    await database.close()
+
+    assert [*await asyncio.to_thread(lambda: [*tmp_path.iterdir()])] == []
+
+
+def test_a_server_that_was_restarted_is_used_again(postgresql: Any) -> None:
+    """Its connections were cut while they lay unused."""
+
+    async def live(url: str) -> None:
+        database = Database(url)
+        await accept(database, tag("rivers"))
+        assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        cut += " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        async with database.engine.begin() as connection:
+            await connection.execute(text(cut))
+        assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
+        await accept(database, tag("lakes"))
+        await database.close()
+
+    with postgresql() as url:
+        asyncio.run(live(url))
+
+
+def test_a_full_disk_leaves_no_half_article_and_reads_go_on(sqlite: Fresh, tmp_path: Path) -> None:
+    """RLIMIT_FSIZE stands in for the end of the disk."""
+    script, path = tmp_path / "import.py", tmp_path / "stories.ndjson"
+    script.write_text("from app.__main__ import cli\ncli()\n")
+
+    async def found(url: str) -> tuple[int, int, int]:
+        database = Database(url)
+        sizes = (
+            len(await database.reader().rows(select(Change.seq))),
+            len(await rows(database, text("SELECT id FROM articles"))),  # type: ignore[arg-type]
+            (await head(database))[0],
+        )
+        await database.close()
+        return sizes
+
+    async def fill(url: str) -> None:
+        database = Database(url)
+        await accept(database, article("first"))
+        await database.close()
+
+        path.write_bytes(b"".join(to_json(article(f"s-{n}", standfirst="x" * 4_000)) + b"\n" for n in range(500)))
+
+    with sqlite() as url:
+        asyncio.run(fill(url))
+        limit = Path(url.removeprefix("sqlite:///")).stat().st_size + 300_000
+        done = subprocess.run(
+            [sys.executable, str(script), "import", "ndjson", str(path)],
+            env={"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        after = asyncio.run(found(url))
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+            (whole,) = connection.execute("PRAGMA integrity_check").fetchone()
+        connection.close()
+
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+    assert after == (1, 1, 1)
+    assert whole == "ok"

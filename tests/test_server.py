@@ -1,0 +1,151 @@
+"""A real server on a real port: what only the wire shows. Few tests, for each costs a process."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from httpx import AsyncClient, HTTPError
+
+ROOT = Path(__file__).parent.parent
+GET = b"GET /v1/tags/city HTTP/1.1\r\n"
+HOST = b"Host: dovidka.test\r\n"
+
+
+@contextmanager
+def process(url: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`python -m app serve` on a free port, until it answers; ended by force where the test did not end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "HOST": "127.0.0.1"}
+    command = [sys.executable, "-m", "app", "serve"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as server:
+        try:
+            deadline = time.monotonic() + 20
+            while not answers(port):
+                assert server.poll() is None, server.communicate()[1].decode()
+                assert time.monotonic() < deadline, "it does not answer"
+            yield server, port
+        finally:
+            server.kill()
+
+
+def answers(port: int) -> bool:
+    try:
+        return exchange(port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(
+            b"HTTP/1.1 200"
+        )
+    except OSError:
+        return False
+
+
+def exchange(port: int, request: bytes, patience: float = 3) -> bytes:
+    """All that comes back before the server closes, or has nothing more to say for a moment."""
+    found = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+        line.settimeout(0.5 if b"close" not in request else patience)
+        try:
+            line.sendall(request)
+            while data := line.recv(65_536):
+                found += data
+        except (TimeoutError, ConnectionError):
+            pass
+    return found
+
+
+@pytest.fixture(scope="module")
+def port(newsroom_url: str) -> Iterator[int]:
+    with process(newsroom_url) as (_, port):
+        yield port
+
+
+async def test_the_server_answers_as_the_application_does(port: int, newsroom: AsyncClient) -> None:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as wire:
+        for path in ("/v1/articles?include=tags", "/v1/tags/city", "/v1/tags/nowhere"):
+            ours, theirs = await newsroom.get(path), await wire.get(path)
+            assert theirs.status_code == ours.status_code
+            assert theirs.headers.get("etag") == ours.headers.get("etag")
+            assert "server" not in theirs.headers
+        head = await wire.head("/v1/articles")
+        assert (head.status_code, head.content) == (200, b"")
+        assert (await wire.get("/v1/tags/city")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "statuses"),
+    [
+        pytest.param(GET + b"X-Wide: " + b"x" * 256_000 + b"\r\n" + HOST, {400, 431}, id="256 kB of header"),
+        pytest.param(GET + HOST + b"".join(b"x-%d: 1\r\n" % n for n in range(16_000)), {400, 431}, id="16,000 headers"),
+        pytest.param(b"GET /v1/tags?x=" + b"x" * 60_000 + b" HTTP/1.1\r\n" + HOST, {400, 414}, id="60 kB of address"),
+        pytest.param(GET, {400}, id="no Host"),
+        pytest.param(GET + HOST + b"Host: evil.example\r\n", {400}, id="two Hosts"),
+        pytest.param(GET + b"Host: evil example\r\n", {400}, id="a Host that is none"),
+        pytest.param(
+            GET + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", {400}, id="two lengths of a body"
+        ),
+        pytest.param(b"GET /v1/tags/%zz HTTP/1.1\r\n" + HOST, {404}, id="broken percent-encoding"),
+        pytest.param(b"GET /v1/tags/\xff HTTP/1.1\r\n" + HOST, {400, 404}, id="raw bytes in the path"),
+        pytest.param(b"GET /v1/tags?x=\xd0\xba HTTP/1.1\r\n" + HOST, {400, 422}, id="raw bytes in the query"),
+        pytest.param(b"\x16\x03\x01\x00\xa5\x01\r\n", {400}, id="TLS"),
+    ],
+)
+def test_a_broken_request_is_refused_and_the_next_one_is_answered(
+    port: int, request_bytes: bytes, statuses: set[int]
+) -> None:
+    found = exchange(port, request_bytes + b"Connection: close\r\n\r\n")
+    match = re.match(rb"HTTP/1\.1 (\d+)", found)
+    assert match is not None, found[:200]
+    assert int(match[1]) in statuses, found[:300]
+    assert found.count(b"HTTP/1.1") == 1
+    assert b"Traceback" not in found
+    assert answers(port)
+
+
+def test_a_second_request_cannot_hide_in_the_body_of_the_first(port: int) -> None:
+    hidden = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    found = exchange(port, GET + HOST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
+    assert b"alive" not in found
+
+
+def test_five_hundred_clients_that_hang_up_are_not_noticed_by_the_next(port: int) -> None:
+    ask = b"GET /v1/articles?include=tags,sources,notes&limit=5&count=true HTTP/1.1\r\n" + HOST + b"\r\n"
+    for n in range(500):
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+            line.sendall(ask[: None if n % 5 else n % len(ask)])
+    found = exchange(port, ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 20)
+    assert found.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_server_that_is_told_to_stop_answers_what_it_has_taken(newsroom_url: str) -> None:
+    with process(newsroom_url) as (server, port):
+        stopped = asyncio.Event()
+        taken: list[int] = []
+        refused: list[bool] = []
+
+        async def ask(wire: AsyncClient) -> None:
+            while not refused:
+                try:
+                    taken.append((await wire.get("/v1/articles?limit=100&include=notes")).status_code)
+                except HTTPError:
+                    refused.append(stopped.is_set())
+                if len(taken) == 40:
+                    stopped.set()
+                    server.send_signal(signal.SIGTERM)
+
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as wire:
+            await asyncio.wait_for(asyncio.gather(*(ask(wire) for _ in range(8))), 15)
+        code = await asyncio.to_thread(server.wait, 15)
+    assert {*taken} == {200}
+    assert all(refused), "a request failed before the server was told to stop"
+    assert code in {0, -signal.SIGTERM}
