@@ -16,6 +16,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.changes import store as log
 from app.db import Address, Database, SchemaMismatch, check_schema, fold, migrate, utcnow
 from app.errors import Fault, Invalid, Unavailable
 from app.importers import ndjson, store
@@ -86,6 +87,7 @@ def serve() -> None:
             database = Database(settings.database_url)
             try:
                 await check_schema(database.reader())
+                await log.secret(database.reader(), settings.zone)
             finally:
                 await database.close()
 

@@ -47,7 +47,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from uuid_utils import compat as uuids
 
-from app.errors import Refusal, Unavailable
+from app.errors import Raced, Refusal, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -355,11 +355,15 @@ def _without_password(url: str) -> str:
 
 
 BROKEN_FILE: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+LOST_RACE: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 @contextmanager
 def database_faults() -> Any:
-    """Turns the drivers' many ways to say that the database is away into one refusal; faults of ours pass."""
+    """Turns the drivers' many ways to say that the database is away, or another writer first, into two refusals.
+
+    Faults of ours pass.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -382,9 +386,13 @@ def database_faults() -> Any:
         asyncpg.InternalClientError,
     ) as error:
         raise Unavailable from error
+    except LOST_RACE as error:
+        raise Raced("Another writer changed the same thing at the same moment.") from error
     except (OperationalError, InterfaceError) as error:
         raise Unavailable from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in {one.sqlstate for one in LOST_RACE}:
+            raise Raced("Another writer changed the same thing at the same moment.") from error
         if error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in BROKEN_FILE:
             raise Unavailable from error
         raise

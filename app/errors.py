@@ -66,6 +66,12 @@ class Gone(Refusal):
     status, code, title = 410, "withdrawn", "This has been withdrawn"
 
 
+class Raced(Refusal):
+    """Another writer was there first; the transaction left nothing, and may be tried again."""
+
+    status, code, title = 409, "raced", "Another writer was there first"
+
+
 class TooLarge(Refusal):
     """The body is longer than this path reads."""
 
@@ -111,6 +117,7 @@ CATALOGUE: dict[str, type[Refusal]] = {
         NotFound,
         MethodNotAllowed,
         Gone,
+        Raced,
         TooLarge,
         UriTooLong,
         Invalid,

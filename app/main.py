@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             read = database.reader()
             await check_schema(read)
-            api.state.secret = await log.secret(read)
+            api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
             yield
         finally:

@@ -35,6 +35,7 @@ def configure(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
+        transactional_ddl=True,  # on SQLite too, so that what `precautions` refuses is undone
         render_item=render_item,
         compare_type=True,
         compare_server_default=True,

@@ -390,3 +390,18 @@ def test_an_older_embedded_database_is_migrated_by_its_server(sqlite: Fresh) -> 
             assert answer(urls[1])[0] == 200
             process.send_signal(signal.SIGTERM)
             process.wait(10)
+
+
+def test_a_database_that_counts_days_of_another_zone_is_not_served_nor_written(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.ndjson"
+    file.write_bytes(to_json(tag("trams")) + b"\n")
+    assert run("import", "ndjson", file).exit_code == 0
+    monkeypatch.setenv("TIMEZONE", "Europe/Paris")
+    file.write_bytes(to_json(tag("ferries")) + b"\n")
+
+    for command in (("serve",), ("import", "ndjson", file)):
+        found = run(*command)
+        assert found.exit_code == 3
+        assert "TIMEZONE=Europe/Kyiv" in found.stderr

@@ -206,8 +206,9 @@ async def test_a_server_does_not_start_on_a_database_without_tables(empty_databa
 
 
 async def test_a_server_does_not_start_without_its_database(tmp_path: Path) -> None:
-    for url in (f"sqlite:///{tmp_path}/nowhere.db", f"postgresql:///nobody?host={tmp_path}"):
-        with pytest.raises(Unavailable):
+    away = {f"sqlite:///{tmp_path}/nowhere.db": SchemaMismatch, f"postgresql:///nobody?host={tmp_path}": Unavailable}
+    for url, fault in away.items():
+        with pytest.raises(fault):
             async with client(url):
                 raise AssertionError("it started")
 

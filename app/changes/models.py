@@ -29,6 +29,7 @@ class Head(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     public_seq: Mapped[int] = mapped_column(BigInteger)
     secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs cursors; the same on every server.")
+    zone: Mapped[str | None] = mapped_column(String(64), doc="The zone whose days are counted, since the first write.")
 
 
 class Change(Base):

@@ -18,6 +18,7 @@ from app.db import (
     Database,
     Reader,
     Row,
+    SchemaMismatch,
     among,
     bulk,
     from_milliseconds,
@@ -129,10 +130,15 @@ async def _record(done: Writing) -> None:
         await done.connection.execute(
             update(Head)
             .where(Head.id == HEAD)
-            .values(seq=Head.seq + len(saved), public_seq=Head.public_seq + len(public))
-            .returning(Head.seq, Head.public_seq)
+            .values(
+                seq=Head.seq + len(saved),
+                public_seq=Head.public_seq + len(public),
+                zone=func.coalesce(Head.zone, done.zone.key),
+            )
+            .returning(Head.seq, Head.public_seq, Head.zone)
         )
     ).one()
+    _same_zone(moved.zone, done.zone)
     public_seq = moved.public_seq - len(public)
     rows = []
     for seq, one in enumerate(saved, moved.seq - len(saved) + 1):
@@ -413,7 +419,7 @@ async def counts(read: Reader, view: View, terms: Sequence[str]) -> dict[str, in
     return {**dict.fromkeys(terms, 0), **{term: int(n) for term, n in rows}}
 
 
-_SECRET: Final = select(Head.secret).where(Head.id == HEAD)
+_HEAD: Final = select(Head.secret, Head.zone).where(Head.id == HEAD)
 _DOCUMENT: Final = (
     select(Shown.revision, Revision.document)
     .join(
@@ -424,11 +430,20 @@ _DOCUMENT: Final = (
 )
 
 
-async def secret(read: Reader) -> bytes:
-    """What signs cursors. Cost: one statement."""
-    found = await read.row(_SECRET)
+async def secret(read: Reader, zone: ZoneInfo) -> bytes:
+    """What signs cursors. Cost: one statement. Raises: SchemaMismatch, where another zone's days are counted."""
+    found = await read.row(_HEAD)
     assert found is not None, "the migration makes the row"
+    _same_zone(found[1], zone)
     return bytes(found[0])
+
+
+def _same_zone(counted: str | None, zone: ZoneInfo) -> None:
+    if counted not in {None, zone.key}:
+        raise SchemaMismatch(
+            f"The archive of this database counts days of {counted}, and TIMEZONE is {zone.key}."
+            f" Set TIMEZONE={counted}, or import an export into a new database."
+        )
 
 
 async def document(read: Reader, view: View, noun: Noun, ref: str) -> Row | None:

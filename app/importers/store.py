@@ -17,7 +17,7 @@ from app.articles.store import Prepared
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown
 from app.db import Database, Reader, among, room, spread
-from app.errors import Fault, Invalid
+from app.errors import Fault, Invalid, Raced
 from app.importers import placing
 from app.importers.documents import Item, read
 from app.notes import store as notes
@@ -35,6 +35,8 @@ SAVE: Final[dict[str, Any]] = {
     "note": notes.save,
     "article": articles.save,
 }
+# Another import of the same things may be under way.
+ATTEMPTS: Final = 5
 Outcome = Literal["created", "updated", "unchanged", "error"]
 
 
@@ -49,6 +51,15 @@ class Report:
     related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
 
+    def take(self, other: "Report") -> None:
+        """Adds what became of a batch, once it is committed."""
+        for outcome, n in other.counts.items():
+            self.counts[outcome] += n
+        self.wrong += other.wrong
+        self.removed += other.removed
+        self.related |= other.related
+        self.slugs += other.slugs
+
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
         self.counts["error"] += 1
         self.wrong += [(line, fault) for fault in faults]
@@ -58,7 +69,7 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     """Writes one batch of documents in one transaction, each whole or not at all; refused ones lose no others.
 
     A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
-    transaction of its own. Raises: Unavailable; then the batch left nothing.
+    transaction of its own. Raises: Unavailable, Raced; then the batch left nothing.
     """
     seen: set[tuple[Noun | Literal["slug"] | None, str | None]] = set()
     some: list[Item] = []
@@ -81,10 +92,18 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
 
 async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
     while items:
-        async with log.writing(database, actor=ACTOR, zone=zone) as done:
-            items, later = await _identify(done, items)
-            for noun in ORDER:
-                await save(done, noun, [item for item in items if item.noun == noun], report)
+        for attempt in range(1, ATTEMPTS + 1):
+            told = Report()
+            try:
+                async with log.writing(database, actor=ACTOR, zone=zone) as done:
+                    some, later = await _identify(done, items)
+                    for noun in ORDER:
+                        await save(done, noun, [item for item in some if item.noun == noun], told)
+                break
+            except Raced:
+                if attempt == ATTEMPTS:
+                    raise
+        report.take(told)
         items = later
 
 

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("public_seq", sa.BigInteger(), nullable=False),
         sa.Column("secret", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_head")),
     )
     op.create_table(

@@ -1,5 +1,6 @@
 """Pages of the web become articles: once, however often they come, and beside what is there already."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from app.articles import store as articles
 from app.db import Database, utcnow
 from app.errors import Invalid
 from app.importers import page, store
+from app.importers.documents import read
 from app.importers.store import Report
 from tests.contents import ZONE, accept, changes, everything, exported, head
 from tests.factories import article, tag
@@ -211,3 +213,41 @@ async def test_pages_are_written_in_one_transaction_each(database: Database) -> 
     assert {one.actor for one in found} == {"import page"}
     assert len({one.at for one in found}) == 1
     assert len({(one.noun, one.ref) for one in found}) == len(found)
+
+
+async def test_two_imports_of_the_same_new_things_at_once_both_succeed(database_url: str) -> None:
+    lines = [tag(f"tag-{n}") for n in range(40)]
+    items = [[read(line, utcnow(), n) for n, line in enumerate(some)] for some in (lines, lines[::-1], lines[20:])]
+    databases = [Database(database_url) for _ in items]
+    reports = [store.Report() for _ in items]
+
+    await asyncio.gather(
+        *(
+            store.load(database, ZONE, some, report)
+            for database, some, report in zip(databases, items, reports, strict=True)
+        )
+    )
+
+    found = await changes(databases[0])
+    for database in databases:
+        await database.close()
+    assert [report.wrong for report in reports] == [[], [], []]
+    assert sum(report.counts["created"] for report in reports) == 40
+    assert len(found) == 40
+
+
+async def test_a_note_that_is_nearly_a_known_one_is_its_next_revision_only_when_asked(database: Database) -> None:
+    await bring(database, MILL)
+    (note,) = await stored(database, "note")
+    now = utcnow()
+
+    async def again(text: str, *, revise_notes: bool) -> list[tuple[str, int]]:
+        found = page.read(text.encode(), zone=ZONE, imported_at=now)
+        await store.take_in(database, ZONE, found.documents, draft=False, now=now, revise_notes=revise_notes)
+        return [(one["slug"], one["revision"]) for one in await stored(database, "note")]
+
+    text = MILL.replace("Old mill", "Old water mill").replace("broke its dam", "broke the dam")
+    assert await again(text, revise_notes=True) == [(note["slug"], 2)]
+    assert await again(text, revise_notes=True) == [(note["slug"], 2)]
+    other = MILL.replace("Old mill", "Very old mill").replace("flood of that spring", "spring flood")
+    assert len(await again(other, revise_notes=False)) == 2
