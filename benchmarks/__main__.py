@@ -1,0 +1,49 @@
+"""The command line: python -m benchmarks [NAME …]; exit code 1 when a goal is missed."""
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks import databases, imports, lists, reads, startup, statements
+from benchmarks.goals import Options
+
+ALL = {
+    "lists": lists.measure,
+    "statements": statements.measure,
+    "reads": reads.measure,
+    "imports": imports.measure,
+    "startup": startup.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all of them by default")
+    parser.add_argument("--full", action="store_true", help="lists of a million articles, imports of 100,000")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one of the two; both by default")
+    parser.add_argument("--rounds", type=int, default=5, help="how often to repeat what is noisy (5)")
+    folder = Path(tempfile.gettempdir()) / "dovidka-bench"
+    parser.add_argument("--folder", type=Path, default=folder, help=f"where data is kept between runs ({folder})")
+    given = parser.parse_args()
+    if unknown := [name for name in given.names if name not in ALL]:
+        parser.error(f"there is no benchmark {unknown[0]!r}")
+    chosen = [given.database] if given.database else ["sqlite", "postgresql"]
+    given.folder.mkdir(parents=True, exist_ok=True)
+    options = Options(given.full, chosen, given.folder.resolve(), given.rounds)
+    missed = 0
+    with ExitStack() as stack:
+        if "postgresql" in chosen:
+            options.servers["postgresql"] = stack.enter_context(databases.server(options.folder / "postgresql"))
+        for name in given.names or ALL:
+            print(f"\n{name}", flush=True)
+            for goal in ALL[name](options):
+                print(f"  {goal}", flush=True)
+                missed += not goal.reached
+    print(f"\n{missed} missed" if missed else "\nall reached")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
