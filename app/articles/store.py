@@ -52,8 +52,7 @@ _ONE: Final = (
     .where(Shown.view == bindparam("view"), Shown.noun == "article")
 )
 _BY_ID: Final = _ONE.where(Shown.ref == bindparam("ref"))
-_BY_SLUG: Final = _ONE.join(Address, Address.ref == Shown.ref).where(Address.slug == bindparam("ref"))
-_BY_PUBLIC_SLUG: Final = _BY_SLUG.where(Address.public)
+_BY_SLUG: Final = _ONE.join(Address, Address.ref == Shown.ref).where(Address.slug == bindparam("ref"), Address.public)
 _WITHDRAWN: Final = select(Article.withdrawal).where(Article.status == "withdrawn")
 _WITHDRAWN_BY_ID: Final = _WITHDRAWN.where(Article.id == bindparam("ref"))
 _WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(Address, Address.ref == Article.id).where(
@@ -61,7 +60,7 @@ _WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(Address, Address.ref == Article.id).
 )
 
 
-async def get(read: Reader, ref: str, view: View = PUBLIC) -> Found:
+async def get(read: Reader, ref: str) -> Found:
     """The article with this id, or with this slug, present or former.
 
     Cost: one statement, by key; two more for one that is not there. Raises: Gone, for a withdrawn one; NotFound.
@@ -69,8 +68,8 @@ async def get(read: Reader, ref: str, view: View = PUBLIC) -> Found:
     by_id = UUID_TEXT.fullmatch(ref) is not None
     if not by_id and not SLUG.fullmatch(ref):
         raise NotFound("There is no article at this address.")
-    statement = _BY_ID if by_id else _BY_PUBLIC_SLUG if view == PUBLIC else _BY_SLUG
-    row = await read.row(statement, {"view": view, "ref": ref})
+    statement = _BY_ID if by_id else _BY_SLUG
+    row = await read.row(statement, {"view": PUBLIC, "ref": ref})
     if row is not None:
         return Found(*row)
     gone = await read.row(_WITHDRAWN_BY_ID if by_id else _WITHDRAWN_BY_SLUG, {"ref": ref})
@@ -78,7 +77,7 @@ async def get(read: Reader, ref: str, view: View = PUBLIC) -> Found:
         raise NotFound("There is no article at this address.")
     withdrawal = gone[0]
     replacement = withdrawal["replacement"]
-    if replacement is not None and await read.row(_BY_ID, {"view": view, "ref": replacement}) is None:
+    if replacement is not None and await read.row(_BY_ID, {"view": PUBLIC, "ref": replacement}) is None:
         replacement = None
     raise Gone(
         "This article has been withdrawn.",
@@ -121,7 +120,6 @@ async def newest(
     wanted: ArticleQuery,
     position: Position | None,
     zone: ZoneInfo,
-    view: View = PUBLIC,
     *,
     whole: bool = False,
 ) -> Slice:
@@ -135,16 +133,16 @@ async def newest(
     groups = _groups(wanted)
     fence: Position | None = None
     if len(groups) > 1:
-        sizes = await log.counts(read, view, sorted({term for one in groups for term in _counted(one)}))
+        sizes = await log.counts(read, PUBLIC, sorted({term for one in groups for term in _counted(one)}))
         groups.sort(key=lambda one: sum(sizes[term] for term in _counted(one)))
     plan = _plan(wanted, groups, position, zone, whole=whole)
-    plan.params |= {"view": view, "limit": wanted.limit + 1}
+    plan.params |= {"view": PUBLIC, "limit": wanted.limit + 1}
     if len(groups) > 1 and not wanted.ids and sum(sizes[one] for one in _counted(groups[0])) > LOOKED_AT:
         fence = await _fence(read, plan)
     rows = await read.rows(lists.page(plan.shape), plan.params, slow=len(groups) > 1 or plan.shape.modified)
     page = _in_order(rows, wanted) if wanted.ids else _stretch(rows, plan, wanted.limit, position, fence)
     if wanted.count:
-        page.count = await _count(read, plan, view)
+        page.count = await _count(read, plan)
     return page
 
 
@@ -248,14 +246,14 @@ def _in_order(rows: list[Row], wanted: ArticleQuery) -> Slice:
     return Slice(items=[found[ref] for ref in refs], refs=refs)
 
 
-async def _count(read: Reader, plan: _Plan, view: View) -> tuple[int, bool]:
+async def _count(read: Reader, plan: _Plan) -> tuple[int, bool]:
     """From a counter where one is kept, else counted up to 10,000."""
     shape, params = plan.shape, plan.params
     narrowed = shape.since or shape.until or shape.updated or shape.modified or shape.probes or shape.without
     if not narrowed and not shape.ids and shape.driver == 1:
-        ((n,),) = await read.rows(lists.counter(shape.sections, shape.languages), {**params, "view": view})
+        ((n,),) = await read.rows(lists.counter(shape.sections, shape.languages), {**params, "view": PUBLIC})
         return int(n or 0), True
-    ((n,),) = await read.rows(lists.size(_unplaced(shape)), {**params, "view": view}, slow=True)
+    ((n,),) = await read.rows(lists.size(_unplaced(shape)), {**params, "view": PUBLIC}, slow=True)
     return min(n, log.COUNTED), n <= log.COUNTED
 
 
@@ -263,11 +261,11 @@ def _unplaced(shape: lists.Shape) -> lists.Shape:
     return replace(shape, positioned=False, backward=False, whole=False)
 
 
-async def archive(read: Reader, wanted: ArchiveQuery, view: View = PUBLIC) -> list[tuple[str, int]]:
+async def archive(read: Reader, wanted: ArchiveQuery) -> list[tuple[str, int]]:
     """(period, how many articles), oldest first, in the site's zone. Cost: one statement, over counters of days."""
     languages = parts(wanted.language)
     term = wanted.section or (f"tag:{wanted.tag}" if wanted.tag else ALL)
-    params = {"view": view, "term_0": term, **{f"language_{n}": one for n, one in enumerate(languages)}}
+    params = {"view": PUBLIC, "term_0": term, **{f"language_{n}": one for n, one in enumerate(languages)}}
     length = {"year": 4, "month": 7, "day": 10}[wanted.by]
     rows = await read.rows(lists.periods(length, wanted.section is not None, len(languages)), params, slow=True)
     return [(period, int(n)) for period, n in rows]
@@ -276,9 +274,7 @@ async def archive(read: Reader, wanted: ArchiveQuery, view: View = PUBLIC) -> li
 # --- what stands beside ------------------------------------------------------------------------------------------
 
 
-async def included(
-    read: Reader, documents: Iterable[str], include: Sequence[str], view: View = PUBLIC
-) -> dict[str, dict[str, Any]]:
+async def included(read: Reader, documents: Iterable[str], include: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What `include` asks for, each object once and only what the view shows.
 
     Cost: one statement for tags, sources and relations, one for translations, one or, where some are pinned, two for
@@ -296,11 +292,11 @@ async def included(
     if "relations" in include:
         wanted["article"] = _each(items, lambda one: [relation["article"] for relation in one["relations"]])
     if wanted:
-        found |= {f"{noun}s": cards for noun, cards in (await log.cards(read, view, wanted)).items()}
+        found |= {f"{noun}s": cards for noun, cards in (await log.cards(read, PUBLIC, wanted)).items()}
     if "notes" in include:
-        found["notes"] = await _notes(read, items, view)
+        found["notes"] = await _notes(read, items)
     if "translations" in include:
-        found["translations"] = await _translations(read, items, view)
+        found["translations"] = await _translations(read, items)
     return found
 
 
@@ -308,9 +304,9 @@ def _each(items: Iterable[Any], names: Any) -> list[str]:
     return list(dict.fromkeys(name for one in items for name in names(one) if name is not None))
 
 
-async def _notes(read: Reader, items: list[Any], view: View) -> dict[str, str]:
+async def _notes(read: Reader, items: list[Any]) -> dict[str, str]:
     """Notes by slug as they are now; those embedded at a pinned revision under `slug@revision`, as they were."""
-    found = await log.documents(read, view, "note", _each(items, lambda one: one["notes"]))
+    found = await log.documents(read, PUBLIC, "note", _each(items, lambda one: one["notes"]))
     bodies = [one["body"] for one in items if "body" in one]
     pins = {
         (block["note"], block["revision"])
@@ -318,7 +314,7 @@ async def _notes(read: Reader, items: list[Any], view: View) -> dict[str, str]:
         for block in body
         if block["type"] == "reference_note" and block["revision"] is not None
     }
-    then = await log.pinned(read, view, "note", sorted(pins))
+    then = await log.pinned(read, PUBLIC, "note", sorted(pins))
     return {**found, **{f"{slug}@{revision}": document for (slug, revision), document in then.items()}}
 
 
@@ -336,7 +332,7 @@ def _family(count: int) -> Any:
     return union_all(originals, translations)
 
 
-async def _translations(read: Reader, items: list[Any], view: View) -> dict[str, str]:
+async def _translations(read: Reader, items: list[Any]) -> dict[str, str]:
     """For each item its other languages: {language: {id, slug, headline}}."""
     originals = _each(items, lambda one: [one["translation_of"] or one["id"]])
     if not originals:
@@ -344,7 +340,7 @@ async def _translations(read: Reader, items: list[Any], view: View) -> dict[str,
     count = room(len(originals))
     terms = [f"translation:{ref}" for ref in originals]
     rows = await read.rows(
-        _family(count), {"view": view, **spread("ref", count, originals), **spread("term", count, terms)}
+        _family(count), {"view": PUBLIC, **spread("ref", count, originals), **spread("term", count, terms)}
     )
     families: dict[str, dict[str, Any]] = {}
     for original, _, card in rows:
@@ -555,17 +551,10 @@ class _Batch:
         (self.inserted if before is None else self.updated).append(article)
         for slug, public in ((article.slug, article.was_published), *((one, True) for one in article.former_slugs)):
             self.addresses[slug] = (article.id, public)
-        for view in VIEWS:
-            standing = None if before is None else before.desk if view == DESK else before.public
-            if standing is not None:
-                self._take_out(view, article.id, standing)
-            if view == DESK or article.public:
-                self._put_in(view, article, terms)
-        touched = {
-            *terms,
-            *(before.desk.terms if before else ()),
-            *(before.public.terms if before and before.public else ()),
-        }
+        if before is not None:
+            self._take_out(before.view, article.id, before.standing)
+        self._put_in(PUBLIC if article.public else DESK, article, terms)
+        touched = {*terms, *(before.standing.terms if before else ())}
         self.done.save(
             log.Saved(
                 noun="article",
@@ -581,7 +570,7 @@ class _Batch:
                 terms=list(terms),
                 keys=["articles", *(f"articles:{term}" for term in touched if term != ALL)],
                 shown_public=article.public,
-                was_public=before is not None and before.public is not None,
+                was_public=before is not None and before.public,
                 was_shown=before is not None,
                 ednote=article.aside["ednote"],
                 reason=article.aside["withdrawal"]["reason"] if article.aside["withdrawal"] else None,
@@ -659,7 +648,6 @@ def _update(row: dict[str, Any]) -> dict[str, Any]:
 DATED: Final = (ALL, "tag:")
 LISTED: Final = ("view", "term", "published_at", "ref", "language", "updated_at", "direct")
 _PUBLISH: Final = update(Address).where(Address.slug == bindparam("s")).values(public=True)
-VIEWS: Final[tuple[View, ...]] = (DESK, PUBLIC)
 _UPDATE: Final = (
     update(Article)
     .where(Article.id == bindparam("key"))
@@ -676,9 +664,9 @@ _UNLIST: Final = delete(Listed).where(
 def _op(article: Prepared, before: log.Known | None) -> Op:
     if before is None:
         return "created"
-    if article.public and before.public is None:
+    if article.public and not before.public:
         return "published"
-    if before.public is not None and not article.public:
+    if before.public and not article.public:
         return "withdrawn" if article.status == "withdrawn" else "unpublished"
     return "updated"
 

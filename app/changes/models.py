@@ -70,7 +70,11 @@ class Revision(Base):
 
 
 class Shown(Base):
-    """Which revision of an object a view shows, with its card: the document as lists show it."""
+    """Which revision of an object a view shows, with its card: the document as lists show it.
+
+    What everyone sees stands under `public`, once; under `desk` only what the desk sees otherwise or alone. The same
+    holds of the rows in lists and of the counters: the desk's view is both, its own rows first.
+    """
 
     __tablename__ = "shown"
     __table_args__ = (

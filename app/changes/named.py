@@ -110,7 +110,7 @@ async def save(
             state.revision = max(state.revision, before.revision + 1)
             changed.append(state)
         document = to_json(state).decode()
-        public = before is not None and before.public is not None
+        public = before is not None and before.public
         done.save(
             log.Saved(
                 noun=noun,

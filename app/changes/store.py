@@ -121,8 +121,7 @@ async def _record(done: Writing) -> None:
     saved = list(done.saved.values())
     await _write(done, _END_SPAN, [{"n": one.noun, "r": one.ref, "now": done.at} for one in saved if one.was_public])
     await bulk(done.connection, Revision, REVISION, [_revision(done, one) for one in saved if one.fresh])
-    for view in (DESK, PUBLIC):
-        await _show(done, view, saved)
+    await _show(done, saved)
     # Numbers must follow COMMIT order, or a reader at `seq` N could miss N-1, committed later. The head's row is
     # the lock; moved last, it is held shortest.
     public = [one for one in saved if one.shown_public or one.was_public]
@@ -179,19 +178,16 @@ def _shown(view: View, one: Saved) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-async def _show(done: Writing, view: View, saved: list[Saved]) -> None:
-    if view == DESK:
-        before = [one for one in saved if one.was_shown]
-        after = saved
-    else:
-        before = [one for one in saved if one.was_public]
-        after = [one for one in saved if one.shown_public]
-        old = [one for one in after if not one.fresh]
-        await _write(
-            done, _BEGIN_SPAN, [{"n": one.noun, "r": one.ref, "v": one.revision, "now": done.at} for one in old]
-        )
-    await _write(done, _HIDE, [{"w": view, "n": one.noun, "r": one.ref} for one in before])
-    await bulk(done.connection, Shown, SHOWN, [_shown(view, one) for one in after])
+async def _show(done: Writing, saved: list[Saved]) -> None:
+    old = [one for one in saved if one.shown_public and not one.fresh]
+    await _write(done, _BEGIN_SPAN, [{"n": one.noun, "r": one.ref, "v": one.revision, "now": done.at} for one in old])
+    hidden = [one for one in saved if one.was_shown]
+    await _write(
+        done,
+        _HIDE,
+        [{"w": PUBLIC if one.was_public else DESK, "n": one.noun, "r": one.ref} for one in hidden],
+    )
+    await bulk(done.connection, Shown, SHOWN, [_shown(PUBLIC if one.shown_public else DESK, one) for one in saved])
 
 
 _HIDE: Final = delete(Shown).where(
@@ -223,43 +219,40 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database holds of an object before a write: the desk's state, and how it stands in each view."""
+    """What the database holds of an object before a write: the newest state, and how it stands in which view."""
 
     revision: int
     document: str
     ednote: str | None
     modified_at: datetime
-    desk: Standing
-    public: Standing | None
+    view: View
+    standing: Standing
+
+    @property
+    def public(self) -> bool:
+        return self.view == PUBLIC
 
 
 PORTION: Final = 1_000
 
 
 async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Known]:
-    """What is known of these objects. Cost: two statements for each thousand."""
+    """What is known of these objects. Cost: one statement for each thousand."""
     found: dict[str, Known] = {}
     standing = (Shown.ref, Shown.revision, Shown.slug, Shown.language, Shown.listed_at, Shown.terms)
-    desk = select(*standing, Shown.modified_at, Revision.document, Revision.ednote).join(
+    query = select(*standing, Shown.view, Shown.modified_at, Revision.document, Revision.ednote).join(
         Revision, (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
     )
     for start in range(0, len(refs), PORTION):
-        some = (Shown.noun == noun, Shown.ref.in_(refs[start : start + PORTION]))
-        rows = (await done.connection.execute(desk.where(Shown.view == DESK, *some))).all()
-        if not rows:
-            continue
-        public = {
-            row.ref: Standing(row.revision, row.slug, row.language, row.listed_at, row.terms)
-            for row in await done.connection.execute(select(*standing).where(Shown.view == PUBLIC, *some))
-        }
-        for row in rows:
+        some = (Shown.view.in_((DESK, PUBLIC)), Shown.noun == noun, Shown.ref.in_(refs[start : start + PORTION]))
+        for row in await done.connection.execute(query.where(*some)):
             found[row.ref] = Known(
                 revision=row.revision,
                 document=row.document,
                 ednote=row.ednote,
                 modified_at=row.modified_at,
-                desk=Standing(row.revision, row.slug, row.language, row.listed_at, row.terms),
-                public=public.get(row.ref),
+                view=row.view,
+                standing=Standing(row.revision, row.slug, row.language, row.listed_at, row.terms),
             )
     return found
 
@@ -287,7 +280,7 @@ async def _reveal(done: Writing) -> None:
     for noun in NAMED:
         refs = sorted(ref for one, ref in done.revealed if one == noun and (noun, ref) not in done.saved)
         for ref, before in (await known(done, noun, refs)).items():
-            if before.public is None:
+            if not before.public:
                 done.save(
                     Saved(
                         noun=noun,

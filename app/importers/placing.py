@@ -111,7 +111,7 @@ async def _new(
     found = []
     for one in documents:
         before = known.get(one["slug"])
-        if before is not None and noun == "note" and before.public is not None:
+        if before is not None and noun == "note" and before.public:
             if one["slug"] in revised:
                 kept = from_json(before.document)
                 dates = ("first_published_at", "published_at", "created_at")

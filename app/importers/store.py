@@ -4,18 +4,19 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import product
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
-from sqlalchemy import Integer, case, literal, select
+from sqlalchemy import Integer, case, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.articles import store as articles
 from app.articles.models import Address, Article
 from app.articles.store import Prepared
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown
+from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown, View
 from app.db import Database, Reader, among, room, spread
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
@@ -178,9 +179,9 @@ def _hierarchy(table: Any) -> Any:
     return tree.union_all(select(below.slug, tree.c.depth + 1).join(tree, below.parent == tree.c.slug))
 
 
-def _statement(noun: Noun, view: str) -> Any:
+def _statement(noun: Noun, views: Sequence[View]) -> Any:
     """What an export reads of tags, sources or notes, in an order in which it can be read in again."""
-    query = _documents(noun, view)
+    query = _documents(noun).where(or_(*(Shown.view == view for view in views)))
     if noun == "note":
         translated = case((Note.translation_of.is_(None), 0), else_=1)
         return query.join(Note, Note.slug == Shown.ref).order_by(translated, Note.slug)
@@ -188,20 +189,21 @@ def _statement(noun: Noun, view: str) -> Any:
     return query.join(tree, tree.c.slug == Shown.ref).order_by(tree.c.depth, Shown.ref)
 
 
-def _documents(noun: Noun, view: str) -> Any:
+def _documents(noun: Noun) -> Any:
     return (
         select(Revision.document)
         .join(
             Shown, (Shown.noun == Revision.noun) & (Shown.ref == Revision.ref) & (Shown.revision == Revision.revision)
         )
-        .where(Shown.view == view, Shown.noun == noun)
+        .where(Shown.noun == noun)
     )
 
 
-def _articles(view: str, *, translations: bool) -> Any:
+def _articles(view: View, *, translations: bool) -> Any:
     """Walks the key of `shown`, so that nothing is sorted however many there are."""
     return (
-        _documents("article", view)
+        _documents("article")
+        .where(Shown.view == view)
         .add_columns(Article.id, Article.slug, Article.ednote, Article.withdrawal)
         .join(Article, Article.id == Shown.ref)
         .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
@@ -239,12 +241,12 @@ async def export(reader: Reader, *, public: bool) -> AsyncIterator[bytes]:
     With `public` only what everyone may see, and of a withdrawn article only what its 410 says.
     Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
     """
-    view = PUBLIC if public else DESK
+    views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
     for noun in ORDER[:3]:
-        async for rows in reader.stream(_statement(noun, view)):
+        async for rows in reader.stream(_statement(noun, views)):
             for (document,) in rows:
                 yield b'{"noun":"%s",%s\n' % (noun.encode(), document[1:].encode())
-    for translations in (False, True):
+    for translations, view in product((False, True), views):
         async for rows in reader.stream(_articles(view, translations=translations)):
             former = await _former_slugs(reader, {row[1]: row[2] for row in rows})
             for document, ref, _, ednote, withdrawal in rows:

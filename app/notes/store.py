@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, select
 from sqlalchemy.orm import aliased
 
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Counter, Noun, Op, Shown, View
+from app.changes.models import DESK, PUBLIC, Counter, Noun, Op, Shown
 from app.changes.named import Lineage
 from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Invalid, NotFound
@@ -23,9 +23,9 @@ from app.web.pages import Position, Slice, parts
 PUBLISHED = "published"
 
 
-async def get(read: Reader, slug: str, view: View = PUBLIC) -> tuple[int, str]:
+async def get(read: Reader, slug: str) -> tuple[int, str]:
     """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await log.document(read, view, "note", slug)
+    found = await log.document(read, PUBLIC, "note", slug)
     if found is None:
         raise NotFound(f"There is no note {slug!r}.")
     return found[0], found[1]
@@ -51,9 +51,7 @@ def _conditions(
     return tuple(found)
 
 
-async def listed(
-    read: Reader, wanted: NoteQuery, position: Position | None, view: View = PUBLIC, *, whole: bool = False
-) -> Slice:
+async def listed(read: Reader, wanted: NoteQuery, position: Position | None, *, whole: bool = False) -> Slice:
     """Notes that match, by slug or by what changed last; one page. An unknown slug matches nothing.
 
     Cost: one statement, and one more with `count`.
@@ -72,12 +70,10 @@ async def listed(
         tagged.append((f"tag_{n}", room(len(slugs))))
         params |= spread(f"tag_{n}", room(len(slugs)), slugs)
     conditions = _conditions(tuple(terms), tuple(tagged))
-    return await log.listed(read, view, "note", wanted, position, conditions, params, whole=whole)
+    return await log.listed(read, PUBLIC, "note", wanted, position, conditions, params, whole=whole)
 
 
-async def included(
-    read: Reader, documents: Sequence[str], include: Sequence[str], view: View = PUBLIC
-) -> dict[str, dict[str, str]]:
+async def included(read: Reader, documents: Sequence[str], include: Sequence[str]) -> dict[str, dict[str, str]]:
     """The tags and sources that these notes name. Cost: one statement."""
     wanted: dict[Noun, list[str]] = {}
     named = [from_json(document) for document in documents]
@@ -86,7 +82,7 @@ async def included(
     if "sources" in include:
         given = [one for note in named for one in (*note["attributions"], *_of_facts(note))]
         wanted["source"] = list(dict.fromkeys(one["source"] for one in given))
-    return {f"{noun}s": cards for noun, cards in (await log.cards(read, view, wanted)).items()}
+    return {f"{noun}s": cards for noun, cards in (await log.cards(read, PUBLIC, wanted)).items()}
 
 
 def _of_facts(note: dict[str, Any]) -> Iterable[dict[str, Any]]:
@@ -120,7 +116,7 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     Raises: Invalid, with pointers that begin with the place in `notes`; then nothing is written.
     """
     known = await log.known(done, "note", [note.slug for note in notes])
-    before_tags = {term[4:] for one in known.values() for term in one.desk.terms if term.startswith("tag:")}
+    before_tags = {term[4:] for one in known.values() for term in one.standing.terms if term.startswith("tag:")}
     lineages = await tags.lineages(done, before_tags | {slug for note in notes for slug in note.tags})
     faults = await _dangling(done, notes, lineages)
     if faults:
@@ -146,8 +142,7 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
             hidden.append({"key": note.slug})
         public = note.status == PUBLISHED
         terms = _terms(note)
-        for view in (DESK, PUBLIC) if public else (DESK,):
-            rows += [{"view": view, "term": term, "slug": note.slug} for term in terms]
+        rows += [{"view": PUBLIC if public else DESK, "term": term, "slug": note.slug} for term in terms]
         document = to_json(note).decode()
         done.save(
             log.Saved(
@@ -160,9 +155,9 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
                 card=to_json(note, exclude={"body"}).decode(),
                 modified_at=note.modified_at,
                 terms=terms,
-                keys=["notes", *_keys({*terms, *(before.desk.terms if before else ())}, lineages)],
+                keys=["notes", *_keys({*terms, *(before.standing.terms if before else ())}, lineages)],
                 shown_public=public,
-                was_public=before is not None and before.public is not None,
+                was_public=before is not None and before.public,
                 was_shown=before is not None,
             )
         )
@@ -182,7 +177,7 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
 def _op(public: bool, before: log.Known | None) -> Op:
     if before is None:
         return "created"
-    if public == (before.public is not None):
+    if public == before.public:
         return "updated"
     return "published" if public else "unpublished"
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.changes import named
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Counter, View
+from app.changes.models import PUBLIC, Counter
 from app.db import Reader
 from app.errors import Fault, Invalid, NotFound
 from app.tags.models import Tag
@@ -14,25 +14,25 @@ from app.tags.schemas import TagOut, TagQuery
 from app.web.pages import Position, Slice
 
 
-async def get(read: Reader, slug: str, view: View = PUBLIC) -> tuple[int, str]:
+async def get(read: Reader, slug: str) -> tuple[int, str]:
     """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await log.document(read, view, "tag", slug)
+    found = await log.document(read, PUBLIC, "tag", slug)
     if found is None:
         raise NotFound(f"There is no tag {slug!r}.")
     return found[0], found[1]
 
 
-async def listed(read: Reader, wanted: TagQuery, position: Position | None, view: View = PUBLIC) -> Slice:
+async def listed(read: Reader, wanted: TagQuery, position: Position | None) -> Slice:
     """Tags that match, by slug or by what changed last; one page. An unknown parent matches nothing.
 
     Cost: one statement, and one more with `count`.
     """
-    return await named.listed(read, view, "tag", Tag, wanted, position, "type", "parent")
+    return await named.listed(read, PUBLIC, "tag", Tag, wanted, position, "type", "parent")
 
 
-async def counts(read: Reader, slugs: Sequence[str], view: View = PUBLIC) -> dict[str, int]:
+async def counts(read: Reader, slugs: Sequence[str]) -> dict[str, int]:
     """How many articles `tag=slug` lists, for each. Cost: one statement."""
-    found = await log.counts(read, view, [f"tag:{slug}" for slug in slugs])
+    found = await log.counts(read, PUBLIC, [f"tag:{slug}" for slug in slugs])
     return {slug: found[f"tag:{slug}"] for slug in slugs}
 
 
@@ -64,7 +64,7 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
         # Whoever lists an article under one of them holds it until its counters are there to be seen.
         held = select(Tag.slug).where(Tag.slug.in_([tags[place].slug for place in moved.values()]))
         await done.connection.execute(held.order_by(Tag.slug).with_for_update())
-        query = select(Counter.term).distinct().where(Counter.view == DESK, Counter.term.in_(moved), Counter.n > 0)
+        query = select(Counter.term).distinct().where(Counter.term.in_(moved), Counter.n > 0)
         faults = [
             Fault("cannot change while articles stand under the tag", pointer=f"/{moved[row.term]}/parent")
             for row in await done.connection.execute(query)

@@ -78,6 +78,10 @@ def _tags_below(walk: Walk, mark: Mark) -> bool:
         found.append(line)
         place += 1
     if not found:
+        if walk.place > walk.end:
+            walk.furniture(walk.place, "a label without tags", 0.6)
+            walk.place += 1
+            return True
         return False
     tags = [tag.strip(" #") for line in found for tag in re.split(r"\s*[,;|•·]\s*", line.text) if tag.strip(" #")]
     walk.marks[walk.place] = Mark("tags", mark.rule, 0.8, {"tags": tags})
@@ -90,12 +94,36 @@ def _tags_below(walk: Walk, mark: Mark) -> bool:
 
 def others(walk: Walk) -> bool:
     """A list of other stories, from its title to its end."""
-    if walk.kind(walk.place) != "sidebar":
+    if walk.kind(walk.place) == "sidebar" or _untitled(walk):
+        return _take_list(walk)
+    return False
+
+
+def _untitled(walk: Walk) -> bool:
+    """A few words below the story above a run of headlines: a list whose title no list of words knows."""
+    line, place = walk.lines[walk.place], walk.place
+    if place <= walk.end or not walk.plain(place) or not line.apart or line.words > 5 or line.closed:
         return False
+    run = 0
+    while walk.plain(place + 1 + run) and (run == 0 or not walk.lines[place + 1 + run].apart):
+        below = walk.lines[place + 1 + run]
+        if not 4 <= below.words <= 20 or below.text.endswith((".", ":", ";")):
+            break
+        run += 1
+    return run >= 2
+
+
+def _teasers_below(walk: Walk) -> bool:
+    """Whether what a label heads has excerpts or dates, as teasers do and links in a story do not."""
+    entries = range(walk.place + 1, min(walk.place + 6, len(walk.lines)))
+    return any(walk.kind(place) == "date" or sidebar.is_cut(walk.lines[place]) for place in entries)
+
+
+def _take_list(walk: Walk) -> bool:
     teasers, taken = sidebar.read(walk.lines, walk.marks, walk.place + 1)
     if not teasers and walk.place < walk.end and walk.plain(walk.place + 1):
         return False
-    walk.furniture(walk.place)
+    walk.furniture(walk.place, "" if walk.mark(walk.place) else "title of a list of other stories", 0.6)
     for place, (use, rule, confidence) in taken.items():
         walk.use(walk.lines[place], use, rule, confidence)
     walk.layout.teasers.extend(teasers)
@@ -109,6 +137,8 @@ def see_also(walk: Walk) -> bool:
     if mark is None or mark.kind != "see_also":
         return False
     line = walk.lines[walk.place]
+    if not mark.data["headline"] and walk.place > walk.end and _teasers_below(walk):
+        return _take_list(walk)
     if mark.data["headline"]:
         parts = [part.strip() for part in mark.data["headline"].split(";")]
         headlines = parts if all(len(part.split()) >= 3 for part in parts) else [mark.data["headline"]]
@@ -166,6 +196,20 @@ def earlier(walk: Walk) -> bool:
         return False
     walk.add("related", [walk.lines[walk.place]], mark.rule, 0.85, words=True, relation=mark.data["relation"])
     walk.place += 1
+    return True
+
+
+def neighbours(walk: Walk) -> bool:
+    """ "Next post" above a headline: a link to another story, on two lines."""
+    line, below = walk.lines[walk.place], walk.line(walk.place + 1)
+    if walk.place <= walk.end or line.bare not in words().any("sidebar", "neighbours"):
+        return False
+    if below is None or not walk.plain(walk.place + 1) or not 3 <= below.words <= 24 or below.text.endswith("."):
+        return False
+    walk.furniture(walk.place, "label of a link", 0.8)
+    walk.layout.teasers.append(sidebar.Teaser(below.text))
+    walk.use(below, "sidebar", "link to the story before or after", 0.8)
+    walk.place += 2
     return True
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.importers.page import nouns, phrases, speech
+from app.importers.page import names, nouns, phrases, speech
 from app.importers.page.names import Party
 from app.importers.page.text import low, sentences
 from app.importers.page.words import words
@@ -117,8 +117,8 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
         if party is None:
             middle = sentence[: verb.start()].strip(" ,")
             middle = re.sub(r"^(?:Про|Об) (?:це|этом|таке рішення)\s*", "", middle)
-            party = phrases.at_end_of(middle)
-    if party is None or party.pronoun:
+            party = names.read(middle) if low(middle) in words().pronouns else phrases.at_end_of(middle)
+    if party is None or (party.pronoun and speech.channel(sentence[verb.end() :]) is None):
         return []
     told = speech.tells_media(sentence[verb.end() :]) or re.search(rf"{_MEDIA_DATIVE}\s*$", sentence[: verb.start()])
     channel = speech.channel(sentence[verb.end() :]) or speech.channel(sentence) or ("interview" if told else None)
@@ -195,12 +195,13 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     word = low(verb[0])
     if word in words().any("speech", "papers"):
         return []
+    if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
+        return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
     before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
     rest = folded[verb.end() :]
     inflected = nouns.inflected(sentence)
     if not inflected and (
-        before.count(",") > 3
-        or (word in words().any("speech", "doubtful") and not (word == "reports" and rest.startswith(" that")))
+        before.count(",") > 3 or (word in words().any("speech", "doubtful") and not _plainly_stated(word, rest))
     ):
         return []
     if inflected and not before:
@@ -211,12 +212,13 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
             return []
         party, before = phrases.before_verb(before, inflected)
         end = phrases.clause_end(sentence, verb.end())
-    if party is None or party.pronoun:
+    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
+    lead = sentence[placed.start() : verb.start()] if placed else ""
+    if party is None or (party.pronoun and speech.channel(lead) is None):
         return []
     party = phrases.as_outlet(party, word, rest)
     told = word in ("told", "tells") or any(f" {one}" in rest[:60] for one in words().any("attribution", "newsroom"))
     told = told or speech.tells_media(sentence[verb.end() :])
-    lead = sentence[: verb.start()] if re.match(r"(?:in|on|у|в|на)\s", folded) else ""
     channel = speech.channel(sentence[verb.end() : end]) or speech.channel(lead) or ("interview" if told else None)
     role = "said_by" if party.type == "person" or word in words().say else "reported_by"
     if party.type != "person" and word in words().any("speech", "publishing"):
@@ -225,6 +227,13 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     return [
         Statement(party, role, channel, sentence[start:end].strip(" ,:."), word in words().any("speech", "publishes"))
     ]
+
+
+def _plainly_stated(word: str, rest: str) -> bool:
+    """Whether a word that may be a noun is a verb of speech here: "reports that …", "posted on X that …"."""
+    if word in ("reports", "warns", "suggests", "claims", "agreed", "promised", "pointed") and rest.startswith(" that"):
+        return True
+    return re.match(r"\s(?:on|in|via|through)\s", rest) is not None and speech.channel(rest[:45]) is not None
 
 
 def _passive(sentence: str, folded: str) -> list[Statement]:

@@ -11,6 +11,12 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _SPLIT: Final = re.compile(r"\s*/\s*|\s+via\s+|\s*\|\s*|\s*,\s+|\s+—\s+|\s*;\s*|\s*©\s*")
+_SIGN: Final = re.compile(
+    r"(?P<caption>(?:.{8,240}[.!?…)»”]\s)?)(?P<sign>(?:©|\(c\)|Ⓒ)\s*)(?P<rest>\S.*)", re.IGNORECASE
+)
+_AGENCY_PHOTO: Final = re.compile(
+    r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
+)
 _ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
 
 
@@ -48,7 +54,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         map(re.escape, sorted({one for one in known.all("images", "photo") if " " not in one}, key=len, reverse=True))
     )
     bare = re.compile(
-        rf"^(?P<caption>(?:.{{8,200}}[.!?…]\s)?)(?i:(?P<label>{short}))\s(?P<rest>[A-ZА-ЯІЇЄҐ«][^.:!?]{{2,60}})$"
+        rf"^(?P<caption>(?:.{{8,200}}[.!?…]\s)?)(?i:(?P<label>{short}))\s(?P<rest>[A-ZА-ЯІЇЄҐ«](?:[^.:!?]|(?<=\w)\.(?=\w)){{2,60}})$"
     )
     return start, loose, inside, caption, bare
 
@@ -60,6 +66,10 @@ def read(line: Line) -> Credit | None:
     start, loose, inside, caption, bare = _patterns()
     if line.bare in _labels_alone():
         return _credit(line.text, "", _media(line.bare), None, "photo label alone")
+    if (labels := _label_behind().fullmatch(line.low)) is not None and line.words <= 34:
+        caption_text = line.text[: labels.end("caption")].strip(" (")
+        shown = line.text[labels.start("label") : labels.end("label")]
+        return Credit(_media(labels["label"]), shown, caption_text, (), None, "caption with a label")
     labelled = recognisers.may_begin(line, "images", "photo", "video", "drawing")
     if labelled and (found := start.match(line.low)):
         rest = line.text[found.start("rest") :].strip()
@@ -99,9 +109,15 @@ def read(line: Line) -> Credit | None:
     if (found := inside.match(line.low)) and line.words <= 45:
         rest = line.text[found.start("rest") : found.end("rest")].strip(" )")
         text = line.text[: found.end("caption")].strip()
-        if len(rest.split()) <= 10 and (rest[:1].isupper() or rest[:1] in '«"“') and _captionish(text, found):
+        named = (
+            rest[:1].isupper() or rest[:1] in '«"“' or (line.text[found.start("label")].isupper() and ":" in found[0])
+        )
+        if len(rest.split()) <= 10 and named and _captionish(text, found):
             shown = line.text[found.start("label") :].strip(" ).")
             return _credit(shown, rest, _media(found["label"]), text, "caption with credit")
+    if (agency := _AGENCY_PHOTO.fullmatch(line.text)) is not None:
+        who = " / ".join(filter(None, (agency["by"], agency["agency"])))
+        return _credit(agency["rest"], who, "photo", agency["caption"].strip(), "caption with credit")
     if (found := bare.match(line.text)) and _all_names(found["rest"]):
         caption_text = found["caption"].strip() or None
         label = found["label"].lower()
@@ -118,9 +134,19 @@ def _named_within() -> re.Pattern[str]:
 
 
 def _copyright(line: Line) -> Credit | None:
-    if line.text.startswith(("©", "(c)", "Ⓒ")) and line.words <= 8 and not re.search(r"\d{4}|rights|права", line.low):
-        return _credit(line.text, line.text.strip("© "), "photo", None, "copyright of a photo")
-    return None
+    found = _SIGN.fullmatch(line.text)
+    if found is None or re.search(r"\d{4}|rights|права", line.low) or not _names_and_strokes(found["rest"]):
+        return None
+    shown = line.text[found.start("rest") - len(found["sign"]) :].strip()
+    return _credit(shown, found["rest"], "photo", (found["caption"] or "").strip() or None, "copyright of a photo")
+
+
+def _names_and_strokes(text: str) -> bool:
+    """Whether every word begins as names do; a sentence about rights does not."""
+    parts = re.findall(r"[^\W\d_][\w.'’-]*", text)
+    return 1 <= len(parts) <= 8 and all(
+        part[0].isupper() or part in ("of", "the", "and", "via", "for") for part in parts
+    )
 
 
 @lru_cache(maxsize=1)
@@ -129,6 +155,13 @@ def _labels_alone() -> frozenset[str]:
     return frozenset(
         one for kind in ("photo", "video") for one in words().all("images", kind) if " " in one
     ) - words().any("images", "unfinished")
+
+
+@lru_cache(maxsize=1)
+def _label_behind() -> re.Pattern[str]:
+    """A caption, and behind it nothing but «Ілюстративне фото» or "(file photo)"."""
+    labels = "|".join(map(re.escape, sorted(_labels_alone(), key=len, reverse=True)))
+    return re.compile(rf"(?P<caption>.{{8,240}}?)(?:(?<=[.!?…])\s|\s?/\s?|\s\(|\.\s\()(?P<label>{labels})\)?\.?")
 
 
 def _all_names(text: str) -> bool:

@@ -1,6 +1,6 @@
 """From a page taken apart to documents: tags, sources, notes, the article and the stubs of other stories."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ def build(layout: Layout, given: Given) -> list[Document]:
     if any(piece.kind == "reference_note" for piece in layout.pieces):
         page.years = notes.years_of([piece.text for piece in layout.pieces if piece.kind in ("paragraph", "quote")])
     if layout.standfirst:
+        page.sources.mention(names.mentions(layout.standfirst.text))
         _attribute(page, layout.standfirst.text, None)
     if len(layout.headline) > 500:
         _text(page, layout.headline)  # a headline holds no more; the whole line must not be lost
@@ -243,8 +244,11 @@ def _table(page: _Page, piece: Piece, before: Piece | None) -> None:
 
 def _image(page: _Page, piece: Piece, before: Piece | None) -> None:
     credit = piece.data["credit"]
-    source = page.sources.add(credit.source) if credit.source else None
-    photographers = [page.sources.add(one) for one in credit.photographers]
+    people = [one for one in credit.photographers if not page.sources.organises(one)]
+    bodies = [replace(one, type="organisation") for one in credit.photographers if one not in people]
+    given = credit.source or (bodies[0] if bodies else None)
+    source = page.sources.add(given) if given else None
+    photographers = [page.sources.add(one) for one in people]
     block = page.block(
         "image", url=None, media=credit.media, alt_text=None, caption=credit.caption, credit_line=credit.credit_line,
         photographer=", ".join(one.name for one in photographers if one) or None,

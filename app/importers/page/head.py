@@ -111,6 +111,10 @@ def head(walk: Walk) -> None:
             )
             walk.meta(walk.place)
             walk.place += 1
+        elif mark is None and (who := _author_beside(walk, line)) is not None:
+            walk.marks[walk.place] = Mark("byline", "names beside a date", 0.7, {"byline": who})
+            walk.meta(walk.place)
+            walk.place += 1
         elif mark is None and _title_of_author(walk, line):
             walk.use(line, "meta", "post of the author", 0.8)
             walk.place += 1
@@ -126,6 +130,15 @@ def head(walk: Walk) -> None:
             walk.place += 1
         else:
             return
+
+
+def _author_beside(walk: Walk, line: Line) -> str | None:
+    """The names of a line above or below a date or section; None for other lines."""
+    if any(mark.data.get("byline") for mark in walk.layout.meta):
+        return None
+    before = bool(walk.layout.meta) and walk.layout.meta[-1].kind in _META
+    beside = walk.kind(walk.place + 1) == "date" or (before and walk.layout.standfirst is None)
+    return recognisers.probable_names(line.text) if beside else None
 
 
 def _title_of_author(walk: Walk, line: Line) -> bool:
@@ -149,12 +162,9 @@ def _standfirst_rule(walk: Walk) -> str | None:
     line, following = walk.lines[walk.place], walk.line(walk.place + 1)
     if following is None or line.words < 4 or line.words > 70 or quotes.find(line.text) or credits.read(line):
         return None
-    ahead = [walk.kind(place) for place in range(walk.place + 1, min(walk.place + 4, len(walk.lines)))]
+    ahead = [_head_kind(walk, place) for place in range(walk.place + 1, min(walk.place + 5, len(walk.lines)))]
     own = [i for i, kind in enumerate(ahead) if kind in ("byline", "date", "breadcrumb", "byline_label")]
-    if own and all(
-        ahead[i] in _META or ahead[i] == "furniture" or recognisers.name_alone(walk.lines[walk.place + 1 + i])
-        for i in range(own[0] + 1)
-    ):
+    if own and all(ahead[i] in _META or ahead[i] == "furniture" for i in range(own[0] + 1)):
         return "stands between headline and byline or date"
     if walk.place + 1 < len(walk.lines) and recognisers.name_alone(following) and line.words >= 6:
         return "stands between headline and byline or date"
@@ -163,6 +173,8 @@ def _standfirst_rule(walk: Walk) -> str | None:
         place += 1
     if not line.closed and line.words >= 6 and walk.plain(place) and _begins_story(walk.lines[place]):
         return "a summary without a full stop"
+    if line.words >= 9 and place < len(walk.lines) and _asks(walk.lines[place]):
+        return "stands above an interview"
     short = len(sentences(line.text)) == 1 and line.words <= 40 and following.words <= 26
     if (
         short
@@ -172,6 +184,18 @@ def _standfirst_rule(walk: Walk) -> str | None:
     ):
         return "one sentence, its source on the next line"
     return None
+
+
+def _head_kind(walk: Walk, place: int) -> str | None:
+    """What a line would be in the head of a page."""
+    line = walk.lines[place]
+    mark = walk.mark(place) or recognisers.name_alone(line) or recognisers.section_alone(line)
+    return mark.kind if mark else None
+
+
+def _asks(line: Line) -> bool:
+    """Whether a line is the first question of an interview."""
+    return line.text.startswith(("—", "–")) and line.text.endswith("?")
 
 
 def _begins_story(line: Line) -> bool:

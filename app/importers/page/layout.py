@@ -18,6 +18,7 @@ _STEPS: Final[tuple[Callable[[Walk], bool], ...]] = (
     aside.earlier,
     aside.see_also,
     aside.others,
+    aside.neighbours,
     aside.arrows,
     aside.origin,
     aside.meta,

@@ -22,6 +22,9 @@ _AGE: Final = re.compile(
 )
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
 _PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*)\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
+_APPOSED: Final = re.compile(
+    r"([A-Z][a-z'’-]+\s[A-Z][\w'’-]+),\s(?:the|a|an|who|his|her|its|their|[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*['’]s?)\s(?!.*\b(?:based|company|group)\b)"
+)
 _GENERIC: Final = frozenset("видання газета портал журнал телеканал агентство агенція тижневик".split())
 
 
@@ -57,10 +60,22 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
         return None
     quoted = [found.span() for found in _QUOTED.finditer(phrase)]
     party = None
-    if person:
+    if person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
+        party = _apposed(phrase, tokens, apposed[1])
+    if person and party is None:
         party = _person(phrase, tokens, quoted, oblique) or _role_only(phrase, tokens, quoted, oblique)
     party = party or _organisation(phrase, tokens, quoted, oblique)
+    if party is None and person and _unnamed().search(written):
+        party = Party(phrase[0].lower() + phrase[1:], "person", "role_only")
     return replace(party, written=written) if party else None
+
+
+def _apposed(phrase: str, tokens: list[nouns.Token], name: str) -> Party | None:
+    """ "Ann Lee, the trust's survey lead": two capitalised words before an apposition are a person's name."""
+    pair = nouns.tokens_of(name)
+    if any(nouns.head_of(token.low) or token.low in nouns.tables().media for token in pair):
+        return None
+    return _named(phrase, tokens, tokens[: len(pair)], oblique=False)
 
 
 @lru_cache(maxsize=1)
@@ -305,7 +320,7 @@ def _organisation(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int
     headed = any(nouns.head_of(nouns.plain(token)) for token in tokens)
     if not (capital or headed or quoted) or len(tokens) > 14:
         return None
-    if len(tokens) == 1 and tokens[0].low in words().channels:
+    if all(token.low in words().channels for token in tokens):
         return None
     if not headed and all(token.low in _calendar() for token in tokens if token.capital) and not quoted:
         return None
@@ -321,6 +336,7 @@ def _organisation(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int
             and phrase[tokens[0].end :].strip() == phrase[slice(*quoted[-1])]
         ):
             name = phrase[slice(*quoted[-1])].strip('«»“”„"')  # «видання „Вісник“» is «Вісник»
+            kind = "media"
     elif (proper := _PROPER.fullmatch(name)) and not _LINK.search(f" {proper[1]}"):
         name = proper[2]  # "the operator Rail West"
     return Party(name, kind)

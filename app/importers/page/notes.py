@@ -15,6 +15,7 @@ from app.importers.page.words import words
 _CLAUSE: Final = re.compile(
     r"(?:,|;)\s+(?:а|і|й|та|але|and|but|while|then|тоді як|в то время как)\s+|;\s+|,\s+(?=(?:у|в|з|in)\s)"
 )
+_COMMA: Final = re.compile(r",\s+")
 _YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 
 
@@ -62,6 +63,12 @@ def _return() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _now() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){words().pattern('dates', 'now')}(?![\w-])")
+
+
+@lru_cache(maxsize=1)
+def _recurs() -> re.Pattern[str]:
+    """«щороку», "every year": a day that comes again is no date."""
+    return re.compile(rf"(?<![\w-]){words().pattern('dates', 'recurring')}(?![\w-])")
 
 
 def _returns(line: Line, before: list[Line], inline: bool) -> bool:
@@ -135,6 +142,8 @@ def _facts(
         sentence = text[start:end]
         dated = periods(low(sentence), published)
         for begin, stop, period in _clauses(sentence, dated):
+            if period.month_day is not None and _recurs().search(low(sentence)):
+                continue
             if period.month_day is not None:
                 year = _year_for(period, published, years, known)
                 if year is None and period.month_day[1] is None:
@@ -170,6 +179,10 @@ def _clauses(sentence: str, dated: list[Period]) -> list[tuple[int, int, Period]
     begin, current = 0, dated[0]
     for period in dated[1:]:
         cuts = [cut for cut in _CLAUSE.finditer(sentence, current.end) if cut.end() <= period.start]
+        if not cuts and current.on and period.on:
+            cuts = [cut for cut in _COMMA.finditer(sentence, current.end) if cut.end() + 8 < period.start]
+        if len(cuts) > 1 and cuts[-1][0].strip() == ",":
+            cuts.pop()  # "…, and it burned twice, in 1931": the date belongs to the clause before it
         if not cuts:
             if current.on is None and current.month_day is None:
                 current = period

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from app.importers.page import names, nouns, speech
+from app.importers.page import cases, names, nouns, speech
 from app.importers.page.names import Party
 from app.importers.page.text import low
 from app.importers.page.words import words
@@ -83,6 +83,8 @@ def party_of(phrase: str, *, oblique: bool = False) -> Party | None:
         if low(rest.split(" ")[0]) in words().channels and " " in rest:
             rest = rest.split(" ", 1)[1]  # «на сайті міськради»
         head = rest.split(" ")[0].strip('«»“”"')
+        if cases.is_adjective(low(head)) and nouns.head_of(rest.partition(" ")[2].split(" ")[0]):
+            head = rest.split(" ")[1]  # «в обласній прокуратурі»
         if not (
             nouns.head_of(head) or head.isupper() or rest[:1] in '«“"' or nouns.is_media(head) or head[:1].isupper()
         ):
@@ -130,12 +132,15 @@ def at_end_of(middle: str) -> Party | None:
 
 def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     """The subject before a verb: without what stands before it in the sentence."""
+    before = speech.without_connectives(before)
+    if (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns and _PLACED.match(before):
+        return names.read(last), before  # «В інтерв'ю „Вісникові“ вона …»
     candidates = [before]
     parts = before.split(", ")
     if len(parts) > 1:
         candidates += [", ".join(parts[-2:]), parts[-1]]
     for candidate in candidates:
-        if len(candidate.split()) > 14:
+        if len(names.without_relative(candidate).split()) > 14:
             continue
         party = party_of(candidate)
         if party is None:
@@ -157,6 +162,8 @@ def _plausible(phrase: str, party: Party, inflected: bool) -> bool:
         return False
     if re.match(r"(?:in|on|at|for|by|when|after|last|this|from|with|as)\s", low(phrase)):
         return False
+    if inflected and _PLACED.match(phrase):
+        return True  # «у міськраді»: `party_of` has looked at what stands there
     proper = re.sub(r"^(?:The|A|An|Our)\s", "", phrase)
     core = [word for word in proper.split(" ") if word]
     headed = any(nouns.head_of(re.sub(r"['’]s$", "", word)) for word in core)

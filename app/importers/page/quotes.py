@@ -166,7 +166,11 @@ def _with_clause(text: str, found: list[tuple[int, int, bool]], words: str, rest
     marked = re.match(r"\s*[.,!?…]?\s*[—–-]\s*|\s*,\s*", rest) is not None or words.endswith((",", "!", "?", "."))
     if not marked:
         return None
-    nexts = [span for span in found[1:] if _words(_inside(text, span)) >= _LEAD_WORDS and _starts_speech(text, span)]
+    nexts = [
+        span
+        for span in found[1:]
+        if _starts_speech(text, span) and (_words(_inside(text, span)) >= _LEAD_WORDS or _ends_line(text, span))
+    ]
     stop = nexts[0][0] if nexts else len(text)
     middle = text[found[0][1] : stop]
     stripped = middle.lstrip(" ,.—–-")
@@ -204,6 +208,12 @@ def _with_clause(text: str, found: list[tuple[int, int, bool]], words: str, rest
         else:
             quotation.after = tail
     return quotation
+
+
+def _ends_line(text: str, span: tuple[int, int, bool]) -> bool:
+    """Whether quoted words end as a sentence, and the line with them: short as they are, they are speech."""
+    ended = _inside(text, span)[-1:] in (".", "!", "?", "…") or text[span[1] :] in (".", "!")
+    return ended and not text[span[1] :].strip(" .") and text[: span[0]].rstrip()[-1:] in (".", ",", "—", "–")
 
 
 def _starts_speech(text: str, span: tuple[int, int, bool]) -> bool:

@@ -19,6 +19,11 @@ _PAGES: Final = re.compile(
     r"^(?:[«‹<←]\s*)?(?:\d{1,4}\s+){2,}(?:(?:…|\.{3})\s*)?\d*\s*[»›>→]?$|^(?:\d+\s+)+(?:…|\.{3})\s*\d*\s*[»›>→]?$"
 )
 _MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
+_COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
+_COUNTER: Final = re.compile(r"^[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\s*\d[\d\s.,]*[kк]?$", re.IGNORECASE)
+_TAG: Final = re.compile(
+    r"^<(?:iframe|script|div|blockquote|img|video|embed|figure|ins|/)|^\[/?(?:caption|embed|gallery|video|audio|embedyt)\b"
+)
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
 _PLATFORMS: Final = frozenset(
     "facebook telegram viber twitter x whatsapp instagram linkedin messenger email e-mail print pinterest reddit copy"
@@ -134,6 +139,20 @@ def _full_name(text: str) -> bool:
     return 2 <= len(parts) <= 4 and _name_like(text) and (nouns.first_name(parts[0]) is not None)
 
 
+def probable_names(text: str) -> str | None:
+    """The names of a line that holds nothing else, though no list knows them; for places where names stand."""
+    text = re.sub(r"\s+[—–-]\s+[«\"“][^»\"”]{2,40}[»\"”]$|,\s+[«\"“][^»\"”]{2,40}[»\"”]$", "", text).strip()
+    parts = _AND.split(text)
+    titled = {word for name in words().any("head", "sections") for word in name.split()}
+    for part in parts:
+        names = part.split()
+        if not 2 <= len(names) <= 3 or not _name_like(part) or part.isupper() or part[-1] in ".:!?":
+            return None
+        if any(low(one) in titled or nouns.head_of(one) or nouns.is_media(one) for one in names):
+            return None
+    return text if len(parts) <= 4 else None
+
+
 def name_alone(line: Line) -> Mark | None:
     """A line that is nothing but a person's name; tells a byline only under a headline."""
     placed = re.fullmatch(r"(.{4,60}?)\s(?:in|у|в)\s[A-ZА-ЯІЇЄҐ][\w' -]{2,40}", line.text)
@@ -229,6 +248,8 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
             continue
         if names_only(_unlabelled(segment)) and (_full_name(_unlabelled(segment)) or low(segment).startswith("by ")):
             data["byline"] = names_only(_unlabelled(segment))
+        elif apart and folded not in words().any("head", "sections") and probable_names(segment):
+            data["byline"] = data["byline"] or probable_names(segment)
         elif folded in words().any("head", "sections") or (
             apart and len(segment.split()) <= 4 and segment[:1].isupper()
         ):
@@ -244,6 +265,8 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
 def section_line(line: Line) -> Mark | None:
     """«Рубрика: Транспорт»."""
     if (found := labelled(line, "head", "section")) and len(found[1].split()) <= 6:
+        if len(several := [one.strip() for one in found[1].split(",")]) > 1:
+            return Mark("tags", "several sections are tags", 0.8, {"tags": several})
         return Mark("section", "section with label", 0.95, {"section": re.split(r"\s*[,|/]\s*", found[1])[0].strip()})
     return None
 
@@ -276,6 +299,8 @@ def note_marker(line: Line) -> Mark | None:
     """«Довідково:» alone, or «Довідка. Текст …» with the text behind it."""
     if not may_begin(line, "notes", "markers", "bare"):
         return None
+    if _signed_marker().fullmatch(line.low.strip()) is not None:
+        return Mark("note", "note marker with the outlet's name", 0.85, {"heading": line.text, "rest": ""})
     pattern = _compiled(
         "notes", ("markers",), r"\W{0,3}(?P<label>LABEL)(?P<more>(?:\s[^:.!?]{1,40})?)(?P<mark>[:.])\s*(?P<rest>.*)$"
     )
@@ -298,10 +323,21 @@ def note_marker(line: Line) -> Mark | None:
     return None
 
 
+@lru_cache(maxsize=1)
+def _signed_marker() -> re.Pattern[str]:
+    """«Довідка „Вісника“», «Довідка редакції» alone on a line."""
+    return re.compile(
+        rf"\W{{0,3}}{words().pattern('notes', 'bare')}\s(?:\"[^\"]{{2,40}}\"|редакції|газети|видання|редакции|[\w-]+\.\w{{2,6}})"
+        r"\s*[:.]?"
+    )
+
+
 def see_also(line: Line) -> Mark | None:
     """«Читайте також: …», or the label alone above headlines."""
     if (found := labelled(line, "relations", "see_also", marks=":>›»—-")) and len(found[1].split()) >= 3:
         return Mark("see_also", "see also with headline", 0.95, {"headline": found[1]})
+    if (found := labelled(line, "relations", "with_headline")) and len(found[1].split()) >= 4 and not line.closed:
+        return Mark("see_also", "label with a headline", 0.75, {"headline": found[1]})
     if line.bare in words().any("relations", "see_also"):
         return Mark("see_also", "see also label", 0.85, {"headline": "", "colon": line.text.endswith(":")})
     return None
@@ -360,6 +396,10 @@ def sidebar_title(line: Line) -> Mark | None:
     """«Свіжі дописи», "Most read"."""
     if line.bare in words().any("sidebar", "titles"):
         return Mark("sidebar", "title of a list of other stories", 0.85)
+    if line.words <= 6 and not line.text.endswith((".", "!")) and may_begin(line, "sidebar", "prefixes"):
+        begun = next((one for one in words().all("sidebar", "prefixes") if line.bare.startswith(one + " ")), None)
+        if begun is not None and line.words - len(begun.split()) <= 3:
+            return Mark("sidebar", "title of a list of other stories", 0.75)
     return None
 
 
@@ -380,15 +420,23 @@ def _furniture() -> re.Pattern[str]:
 
 def furniture(line: Line) -> Mark | None:
     """Share buttons, cookie lines, counters, advertisements, page numbers: what a page has and a story has not."""
-    if line.bare in words().any("furniture", "lines"):
+    if line.bare in words().any("furniture", "lines") or _COUNT.sub("", line.low).strip() in words().any(
+        "furniture", "lines"
+    ):
         return Mark("furniture", "a button or label", 0.95)
-    if _MARKS_ONLY.match(line.text):
+    if _MARKS_ONLY.match(line.text) or _COUNTER.match(line.text):
         return Mark("furniture", "marks only", 0.9)
+    if _TAG.match(line.low):
+        return Mark("furniture", "a tag of the page's code", 0.9)
     if _PAGES.match(line.text):
         return Mark("furniture", "page numbers", 0.9)
     parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low)
     if parts and all(part in _PLATFORMS for part in parts) and len(parts) <= 14:
         return Mark("furniture", "share buttons", 0.9)
+    labels = re.split(r"\s*[·•|/]\s*", line.low) if line.words <= 24 else []
+    known = sum(label.strip(" .:»)") in words().any("furniture", "lines") for label in labels)
+    if len(labels) > 1 and 2 * known > len(labels) and all(len(label.split()) <= 4 for label in labels):
+        return Mark("furniture", "a row of buttons", 0.9)
     if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
         return Mark("furniture", "a phrase of page furniture", 0.9)
     return None

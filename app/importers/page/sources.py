@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from app.content import languages
 from app.importers.page import cases, names, nouns
 from app.importers.page.names import Party
 from app.importers.page.text import digest, fold, low
+from app.importers.page.words import words as vocabulary
+
+_HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
 
 
 @dataclass
@@ -41,6 +44,10 @@ class Sources:
         self.written: str | None = None
         self._story = digest(headline)
         self._text = text
+        self._named_heads: dict[str, set[str]] = {}
+        for one in _HEAD_AND_NAME.finditer(text):
+            if (head := nouns.head_of(one[1])) is not None:
+                self._named_heads.setdefault(head, set()).add(one[2])
 
     def add(self, party: Party, *, speaks: bool = False) -> Source | None:
         """The source a party is, new or known; None for a pronoun or surname that nobody here fits."""
@@ -50,6 +57,16 @@ class Sources:
             self.recent.append(source)
             self.written = party.written
         return source
+
+    def organises(self, party: Party) -> bool:
+        """Whether two capitalised words that may be a person's name are an organisation's elsewhere on the page."""
+        if party.gender or party.position or party.surname or party.type != "person":
+            return False
+        name = re.escape(party.name)
+        before = re.search(rf"([^\W\d_]+)\s[«“\"]?{name}\b", self._text)
+        after = re.search(rf"\b{name}(?:['’]s)?\s((?:[a-z]+\s)?[a-z]+)\b", self._text)
+        headed = before is not None and before[1][0].islower() and nouns.head_of(before[1]) is not None
+        return headed or (after is not None and any(nouns.role_of(word) for word in after[1].split(" ")))
 
     def last(self) -> Source | None:
         return self.spoken[-1] if self.spoken else None
@@ -74,6 +91,8 @@ class Sources:
             self.found.append(known)
         known.called(party.name)
         known.called(generic)
+        if (behind := _behind_press_office(party.name)) is not None:
+            known.called(behind)
         known.gender = known.gender or party.gender
         if party.position and not known.position:
             known.position = party.position
@@ -144,11 +163,26 @@ class Sources:
         post = low((party.position or party.name).split()[0 if nouns.inflected(party.name) else -1])
         if len(words) == 1 and (named := self._named_with_post(words[0])) is not None:
             return named
+        if len(words) == 1 and (meant := self._meant(words[0], party)) is not None:
+            return meant
         for source in reversed(self.found):
             if source.identity != "role_only" or post not in low(source.name).split():
                 continue
             if nouns.within(party.name, source.name) or (len(words) == 1):
                 return source
+        return None
+
+    def _meant(self, post: str, party: Party) -> Source | None:
+        """ "The official", «спортсменка»: another word for the person named last, where its gender fits."""
+        if post not in vocabulary().any("people", "anaphora"):
+            return None
+        if not nouns.inflected(post) and not low(party.written).startswith("the "):
+            return None
+        for one in reversed(self.recent[-4:]):
+            if one.identity != "named" and isinstance(one, Source):
+                return None  # an unnamed one spoke in between
+            if None in (one.gender, party.gender) or one.gender == party.gender:
+                return self._resolve(one) if isinstance(one, Party) else one
         return None
 
     def _named_with_post(self, post: str) -> Source | None:
@@ -162,9 +196,12 @@ class Sources:
     def _fuller(self, party: Party) -> Party:
         """ "The council" as the one council that the story names in full, if it names one."""
         head = low(party.name)
-        if " " in head or not nouns.head_of(head) or not party.name[:1].islower():
+        if " " in head or not nouns.head_of(head) or (party.name.isupper() and len(head) > 1):
             return party
         if nouns.inflected(head):
+            named = self._named_heads.get(head, set())
+            if len(named) == 1:
+                return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
             found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
         else:
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{head.capitalize()}\b", self._text)
@@ -215,6 +252,15 @@ class Sources:
 @lru_cache(maxsize=4_096)
 def _slug(name: str) -> str:
     return languages.slug(name, fallback=f"source-{digest(name)}")
+
+
+def _behind_press_office(name: str) -> str | None:
+    """«пресслужба ДСНС»: the organisation that speaks through it; None for other names."""
+    press = vocabulary().pattern("attribution", "press")
+    if found := re.fullmatch(rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}", low(name)):
+        kept = name[slice(*found.span("rest" if found["rest"] else "lead"))]
+        return nouns.nominative(kept)
+    return None
 
 
 def _generic(name: str) -> bool:

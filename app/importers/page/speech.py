@@ -17,6 +17,7 @@ _TAIL: Final = re.compile(
 )
 _AT_PLACE: Final = re.compile(r"(?:у|в|во|на|до)\s+")
 _ACTS: Final = re.compile(r"(?:є|ить|їть|уть|ють|ять|ать|ться|ав|ив|ала|ила|али|или|вся|лася|лися|ілася|ів|іла|ed|s)$")
+_TOLD: Final = re.compile(r"(?:«[^»]+»|\"[^\"]+\"|“[^”]+”|Суспільному)\s(?=(?:у|в|на)\s|[а-яіїєґ'’ʼ-]+\s)")
 _MARKS: Final = '«“„"'
 
 
@@ -179,12 +180,15 @@ def after_verb(after: str) -> tuple[str, Party | None]:
             if party is not None and (party.type == "person" or candidate is not after or len(candidate.split()) < 9):
                 return candidate.strip(" ,"), party
         return "", None
+    if (told := _TOLD.match(after)) is not None:
+        after = after[told.end() :]  # «розповіли „Віснику“ в прокуратурі»
     if document := _document().match(after):
         phrase = after[document.end() :].strip(" ,.")
         return phrase, names.read(phrase, oblique=True, person=False)
     if placed := _AT_PLACE.match(after):
         party = names.read(after[placed.end() :], oblique=True)
-        if party is not None and party.type != "person" and nouns.head_of(_WORD.findall(after[placed.end() :])[0]):
+        first = _WORD.findall(after[placed.end() :])[:2]
+        if party is not None and party.type != "person" and any(nouns.head_of(word) for word in first):
             return after[placed.end() :].strip(" ,."), party
     start = _speaker_start(after)
     for candidate in (after[start:], after):

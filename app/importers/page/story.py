@@ -221,6 +221,11 @@ def button(walk: Walk) -> bool:
     line = walk.lines[walk.place]
     if walk.place <= walk.end or not walk.plain(walk.place) or line.words > 4 or line.closed:
         return False
+    below = {use for number, (use, *_) in walk.layout.uses.items() if number > walk.lines[walk.end].number}
+    if below & {"furniture", "meta"} and not line.text[0].isdigit() and line.text[-1] not in ".:;,":
+        walk.furniture(walk.place, "a few words in the tail of the page", 0.5)
+        walk.place += 1
+        return True
     around = (walk.kind(walk.place - 1), walk.kind(walk.place + 1))
     known = walk.layout.uses.get(walk.lines[walk.place - 1].number, ("",))[0] == "furniture"
     if (known or around[0] == "furniture") and (

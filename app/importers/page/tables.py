@@ -95,7 +95,9 @@ def _fitting(cells: list[str], figures: list[bool], width: int, head: int) -> Ta
     kinds = [{figures[place] for place in range(head + column, len(cells), width)} for column in range(width)]
     if any(len(kind) > 1 for kind in kinds) or not any(kind == {True} for kind in kinds) or figures[0]:
         return None
-    if kinds[0] == {True} and (head < width or any(figures[:head]) or not all(kind == {True} for kind in kinds)):
+    ranked = [cell.rstrip(".") for cell in body[::width]] == [str(n) for n in range(1, len(body) // width + 1)]
+    figured = ranked or all(kind == {True} for kind in kinds)
+    if kinds[0] == {True} and (head < width or any(figures[:head]) or not figured):
         return None
     header = [""] * (width - head) + cells[:head]
     rows = [body[place : place + width] for place in range(0, len(body), width)]

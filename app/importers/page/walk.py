@@ -77,7 +77,7 @@ class Walk:
             if kind == "sidebar":
                 aside = True
             tells = kind in ("note", "earlier", "update") or (kind is None and line.words >= 9 and line.closed)
-            if tells and (not aside or (line.words >= 22 and not sidebar.is_cut(line))):
+            if tells and not sidebar.is_cut(line) and (not aside or line.words >= 22):
                 last = place
         return last
 
