@@ -23,7 +23,7 @@ from app.errors import Fault, Gone, Invalid, NotFound
 from app.notes import store as notes
 from app.sources import store as sources
 from app.tags import store as tags
-from app.web.fields import SLUG, UUID_TEXT
+from app.web.fields import SLUG, UUID_TEXT, show_instant
 from app.web.pages import Position, Slice, cut, parts
 from app.web.spans import since, until, within
 
@@ -390,6 +390,7 @@ class Prepared:
     card: str
     body: str
     aside: dict[str, Any]
+    assumed: frozenset[str]
 
     @property
     def document(self) -> str:
@@ -457,6 +458,7 @@ def prepare(state: ArticleState) -> Prepared:
             "withdrawal": from_json(withdrawal) if withdrawal else None,
             "former_slugs": state.former_slugs,
         },
+        assumed=log.DATED - state.model_fields_set,
     )
 
 
@@ -543,10 +545,10 @@ class _Batch:
         self, article: Prepared, before: log.Known | None, aside: dict[str, Any] | None, terms: dict[str, bool]
     ) -> str:
         if before is not None:
-            if _content(before.document) == _content(article.document) and _nothing_new(article.aside, aside):
+            same = _content(before.document, article.assumed) == _content(article.document, article.assumed)
+            if same and _nothing_new(article.aside, aside):
                 return "unchanged"
-            if article.revision <= before.revision:
-                _renumber(article, before.revision + 1)
+            _follow(article, before, self.done.at)
         self.written.append(article)
         (self.inserted if before is None else self.updated).append(article)
         for slug, public in ((article.slug, article.was_published), *((one, True) for one in article.former_slugs)):
@@ -671,9 +673,9 @@ def _op(article: Prepared, before: log.Known | None) -> Op:
     return "updated"
 
 
-def _content(document: str) -> dict[str, Any]:
+def _content(document: str, assumed: frozenset[str]) -> dict[str, Any]:
     found: dict[str, Any] = from_json(document)
-    return {name: value for name, value in found.items() if name not in {"revision", "created_at", "modified_at"}}
+    return {name: value for name, value in found.items() if name not in UNCOMPARED and name not in assumed}
 
 
 def _nothing_new(given: dict[str, Any], stored: dict[str, Any] | None) -> bool:
@@ -685,9 +687,25 @@ def _nothing_new(given: dict[str, Any], stored: dict[str, Any] | None) -> bool:
     )
 
 
-def _renumber(article: Prepared, revision: int) -> None:
-    article.revision = article.row["revision"] = revision
-    _rewrite(article, revision=revision)
+UNCOMPARED: Final = frozenset({"revision", "created_at", "modified_at"})
+
+
+def _follow(article: Prepared, before: log.Known, at: datetime) -> None:
+    """Makes the article the next state of what is stored: what its writer did not say of dates is as it must be."""
+    old = from_json(before.document)
+    row = article.row
+    row["revision"] = article.revision = max(article.revision, before.revision + 1)
+    if "created_at" in article.assumed:
+        row["created_at"] = datetime.fromisoformat(old["created_at"])
+    if "first_published_at" in article.assumed and old["first_published_at"] is not None:
+        row["first_published_at"] = datetime.fromisoformat(old["first_published_at"])
+    if "updated_at" in article.assumed and article.public:
+        row["updated_at"] = article.updated_at = at
+    if "modified_at" in article.assumed:
+        row["modified_at"] = article.modified_at = at
+    moved = ("created_at", "first_published_at", "updated_at", "modified_at")
+    dates = {name: None if row[name] is None else show_instant(row[name]) for name in moved}
+    _rewrite(article, revision=article.revision, **dates)
 
 
 def _rewrite(article: Prepared, **fields: Any) -> None:

@@ -102,12 +102,13 @@ async def save(
         if before is None:
             outcomes.append("created")
             new.append(state)
-        elif _content(state) == _content(type(state).model_validate_json(before.document)):
-            outcomes.append("unchanged")
-            continue
         else:
+            old = type(state).model_validate_json(before.document)
+            if _content(state) == _content(old):
+                outcomes.append("unchanged")
+                continue
             outcomes.append("updated")
-            state.revision = max(state.revision, before.revision + 1)
+            log.follow(state, old, done.at)
             changed.append(state)
         document = to_json(state).decode()
         public = before is not None and before.public

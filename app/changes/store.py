@@ -234,6 +234,18 @@ class Known:
 
 
 PORTION: Final = 1_000
+# What a writer may leave unsaid, and what then is as it must be.
+DATED: Final = frozenset({"revision", "created_at", "modified_at", "updated_at", "first_published_at"})
+
+
+def follow(state: Any, before: Any, at: datetime) -> None:
+    """Makes a tag, source or note the next state of what is stored: its number, and dates that were left unsaid."""
+    given = state.model_fields_set
+    state.revision = max(state.revision, before.revision + 1)
+    if "created_at" not in given:
+        state.created_at = before.created_at
+    if "modified_at" not in given:
+        state.modified_at = at
 
 
 async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Known]:

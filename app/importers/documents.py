@@ -133,9 +133,11 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         return Item(line, noun=noun, faults=_faults(error, document))  # type: ignore[arg-type]
     match found:
         case TagLine():
-            return Item(line, "tag", found.slug, state=TagOut.model_construct(**_dated(found, now)))
+            return Item(line, "tag", found.slug, state=TagOut.model_construct(_given(found), **_dated(found, now)))
         case SourceLine():
-            return Item(line, "source", found.slug, state=SourceOut.model_construct(**_dated(found, now)))
+            return Item(
+                line, "source", found.slug, state=SourceOut.model_construct(_given(found), **_dated(found, now))
+            )
         case NoteLine():
             return _note(found, now, line)
         case ArticleLine():
@@ -158,6 +160,11 @@ def _faults(error: ValidationError, document: Any) -> list[Fault]:
             steps.append(step)
         placed.setdefault(tuple(steps), {**one, "loc": ("body", *steps)})
     return faults(placed.values())
+
+
+def _given(found: Restored) -> set[str]:
+    """What the line says; null says nothing."""
+    return {name for name in found.model_fields_set if getattr(found, name) is not None}
 
 
 def _dated(found: Restored, now: datetime) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def _note(found: NoteLine, now: datetime, line: int) -> Item:
     wrong += _untimely(found, now)
     fields = _released(found, now)
     fields["attributions"] = blocks.attributions(found.attributions, found.body)
-    state = NoteOut.model_construct(**fields)
+    state = NoteOut.model_construct(_given(found), **fields)
     return Item(line, "note", found.slug, state=None if wrong else state, faults=wrong, removed=removed)
 
 
@@ -220,5 +227,5 @@ def _article(found: ArticleLine, now: datetime, line: int) -> Item:
     ref = str(fields["id"])
     if wrong:
         return Item(line, "article", ref, faults=wrong, removed=removed)
-    state = prepare(ArticleState.model_construct(**fields))
+    state = prepare(ArticleState.model_construct(_given(found), **fields))
     return Item(line, "article", ref, found.id is not None, state, removed=removed)

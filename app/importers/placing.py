@@ -155,7 +155,6 @@ async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, n
             "status": kept,
             "published_at": published,
             "first_published_at": before["first_published_at"],
-            "updated_at": document.get("updated_at") or before["updated_at"],
             "created_at": before["created_at"],
             "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
         }

@@ -1,6 +1,7 @@
 """Every statement about reference notes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -132,12 +133,14 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
         if before is None:
             outcomes.append("created")
             new.append(note)
-        elif _content(note) == _content(NoteOut.model_validate_json(before.document)):
-            outcomes.append("unchanged")
-            continue
         else:
+            old = NoteOut.model_validate_json(before.document)
+            assumed = log.DATED - note.model_fields_set
+            if _content(note, assumed) == _content(old, assumed):
+                outcomes.append("unchanged")
+                continue
             outcomes.append("updated")
-            note.revision = max(note.revision, before.revision + 1)
+            _follow(note, old, done.at)
             changed.append(note)
             hidden.append({"key": note.slug})
         public = note.status == PUBLISHED
@@ -187,8 +190,16 @@ def _row(note: NoteOut) -> dict[str, Any]:
     return {**stored, **note.model_dump(mode="json", include={"body", "facts", "attributions"})}
 
 
-def _content(note: NoteOut) -> dict[str, Any]:
-    return note.model_dump(exclude={"revision", "created_at", "modified_at"})
+def _follow(note: NoteOut, old: NoteOut, at: datetime) -> None:
+    log.follow(note, old, at)
+    if "first_published_at" not in note.model_fields_set and old.first_published_at is not None:
+        note.first_published_at = old.first_published_at
+    if "updated_at" not in note.model_fields_set and note.status == PUBLISHED:
+        note.updated_at = at
+
+
+def _content(note: NoteOut, assumed: Set[str]) -> dict[str, Any]:
+    return note.model_dump(exclude={"revision", "created_at", "modified_at", *assumed})
 
 
 def _sources(note: NoteOut) -> set[str]:

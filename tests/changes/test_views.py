@@ -104,7 +104,7 @@ def articles(draw: st.DrawFn) -> Line:
         "published_at": at if status in {"published", "withdrawn"} else draw(st.none() | st.just(at)),
         "publish_at": at if status == "scheduled" else None,
         "created_at": INSTANTS[0],
-        "updated_at": draw(st.none() | st.just(INSTANTS[3])),
+        "updated_at": draw(st.sampled_from(INSTANTS[2:])),  # unsaid, it is the moment of the import
         "withdrawal": {"reason": "legal", "at": at} if status == "withdrawn" else None,
     }
 

@@ -13,6 +13,7 @@ from app.errors import Invalid
 from app.importers import page, store
 from app.importers.documents import read
 from app.importers.store import Report
+from app.web.fields import show_instant
 from tests.contents import ZONE, accept, changes, everything, exported, head
 from tests.factories import article, tag
 
@@ -251,3 +252,21 @@ async def test_a_note_that_is_nearly_a_known_one_is_its_next_revision_only_when_
     assert await again(text, revise_notes=True) == [(note["slug"], 2)]
     other = MILL.replace("Old mill", "Very old mill").replace("flood of that spring", "spring flood")
     assert len(await again(other, revise_notes=False)) == 2
+
+
+async def test_what_a_changed_line_leaves_unsaid_of_dates_is_as_it_must_be(database: Database) -> None:
+    lines = [tag("trams"), article("first-light", "2025-01-05T08:00:00.000Z")]
+    await accept(database, *lines)
+    (before,) = await stored(database)
+    begun = show_instant(utcnow())
+
+    await accept(database, *lines)
+    assert await stored(database) == [before]
+    await accept(database, {**lines[0], "labels": {"en": "Trams of town"}}, {**lines[1], "headline": "Second light"})
+
+    (after,) = await stored(database)
+    (label,) = await stored(database, "tag")
+    assert (after["revision"], after["created_at"]) == (2, before["created_at"])
+    assert after["published_at"] == after["first_published_at"] == before["published_at"]
+    assert begun <= after["updated_at"] == after["modified_at"]
+    assert label["created_at"] < begun <= label["modified_at"]
