@@ -124,7 +124,7 @@ def _serve(settings: Settings) -> None:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         raise fail(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.", 1
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.", 2
         ) from None
     anywhere = settings.host in {"127.0.0.1", "0.0.0.0"}  # noqa: S104
     base = f"http://{'localhost' if anywhere else settings.host}:{listener.getsockname()[1]}"
@@ -154,7 +154,7 @@ def migrate_command() -> None:
 
 @cli.command()
 def seed() -> None:
-    """Load the sample newsroom. What is there already stays as it is."""
+    """Load the sample newsroom. What else is there stays; what was changed in the sample is put back."""
     with usable() as settings:
         raise typer.Exit(_load_files(settings, SAMPLE))
 
@@ -376,7 +376,9 @@ async def _export(settings: Settings, file: Path, *, public: bool) -> int:
     written = 0
     parts = ExitStack()
     to_stdout = str(file) == "-"
-    aside = file.absolute().with_name(f".{file.name}.part")
+    special = await asyncio.to_thread(lambda: file.exists() and not file.is_file())
+    whole = file if special else await asyncio.to_thread(file.resolve)
+    aside = whole if special else whole.with_name(f".{whole.name}.part")
     try:
         await check_schema(database.reader())
         if await asyncio.to_thread(file.is_dir):
@@ -394,11 +396,14 @@ async def _export(settings: Settings, file: Path, *, public: bool) -> int:
                     if written % 500 == 0:
                         progress.update(task, completed=written)
         target.flush()
-        if not to_stdout:
+        if not to_stdout and not special:
             os.fsync(target.fileno())
-            aside.replace(file)
+            aside.replace(whole)
+    except OSError as error:
+        raise Unwritable(error.strerror) from error
     finally:
-        aside.unlink(missing_ok=True)
+        if not special:
+            aside.unlink(missing_ok=True)
         with suppress(OSError):  # what could not be written cannot be flushed either
             parts.close()
         await database.close()
@@ -416,10 +421,10 @@ def openapi() -> None:
 
 
 def escape(text: str) -> str:
-    """Text for the console: nothing in it is markup."""
+    """Text for the console: nothing in it is markup, and nothing moves its cursor."""
     from rich.markup import escape as escaped
 
-    return escaped(text)
+    return escaped("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ from sqlalchemy import (
     event,
     select,
     table,
-    text,
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -57,7 +56,7 @@ PATIENCE_SECONDS: Final = 2.0
 QUEUE_SECONDS: Final = 0.7
 READERS: Final = 10
 # Shapes of statements that are kept ready; more are built anew, so that no client can fill the memory with them.
-SHAPES: Final = 1_000
+SHAPES: Final = 256
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -367,7 +366,7 @@ def database_faults() -> Any:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "no such" in str(error) or "syntax" in str(error):
+        if "syntax" in str(error):
             raise
         raise Unavailable from error
     except sqlite3.DatabaseError as error:
@@ -384,6 +383,7 @@ def database_faults() -> Any:
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
         asyncpg.InternalClientError,
+        asyncpg.UndefinedTableError,
     ) as error:
         raise Unavailable from error
     except LOST_RACE as error:
@@ -448,11 +448,28 @@ class SqliteConnections(Connections[sqlite3.Connection]):
     def __init__(self, path: Path) -> None:
         super().__init__(READERS)
         self.path = path
+        self._file: tuple[int, int] | None = None
+
+    def _now(self) -> tuple[int, int] | None:
+        """Which file the path leads to."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def usable(self, connection: sqlite3.Connection) -> bool:
+        """Whether it still has the file open that the path leads to; another may have taken its place."""
+        return self._now() == self._file
 
     async def open(self) -> sqlite3.Connection:
-        if not self.path.exists():
+        file = self._now()
+        if file is None:
             raise sqlite3.OperationalError(f"{self.path} is not there")
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        if file != self._file:
+            self.close()
+            self._file = file
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=64)
         for pragma in (*SQLITE_PRAGMAS, "PRAGMA query_only = ON", "PRAGMA mmap_size = 268435456"):
             connection.execute(pragma)
         return connection
@@ -570,7 +587,7 @@ class Reader:
 
 
 async def _in_thread(connection: sqlite3.Connection, work: Callable[[], list[Any]]) -> list[Any]:
-    """What the work gives. A caller that is cancelled leaves no thread behind: in a closed connection it crashes all."""
+    """What the work gives. A caller that is cancelled leaves no thread behind: in a closed connection it crashes."""
     running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(running)
@@ -629,7 +646,7 @@ class Database:
         await self.engine.dispose()
 
 
-_PING: Final = select(text("1"))
+_PING: Final = select(column("id", Integer)).select_from(table("log_head"))
 
 
 # --- the schema --------------------------------------------------------------------------------------------------
@@ -703,7 +720,10 @@ async def check_schema(read: Reader) -> None:
         raise SchemaMismatch(f"There is no database {address} yet. Run: python -m app migrate")
     try:
         row = await read.row(_SCHEMA)
-    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+    except Unavailable as fault:
+        cause = fault.__cause__
+        if not isinstance(cause, asyncpg.UndefinedTableError) and "no such table" not in str(cause):
+            raise
         row = None
     if row is None:
         raise SchemaMismatch(f"The database {address} is empty. Run: python -m app migrate")

@@ -68,8 +68,6 @@ def run(connection: Connection) -> None:
 
 async def run_online(address: Address) -> None:
     engine = address.engine()
-    if address.path is not None:
-        address.path.parent.mkdir(parents=True, exist_ok=True)
     try:
         async with engine.connect() as connection:
             if address.path is not None:

@@ -17,7 +17,7 @@ from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
-from app.web.pages import Page, PageParams, Parameters, conflict, each, few, included_if_asked, names
+from app.web.pages import Page, PageParams, Parameters, conflict, each, few, included_if_asked, names, parts
 from app.web.spans import moment_or_day, period, zone_name
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
@@ -158,9 +158,11 @@ class ArticleState(ArticleOut):
 
     ednote: Text | None = None
     withdrawal: Withdrawal | None = None
-    former_slugs: list[Slug] = Field(default=[], max_length=100, description="Slugs it was public under before.")
+    former_slugs: list[Slug] = Field(default=[], max_length=10_000, description="Slugs it was public under before.")
 
 
+# A list is read in one branch for each of its values and languages.
+MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
 INCLUDABLE: tuple[Includable, ...] = get_args(Includable)
 Slugs = Annotated[str, each(Slug)]
@@ -271,6 +273,10 @@ class ArticleQuery(PageParams, ArticleFields):
             raise conflict("tz", "says how dates are read, and there is none")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         few({**lists, "section": [self.section], "language": [self.language]})
+        ways = max(len(parts(one)) for one in (*self.tag, *self.source, *self.note, self.section, None)) or 1
+        if ways * len(parts(self.language)) > MOST_BRANCHES:
+            detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
+            raise conflict("language", detail, kind="too_many")
         return self
 
     def filters(self) -> dict[str, object]:

@@ -290,7 +290,7 @@ async def included(read: Reader, documents: Iterable[str], include: Sequence[str
     if "sources" in include:
         wanted["source"] = _each(items, lambda one: [given["source"] for given in one["attributions"]])
     if "relations" in include:
-        wanted["article"] = _each(items, lambda one: [relation["article"] for relation in one["relations"]])
+        wanted["article"] = _each(items, _related)
     if wanted:
         found |= {f"{noun}s": cards for noun, cards in (await log.cards(read, PUBLIC, wanted)).items()}
     if "notes" in include:
@@ -298,6 +298,12 @@ async def included(read: Reader, documents: Iterable[str], include: Sequence[str
     if "translations" in include:
         found["translations"] = await _translations(read, items)
     return found
+
+
+def _related(one: dict[str, Any]) -> list[str | None]:
+    """Ids of the articles that this one relates to, in its body too where that is there."""
+    blocks = (block for block in one.get("body", ()) if block["type"] == "related")
+    return [relation["article"] for relation in (*one["relations"], *blocks)]
 
 
 def _each(items: Iterable[Any], names: Any) -> list[str]:
@@ -616,7 +622,7 @@ class _Batch:
         await add_up(connection, Counter, self._counters())
 
     def _counters(self) -> list[tuple[str, str, str, str, int]]:
-        """What counters move by, in the order of their keys: of days for lists that have an archive, of all for each."""
+        """What counters move by, in the order of their keys: of days for lists with an archive, of all for each."""
         rows = []
         for (view, term), counted in sorted(self.counted.items()):
             for (language, day), n in [*counted.items()]:
@@ -790,6 +796,11 @@ async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> l
     wanted = {one for one in batch.values() if one is not None}
     if not wanted:
         return []
+    turned = [article.id for article in articles if article.translation_of is not None]
+    translated = await done.connection.execute(
+        select(Article.translation_of).distinct().where(Article.translation_of.in_(turned))
+    )
+    having = {row.translation_of for row in translated} | wanted
     rows = await done.connection.execute(select(Article.id, Article.translation_of).where(Article.id.in_(wanted)))
     originals = {**{row.id: row.translation_of for row in rows}, **batch}
     terms = [f"translation:{one}" for one in wanted]
@@ -807,6 +818,8 @@ async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> l
             faults.append(Fault(f"there is no article {original}", pointer=pointer))
         elif originals[original] is not None or original == article.id:
             faults.append(Fault("is itself a translation", pointer=pointer))
+        elif article.id in having:
+            faults.append(Fault("the article has translations of its own, so it cannot be one", pointer=pointer))
         elif (
             article.public and taken.setdefault((f"translation:{original}", article.language), article.id) != article.id
         ):

@@ -63,8 +63,8 @@ class Image(Part):
     photographer: Line | None = None
     source: Slug | None = None
     copyright_notice: Line | None = None
-    width: int | None = Field(default=None, ge=1, le=100_000)
-    height: int | None = Field(default=None, ge=1, le=100_000)
+    width: int | None = Field(default=None, ge=1, le=100_000, strict=True)
+    height: int | None = Field(default=None, ge=1, le=100_000, strict=True)
     focal_point: FocalPoint | None = None
 
 
@@ -92,7 +92,7 @@ class Heading(_Block):
     """A heading within the body."""
 
     type: Literal["heading"]
-    level: int = Field(default=2, ge=2, le=4)
+    level: int = Field(default=2, ge=2, le=4, strict=True)
     text: Text
 
 
@@ -103,7 +103,7 @@ class Quote(_Block):
     html: InlineHtml
     source: Slug | None = Field(default=None, description="Who said it.")
     attribution: Text | None = Field(default=None, description="The speaker as written at this place.")
-    verbatim: bool = Field(default=True, description="The exact words; false for indirect speech.")
+    verbatim: bool = Field(default=True, strict=True, description="The exact words; false for indirect speech.")
     language: Language | None = Field(default=None, description="Where it is not the document's.")
 
 
@@ -111,7 +111,7 @@ class List(_Block):
     """A list of items."""
 
     type: Literal["list"]
-    ordered: bool = False
+    ordered: bool = Field(default=False, strict=True)
     items: list[InlineHtml] = Field(min_length=1, max_length=500)
 
 
@@ -211,6 +211,10 @@ def settle(body: Sequence[Block]) -> list[Fault]:
 
 def _safe(fragment: str, pointer: str) -> tuple[str, list[Fault]]:
     safe = html.sanitise(fragment)
+    try:
+        clean(safe)  # an entity may have stood for what no text holds
+    except ValueError as error:
+        return fragment, [Fault(str(error), pointer=pointer)]
     if len(safe) > HTML_LENGTH:
         return fragment, [Fault(f"is longer than {HTML_LENGTH} characters once written as HTML", pointer=pointer)]
     if not safe.strip():

@@ -19,8 +19,9 @@ SCHEMES: Final = {"http", "https", "mailto", "tel"}
 _MARKUP: Final = re.compile(r"[<>&]")
 _BREAK: Final = re.compile(r"<br\s*/?>")
 _TAG: Final = re.compile(r"<[^>]*>")
-_ELEMENT: Final = re.compile(r"<[/!?]?([a-z][^\s/>]*)([^>]*)>", re.IGNORECASE)
-_ATTRIBUTE: Final = re.compile(r"([a-z][\w-]*)\s*=", re.IGNORECASE)
+# Possessive, so that no hostile fragment makes them look twice at anything.
+_ELEMENT: Final = re.compile(r"<[/!?]?([a-z][^\s/<>]*+)([^<>]*+)>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"(?<![\w-])([a-z][\w-]*+)\s*+=", re.IGNORECASE)
 _cleaner: Final = nh3.Cleaner(
     tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None, strip_comments=True
 )

@@ -22,12 +22,13 @@ from app.web.problems import faults
 
 # A clock may be a little ahead of ours; a story of tomorrow is not published, it is scheduled.
 AHEAD: Final = timedelta(minutes=5)
+ATTRIBUTIONS: Final = 1_000
 
 
 class Restored(Part):
     """What an export tells of every object besides its content."""
 
-    revision: int = Field(default=1, ge=1, le=2**31 - 2)
+    revision: int = Field(default=1, ge=1, le=2_000_000_000, strict=True)
     created_at: Instant | None = None
     modified_at: Instant | None = None
 
@@ -78,7 +79,7 @@ class ArticleLine(ArticleIn, Released):
     origin: Origin | None = None
     corrections: list[Correction] = Field(default=[], max_length=500)
     withdrawal: Withdrawal | None = None
-    former_slugs: list[Slug] = Field(default=[], max_length=100)
+    former_slugs: list[Slug] = Field(default=[], max_length=10_000)
     excerpt: str | None = None
     notes: list[Slug] = []
     word_count: int = 0
@@ -187,7 +188,11 @@ def _released(found: Released, now: datetime) -> dict[str, Any]:
 
 
 def _untimely(found: Released, now: datetime) -> list[Fault]:
-    wrong = []
+    wrong = [
+        Fault("lies in the future", pointer=f"/{name}")
+        for name in ("created_at", "modified_at", "updated_at", "first_published_at")
+        if (at := getattr(found, name)) is not None and at > now + AHEAD
+    ]
     if found.status == "published" and found.published_at is not None and found.published_at > now + AHEAD:
         detail = "lies in the future; give status `scheduled` and `publish_at` instead"
         wrong.append(Fault(detail, pointer="/published_at"))
@@ -225,6 +230,9 @@ def _article(found: ArticleLine, now: datetime, line: int) -> Item:
         "reading_minutes": blocks.reading_minutes(words),
     }
     ref = str(fields["id"])
+    if len(fields["attributions"]) > ATTRIBUTIONS:
+        detail = f"are more than {ATTRIBUTIONS}, with the speakers of quotes and the sources of pictures"
+        wrong.append(Fault(detail, pointer="/attributions"))
     if wrong:
         return Item(line, "article", ref, faults=wrong, removed=removed)
     state = prepare(ArticleState.model_construct(_given(found), **fields))

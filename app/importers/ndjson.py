@@ -1,6 +1,7 @@
 """NDJSON: one document a line, the form of an export. Source: RFC 8259 for a line; UTF-8, LF, no byte order mark."""
 
 import asyncio
+import errno
 import gc
 import os
 from collections import deque
@@ -45,6 +46,9 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
     Memory: one line of at most 16 MiB. Raises: OSError.
     """
     number = 0
+    told = False
+    if path.is_char_device():
+        raise OSError(errno.EINVAL, "it is a device without an end")
     with path.open("rb") as file:
         while line := file.readline(LINE_BYTES + 1):
             number += 1
@@ -55,12 +59,14 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
                 yield number, "ends in CR LF; lines of NDJSON end in LF. The file is not read further"
                 return
             if len(line) > LINE_BYTES:
+                told = True
                 yield number, f"is longer than {LINE_BYTES // 2**20} MiB"
                 while line and not line.endswith(b"\n"):
                     line = file.readline(LINE_BYTES)
             elif line.strip():
+                told = True
                 yield number, line
-    if number == 0:
+    if not told:
         yield 1, "the file is empty"
 
 
@@ -119,10 +125,14 @@ async def load(
     return report
 
 
+def size_of(path: Path) -> int:
+    return path.stat().st_size
+
+
 async def _parsed(path: Path, now: datetime) -> AsyncIterator[tuple[list[Item], int]]:
     """Portions of items in the order of the file, with their size in bytes; parsed ahead where the file is long."""
     with closing(lines(path)) as source:
-        if path.stat().st_size < SMALL_BYTES or (os.cpu_count() or 1) < 2:
+        if size_of(path) < SMALL_BYTES or (os.cpu_count() or 1) < 2:
             for portion, size in _portions(source):
                 yield parse(portion, now), size
             return

@@ -162,17 +162,25 @@ async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, n
 
 
 def _same_story(before: dict[str, Any], document: dict[str, Any]) -> bool:
-    """Whether what is stored came from a page of the same story: same headline, and no other address or day."""
+    """Whether what is stored came from a page of the same story: same headline, and no other address or day.
+
+    Where neither address nor day of both is known, they are the same if they have some text in common.
+    """
     origin, now = before["origin"], document["origin"]
+    same_place = origin is not None and now.get("url") is not None and origin["url"] == now["url"]
     return (
         origin is not None
         and origin["importer"] == now["importer"]
         and (before["headline"], before["language"]) == (document["headline"], document["language"])
         and (origin["url"] is None or now.get("url") is None or origin["url"] == now["url"])
         and (
-            before["published_at"] is None
-            or document.get("published_at") is None
-            or before["published_at"][:10] == document["published_at"][:10]
+            (document.get("published_at") is None and (same_place or _common(before, document)))
             or before["first_published_at"] is None
+            or (document.get("published_at") or "")[:10] == before["published_at"][:10]
         )
     )
+
+
+def _common(before: dict[str, Any], document: dict[str, Any]) -> bool:
+    told, now = ({_text([block]) for block in one["body"]} - {""} for one in (before, document))
+    return bool(told & now) or not told

@@ -293,6 +293,12 @@ async def take_in(
             ]
             if faults:
                 raise Invalid(f"A {noun} of the page cannot be stored.", *faults)
+            if noun == "article" and any(
+                one["noun"] == noun and one["status"] == "published" and not one["body"] for one in placed
+            ):
+                raise Invalid(
+                    "The page has no text.", Fault("has no text besides its headline", pointer="/article/body")
+                )
             if items:
                 for outcome in await SAVE[noun](done, [item.state for item in items]):
                     report.counts[outcome] += 1

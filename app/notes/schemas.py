@@ -2,18 +2,20 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.content.blocks import Attribution, Body, Part
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
 from app.web.pages import Page, PageParams, Parameters, each, few, included_if_asked, names
+from app.web.spans import period
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
 Period = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"),
+    AfterValidator(period),
     Field(description="A day, month or year, as precise as it is known.", examples=["2022-05-16", "2022-05", "2022"]),
 ]
 
@@ -24,7 +26,7 @@ class Fact(Part):
     on: Period | None = Field(default=None, description="When; null where it cannot be dated.")
     to: Period | None = Field(default=None, description="The end of a span that begins at `on`.")
     year_inferred: bool = Field(default=False, description="The year was not written at this place.")
-    text: Text
+    text: Text = Field(description="Plain text.")
     attributions: list[Attribution] = Field(default=[], max_length=50)
 
 

@@ -58,7 +58,7 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
     moved = {
         f"tag:{tag.slug}": place
         for place, tag in enumerate(tags)
-        if tag.slug in known and TagOut.model_validate_json(known[tag.slug].document).parent != tag.parent
+        if tag.slug in known and _moves(tag, TagOut.model_validate_json(known[tag.slug].document))
     }
     if moved:
         # Whoever lists an article under one of them holds it until its counters are there to be seen.
@@ -66,7 +66,10 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
         await done.connection.execute(held.order_by(Tag.slug).with_for_update())
         query = select(Counter.term).distinct().where(Counter.term.in_(moved), Counter.n > 0)
         faults = [
-            Fault("cannot change while articles stand under the tag", pointer=f"/{moved[row.term]}/parent")
+            Fault(
+                "its parent, and whether it is a section, cannot change while articles stand under the tag",
+                pointer=f"/{moved[row.term]}",
+            )
             for row in await done.connection.execute(query)
         ]
         if faults:
@@ -78,3 +81,7 @@ def _misplaced(tag: TagOut, above: str) -> str | None:
     if (above == "section") != (tag.type == "section"):
         return "a section stands under a section, and no other tag does"
     return None
+
+
+def _moves(tag: TagOut, before: TagOut) -> bool:
+    return tag.parent != before.parent or (tag.type == "section") != (before.type == "section")

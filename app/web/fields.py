@@ -1,6 +1,7 @@
 """Field types that all schemas share: instants, days, slugs, languages, ids, addresses and text. Knows no noun."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ LANGUAGE: Final = re.compile(
 )
 INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_URL: Final = r"^(https?://[^\s<>\"\\/?#]+([/?#][^\s<>\"\\]*)?|/([^\s<>\"\\/][^\s<>\"\\]*)?)$"
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -95,8 +97,29 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterVa
 Translations = Annotated[dict[Language, Text], Field(max_length=50, examples=[{"uk": "Річки", "en": "Rivers"}])]
 Url = Annotated[
     str,
-    StringConstraints(
-        max_length=2_000, pattern=r"^(https?://[^\s<>\"\\/?#]+([/?#][^\s<>\"\\]*)?|/([^\s<>\"\\/][^\s<>\"\\]*)?)$"
-    ),
+    StringConstraints(max_length=2_000, pattern=_URL),
     AfterValidator(clean),
 ]
+
+# What to say of a text that does not fit: the pattern itself helps nobody.
+_HINTS: Final = {
+    f"^{SLUG.pattern}$": "is not a slug: lower-case Latin letters and digits, joined by single hyphens (river-flood)",
+    f"^{LANGUAGE.pattern}$": "is not a language tag, such as uk, en or en-GB",
+    _URL: "is not an address: http:// or https:// and a host, or a path that begins with /",
+}
+
+
+def said(error: Mapping[str, Any]) -> str:
+    """What a finding of Pydantic's says, in our words."""
+    message = str(error["msg"])
+    match error["type"]:
+        case "string_pattern_mismatch":
+            return _HINTS.get((error.get("ctx") or {}).get("pattern", ""), message)
+        case "string_too_short":
+            return "is empty"
+        case "extra_forbidden":
+            return "is not a field here"
+        case "missing":
+            return "is missing"
+        case _:
+            return message.removeprefix("Value error, ")

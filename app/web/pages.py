@@ -25,6 +25,7 @@ from starlette.responses import Response
 
 from app.errors import Fault, Invalid
 from app.web.caching import answer
+from app.web.fields import said
 
 MAC_BYTES: Final = 12
 MOST_VALUES: Final = 30
@@ -85,9 +86,7 @@ def each(kind: Any, *, most: int = 20) -> AfterValidator:
                     raise PydanticCustomError(
                         "unknown_name", "holds a value that is not one of those there are", context
                     ) from None
-                raise PydanticCustomError(
-                    "invalid", "holds a value that is not valid: {why}", {"why": first["msg"]}
-                ) from None
+                raise PydanticCustomError("invalid", "holds a value that {why}", {"why": said(first)}) from None
         return value
 
     return AfterValidator(check)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Refusal
+from app.web.fields import said
 
 MEDIA_TYPE: Final = "application/problem+json"
 PLACES: Final = frozenset({"query", "path", "header", "cookie"})
@@ -77,7 +78,7 @@ def faults(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[Fault]:
         allowed = context.get("allowed")
         if allowed is None and "expected" in context:
             allowed = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        detail = error["msg"].removeprefix("Value error, ")
+        detail = said(error)
         if place in PLACES:
             parameter = str(path[0] if path else context.get("parameter", place))
             found.append(Fault(detail, code=_code(error["type"]), parameter=parameter, allowed=allowed))

@@ -7,9 +7,10 @@ Order: `text` makes clean lines of the bytes, `recognisers` look at one line eac
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from app.errors import Fault, Invalid
 from app.importers.page import documents, layout, text
 
 
@@ -44,10 +45,34 @@ def read(
 ) -> Page:
     """The page as documents; what the text does not say comes from the arguments, which win over it.
 
-    Cost: some milliseconds. Raises: Invalid, for bytes that are no text.
+    Cost: some milliseconds. Raises: Invalid, for bytes that are no text, or not the text of one page.
     """
+    _plain_page(data)
     lines, odd = text.read_lines(data)
     laid_out = layout.read(lines)
     given = documents.Given(zone, imported_at, url, published, language, section)
     uses = [LineUse(number, *use) for number, use in sorted(laid_out.uses.items())]
     return Page(documents.build(laid_out, given), uses, odd)
+
+
+# Beyond these it is no page that anybody reads, and reading it would take minutes.
+PAGE_BYTES: Final = 1_000_000
+LINE_BYTES: Final = 16_000
+LINES: Final = 3_000
+
+
+def _plain_page(data: bytes) -> None:
+    """Raises: Invalid, for what plainly is not the plain text of one page."""
+    start = data[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    found = data.splitlines()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        detail = "is HTML or XML; give the plain text of the page, as a scraper extracts it"
+    elif start.startswith((b'{"', b"[{")):
+        detail = "is JSON; documents come in by `import ndjson`"
+    elif len(data) > PAGE_BYTES or len(found) > LINES:
+        detail = f"is longer than a page of {PAGE_BYTES // 1000} kB and {LINES} lines"
+    elif any(len(line) > LINE_BYTES for line in found):
+        detail = f"has a line of more than {LINE_BYTES // 1000} kB"
+    else:
+        return
+    raise Invalid(f"The file {detail}.", Fault(f"the file {detail}"))
