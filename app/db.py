@@ -523,7 +523,12 @@ class Reader:
                 try:
                     async with self._database.connections.one() as connection:
                         return prepared.read(await self._fetch(connection, prepared.sql, arguments, slow))
-                except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError):
+                except (
+                    asyncpg.PostgresConnectionError,
+                    asyncpg.InterfaceError,
+                    asyncpg.InternalClientError,
+                    ConnectionError,
+                ):
                     if attempt == 2:  # the first may have met a connection that died while it lay unused
                         raise
             raise AssertionError

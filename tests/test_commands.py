@@ -358,7 +358,7 @@ def test_a_port_in_use_is_named(database_url: str) -> None:
             check=False,
         )
 
-    assert found.returncode == 1
+    assert found.returncode == 2
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in found.stderr
     assert "Traceback" not in found.stderr
 

@@ -56,20 +56,17 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
     """
     known = await log.known(done, "tag", [tag.slug for tag in tags])
     moved = {
-        f"tag:{tag.slug}": place
+        f"tag:{tag.slug}": f"/{place}/{field}"
         for place, tag in enumerate(tags)
-        if tag.slug in known and _moves(tag, TagOut.model_validate_json(known[tag.slug].document))
+        if tag.slug in known and (field := _moved(tag, TagOut.model_validate_json(known[tag.slug].document)))
     }
     if moved:
         # Whoever lists an article under one of them holds it until its counters are there to be seen.
-        held = select(Tag.slug).where(Tag.slug.in_([tags[place].slug for place in moved.values()]))
+        held = select(Tag.slug).where(Tag.slug.in_([term.removeprefix("tag:") for term in moved]))
         await done.connection.execute(held.order_by(Tag.slug).with_for_update())
         query = select(Counter.term).distinct().where(Counter.term.in_(moved), Counter.n > 0)
         faults = [
-            Fault(
-                "its parent, and whether it is a section, cannot change while articles stand under the tag",
-                pointer=f"/{moved[row.term]}",
-            )
+            Fault("cannot change while articles stand under the tag", pointer=moved[row.term])
             for row in await done.connection.execute(query)
         ]
         if faults:
@@ -83,5 +80,8 @@ def _misplaced(tag: TagOut, above: str) -> str | None:
     return None
 
 
-def _moves(tag: TagOut, before: TagOut) -> bool:
-    return tag.parent != before.parent or (tag.type == "section") != (before.type == "section")
+def _moved(tag: TagOut, before: TagOut) -> str | None:
+    """The field whose change would list the tag's articles elsewhere, or let them name what they may not."""
+    if tag.parent != before.parent:
+        return "parent"
+    return "type" if (tag.type == "section") != (before.type == "section") else None

@@ -119,7 +119,7 @@ def said(error: Mapping[str, Any]) -> str:
             return "is empty"
         case "extra_forbidden":
             return "is not a field here"
-        case "missing":
+        case "missing" if message == "Field required":
             return "is missing"
         case _:
             return message.removeprefix("Value error, ")

@@ -363,7 +363,7 @@ BAD: Final[dict[str, tuple[bytes, str, str]]] = {
     "no body": (to_json({**article("a"), "body": None}), "/body", "list"),
     "no body at all": (to_json(without(article("a"), "body")), "", "an article needs `body`"),
     "no headline at all": (to_json(without(article("a"), "headline")), "", "an article needs `headline`"),
-    "no slug": (to_json(without(tag("a"), "slug")), "/slug", "required"),
+    "no slug": (to_json(without(tag("a"), "slug")), "/slug", "is missing"),
     "a NUL in a cell": (raw(article("a"), body=rb'[{"type": "table", "rows": [["ok", "\u0000"]]}]'), "/body/0/rows/0/1", "U+0000"),
     "no headline": (to_json(article("a", headline="")), "", "an article needs `headline`"),
     "published without a date": (to_json({**article("a"), "published_at": None}), "", "needs `published_at`"),
@@ -657,3 +657,31 @@ def test_the_memory_of_an_import_does_not_grow_with_the_file(
             peaks.append(finish(importing(url, _stories(n), 500)))
 
     assert peaks[1] < peaks[0] * 1.2 + 10, peaks
+
+
+async def test_a_tag_in_use_does_not_become_a_section(database: Database) -> None:
+    await accept(database, tag("rivers"), article("flood", tags=["rivers"]))
+
+    report = await load(database, tag("rivers", type="section"))
+
+    assert told(report) == [(1, "/type", "cannot change while articles stand under the tag")]
+
+
+async def test_an_original_with_translations_does_not_become_one(database: Database) -> None:
+    await accept(database, article("flood"), article("povin", language="uk", translation_of=article_id("flood")))
+    await accept(database, article("drought"))
+
+    report = await load(database, article("flood", translation_of=article_id("drought")))
+
+    assert [(line, pointer) for line, pointer, _ in told(report)] == [(1, "/translation_of")]
+
+
+@pytest.mark.parametrize("fragment", ["<a" * 9_999, "<b " + "a" * 19_000, "&#1;", "x&#x1b;[31m"])
+async def test_a_hostile_fragment_is_settled_at_once_and_stores_no_control_character(
+    database: Database, fragment: str
+) -> None:
+    report = await load(database, article("flood", body=[{"type": "paragraph", "html": f"Water {fragment}"}]))
+
+    kept = b"".join(await exported(database))
+    assert report.counts["created"] + report.counts["error"] == 1
+    assert not any(one < 32 and one != 10 for one in kept)
