@@ -36,7 +36,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -100,7 +99,7 @@ class Moment(TypeDecorator[datetime]):
         return from_milliseconds(value)
 
 
-Json: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Json: Final = JSON(none_as_null=True)
 
 
 # Slugs and keys sort by their characters on both databases, whatever the server's locale.

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
-from sqlalchemy.types import TypeEngine
 
 from app.db import Address, Base, Moment
 from app.settings import Settings
@@ -24,9 +23,6 @@ ADVISORY_LOCK = 4_031_796_512
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Moment):
         return 'sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")'
-    if kind == "type" and isinstance(item, TypeEngine) and type(item).__name__ == "JSONB":
-        autogen.imports.add("from sqlalchemy.dialects import postgresql")
-        return "postgresql.JSONB(none_as_null=True)"
     return False
 
 
