@@ -102,7 +102,8 @@ def others(walk: Walk) -> bool:
 def _untitled(walk: Walk) -> bool:
     """A few words below the story above a run of headlines: a list whose title no list of words knows."""
     line, place = walk.lines[walk.place], walk.place
-    if place <= walk.end or not walk.plain(place) or not line.apart or line.words > 5 or line.closed:
+    apart = line.apart or walk.kind(place - 1) == "furniture"
+    if place <= walk.end or not walk.plain(place) or not apart or line.words > 5 or line.closed:
         return False
     run = 0
     while walk.plain(place + 1 + run) and (run == 0 or not walk.lines[place + 1 + run].apart):

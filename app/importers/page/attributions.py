@@ -175,7 +175,8 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
         party = phrases.as_outlet(party, word, low(tail[verb.end() :]))
         reports = word in words().report
         role = "said_by" if party.type == "person" else "reported_by" if reports or party.type == "media" else "said_by"
-        channel = speech.channel(tail[verb.end() :])
+        told = speech.tells_media(tail[verb.end() :])
+        channel = speech.channel(tail[verb.end() :], default="interview" if told else None)
         return [Statement(party, role, channel, tail.strip(" ."), word in words().any("speech", "publishes"))]
     return []
 
@@ -190,6 +191,9 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     else:
         called = False
     verb = speech.verb_in(sentence, first=24)
+    if verb is not None and verb.start() == 0 and not nouns.inflected(sentence) and ", " in sentence:
+        sentence, folded = sentence.partition(", ")[2], folded.partition(", ")[2]  # "Asked for comment, the mayor …"
+        verb = speech.verb_in(sentence, first=24)
     if verb is None:
         return []
     word = low(verb[0])
@@ -198,10 +202,19 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
         return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
     before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
+    if (citing := phrases.patterns().reference.search(low(before))) is not None:
+        before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
+    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
+    lead = sentence[placed.start() : verb.start()] if placed else ""
     inflected = nouns.inflected(sentence)
     if not inflected and (
-        before.count(",") > 3 or (word in words().any("speech", "doubtful") and not _plainly_stated(word, rest))
+        before.count(",") > 3
+        or (
+            word in words().any("speech", "doubtful")
+            and not _plainly_stated(word, rest)
+            and speech.channel(lead) is None
+        )
     ):
         return []
     if inflected and not before:
@@ -212,8 +225,6 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
             return []
         party, before = phrases.before_verb(before, inflected)
         end = phrases.clause_end(sentence, verb.end())
-    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
-    lead = sentence[placed.start() : verb.start()] if placed else ""
     if party is None or (party.pronoun and speech.channel(lead) is None):
         return []
     party = phrases.as_outlet(party, word, rest)
@@ -254,6 +265,9 @@ def _referred(sentence: str, folded: str) -> list[Statement]:
     found: list[Statement] = []
     for reference in phrases.patterns().reference.finditer(folded):
         phrase = phrases.phrase_of(sentence[reference.end() :], cut=False)
+        if nouns.inflected(phrase) and (verb := speech.verb_in(phrase)) is not None:
+            phrase = phrase[: verb.start()].strip()
+        phrase = phrases.behind_document(phrase)
         party = phrases.party_of(phrase, oblique=True)
         if party is not None and not party.pronoun:
             role = "said_by" if party.type == "person" else "reported_by"

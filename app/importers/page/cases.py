@@ -89,6 +89,8 @@ def surname(word: str, sex: str | None) -> str:
         for ending in ("ньої",):
             if low.endswith(ending):
                 return word[:-3] + "я"
+        if low.endswith(("ії", "ією", "ію")):
+            return re.sub(r"(?:ії|ією|ію)$", "ія", word)
         if low.endswith(("ої", "ій", "ою")):
             return word[:-2] + "а"
         if low.endswith(("ю", "і")) and low[-2:-1] in "нлрт":

@@ -15,8 +15,10 @@ _SIGN: Final = re.compile(
     r"(?P<caption>(?:.{8,240}[.!?…)»”]\s)?)(?P<sign>(?:©|\(c\)|Ⓒ)\s*)(?P<rest>\S.*)", re.IGNORECASE
 )
 _AGENCY_PHOTO: Final = re.compile(
-    r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
+    r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
+    r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
 )
+_IN_BRACKETS: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^()]{3,70})\)\.?")
 _ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
 
 
@@ -41,13 +43,13 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             {e for kind in ("photo", "video", "drawing") for e in known.all("images", kind)}, key=len, reverse=True
         )
     )
-    given = known.pattern("images", "given")
+    given, behind = known.pattern("images", "given"), known.pattern("images", "behind")
     start = re.compile(
         rf"[\W_]{{0,3}}(?P<label>{labels})(?P<more>(?:\s?\d{{1,2}})?(?:\s+(?:{given}|[\w'-]+ст[ау]|\([^)]*\)))?)\s*(?:[:—]|\s-\s|(?<=source),)\s*(?P<rest>\S.*)$"
     )
     loose = re.compile(rf"[\W_]{{0,2}}(?P<label>{labels})\s+(?P<given>{given})\s*(?P<rest>.*)$")
     inside = re.compile(
-        rf"^(?P<caption>.{{8,}}?)\s*(?:[.|/—-]\s*|\s\(?|\()(?P<label>{labels})(?:\s*[:/]\s*|\sby\s|\s(?:{given})\s)(?P<rest>[^.]{{2,90}}(?:\.[^.]{{2,40}})?)\)?\.?$"
+        rf"^(?P<caption>.{{8,}}?)\s*(?:[.|/—-]\s*|\s\(?|\()(?P<label>{labels}|{behind})(?:\s*[:/]\s*|\sby\s|\s(?:{given})\s)(?P<rest>[^.]{{2,90}}(?:\.[^.]{{2,40}})?)\)?\.?$"
     )
     caption = re.compile(rf"[\W_]{{0,2}}{known.pattern('images', 'caption')}\s*[:,]\s*(?P<rest>\S.*)$")
     short = "|".join(
@@ -104,6 +106,11 @@ def read(line: Line) -> Credit | None:
     ):
         rest = line.text[found.start("rest") :].strip()
         return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
+    if (bracketed := _IN_BRACKETS.fullmatch(line.text)) is not None and line.words <= 34:
+        inner = bracketed["rest"]
+        known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
+        if _names_and_strokes(inner) and ("/" in inner or known):
+            return _credit(inner, inner, "photo", bracketed["caption"].strip(), "caption with credit")
     if _named_within().search(line.low) is None:
         return _copyright(line)
     if (found := inside.match(line.low)) and line.words <= 45:
@@ -119,17 +126,16 @@ def read(line: Line) -> Credit | None:
         who = " / ".join(filter(None, (agency["by"], agency["agency"])))
         return _credit(agency["rest"], who, "photo", agency["caption"].strip(), "caption with credit")
     if (found := bare.match(line.text)) and _all_names(found["rest"]):
-        caption_text = found["caption"].strip() or None
-        label = found["label"].lower()
-        shown = line.text[found.start("label") :].strip()
-        return _credit(shown, found["rest"], _media(label), caption_text, "photo given by")
+        above = found["caption"].strip() or None
+        tail = line.text[found.start("label") :].strip()
+        return _credit(tail, found["rest"], _media(low(found["label"])), above, "photo given by")
     return _copyright(line)
 
 
 @lru_cache(maxsize=1)
 def _named_within() -> re.Pattern[str]:
     """A word for a picture anywhere in a line: without one there is no credit behind a caption."""
-    known = {one.split()[0] for kind in ("photo", "video", "drawing") for one in words().all("images", kind)}
+    known = {one.split()[0] for kind in ("photo", "video", "drawing", "behind") for one in words().all("images", kind)}
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})\b")
 
 
@@ -195,6 +201,7 @@ def _media(label: str) -> str:
 def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -> Credit:
     source: Party | None = None
     rest = re.sub(r"^(?:©|\(c\)|by|photo by|courtesy of|фото)\s*:?\s*", "", rest, flags=re.IGNORECASE).strip(" .()")
+    rest = re.sub(r"^(?:(?:із|з)\s)?архів[уі]?\s(?=[«А-ЯІЇЄҐ])", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s(?:handout|file|archive|pool|stock|supplied)$", "", rest, flags=re.IGNORECASE)
     if _sentence_like(rest):
         return Credit(media, None, rest, (), None, "photo line with caption")

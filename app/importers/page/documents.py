@@ -1,8 +1,9 @@
 """From a page taken apart to documents: tags, sources, notes, the article and the stubs of other stories."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.content import html, languages
@@ -18,6 +19,7 @@ from app.importers.page.words import words
 from app.web.fields import show_instant
 
 Document = dict[str, Any]
+_TALK: Final = re.compile(r"(?:[—–]\s|(?:Q|A|Question|Answer|Питання|Запитання|Відповідь)\s?[:.]\s)")
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ def _attribution(
 
 
 def _attribute(page: _Page, text: str, block: str | None) -> None:
+    if _TALK.match(text):
+        return  # what somebody says in a dialogue is no statement of the newsroom
     for found in attributions.find(text):
         source, role = page.sources.add(found.party, speaks=True), found.role
         if source is None and found.outlet and found.party.surname:

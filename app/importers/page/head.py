@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from app.importers.page import attributions, credits, dates, quotes, recognisers
+from app.importers.page import attributions, authors, credits, dates, quotes, recognisers
 from app.importers.page.recognisers import Mark
 from app.importers.page.text import Line, low, sentences
 from app.importers.page.walk import Walk
@@ -87,10 +87,10 @@ def head(walk: Walk) -> None:
         line = walk.lines[walk.place]
         mark = walk.mark(walk.place) or recognisers.name_alone(line) or recognisers.section_alone(line)
         kind = mark.kind if mark else None
-        if kind == "byline_label" and (name := walk.line(walk.place + 1)) and recognisers.names_only(name.text):
+        if kind == "byline_label" and (name := walk.line(walk.place + 1)) and authors.names_only(name.text):
             walk.meta(walk.place)
             walk.marks[walk.place + 1] = Mark(
-                "byline", "name under its label", 0.85, {"byline": recognisers.names_only(name.text)}
+                "byline", "name under its label", 0.85, {"byline": authors.names_only(name.text)}
             )
             walk.meta(walk.place + 1)
             walk.place += 2
@@ -98,8 +98,8 @@ def head(walk: Walk) -> None:
             walk.marks[walk.place] = mark
             walk.meta(walk.place)
             walk.place += 1
-        elif kind == "furniture":
-            walk.furniture(walk.place)
+        elif kind == "furniture" or (mark is None and re.fullmatch(r"\d[\d\s.,]*[kкKК]?", line.text)):
+            walk.furniture(walk.place, "" if mark else "a counter")
             walk.place += 1
         elif (label := _date_label(walk)) is not None:
             walk.use(line, "meta", "label of a date", 0.9)
@@ -110,6 +110,9 @@ def head(walk: Walk) -> None:
                 "date", "date by dateparser", 0.7, {"stamps": [stamp], "kinds": ["published"]}
             )
             walk.meta(walk.place)
+            walk.place += 1
+        elif mark is None and line.low.startswith("by ") and line.words <= 6 and not line.closed:
+            walk.use(line, "meta", "byline without a name", 0.7)
             walk.place += 1
         elif mark is None and (who := _author_beside(walk, line)) is not None:
             walk.marks[walk.place] = Mark("byline", "names beside a date", 0.7, {"byline": who})
@@ -124,6 +127,10 @@ def head(walk: Walk) -> None:
             )
             walk.meta(walk.place)
             walk.place += 1
+        elif mark is None and _label_in_head(walk):
+            walk.layout.kicker = walk.layout.kicker or line.text
+            walk.use(line, "kicker", "a few words above byline or date", 0.5)
+            walk.place += 1
         elif mark is None and walk.layout.standfirst is None and (rule := _standfirst_rule(walk)):
             walk.layout.standfirst = line
             walk.use(line, "standfirst", rule, 0.8)
@@ -132,18 +139,32 @@ def head(walk: Walk) -> None:
             return
 
 
+def _label_in_head(walk: Walk) -> bool:
+    """Whether a few words stand above the date or byline of the page, with nothing but the head between."""
+    line = walk.lines[walk.place]
+    if line.words > 4 or line.closed or walk.layout.kicker or any(m.kind == "date" for m in walk.layout.meta):
+        return False
+    for place in range(walk.place + 1, min(walk.place + 4, len(walk.lines))):
+        kind = _head_kind(walk, place)
+        if kind in ("date", "byline"):
+            return True
+        if kind not in _META and kind != "furniture" and walk.lines[place].words > 4:
+            return False
+    return False
+
+
 def _author_beside(walk: Walk, line: Line) -> str | None:
     """The names of a line above or below a date or section; None for other lines."""
     if any(mark.data.get("byline") for mark in walk.layout.meta):
         return None
     before = bool(walk.layout.meta) and walk.layout.meta[-1].kind in _META
     beside = walk.kind(walk.place + 1) == "date" or (before and walk.layout.standfirst is None)
-    return recognisers.probable_names(line.text) if beside else None
+    return authors.probable_names(line.text) if beside else None
 
 
 def _title_of_author(walk: Walk, line: Line) -> bool:
     behind = bool(walk.layout.meta) and walk.layout.meta[-1].kind in ("byline", "name")
-    return behind and line.words <= 8 and recognisers.is_title(re.split(r",\s|\s(?:in|of|for)\s", line.text)[0])
+    return behind and line.words <= 8 and authors.is_title(re.split(r",\s|\s(?:in|of|for)\s", line.text)[0])
 
 
 def _date_label(walk: Walk) -> str | None:
@@ -195,7 +216,7 @@ def _head_kind(walk: Walk, place: int) -> str | None:
 
 def _asks(line: Line) -> bool:
     """Whether a line is the first question of an interview."""
-    return line.text.startswith(("—", "–")) and line.text.endswith("?")
+    return line.text.endswith("?") and 3 <= line.words <= 40
 
 
 def _begins_story(line: Line) -> bool:

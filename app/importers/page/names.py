@@ -14,7 +14,7 @@ _ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|one|another)\s+
 _RELATIVE: Final = re.compile(
     r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:який|яка|які|чий|чия|котрий|котра|що|коли|де)\b"
 )
-_LINK: Final = re.compile(r"\s+(?:of|for|at|from|with|in)\s+")
+_LINK: Final = re.compile(r"\s+(?:of|for|at|from|with|in|close to|familiar with|briefed on|inside|within)\s+")
 _PATRONYMIC: Final = re.compile(r"(?:ович|йович|ьович|івна|ївна|овича|івни|йовича|івною|ївни)$")
 _AGE: Final = re.compile(
     r",\s(?:aged\s)?(?:\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
@@ -22,6 +22,8 @@ _AGE: Final = re.compile(
 )
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
 _PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*)\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
+_JOINED: Final = re.compile(r"(?!Mc|Mac|De|Di|Du|Fitz|La|Le|Van)\w*[a-zа-яіїєґ][A-ZА-ЯІЇЄҐ]")  # "NorthLine"
+_BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля поблизу of in from at near the".split())
 _APPOSED: Final = re.compile(
     r"([A-Z][a-z'’-]+\s[A-Z][\w'’-]+),\s(?:the|a|an|who|his|her|its|their|[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*['’]s?)\s(?!.*\b(?:based|company|group)\b)"
 )
@@ -86,13 +88,18 @@ def _unnamed() -> re.Pattern[str]:
 def mentions(text: str) -> list[Party]:
     """Persons whom a text names in full by a first name we know, in the nominative, in order, with the post before."""
     found: list[Party] = []
+    opened = nouns.role_of(text.split(" ", 1)[0].strip(",.:"))
+    leading = words().roles.get(opened) if opened else None
     for pair in _PAIR.finditer(text):
         first, last = pair[2], nouns.POSSESSIVE.sub("", pair[3])
         gender = words().names.get(low(first))
         role = nouns.role_of(pair[1]) if pair[1] else None
+        if gender is None and role is None and leading and not found and low(pair[1] or "") not in _BEFORE_PLACES:
+            role, gender = opened, leading.gender  # «Пасічник із Яру Прохір Щільник …»
         if (gender is None and role is None) or nouns.head_of(last) or nouns.role_of(first) or nouns.head_of(first):
             continue
-        found.append(Party(f"{first} {last}", "person", position=pair[1].lower() if role else None, gender=gender))
+        position = pair[1].lower() if role and pair[1] and nouns.role_of(pair[1]) else None
+        found.append(Party(f"{first} {last}", "person", position=position, gender=gender))
     return found
 
 
@@ -138,7 +145,7 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
         if (
             organised
             or nouns.POSSESSIVE.search(name[-1].text)
-            or any(len(t.text) > 1 and t.text.isupper() for t in name)
+            or any((len(t.text) > 1 and t.text.isupper()) or _JOINED.match(t.text) for t in name)
         ):
             continue
         if nouns.role_of(name[-1].low):
@@ -165,6 +172,7 @@ def _person_like(word: str) -> bool:
     return (
         len(word) > 2
         and not word.isupper()
+        and _JOINED.match(word) is None
         and low(word) not in nouns.tables().heads
         and nouns.compound(low(word)) is None
     )

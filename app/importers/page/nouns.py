@@ -71,8 +71,15 @@ def head_of(word: str) -> str | None:
     return tables().heads.get(low(word))
 
 
+@lru_cache(maxsize=1)
+def _press() -> re.Pattern[str]:
+    return re.compile(words().pattern("attribution", "press"))
+
+
 def is_media(phrase: str) -> bool:
+    """Whether a name is an outlet's or an agency's; a press office is none."""
     table = tables().media
+    phrase = _press().sub("", low(phrase)) if "ress" in phrase else phrase
     return any(plain(token) in table for token in tokens_of(phrase)) or ".info" in low(phrase) or ".інфо" in low(phrase)
 
 

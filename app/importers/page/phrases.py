@@ -10,6 +10,7 @@ from app.importers.page.names import Party
 from app.importers.page.text import low
 from app.importers.page.words import words
 
+_FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
 
 
@@ -73,6 +74,13 @@ def phrase_of(text: str, *, cut: bool = True) -> str:
     if cut and (found := patterns().cut.search(low(phrase))) and found.start() > 2:
         phrase = phrase[: found.start()]
     return phrase.strip(" –-")
+
+
+def behind_document(phrase: str) -> str:
+    """The phrase without the paper before it: «дослідження інституту» is the institute's."""
+    first, _, rest = phrase.partition(" ")
+    papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}
+    return rest if rest and low(first) in papers else phrase
 
 
 def party_of(phrase: str, *, oblique: bool = False) -> Party | None:
@@ -142,6 +150,8 @@ def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     for candidate in candidates:
         if len(names.without_relative(candidate).split()) > 14:
             continue
+        if not inflected and _FINITE.search(names.without_relative(candidate)):
+            continue  # a clause, not a phrase for somebody
         party = party_of(candidate)
         if party is None:
             continue

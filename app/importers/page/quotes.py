@@ -257,6 +257,7 @@ def _lead_clause(sentence: str) -> Clause | None:
     clause = speech.clause(sentence)
     if clause is not None:
         return clause
+    sentence = re.sub(r",?\s(?:was|is|were|are|seemed|looked|sounded|felt)\s[\w\s]{2,40}$", "", sentence)
     if _words(sentence) > 10:
         return None
     party = names.read(sentence)

@@ -10,28 +10,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 from app.importers.page import dates, nouns
+from app.importers.page.authors import AND, full_name, is_title, name_like, names_only, probable_names
+from app.importers.page.buttons import furniture_rule
 from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
-_LEADING: Final = re.compile(r"^[^\w#@©(+\"«“„'’]+")
-_PAGES: Final = re.compile(
-    r"^(?:[«‹<←]\s*)?(?:\d{1,4}\s+){2,}(?:(?:…|\.{3})\s*)?\d*\s*[»›>→]?$|^(?:\d+\s+)+(?:…|\.{3})\s*\d*\s*[»›>→]?$"
-)
-_MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
-_COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
-_COUNTER: Final = re.compile(r"^[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\s*\d[\d\s.,]*[kк]?$", re.IGNORECASE)
-_TAG: Final = re.compile(
-    r"^<(?:iframe|script|div|blockquote|img|video|embed|figure|ins|/)|^\[/?(?:caption|embed|gallery|video|audio|embedyt)\b"
-)
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
-_PLATFORMS: Final = frozenset(
-    "facebook telegram viber twitter x whatsapp instagram linkedin messenger email e-mail print pinterest reddit copy"
-    " link tiktok youtube bluesky threads mastodon pocket sms rss signal share tweet save flipboard фейсбук телеграм"
-    " вайбер твіттер інстаграм друк поділитися поділитись ok vk".split()
-)
-_AND: Final = re.compile(r"\s+(?:and|та|і|й|и|&)\s+|\s*,\s+")
-_HANDLE: Final = re.compile(r"\s*\(?@[\w.]+\)?|\s*\S+@\S+\.\w+")
 
 
 @dataclass(frozen=True)
@@ -85,7 +70,7 @@ def byline(line: Line) -> Mark | None:
         shown = names_only(rest)
         if shown and is_title(shown):
             return Mark("byline", "a newsroom's title without a name", 0.8)
-        known = shown is not None and _full_name(_AND.split(shown)[0])
+        known = shown is not None and full_name(AND.split(shown)[0])
         if shown and (
             known or ":" in label["mark"] or line.text[label.start("label")].isupper() or label["label"] == "by"
         ):
@@ -94,72 +79,19 @@ def byline(line: Line) -> Mark | None:
         return Mark("byline_label", "byline label alone")
     parts = re.split(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+", line.text, maxsplit=1)
     head, tail = (parts[0], parts[1]) if len(parts) > 1 else (parts[0], "")
-    named = _full_name(head) or (2 <= len(head.split()) <= 3 and _name_like(head))
+    named = full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))
     if named and line.words <= 12 and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
         return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
     return None
 
 
-def names_only(text: str) -> str | None:
-    """The names of a byline as written, without posts, places and addresses; None where there are none."""
-    text = _HANDLE.sub(
-        "", re.split(r"\s*[|•·/;]\s*|\s+[–—-]\s+|(?<=\w\w\w)\.\s+|\s+in\s+[A-Z]|\s+for\s+[A-Z]|\s+at\s+[A-Z]", text)[0]
-    ).strip(" ,.")
-    kept: list[str] = []
-    for part in _AND.split(text):
-        if kept and is_title(part):
-            break
-        if not _name_like(part):
-            break
-        kept.append(part)
-    if not kept:
-        return None
-    end = text.find(kept[-1]) + len(kept[-1])
-    return text[:end].strip(" ,")
-
-
-def is_title(text: str) -> bool:
-    """Whether a text ends as a newsroom's posts do: "transport correspondent"."""
-    folded = low(text).strip(" .")
-    titles = words().any("head", "titles")
-    return folded in titles or folded.rsplit(" ", 1)[-1] in titles or " ".join(folded.rsplit(" ", 2)[-2:]) in titles
-
-
-def _name_like(text: str) -> bool:
-    parts = text.split()
-    return (
-        1 <= len(parts) <= 5
-        and all(part[0].isupper() or part in ("de", "van", "von", "der", "O'") for part in parts)
-        and not any(any(one.isdigit() for one in part) for part in parts)
-    )
-
-
-def _full_name(text: str) -> bool:
-    parts = text.split()
-    return 2 <= len(parts) <= 4 and _name_like(text) and (nouns.first_name(parts[0]) is not None)
-
-
-def probable_names(text: str) -> str | None:
-    """The names of a line that holds nothing else, though no list knows them; for places where names stand."""
-    text = re.sub(r"\s+[—–-]\s+[«\"“][^»\"”]{2,40}[»\"”]$|,\s+[«\"“][^»\"”]{2,40}[»\"”]$", "", text).strip()
-    parts = _AND.split(text)
-    titled = {word for name in words().any("head", "sections") for word in name.split()}
-    for part in parts:
-        names = part.split()
-        if not 2 <= len(names) <= 3 or not _name_like(part) or part.isupper() or part[-1] in ".:!?":
-            return None
-        if any(low(one) in titled or nouns.head_of(one) or nouns.is_media(one) for one in names):
-            return None
-    return text if len(parts) <= 4 else None
-
-
 def name_alone(line: Line) -> Mark | None:
     """A line that is nothing but a person's name; tells a byline only under a headline."""
     placed = re.fullmatch(r"(.{4,60}?)\s(?:in|у|в)\s[A-ZА-ЯІЇЄҐ][\w' -]{2,40}", line.text)
-    if placed and _full_name(placed[1]):
+    if placed and full_name(placed[1]):
         return Mark("name", "a person's name and a place", 0.7, {"byline": placed[1]})
-    if _full_name(line.text) or (
-        line.words <= 8 and all(_full_name(part) for part in _AND.split(line.text)) and _AND.search(line.text)
+    if full_name(line.text) or (
+        line.words <= 8 and all(full_name(part) for part in AND.split(line.text)) and AND.search(line.text)
     ):
         return Mark("name", "a person's name alone", 0.7, {"byline": line.text})
     return None
@@ -234,7 +166,7 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
     for start, end in [(s.start, s.end) for s in found] + [m.span() for m in labels]:
         chars[start:end] = ["\x00"] * (end - start)
     marked = re.sub(r",\s*(?=\x00)|(?<=\x00),\s*", " | ", "".join(chars))
-    segments = re.split(r"\s*[|•·/›»]+\s*|\s+[–—-]\s+|\s{2,}", marked)
+    segments = re.split(r"\s*[|•·/›»]+\s*|(?:\s+|(?<=\x00))[–—-]\s+|\s{2,}", marked)
     data: dict[str, Any] = {"kinds": kinds, "section": None, "byline": None}
     left: list[str] = []
     for part in segments:
@@ -246,8 +178,10 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
         folded = low(segment).strip(" :,")
         if furniture(Line(0, segment, False)) or re.fullmatch(r"[\d\s,.]+", segment):
             continue
-        if names_only(_unlabelled(segment)) and (_full_name(_unlabelled(segment)) or low(segment).startswith("by ")):
+        if names_only(_unlabelled(segment)) and (full_name(_unlabelled(segment)) or low(segment).startswith("by ")):
             data["byline"] = names_only(_unlabelled(segment))
+            if placed := re.search(r"\sin\s([A-Z][\w& ]{2,30})$", segment):
+                data["section"] = data["section"] or placed[1]
         elif apart and folded not in words().any("head", "sections") and probable_names(segment):
             data["byline"] = data["byline"] or probable_names(segment)
         elif folded in words().any("head", "sections") or (
@@ -273,7 +207,10 @@ def section_line(line: Line) -> Mark | None:
 
 def section_alone(line: Line) -> Mark | None:
     """The bare name of a section; tells one only under a headline."""
-    if line.bare in words().any("head", "sections") and line.words <= 3:
+    parts = re.split(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s", line.bare)
+    if line.words <= 5 and all(
+        part in words().any("head", "sections") for part in (line.bare, *parts)[len(parts) > 1 :]
+    ):
         return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
     return None
 
@@ -327,7 +264,8 @@ def note_marker(line: Line) -> Mark | None:
 def _signed_marker() -> re.Pattern[str]:
     """«Довідка „Вісника“», «Довідка редакції» alone on a line."""
     return re.compile(
-        rf"\W{{0,3}}{words().pattern('notes', 'bare')}\s(?:\"[^\"]{{2,40}}\"|редакції|газети|видання|редакции|[\w-]+\.\w{{2,6}})"
+        rf"\W{{0,3}}{words().pattern('notes', 'bare')}\s"
+        r"(?:\"[^\"]{2,40}\"|редакції|газети|видання|редакции|[\w-]+\.\w{2,6})"
         r"\s*[:.]?"
     )
 
@@ -387,7 +325,8 @@ def update_line(line: Line) -> Mark | None:
     kind = next(k for k in lists if label in words().any("updates", k))
     if found["bare"] and len(label.split()) < 2:
         return None
-    if label in words().any("updates", "ambiguous") and found["mark"] != ":":
+    dated = re.search(r"\d", found[0]) is not None
+    if label in words().any("updates", "ambiguous") and found["mark"] != ":" and not dated:
         return None
     return Mark("update", f"{kind} line", 0.9, {"update": kind})
 
@@ -412,34 +351,10 @@ def list_item(line: Line) -> Mark | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def _furniture() -> re.Pattern[str]:
-    rules = [rule for file in words().files.values() for rule in file["furniture"]["patterns"]]
-    return re.compile("|".join(f"(?:{rule})" for rule in rules))
-
-
 def furniture(line: Line) -> Mark | None:
     """Share buttons, cookie lines, counters, advertisements, page numbers: what a page has and a story has not."""
-    if line.bare in words().any("furniture", "lines") or _COUNT.sub("", line.low).strip() in words().any(
-        "furniture", "lines"
-    ):
-        return Mark("furniture", "a button or label", 0.95)
-    if _MARKS_ONLY.match(line.text) or _COUNTER.match(line.text):
-        return Mark("furniture", "marks only", 0.9)
-    if _TAG.match(line.low):
-        return Mark("furniture", "a tag of the page's code", 0.9)
-    if _PAGES.match(line.text):
-        return Mark("furniture", "page numbers", 0.9)
-    parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low)
-    if parts and all(part in _PLATFORMS for part in parts) and len(parts) <= 14:
-        return Mark("furniture", "share buttons", 0.9)
-    labels = re.split(r"\s*[·•|/]\s*", line.low) if line.words <= 24 else []
-    known = sum(label.strip(" .:»)") in words().any("furniture", "lines") for label in labels)
-    if len(labels) > 1 and 2 * known > len(labels) and all(len(label.split()) <= 4 for label in labels):
-        return Mark("furniture", "a row of buttons", 0.9)
-    if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
-        return Mark("furniture", "a phrase of page furniture", 0.9)
-    return None
+    found = furniture_rule(line)
+    return Mark("furniture", *found) if found else None
 
 
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (

@@ -44,10 +44,6 @@ class Sources:
         self.written: str | None = None
         self._story = digest(headline)
         self._text = text
-        self._named_heads: dict[str, set[str]] = {}
-        for one in _HEAD_AND_NAME.finditer(text):
-            if (head := nouns.head_of(one[1])) is not None:
-                self._named_heads.setdefault(head, set()).add(one[2])
 
     def add(self, party: Party, *, speaks: bool = False) -> Source | None:
         """The source a party is, new or known; None for a pronoun or surname that nobody here fits."""
@@ -84,8 +80,15 @@ class Sources:
             return self._from_text(party)
         generic = party.name
         if party.type != "person" and self._known(party) is None:
-            party = self._fuller(party)
+            behind = _behind_press_office(party.name)
+            party = self._fuller(
+                replace(party, name=re.sub(r"^the ", "", behind)) if behind and " " not in behind else party
+            )
         known = self._known(party)
+        if known is None and (known := self._unnamed_before(party)) is not None:
+            known.called(known.name)
+            known.aliases.append(known.name)
+            known.name, known.identity = party.name, party.identity
         if known is None:
             known = Source(party.name, party.type, party.identity)
             self.found.append(known)
@@ -99,6 +102,13 @@ class Sources:
         if party.organisation and not known.organisation:
             known.organisation = party.organisation
         return known
+
+    def _unnamed_before(self, party: Party) -> Source | None:
+        """ "Its director", who is "director Ann Lee" further down: the unnamed source that now has a name."""
+        if party.type != "person" or party.identity != "named" or not party.position:
+            return None
+        post = low(party.position).split(" ")[0 if nouns.inflected(party.position) else -1]
+        return next((one for one in self.found if one.identity == "role_only" and low(one.name) == post), None)
 
     def mention(self, parties: list[Party]) -> None:
         """Remembers persons the story names, for a pronoun that follows."""
@@ -199,12 +209,16 @@ class Sources:
         if " " in head or not nouns.head_of(head) or (party.name.isupper() and len(head) > 1):
             return party
         if nouns.inflected(head):
-            named = self._named_heads.get(head, set())
+            named = {one[2] for one in _HEAD_AND_NAME.finditer(self._text) if nouns.head_of(one[1]) == head}
             if len(named) == 1:
                 return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
             found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
         else:
-            found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{head.capitalize()}\b", self._text)
+            title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
+            found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)
+        if not found and head in vocabulary().any("organisations", "anaphora"):
+            bodies = [one.name for one in self.found if one.type == "organisation" and low(one.name) != head]
+            return replace(party, name=bodies[-1], written=party.written) if bodies else party
         full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}
         return replace(party, name=full.pop(), written=party.written) if len(full) == 1 else party
 
@@ -257,7 +271,9 @@ def _slug(name: str) -> str:
 def _behind_press_office(name: str) -> str | None:
     """«пресслужба ДСНС»: the organisation that speaks through it; None for other names."""
     press = vocabulary().pattern("attribution", "press")
-    if found := re.fullmatch(rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}", low(name)):
+    if found := re.fullmatch(
+        rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}", low(name)
+    ):
         kept = name[slice(*found.span("rest" if found["rest"] else "lead"))]
         return nouns.nominative(kept)
     return None

@@ -18,6 +18,7 @@ _TAIL: Final = re.compile(
 _AT_PLACE: Final = re.compile(r"(?:у|в|во|на|до)\s+")
 _ACTS: Final = re.compile(r"(?:є|ить|їть|уть|ють|ять|ать|ться|ав|ив|ала|ила|али|или|вся|лася|лися|ілася|ів|іла|ed|s)$")
 _TOLD: Final = re.compile(r"(?:«[^»]+»|\"[^\"]+\"|“[^”]+”|Суспільному)\s(?=(?:у|в|на)\s|[а-яіїєґ'’ʼ-]+\s)")
+_DETERMINERS: Final = frozenset("a an the its his her their our this that no any every each".split())
 _MARKS: Final = '«“„"'
 
 
@@ -70,6 +71,8 @@ def verb_in(text: str, *, first: int = 14) -> re.Match[str] | None:
             if close and close.start() < 60:
                 depth_end = found.start() + close.start()
                 continue
+        if previous in _DETERMINERS and before in words().any("speech", "doubtful"):
+            continue  # "in a post": a noun
         if (before in words().say or before in words().report) and previous not in words().any("speech", "relative"):
             return found
     return None
@@ -83,6 +86,7 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     text = text.strip(" ,;:—–-")
     if not text or len(text) > 350:
         return None
+    text = without_connectives(text)
     if adverbial().match(text) and (head := text.partition(", "))[1] and verb_in(head[2]) is not None:
         text = head[2]
     if (opened := _opener().match(text)) is not None:
@@ -99,7 +103,9 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     before = without_connectives(before)
     party = None
     phrase = ""
-    if before:
+    if before and (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns:
+        phrase, party = last, names.read(last)
+    if before and party is None:
         phrase = before
         placed = _AT_PLACE.match(low(before))
         party = names.read(before[placed.end() :], oblique=True, person=False) if placed else names.read(before)
@@ -159,8 +165,17 @@ def _unknown_verb(text: str) -> re.Match[str] | None:
     return None
 
 
+_ASIDE: Final = re.compile(
+    r",\s(?:however|meanwhile|too|though|in turn|for (?:his|her|its|their) part|by contrast|also"
+    r"|on the other hand|of course"
+    r"|своєю чергою|у свою чергу|натомість|навпаки|водночас|утім|втім|однак|проте|зі свого боку|схоже|звісно)$",
+    re.IGNORECASE,
+)
+
+
 def without_auxiliaries(before: str) -> str:
-    parts = before.split(" ")
+    """The subject without adverbs and asides between it and its verb, and without a conjunction before it."""
+    parts = _ASIDE.sub("", before.rstrip(" ,")).split(" ")
     while parts and low(parts[-1]) in words().any("speech", "auxiliary"):
         parts.pop()
     while parts and low(parts[0]).strip(",") in ("and", "but", "as", "як", "і", "а", "й", "та", "але", "однак"):

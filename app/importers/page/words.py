@@ -97,7 +97,7 @@ def words() -> Words:
         for gender, forms in file["speech"]["pronouns"].items():
             pronouns.update((low(form), gender) for form in forms)
         for channel, forms in file["channels"].items():
-            if channel not in ("occasions", "documents"):
+            if channel not in ("occasions", "documents", "papers"):
                 channels.update((low(form), channel) for form in forms)
         for key, found in speech.items():
             found.update(_forms(file["speech"][key]))

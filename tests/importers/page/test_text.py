@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from app.errors import Invalid
+from app.importers import page
 from app.importers.page.text import digest, fold, read_lines, sentences
 from tests.importers.page.reading import article, read_page
 
@@ -66,10 +67,14 @@ def test_markup_in_a_line_is_text() -> None:
     )
 
 
-def test_a_monstrous_line_is_kept_in_parts() -> None:
-    line = "слово & діло " * 4_000
-    read = read_page(f"{'Дуже довгий заголовок ' * 60}\n\n{line}\n\nДовідка. {line}".encode())
+def test_the_longest_line_is_kept_whole_and_a_longer_one_is_refused() -> None:
+    line = "слово & діло " * 700
+    assert len(line.encode()) < page.LINE_BYTES
+
+    read = read_page(f"{'Дуже довгий заголовок ' * 60}\n\n{line}\n\nДовідка. {line[:7_000]}".encode())
     text = " ".join(block["html"] for block in article(read)["body"] if block["type"] == "paragraph")
 
-    assert text.count("діло") == 4_000
+    assert text.count("діло") == 700
     assert "заголовок" in text
+    with pytest.raises(Invalid, match="has a line of more than"):
+        read_page(f"Заголовок\n\n{line * 2}".encode())

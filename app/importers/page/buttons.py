@@ -1,0 +1,61 @@
+"""What is plainly a page's and no story's: share buttons, cookie lines, counters, page numbers, code."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from app.importers.page.text import Line
+from app.importers.page.words import words
+
+_LEADING: Final = re.compile(r"^[^\w#@©(+\"«“„'’]+")
+_STROKES: Final = re.compile(r"\s*[·•|/]\s*")
+_PAGES: Final = re.compile(
+    r"^(?:[«‹<←]\s*)?(?:\d{1,4}\s+){2,}(?:(?:…|\.{3})\s*)?\d*\s*[»›>→]?$|^(?:\d+\s+)+(?:…|\.{3})\s*\d*\s*[»›>→]?$"
+)
+_PAGER: Final = re.compile(
+    r"^(?:(?:\d{1,3}|next|prev\w*|last|first|далі|наступна|попередня|вперед|назад|остання|перша|[…»«›‹<>→←]|\.{3})[|·•\s]+){2,}"
+    r"(?:\d{1,3}|next|last|далі|наступна|вперед|остання|[»›>→])$"
+)
+_MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
+_COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
+_COUNTER: Final = re.compile(r"^[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\s*\d[\d\s.,]*[kк]?$", re.IGNORECASE)
+_TAG: Final = re.compile(
+    r"^<(?:iframe|script|div|blockquote|img|video|embed|figure|ins|/)|^\[/?(?:caption|embed|gallery|video|audio|embedyt)\b"
+)
+_PLATFORMS: Final = frozenset(
+    "facebook telegram viber twitter x whatsapp instagram linkedin messenger email e-mail print pinterest reddit copy"
+    " link tiktok youtube bluesky threads mastodon pocket sms rss signal share tweet save flipboard фейсбук телеграм"
+    " вайбер твіттер інстаграм друк поділитися поділитись ok vk".split()
+)
+
+
+@lru_cache(maxsize=1)
+def _furniture() -> re.Pattern[str]:
+    rules = [rule for file in words().files.values() for rule in file["furniture"]["patterns"]]
+    return re.compile("|".join(f"(?:{rule})" for rule in rules))
+
+
+def furniture_rule(line: Line) -> tuple[str, float] | None:
+    """Share buttons, cookie lines, counters, advertisements, page numbers: what a page has and a story has not."""
+    labels = words().any("furniture", "lines")
+    counted = line.words <= 6 and line.low[-1] in "0123456789)"
+    if line.bare in labels or (counted and _COUNT.sub("", line.low).strip() in labels):
+        return "a button or label", 0.95
+    if _MARKS_ONLY.match(line.text) or _COUNTER.match(line.text):
+        return "marks only", 0.9
+    if _TAG.match(line.low):
+        return "a tag of the page's code", 0.9
+    if _PAGES.match(line.text) or (
+        line.words <= 24 and any(one.isdigit() for one in line.text) and _PAGER.match(line.low)
+    ):
+        return "page numbers", 0.9
+    parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low) if line.words <= 16 else []
+    if parts and all(part in _PLATFORMS or part in labels for part in parts) and len(parts) <= 14:
+        return "share buttons", 0.9
+    row = _STROKES.split(line.low) if line.words <= 24 and _STROKES.search(line.low) else []
+    known = sum(label.strip(" .:»)") in labels for label in row)
+    if len(row) > 1 and 2 * known > len(row) and all(len(label.split()) <= 4 for label in row):
+        return "a row of buttons", 0.9
+    if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
+        return "a phrase of page furniture", 0.9
+    return None
