@@ -327,7 +327,7 @@ class Address:
         def configure(connection: Any, record: object) -> None:
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in SQLITE_PRAGMAS:
+            for pragma in (*SQLITE_PRAGMAS, "PRAGMA cache_size = -262144"):  # a large batch must not spill
                 cursor.execute(pragma)
             cursor.close()
 

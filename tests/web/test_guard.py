@@ -1,6 +1,7 @@
 """What every answer carries, and what no request gets past."""
 
 import re
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -156,7 +157,13 @@ async def test_the_body_of_head_is_empty_before_any_server_drops_it(newsroom: As
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "HEAD", "scheme": "http"}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "HEAD",
+        "scheme": "http",
+    }
     scope |= {"path": "/v1/tags/city", "raw_path": b"/v1/tags/city", "query_string": b"", "root_path": ""}
     scope |= {"headers": [(b"host", b"x")]}
     await newsroom._transport.app(scope, receive, send)  # type: ignore[attr-defined]
