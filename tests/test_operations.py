@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from httpx import AsyncClient, Response
 
-from app.db import READERS, SchemaMismatch
+from app.db import READERS, Database, SchemaMismatch
 from app.errors import Unavailable
 from tests.answers import get, refusal
-from tests.conftest import Load, client
+from tests.conftest import Fresh, Load, client
+from tests.contents import accept
 from tests.factories import article, tag
 
 AWAY = [
@@ -25,11 +26,6 @@ AWAY = [
     "/v1/archive",
     "/v1/articles?tag=a&source=b",
 ]
-
-
-def postgres_only(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("a file does not go away behind a network")
 
 
 def unavailable(answer: Response) -> None:
@@ -140,10 +136,18 @@ class Wire:
 
 
 @pytest.fixture
-async def wire(database_url: str, load: Load) -> AsyncIterator[tuple[Wire, AsyncClient]]:
-    postgres_only(database_url)
-    await load(article("flood"))
-    between = Wire(database_url)
+def postgresql_url(postgresql: Fresh) -> Iterator[str]:
+    """A database on a server: a file does not go away behind a network."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+async def wire(postgresql_url: str) -> AsyncIterator[tuple[Wire, AsyncClient]]:
+    database = Database(postgresql_url)
+    await accept(database, article("flood"))
+    await database.close()
+    between = Wire(postgresql_url)
     async with between.open() as url, client(url) as api:
         yield between, api
 
