@@ -339,7 +339,9 @@ class _Pages:
                     (err if self.quiet else out).print(f"/v1/articles/{slug}")
         except Invalid as refusal:
             for fault in refusal.faults[:SHOWN_FAULTS] or (Fault(refusal.detail),):
-                err.print(f"[red]error:[/red] {escape(f'{file}: {fault.pointer or refusal.code} {fault.detail}')}")
+                err.print(
+                    f"[red]error:[/red] {escape(' '.join(filter(None, (f'{file}:', fault.pointer, fault.detail))))}"
+                )
             return False
         except OSError as error:
             err.print(f"[red]error:[/red] {escape(f'{file}: cannot be read: {error.strerror}')}")

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 import app
 from app.articles.routes import router as articles
@@ -123,10 +123,10 @@ def _log_from(level: str) -> None:
 class _Drawings(StaticFiles):
     """The sample's drawings: as documents of their own they may run nothing and load nothing."""
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The whole drawing: they are small, and a range of one serves nobody."""
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
-        return await super().get_response(path, {**scope, "headers": headers})
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -351,3 +351,23 @@ def test_a_full_disk_leaves_no_half_article_and_reads_go_on(sqlite: Fresh, tmp_p
     assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
     assert after == (1, 1, 1)
     assert whole == "ok"
+
+
+def take_the_place(here: str, other: str) -> None:
+    for end in ("-wal", "-shm"):
+        Path(f"{here}{end}").unlink(missing_ok=True)
+    Path(other).replace(here)
+
+
+def test_a_file_that_took_the_place_of_another_is_what_is_read(sqlite: Fresh) -> None:
+    async def ask(here: str, other: str) -> tuple[int, int]:
+        database = Database(here)
+        before = await database.reader().rows(select(Tag.slug))
+        take_the_place(here.removeprefix("sqlite:///"), other.removeprefix("sqlite:///"))
+        after = await database.reader().rows(select(Tag.slug))
+        await database.close()
+        return len(before), len(after)
+
+    with sqlite() as empty, sqlite(sample=True) as filled:
+        before, after = asyncio.run(ask(empty, filled))
+    assert before == 0 < after

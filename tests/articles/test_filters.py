@@ -290,3 +290,13 @@ async def test_every_combination_of_filters_agrees_with_the_model(
     assert all(len(page) == limit for page in found[:-1])
     counted = await get(api, "/v1/articles", **wanted, limit=1, count="true")
     assert counted["count"] == {"value": len(expected), "exact": True}
+
+
+async def test_filters_that_multiply_into_too_many_branches_are_refused(api: AsyncClient) -> None:
+    some, languages = ",".join(f"t-{n}" for n in range(11)), "uk,en"
+
+    many = await api.get(f"/v1/articles?tag={some}&language={languages}")
+    few = await api.get(f"/v1/articles?tag={some}&language=uk")
+
+    assert (many.status_code, few.status_code) == (422, 200)
+    assert [one["parameter"] for one in many.json()["errors"]] == ["language"]

@@ -170,3 +170,11 @@ async def test_the_body_of_head_is_empty_before_any_server_drops_it(newsroom: As
     lengths = [int(value) for name, value in sent[0]["headers"] if name == b"content-length"]
     assert lengths[0] > 0
     assert b"".join(message["body"] for message in sent[1:]) == b""
+
+
+async def test_a_range_of_a_drawing_is_the_whole_of_it(newsroom: AsyncClient) -> None:
+    whole = await newsroom.get("/sample/tram.svg")
+
+    for asked in ("bytes=a", "items=0-1", "bytes=9999999-", "bytes=0-9"):
+        part = await newsroom.get("/sample/tram.svg", headers={"Range": asked})
+        assert (part.status_code, part.content) == (200, whole.content)
