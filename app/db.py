@@ -35,7 +35,6 @@ from sqlalchemy import (
     table,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -218,11 +217,6 @@ class RawJson(str):
 
 def _serialise(value: Any) -> str:
     return value if isinstance(value, RawJson) else to_json(value).decode()
-
-
-def upsert(connection: AsyncConnection, table: Any) -> Any:
-    """An INSERT that takes `on_conflict_do_update` and `on_conflict_do_nothing`, in the words of this database."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 # --- many rows at once -------------------------------------------------------------------------------------------
