@@ -1,23 +1,54 @@
-"""What an endpoint may ask for: a reader, the caller's view, the cursors of its list."""
+"""What an endpoint may ask for: a reader, who asks, a scope, the cursors of its list."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
 from app.db import Database, Reader
-from app.errors import Unauthorized
+from app.errors import Forbidden, Unauthorized
+from app.web.caller import Caller, Scope, bearer
 from app.web.pages import Cursors, list_name
 
+# What the application's state holds as `identify`: whose key a token is. Raises: Unauthorized.
+Identify = Callable[[Database, str], Awaitable[Caller]]
 
-async def _reader(request: Request) -> Reader:
-    """Keys come with writing; until then none opens anything, and none is silently taken for nobody."""
-    if "authorization" in request.headers:
-        raise Unauthorized(
-            "The key in Authorization is not known here. Reading needs none.", headers={"WWW-Authenticate": "Bearer"}
-        )
+
+async def _caller(request: Request) -> Caller | None:
+    token = bearer(request)
+    if token is None:
+        return None
+    identify: Identify = request.app.state.identify
+    return await identify(request.app.state.database, token)
+
+
+# Who asks; None is the public. A key that is not valid is refused, never taken for nobody.
+Asking = Annotated[Caller | None, Depends(_caller)]
+
+
+async def _reader(request: Request, asking: Asking) -> Reader:
     database: Database = request.app.state.database
     return database.reader()
+
+
+class Needs:
+    """A dependency: the caller, whose key has this scope. Raises: Unauthorized, Forbidden."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, asking: Asking) -> Caller:
+        return permitted(asking, self.scope)
+
+
+def permitted(asking: Caller | None, scope: Scope) -> Caller:
+    """The caller. Raises: Unauthorized, for the public; Forbidden, naming the scope that is missing."""
+    if asking is None:
+        raise Unauthorized(f"This takes a key with the scope {scope}.", headers={"WWW-Authenticate": "Bearer"})
+    if scope not in asking.scopes:
+        raise Forbidden(f"The key lacks the scope {scope}.", scope=scope)
+    return asking
 
 
 async def _zone(request: Request) -> ZoneInfo:

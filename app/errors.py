@@ -48,6 +48,12 @@ class Unauthorized(Refusal):
     status, code, title = 401, "unauthorized", "The key is not valid"
 
 
+class Forbidden(Refusal):
+    """The key is valid, and lacks the scope that this takes."""
+
+    status, code, title = 403, "forbidden", "The key does not open this"
+
+
 class NotFound(Refusal):
     """There is nothing here that this caller may see."""
 
@@ -66,10 +72,22 @@ class Gone(Refusal):
     status, code, title = 410, "withdrawn", "This has been withdrawn"
 
 
+class Conflict(Refusal):
+    """What is asked for does not go together with what is there; `errors` names what stands in the way."""
+
+    status, code, title = 409, "conflict", "Something stands in the way"
+
+
 class Raced(Refusal):
     """Another writer was there first; the transaction left nothing, and may be tried again."""
 
     status, code, title = 409, "raced", "Another writer was there first"
+
+
+class Stale(Refusal):
+    """`If-Match` names another revision than the present one: somebody changed the object since you read it."""
+
+    status, code, title = 412, "stale", "The object has changed meanwhile"
 
 
 class TooLarge(Refusal):
@@ -84,10 +102,22 @@ class UriTooLong(Refusal):
     status, code, title = 414, "uri-too-long", "The address is too long"
 
 
+class UnsupportedMediaType(Refusal):
+    """The body is of a media type, charset or encoding that this path does not read."""
+
+    status, code, title = 415, "unsupported-media-type", "The media type is not read here"
+
+
 class Invalid(Refusal):
     """Well-formed, but not what this path takes; `errors` names each fault."""
 
     status, code, title = 422, "invalid", "The input is not valid"
+
+
+class Unconditional(Refusal):
+    """Changing what is there takes `If-Match` with the ETag you last saw, so that nobody's work is overwritten."""
+
+    status, code, title = 428, "if-match-required", "If-Match is required"
 
 
 class HeadersTooLarge(Refusal):
@@ -114,13 +144,18 @@ CATALOGUE: dict[str, type[Refusal]] = {
     for refusal in (
         Malformed,
         Unauthorized,
+        Forbidden,
         NotFound,
         MethodNotAllowed,
         Gone,
+        Conflict,
         Raced,
+        Stale,
         TooLarge,
         UriTooLong,
+        UnsupportedMediaType,
         Invalid,
+        Unconditional,
         HeadersTooLarge,
         Internal,
         Unavailable,

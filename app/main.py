@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.web import docs, openapi, problems
+from app.web.caller import Caller, refused
 from app.web.guard import Guard
 from app.web.parameters import strict_query
 
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
             await check_schema(read)
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
+            api.state.identify = _identify
             yield
         finally:
             await database.close()
@@ -106,6 +108,11 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", _Drawings(directory=SAMPLE / "media"), name="sample")
     api.add_middleware(Guard)
     return api
+
+
+async def _identify(database: Database, token: str) -> Caller:
+    """No key is known yet."""
+    raise refused("The key in Authorization is not known here. Reading needs none.")
 
 
 def _log_from(level: str) -> None:

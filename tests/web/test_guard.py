@@ -82,7 +82,7 @@ async def test_a_method_and_a_path_that_are_not_there_are_404(newsroom: AsyncCli
 async def test_a_key_that_opens_nothing_is_refused_not_ignored(newsroom: AsyncClient, header: str) -> None:
     answer = await newsroom.get("/v1/articles", headers={b"Authorization": header.encode("latin-1")})
     refusal(answer, 401, "unauthorized")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize(

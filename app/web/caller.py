@@ -1,0 +1,37 @@
+"""Who asks: the Authorization header becomes a token, and a key's scopes become what its holder may do."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from starlette.requests import Request
+
+from app.errors import Unauthorized
+
+Scope = Literal["drafts:read", "content:write", "content:publish", "content:withdraw", "webhooks", "keys"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The holder of a key. The public has none."""
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+
+
+def refused(detail: str) -> Unauthorized:
+    """The refusal of a key. Source: RFC 6750, 3."""
+    return Unauthorized(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def bearer(request: Request) -> str | None:
+    """The token of `Authorization: Bearer …`; None without the header. Raises: Unauthorized, for another form of it."""
+    given = request.headers.getlist("authorization")
+    if not given:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    token = token.strip()
+    if len(given) > 1 or scheme.lower() != "bearer" or not token.isascii() or not token.isprintable() or " " in token:
+        raise refused("Authorization must be `Bearer` and one key.")
+    return token
