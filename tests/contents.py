@@ -7,19 +7,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 
 from app.articles.models import Address as ArticleAddress
-from app.articles.models import Article, Listed
-from app.changes.models import Change, Counter, Head, Revision, Shown
+from app.articles.models import Article, Related
+from app.changes.models import Change, Counter, Head, Listed, NoteListed, Revision, Shown
 from app.db import Database, utcnow
 from app.importers import store
 from app.importers.documents import read
 from app.importers.store import Report
-from app.notes.models import Note, NoteListed
+from app.notes.models import Note
 from app.sources.models import Source
 from app.tags.models import Tag
 from tests.factories import NOON, Line, article_id
 
 ZONE: Final = ZoneInfo("Europe/Kyiv")
-TABLES: Final = (Tag, Source, Note, Article, ArticleAddress, Listed, NoteListed, Revision, Shown, Counter, Change)
+TABLES: Final = (Tag, Source, Note, Article, ArticleAddress, Related, Listed, NoteListed, Revision, Shown, Counter, Change)
 
 
 def tombstone(slug: str, **fields: Any) -> Line:

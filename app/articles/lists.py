@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Integer, String, and_, bindparam, func, literal, select, tuple_, union, union_all
 from sqlalchemy.orm import aliased
 
-from app.articles.models import Listed
-from app.changes.models import TERM, Counter, Revision, Shown
-from app.changes.store import COUNTED
+from app.changes.models import TERM, Counter, Listed, Revision, Shown
+from app.changes.shown import COUNTED, VIEWS, Kind, counted, unhidden
 from app.db import SHAPES, Moment, among, keyset
 from app.tags.models import Tag
 
@@ -19,6 +19,7 @@ from app.tags.models import Tag
 class Shape:
     """What a list statement looks like, whatever its values: statements are built and compiled once for each."""
 
+    kind: Kind
     driver: int
     sections: bool
     languages: int
@@ -43,7 +44,7 @@ class Shape:
 
     @property
     def branches(self) -> int:
-        return self.driver * (self.languages or 1)
+        return self.driver * (self.languages or 1) * len(VIEWS[self.kind])
 
 
 def _term(name: str, sections: bool) -> Any:
@@ -98,16 +99,15 @@ def _listed(row: Any, name: str, count: int, sections: bool) -> Any:
 
 def _walks(shape: Shape) -> Iterator[tuple[Any, Any, Any]]:
     """(row, what it is sorted by, query for all of them) of each list that the shape leads through."""
-    for term in range(shape.driver):
-        for language in range(shape.languages or 1):
-            row = aliased(Listed)
-            by = row.updated_at if shape.by_updated else row.published_at
-            query: Any = select(by.label("sort"), row.ref.label("ref")).where(
-                row.view == bindparam("view"), row.term == _term(f"term_{term}", shape.sections)
-            )
-            if shape.languages:
-                query = query.where(row.language == bindparam(f"language_{language}", type_=String()))
-            yield row, by, query
+    for view, term, language in product(VIEWS[shape.kind], range(shape.driver), range(shape.languages or 1)):
+        row = aliased(Listed)
+        by = row.updated_at if shape.by_updated else row.published_at
+        query: Any = select(by.label("sort"), row.ref.label("ref"), row.view.label("view")).where(
+            row.view == view, row.term == _term(f"term_{term}", shape.sections)
+        )
+        if shape.languages:
+            query = query.where(row.language == bindparam(f"language_{language}", type_=String()))
+        yield row, by, query.where(*unhidden(row, view, shape.kind, "article", row.ref))
 
 
 def _on(query: Any, by: Any, row: Any, shape: Shape) -> Any:
@@ -117,7 +117,7 @@ def _on(query: Any, by: Any, row: Any, shape: Shape) -> Any:
 
 
 def _branches(shape: Shape, limited: bool) -> Any:
-    """(sort value, ref) of the articles that match, at most `limit` from the position on; a branch for each way in."""
+    """(sort value, ref, view) of the articles that match, at most `limit` from the position on; a branch for each way in."""
     found = []
     for row, by, query in _walks(shape):
         query = query.where(*_condition(shape, row))
@@ -157,9 +157,7 @@ def page(shape: Shape) -> Any:
     """(sort value, ref, card or whole document) of a page, in its order."""
     found = _branches(shape, limited=True)
     query: Any = select(found.c.sort, found.c.ref, Revision.document if shape.whole else Shown.card).join_from(
-        found,
-        Shown,
-        (Shown.view == bindparam("view")) & (Shown.noun == "article") & (Shown.ref == found.c.ref),
+        found, Shown, (Shown.view == found.c.view) & (Shown.noun == "article") & (Shown.ref == found.c.ref)
     )
     if shape.whole:
         query = query.join(
@@ -178,9 +176,9 @@ def size(shape: Shape) -> Any:
 
 
 @lru_cache(SHAPES)
-def counter(sections: bool, languages: int) -> Any:
+def counter(kind: Kind, sections: bool, languages: int) -> Any:
     query = select(func.sum(Counter.n)).where(
-        Counter.view == bindparam("view"), Counter.term == _term("term_0", sections), Counter.day == ""
+        counted(kind), Counter.term == _term("term_0", sections), Counter.day == ""
     )
     if languages:
         query = query.where(
@@ -190,10 +188,10 @@ def counter(sections: bool, languages: int) -> Any:
 
 
 @lru_cache(SHAPES)
-def periods(length: int, sections: bool, languages: int) -> Any:
+def periods(kind: Kind, length: int, sections: bool, languages: int) -> Any:
     period = func.substr(Counter.day, literal(1, Integer), literal(length, Integer)).label("period")
     query = select(period, func.sum(Counter.n)).where(
-        Counter.view == bindparam("view"), Counter.term == _term("term_0", sections), Counter.day != ""
+        counted(kind), Counter.term == _term("term_0", sections), Counter.day != ""
     )
     if languages:
         query = query.where(

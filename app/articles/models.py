@@ -1,19 +1,21 @@
-"""The tables of articles: the stories, the addresses they ever had, and the lists they stand in."""
+"""The tables of articles: the stories, the addresses they ever had, and which of them name which."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.changes.models import TERM
 from app.db import Base, Json, Name
+
+DUE = text("status = 'scheduled'")
 
 
 class Article(Base):
     """One story as the desk has it. Other nouns appear by reference only."""
 
     __tablename__ = "articles"
+    __table_args__ = (Index("ix_articles_due", "publish_at", postgresql_where=DUE, sqlite_where=DUE),)
 
     id: Mapped[str] = mapped_column(Name, primary_key=True, doc="A UUIDv7 in its canonical form.")
     slug: Mapped[str] = mapped_column(Name, unique=True)
@@ -45,35 +47,20 @@ class Article(Base):
 
 
 class Address(Base):
-    """A slug that leads, or once led, to an article. What was ever public is reserved for it for ever."""
+    """A slug that leads, or once led, to an article. What was ever public is reserved for ever, for it alone."""
 
     __tablename__ = "addresses"
 
     slug: Mapped[str] = mapped_column(Name, primary_key=True)
-    ref: Mapped[str] = mapped_column(Name, ForeignKey("articles.id", ondelete="RESTRICT"), index=True)
+    ref: Mapped[str | None] = mapped_column(Name, ForeignKey("articles.id", ondelete="SET NULL"), index=True)
     public: Mapped[bool] = mapped_column(Boolean, doc="Whether the public ever knew it.")
 
 
-class Listed(Base):
-    """An article stands in a view's list of a term, with what the list sorts by and is narrowed by copied in.
+class Related(Base):
+    """An article names another: in its relations or its body, or as what to read instead of it."""
 
-    Terms: `all`; `tag:x` for its section, its tags and all their ancestors; `source:x` and, for each role,
-    `source.said_by:x`; `note:x`; `translation:id` for translations of that original.
-    """
+    __tablename__ = "articles_related"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    __tablename__ = "listed"
-    __table_args__ = (
-        Index(None, "view", "term", "language", "published_at", "ref"),
-        Index("ix_listed_updated_at", "view", "term", "updated_at", "ref"),
-        {"sqlite_with_rowid": False},
-    )
-
-    view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    term: Mapped[str] = mapped_column(TERM, primary_key=True)
-    published_at: Mapped[datetime] = mapped_column(
-        primary_key=True, doc="Of an article that has none (desk): when it was made."
-    )
-    ref: Mapped[str] = mapped_column(Name, primary_key=True)
-    language: Mapped[str] = mapped_column(String(35))
-    updated_at: Mapped[datetime]
-    direct: Mapped[bool] = mapped_column(Boolean, doc="Named by the article itself, not by way of a descendant.")
+    article: Mapped[str] = mapped_column(Name, primary_key=True, doc="The one that is named.")
+    ref: Mapped[str] = mapped_column(Name, primary_key=True, index=True, doc="The one that names it.")

@@ -18,8 +18,8 @@ from app.articles.schemas import (
     ArticleQuery,
 )
 from app.changes import routes as history
-from app.changes.schemas import RevisionQuery, Revisions
-from app.deps import Read, SiteZone, cursors
+from app.changes.schemas import Drafts, RevisionQuery, Revisions
+from app.deps import Asking, Read, SiteZone, cursors
 from app.web.caching import answer
 from app.web.openapi import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
 from app.web.pages import item, page
@@ -37,7 +37,11 @@ ONE = {**MOVED, **NOT_FOUND, **WITHDRAWN}
 
 @router.get("/articles", response_model=ArticlePage, responses=PAGED, openapi_extra=described(ArticleQuery))
 async def list_articles(
-    request: Request, read: Read, zone: SiteZone, wanted: Annotated[ArticleQuery, Depends(Asked(ArticleQuery))]
+    request: Request,
+    asking: Asking,
+    read: Read,
+    zone: SiteZone,
+    wanted: Annotated[ArticleQuery, Depends(Asked(ArticleQuery))],
 ) -> Response:
     """Articles, newest first.
 
@@ -47,16 +51,17 @@ async def list_articles(
     fields, include = wanted.shape()
     cursor = cursors(request, wanted.filters())
     position = cursor.read(wanted.cursor)
+    seen = history.perspective(asking, wanted.perspective)
     whole = "body" in fields
     async with read.snapshot() as snapshot:
-        found = await articles.newest(snapshot, wanted, position, zone, whole=whole)
-        included = await articles.included(snapshot, found.items, include)
+        found = await articles.newest(snapshot, seen, wanted, position, zone, whole=whole)
+        included = await articles.included(snapshot, seen, found.items, include)
     return await page(request, cursor, found, fields=fields, included=included)
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
 async def get_article(
-    request: Request, read: Read, ref: ArticleRef, wanted: Annotated[ArticleFields, Query()]
+    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[ArticleFields, Query()]
 ) -> Response:
     """One article, by id or slug.
 
@@ -64,12 +69,13 @@ async def get_article(
     The body is a list of typed blocks; tags, sources and notes appear by slug, and `include` puts them beside it.
     """
     fields, include = wanted.shape()
+    seen = history.perspective(asking, wanted.perspective)
     if not include:
-        found = await articles.get(read, ref)
+        found = await articles.get(read, seen, ref)
         return _moved(request, ref, found) or await item(request, found.document, found.revision, fields=fields)
     async with read.snapshot() as snapshot:
-        found = await articles.get(snapshot, ref)
-        included = await articles.included(snapshot, [found.document], include)
+        found = await articles.get(snapshot, seen, ref)
+        included = await articles.included(snapshot, seen, [found.document], include)
     return _moved(request, ref, found) or await item(
         request, found.document, found.revision, fields=fields, included=included
     )
@@ -77,36 +83,45 @@ async def get_article(
 
 @router.get("/articles/{ref}/revisions", response_model=Revisions, responses={**PAGED, **ONE})
 async def list_article_revisions(
-    request: Request, read: Read, ref: ArticleRef, wanted: Annotated[RevisionQuery, Query()]
+    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[RevisionQuery, Query()]
 ) -> Response:
     """The history of an article.
 
     Every state of it that was public, newest first.
     """
-    found = await articles.get(read, ref)
-    return _moved(request, ref, found) or await history.history(request, read, "article", found.id, wanted)
+    seen = history.perspective(asking, wanted.perspective)
+    found = await articles.get(read, seen, ref)
+    return _moved(request, ref, found) or await history.history(request, read, seen, "article", found.id, wanted)
 
 
 @router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleOut, responses=ONE)
 async def get_article_revision(
-    request: Request, read: Read, ref: ArticleRef, revision: history.RevisionNumber
+    request: Request,
+    asking: Asking,
+    read: Read,
+    ref: ArticleRef,
+    revision: history.RevisionNumber,
+    wanted: Annotated[Drafts, Query()],
 ) -> Response:
     """An article as it was at one revision.
 
     Only revisions that were public are there.
     """
-    found = await articles.get(read, ref)
-    return _moved(request, ref, found) or await history.at_revision(request, read, "article", found.id, revision)
+    seen = history.perspective(asking, wanted.perspective)
+    found = await articles.get(read, seen, ref)
+    return _moved(request, ref, found) or await history.at_revision(request, read, seen, "article", found.id, revision)
 
 
 @router.get("/archive", response_model=Archive)
-async def get_archive(request: Request, read: Read, wanted: Annotated[ArchiveQuery, Query()]) -> Response:
+async def get_archive(
+    request: Request, asking: Asking, read: Read, wanted: Annotated[ArchiveQuery, Query()]
+) -> Response:
     """How many articles each year, month or day has.
 
     Periods in which something was published, oldest first, in the site's zone. They are kept counted, so this is cheap
     however many articles there are.
     """
-    periods = await articles.archive(read, wanted)
+    periods = await articles.archive(read, history.perspective(asking, wanted.perspective), wanted)
     return await answer(request, to_json({"items": [{"period": one, "count": n} for one, n in periods]}))
 
 

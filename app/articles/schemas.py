@@ -12,17 +12,18 @@ from pydantic import (
     model_validator,
 )
 
+from app.changes.schemas import Drafts, Seen, Warned, perspective
+from app.content import release
 from app.content.blocks import Attribution, Body, Image, Part, Relation, Role
+from app.content.release import Reason, Status
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
-from app.web.pages import Page, PageParams, Parameters, conflict, each, few, included_if_asked, names, parts
+from app.web.pages import Page, PageParams, conflict, each, few, if_asked, names, parts
 from app.web.spans import moment_or_day, period, zone_name
 
-Status = Literal["draft", "scheduled", "published", "withdrawn"]
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
-Reason = Literal["legal", "privacy", "rights", "error", "embargo", "other"]
 
 
 class Correction(Part):
@@ -42,25 +43,37 @@ class Origin(Part):
     importer: Line
 
 
-class Withdrawal(Part):
+class Withdrawal(release.Withdrawal):
     """Why a story was taken down, and what may be said of it."""
 
-    reason: Reason
-    public_note: Text | None = None
     replacement: Id | None = Field(default=None, description="The article to read instead.")
-    at: Instant
+
+
+class WithdrawIn(Part):
+    """Why the story is to be taken down, and what readers are told."""
+
+    reason: Reason
+    public_note: Text | None = Field(default=None, description="What readers are told.")
+    replacement: Id | None = Field(default=None, description="Id of the article to read instead.")
+
+
+class CorrectIn(Part):
+    """A correction or clarification to be shown with the story."""
+
+    kind: Literal["correction", "clarification"]
+    text: Text
 
 
 class ArticleIn(Part):
     """What a client may set of an article."""
 
-    slug: Slug
+    slug: Slug | None = Field(default=None, description="Made from the headline where it is left out.")
     language: Language
-    headline: Line
+    headline: Line | Literal[""] = Field(default="", description="A draft may have none yet.")
     kicker: Line | None = None
     standfirst: Text | None = None
     byline: Line | None = None
-    body: Body
+    body: Body = []
     section: Slug | None = Field(default=None, description="The one tag of type section that it stands in.")
     tags: list[Slug] = Field(default=[], max_length=100, description="Other tags; none of type section.")
     attributions: list[Attribution] = Field(default=[], max_length=1_000)
@@ -68,6 +81,7 @@ class ArticleIn(Part):
     relations: list[Relation] = Field(default=[], max_length=200)
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
     editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
+    ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
 
 
 class ArticleCard(Part):
@@ -144,9 +158,17 @@ class ArticleIncluded(BaseModel):
 class ArticleAnswer(ArticleOut):
     """One article, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=included_if_asked)
+    model_config = ConfigDict(json_schema_extra=if_asked("included", "ednote"))
 
+    ednote: Text | MISSING | None = Field(default=MISSING, description="A note to the desk; with `perspective` alone.")
     included: ArticleIncluded | MISSING = MISSING
+
+
+class ArticleWritten(ArticleOut):
+    """The article as it is after the write."""
+
+    ednote: Text | None = Field(description="A note to the desk; no reader ever sees it.")
+    warnings: list[Warned] = Field(description="What sanitising removed.")
 
 
 class ArticlePage(Page[ArticleCard, ArticleIncluded]):
@@ -159,6 +181,7 @@ class ArticleState(ArticleOut):
     ednote: Text | None = None
     withdrawal: Withdrawal | None = None
     former_slugs: list[Slug] = Field(default=[], max_length=10_000, description="Slugs it was public under before.")
+    working_copy: bool = Field(default=False, description="What is public goes on beside it.")
 
 
 # A list is read in one branch for each of its values and languages.
@@ -169,7 +192,7 @@ Slugs = Annotated[str, each(Slug)]
 InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 
 
-class ArticleFields(Parameters):
+class ArticleFields(Seen):
     """How an article is to be shown."""
 
     fields: str | None = Field(
@@ -193,6 +216,12 @@ class ArticleFields(Parameters):
 class ArticleQuery(PageParams, ArticleFields):
     """Which articles, in which order."""
 
+    perspective: Annotated[str, AfterValidator(perspective)] | None = Field(
+        default=None,
+        description="`drafts`: the newest state of everything; an instant to come: what will be public then. Both need"
+        " a key with `drafts:read`.",
+        examples=["drafts"],
+    )
     tag: list[Slugs] = Field(
         default=[],
         max_length=10,
@@ -283,7 +312,7 @@ class ArticleQuery(PageParams, ArticleFields):
         return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include"})
 
 
-class ArchiveQuery(Parameters):
+class ArchiveQuery(Drafts):
     """How the archive is counted."""
 
     by: Literal["year", "month", "day"] = Field(

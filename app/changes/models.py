@@ -1,9 +1,9 @@
-"""Tables of the log: its head, the changes, every state that was ever saved, and what each view shows now."""
+"""Tables of the log: its head, the changes, every state that was ever saved, what each view shows and lists now."""
 
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Json, Name
@@ -61,6 +61,7 @@ class Revision(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     op: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str | None] = mapped_column(String(200), doc="Who saved it; null where nobody took note.")
     kind: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[str | None] = mapped_column(Text)
     public_from: Mapped[datetime | None]
@@ -73,7 +74,8 @@ class Shown(Base):
     """Which revision of an object a view shows, with its card: the document as lists show it.
 
     What everyone sees stands under `public`, once; under `desk` only what the desk sees otherwise or alone. The same
-    holds of the rows in lists and of the counters: the desk's view is both, its own rows first.
+    holds of the rows in lists: the desk's view is both, its own rows first. Counters under `desk` say by how much its
+    lists differ from the public ones.
     """
 
     __tablename__ = "shown"
@@ -90,9 +92,46 @@ class Shown(Base):
     slug: Mapped[str] = mapped_column(Name, doc="Its address in this view.")
     modified_at: Mapped[datetime]
     listed_at: Mapped[datetime | None] = mapped_column(doc="The instant that its rows in lists sort by.")
+    due_at: Mapped[datetime | None] = mapped_column(doc="When this state becomes public, where that is set.")
     language: Mapped[str | None] = mapped_column(String(35))
     terms: Mapped[list[Any]] = mapped_column(Json, doc="What the object is listed under in this view.")
     card: Mapped[str] = mapped_column(Text)
+
+
+class Listed(Base):
+    """An article stands in a view's list of a term, with what the list sorts by and is narrowed by copied in.
+
+    Terms: `all`; `tag:x` for its section, its tags and all their ancestors; `source:x` and, for each role,
+    `source.said_by:x`; `note:x`; `translation:id` for translations of that original.
+    """
+
+    __tablename__ = "listed"
+    __table_args__ = (
+        Index(None, "view", "term", "language", "published_at", "ref"),
+        Index("ix_listed_updated_at", "view", "term", "updated_at", "ref"),
+        {"sqlite_with_rowid": False},
+    )
+
+    view: Mapped[str] = mapped_column(String(10), primary_key=True)
+    term: Mapped[str] = mapped_column(TERM, primary_key=True)
+    published_at: Mapped[datetime] = mapped_column(
+        primary_key=True, doc="Of an article that has none (desk): when it was made."
+    )
+    ref: Mapped[str] = mapped_column(Name, primary_key=True)
+    language: Mapped[str] = mapped_column(String(35))
+    updated_at: Mapped[datetime]
+    direct: Mapped[bool] = mapped_column(Boolean, doc="Named by the article itself, not by way of a descendant.")
+
+
+class NoteListed(Base):
+    """A note stands in a view's list of a term: `tag:x` (ancestors too), `source:x`, `language:uk`."""
+
+    __tablename__ = "notes_listed"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    view: Mapped[str] = mapped_column(String(10), primary_key=True)
+    term: Mapped[str] = mapped_column(TERM, primary_key=True)
+    slug: Mapped[str] = mapped_column(Name, primary_key=True)
 
 
 class Counter(Base):
@@ -106,3 +145,20 @@ class Counter(Base):
     language: Mapped[str] = mapped_column(String(35), primary_key=True)
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     n: Mapped[int]
+
+
+class IdempotencyKey(Base):
+    """A POST that was sent with an Idempotency-Key: whose, what it asked for, and what it was answered."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "at"),)
+
+    caller: Mapped[str] = mapped_column(Name, primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), doc="Of the method, the address and the body.")
+    at: Mapped[datetime]
+    status: Mapped[int | None] = mapped_column(doc="Null until the transaction that answers it ends.")
+    noun: Mapped[str | None] = mapped_column(String(20))
+    ref: Mapped[str | None] = mapped_column(Name)
+    revision: Mapped[int | None]
+    location: Mapped[str | None] = mapped_column(Text)

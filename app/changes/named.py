@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
+from app.changes import shown
 from app.changes import store as log
-from app.changes.models import Noun, Shown, View
+from app.changes.models import DESK, PUBLIC, Noun, Shown
+from app.changes.shown import Perspective
 from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Invalid
 from app.web.pages import Position, Slice, parts
@@ -25,13 +27,13 @@ def _conditions(table: Any, sizes: tuple[tuple[str, int], ...]) -> tuple[ColumnE
 
 
 async def listed(
-    read: Reader, view: View, noun: Noun, table: Any, wanted: Any, position: Position | None, *filters: str
+    read: Reader, seen: Perspective, noun: Noun, table: Any, wanted: Any, position: Position | None, *filters: str
 ) -> Slice:
     """Those whose columns have any of the values asked for; one page. Cost: one statement, one more with `count`."""
     values = {name: parts(getattr(wanted, name)) for name in filters if getattr(wanted, name) is not None}
     sizes = tuple((name, room(len(some))) for name, some in values.items())
     params = {key: value for name, n in sizes for key, value in spread(name, n, values[name]).items()}
-    return await log.listed(read, view, noun, wanted, position, _conditions(table, sizes) if sizes else (), params)
+    return await shown.listed(read, seen, noun, wanted, position, _conditions(table, sizes) if sizes else (), params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +98,23 @@ async def save(
             faults.append(Fault(fault, pointer=f"/{place}/parent"))
     if faults:
         raise Invalid(f"A {noun} stands in a wrong place.", *faults)
+    last = await log.last_revisions(done, noun, [state.slug for state in states if state.slug not in known])
     outcomes, new, changed = [], [], []
     for state in states:
         before = known.get(state.slug)
         if before is None:
             outcomes.append("created")
             new.append(state)
+            state.revision = max(state.revision, last.get(state.slug, 0) + 1)
         else:
             old = type(state).model_validate_json(before.document)
             if _content(state) == _content(old):
                 outcomes.append("unchanged")
                 continue
             outcomes.append("updated")
-            log.follow(state, old, done.at)
+            log.follow(state, old, before, done.at)
             changed.append(state)
         document = to_json(state).decode()
-        public = before is not None and before.public
         done.save(
             log.Saved(
                 noun=noun,
@@ -123,9 +126,8 @@ async def save(
                 card=document,
                 modified_at=state.modified_at,
                 keys=[f"{noun}s"],
-                shown_public=public,
-                was_public=public,
-                was_shown=before is not None,
+                view=PUBLIC if before is not None and before.public else DESK,
+                clears=before.views if before is not None else frozenset(),
             )
         )
     if new:
@@ -137,7 +139,7 @@ async def save(
             [{"key": state.slug, **state.model_dump(include=set(fields))} for state in changed],
         )
     done.held.pop(table, None)
-    seen = [one.slug for one in (*new, *changed) if one.parent and done.saved[noun, one.slug].shown_public]
+    seen = [one.slug for one in (*new, *changed) if one.parent and done.saved[noun, one.slug].view == PUBLIC]
     if seen:
         await reveal(done, noun, table, seen)
     return outcomes

@@ -1,5 +1,6 @@
-"""The history of an object over HTTP, for every noun alike."""
+"""What every noun has over HTTP: the perspective it is read from, and the history of an object."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Request
@@ -7,13 +8,16 @@ from fastapi.responses import Response
 from pydantic import WithJsonSchema
 from pydantic_core import to_json
 
-from app.changes import store as log
+from app.changes import shown
 from app.changes.models import Noun
-from app.changes.schemas import RevisionOut, RevisionQuery, Revisions
-from app.db import Reader
-from app.deps import cursors
+from app.changes.schemas import DRAFTS, RevisionOut, RevisionQuery, Revisions
+from app.changes.shown import EVERYONE, NEWEST, Perspective
+from app.db import Reader, utcnow
+from app.deps import cursors, permitted
 from app.errors import NotFound
 from app.web.caching import answer
+from app.web.caller import Caller
+from app.web.fields import instant
 from app.web.pages import Position, links
 
 # No object is saved so often; beyond it a number names no revision, whatever the column could hold.
@@ -25,23 +29,52 @@ RevisionNumber = Annotated[
 ]
 
 
-async def history(request: Request, read: Reader, noun: Noun, ref: str, wanted: RevisionQuery) -> Response:
-    """The revisions of an object that were public, newest first. The object itself was found before."""
-    cursor = cursors(request, {})
+def perspective(asking: Caller | None, wanted: str | None) -> Perspective:
+    """Through whose eyes is read. Raises: Unauthorized, Forbidden, where that takes `drafts:read`."""
+    if wanted is None:
+        return EVERYONE
+    if wanted == DRAFTS:
+        permitted(asking, "drafts:read")
+        return NEWEST
+    at = instant(datetime.fromisoformat(wanted))
+    if at > utcnow():
+        permitted(asking, "drafts:read")
+        return Perspective(due=at)
+    return Perspective(desk=asking is not None and "drafts:read" in asking.scopes, then=at)
+
+
+async def history(
+    request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, wanted: RevisionQuery
+) -> Response:
+    """The revisions of an object, newest first; the public's are those that were public. The object was found before."""
+    cursor = cursors(request, {"perspective": wanted.perspective})
     position = cursor.read(wanted.cursor)
     before = None if position is None else position.values[0]
-    rows = await log.history(read, noun, ref, limit=wanted.limit, before=before)
-    shown = rows[: wanted.limit]
-    ahead = cursor.write(Position((shown[-1][0],))) if len(rows) > wanted.limit else None
-    items = [RevisionOut.model_construct(**dict(zip(RevisionOut.model_fields, row, strict=True))) for row in shown]
+    rows = await shown.history(read, seen, noun, ref, limit=wanted.limit, before=before)
+    stretch = rows[: wanted.limit]
+    ahead = cursor.write(Position((stretch[-1][0],))) if len(rows) > wanted.limit else None
+    fields = [*RevisionOut.model_fields] if seen.desk else [*RevisionOut.model_fields][:-1]
+    items = [RevisionOut.model_construct(**dict(zip(fields, row, strict=False))) for row in stretch]
     body = to_json(Revisions.model_construct(items=items, next=ahead))
     return await answer(request, body, headers=links(request, next=ahead, prev=None))
 
 
-async def at_revision(request: Request, read: Reader, noun: Noun, ref: str, number: str) -> Response:
-    """The document as it was. Raises: NotFound, also for a revision that was never public."""
-    revision = int(number) if number.isascii() and number.isdigit() and len(number) < 11 and number[0] != "0" else 0
-    document = await log.past(read, noun, ref, revision) if 0 < revision <= LAST else None
-    if document is None:
+async def at_revision(request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, number: str) -> Response:
+    """The document as it was. Raises: NotFound, to the public also for a revision that was never public."""
+    document, ednote = await revision(read, seen, noun, ref, number)
+    text = noted(document, ednote, seen) if noun == "article" else document
+    return await answer(request, text.encode(), revision=int(number))
+
+
+async def revision(read: Reader, seen: Perspective, noun: Noun, ref: str, number: str) -> tuple[str, str | None]:
+    """(document, ednote) at a revision. Raises: NotFound."""
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 11 and number[0] != "0" else 0
+    found = await shown.past(read, seen, noun, ref, wanted) if 0 < wanted <= LAST else None
+    if found is None:
         raise NotFound(f"There is no such revision of this {noun}.")
-    return await answer(request, document.encode(), revision=revision)
+    return found[0], found[1]
+
+
+def noted(document: str, ednote: str | None, seen: Perspective) -> str:
+    """The document of an article, with the note to the desk where the desk reads it."""
+    return f'{document[:-1]},"ednote":{to_json(ednote).decode()}}}' if seen.desk else document

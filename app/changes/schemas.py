@@ -1,22 +1,65 @@
 """What the log's readings look like on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from app.changes.models import Op
-from app.web.fields import Instant
-from app.web.pages import Parameters, whole_number
+from app.web.fields import INSTANT, Instant
+from app.web.pages import Parameters, if_asked, whole_number
+
+DRAFTS = "drafts"
+
+
+def perspective(value: str) -> str:
+    """The value itself. Raises: PydanticCustomError, for neither `drafts` nor an instant."""
+    if value != DRAFTS and not INSTANT.fullmatch(value):
+        raise PydanticCustomError(
+            "not_a_perspective", "is neither `drafts` nor an instant with an offset, such as 2025-01-22T12:35:00Z"
+        )
+    return value
+
+
+class Drafts(Parameters):
+    """Whether a list is to show what the desk sees."""
+
+    perspective: Literal["drafts"] | None = Field(
+        default=None,
+        description="`drafts`: the newest state of everything. Needs a key with `drafts:read`.",
+        examples=["drafts"],
+    )
+
+
+class Seen(Parameters):
+    """Through whose eyes one object is to be seen."""
+
+    perspective: Annotated[str, AfterValidator(perspective)] | None = Field(
+        default=None,
+        description="`drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and"
+        " instants to come need a key with `drafts:read`.",
+        examples=["drafts"],
+    )
+
+
+class Warned(BaseModel):
+    """Something that was not stored as it was sent."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the body that was sent.")
+    detail: str
 
 
 class RevisionOut(BaseModel):
-    """One state of an object that was public."""
+    """One state of an object."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked("actor"))
 
     revision: int = Field(ge=1)
     at: Instant = Field(description="When it was saved.")
     op: Op = Field(description="What was done to the object.")
-    kind: str | None = Field(description="correction, clarification or typo, where it was one.")
+    kind: str | None = Field(description="correction, clarification, typo or erasure, where it was one.")
     note: str | None = Field(description="What was said of it to the public.")
+    actor: str | MISSING | None = Field(default=MISSING, description="Name of the key that did it; for the desk alone.")
 
 
 class Revisions(BaseModel):
@@ -26,7 +69,7 @@ class Revisions(BaseModel):
     next: str | None = Field(description="Cursor of the older ones; null at the first revision.")
 
 
-class RevisionQuery(Parameters):
+class RevisionQuery(Drafts):
     """Which stretch of an object's history."""
 
     limit: Annotated[int, BeforeValidator(whole_number)] = Field(

@@ -7,22 +7,23 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.articles.schemas import ArticleIn, ArticleState, Correction, Origin, Status, Withdrawal
-from app.articles.store import Prepared, prepare
+from app.articles.prepared import Prepared, derived, prepare
+from app.articles.schemas import ArticleIn, ArticleState, Correction, Origin, Withdrawal
 from app.changes.models import Noun
-from app.content import blocks
+from app.content import blocks, release
 from app.content.blocks import Part
+from app.content.release import Status
 from app.db import new_id
 from app.errors import Fault
-from app.notes.schemas import NoteIn, NoteOut
+from app.notes.schemas import NoteIn, NoteState
+from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
-from app.web.fields import Id, Instant, Language, Line, Slug, Text
+from app.web.fields import Id, Instant, Language, Slug
 from app.web.problems import faults
 
 # A clock may be a little ahead of ours; a story of tomorrow is not published, it is scheduled.
 AHEAD: Final = timedelta(minutes=5)
-ATTRIBUTIONS: Final = 1_000
 
 
 class Restored(Part):
@@ -49,6 +50,7 @@ class Released(Restored):
     first_published_at: Instant | None = None
     published_at: Instant | None = None
     updated_at: Instant | None = None
+    withdrawal: release.Withdrawal | None = None
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -58,12 +60,14 @@ class Released(Restored):
             raise PydanticCustomError("missing", "what is scheduled needs `publish_at`")
         if self.status != "scheduled" and self.publish_at is not None:
             raise PydanticCustomError("conflict", "`publish_at` belongs to what is scheduled")
+        if (self.status == "withdrawn") != (self.withdrawal is not None):
+            raise PydanticCustomError("conflict", "status `withdrawn` and `withdrawal` go together")
         return self
 
 
 class NoteLine(NoteIn, Released):
     noun: Literal["note"]
-    status: Literal["draft", "scheduled", "published"] = "draft"
+    withdrawal: NoteWithdrawal | None = None
 
 
 class ArticleLine(ArticleIn, Released):
@@ -72,14 +76,12 @@ class ArticleLine(ArticleIn, Released):
     noun: Literal["article"]
     id: Id | None = None
     slug: Slug
-    headline: Line | Literal[""] = ""
     language: Language = "und"
-    body: blocks.Body = []
-    ednote: Text | None = None
     origin: Origin | None = None
     corrections: list[Correction] = Field(default=[], max_length=500)
     withdrawal: Withdrawal | None = None
     former_slugs: list[Slug] = Field(default=[], max_length=10_000)
+    working_copy: bool = False
     excerpt: str | None = None
     notes: list[Slug] = []
     word_count: int = 0
@@ -87,11 +89,11 @@ class ArticleLine(ArticleIn, Released):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.status == "withdrawn") != (self.withdrawal is not None):
-            raise PydanticCustomError("conflict", "status `withdrawn` and `withdrawal` go together")
         if self.status != "withdrawn":
             for name in ("language", "headline", "body"):
-                if name not in self.model_fields_set or getattr(self, name) == "":
+                if name not in self.model_fields_set or (
+                    name == "headline" and not self.headline and self.status != "draft"
+                ):
                     raise PydanticCustomError("missing", "an article needs `{name}`", {"name": name})
         return self
 
@@ -102,7 +104,7 @@ LINES: Final[dict[str, type[BaseModel]]] = {
     "note": NoteLine,
     "article": ArticleLine,
 }
-State = TagOut | SourceOut | NoteOut | Prepared
+State = TagOut | SourceOut | NoteState | Prepared
 
 
 @dataclass(slots=True)
@@ -212,7 +214,7 @@ def _note(found: NoteLine, now: datetime, line: int) -> Item:
     wrong += _untimely(found, now)
     fields = _released(found, now)
     fields["attributions"] = blocks.attributions(found.attributions, found.body)
-    state = NoteOut.model_construct(_given(found), **fields)
+    state = NoteState.model_construct(_given(found), **fields)
     return Item(line, "note", found.slug, state=None if wrong else state, faults=wrong, removed=removed)
 
 
@@ -221,18 +223,10 @@ def _article(found: ArticleLine, now: datetime, line: int) -> Item:
     wrong += _untimely(found, now)
     fields = _released(found, now)
     fields["id"] = found.id or new_id()
-    words = blocks.word_count(found.body)
-    fields |= {
-        "attributions": blocks.attributions(found.attributions, found.body, found.image),
-        "notes": blocks.notes_used(found.body),
-        "excerpt": blocks.excerpt(found.standfirst, found.body),
-        "word_count": words,
-        "reading_minutes": blocks.reading_minutes(words),
-    }
+    following, faults = derived(found)
+    fields |= following
+    wrong += faults
     ref = str(fields["id"])
-    if len(fields["attributions"]) > ATTRIBUTIONS:
-        detail = f"are more than {ATTRIBUTIONS}, with the speakers of quotes and the sources of pictures"
-        wrong.append(Fault(detail, pointer="/attributions"))
     if wrong:
         return Item(line, "article", ref, faults=wrong, removed=removed)
     state = prepare(ArticleState.model_construct(_given(found), **fields))

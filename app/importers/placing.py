@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from app.articles import store as articles
+from app.articles import saving as articles
 from app.changes import store as log
 from app.changes.models import Noun
 from app.content.languages import numbered

@@ -12,9 +12,9 @@ from pydantic_core import to_json
 from sqlalchemy import Integer, case, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from app.articles import store as articles
+from app.articles import saving as articles
 from app.articles.models import Address, Article
-from app.articles.store import Prepared
+from app.articles.prepared import Prepared
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Noun, Revision, Shown, View
 from app.db import Database, Reader, among, room, spread
@@ -137,7 +137,7 @@ def _place(fault: Fault) -> tuple[int, str]:
 
 
 def _related(item: Item) -> set[str]:
-    return item.state.related if isinstance(item.state, Prepared) else set()
+    return {*item.state.related} if isinstance(item.state, Prepared) else set()
 
 
 async def _identify(done: log.Writing, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -148,8 +148,8 @@ async def _identify(done: log.Writing, items: Sequence[Item]) -> tuple[list[Item
     unnamed = [item.state for item in items if not item.identified and isinstance(item.state, Prepared)]
     known = await articles.owners(done, [state.slug for state in unnamed]) if unnamed else {}
     for state in unnamed:
-        if state.slug in known:
-            articles.identify(state, known[state.slug])
+        if (owner := known.get(state.slug)) is not None:
+            state.identify(owner)
     seen: set[str] = set()
     first: list[Item] = []
     later: list[Item] = []

@@ -1,19 +1,21 @@
-"""The tables of reference notes: the notes, and what their lists are filtered by."""
+"""The table of reference notes."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.changes.models import TERM
 from app.db import Base, Json, Name
+
+DUE = text("status = 'scheduled'")
 
 
 class Note(Base):
     """One background box as the desk has it. Its slug never changes."""
 
     __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_due", "publish_at", postgresql_where=DUE, sqlite_where=DUE),)
 
     slug: Mapped[str] = mapped_column(Name, primary_key=True)
     language: Mapped[str] = mapped_column(String(35))
@@ -29,17 +31,7 @@ class Note(Base):
     first_published_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime | None]
+    withdrawal: Mapped[dict[str, Any] | None] = mapped_column(Json)
     revision: Mapped[int]
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]
-
-
-class NoteListed(Base):
-    """A note stands in a view's list of a term: `tag:x` (ancestors too), `source:x`, `language:uk`."""
-
-    __tablename__ = "notes_listed"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    term: Mapped[str] = mapped_column(TERM, primary_key=True)
-    slug: Mapped[str] = mapped_column(Name, primary_key=True)

@@ -4,14 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.changes.schemas import Seen, Warned
+from app.content import release
 from app.content.blocks import Attribution, Body, Part
+from app.content.release import Reason, Status
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
-from app.web.pages import Page, PageParams, Parameters, each, few, included_if_asked, names
+from app.web.pages import Page, PageParams, each, few, if_asked, names
 from app.web.spans import period
 
-Status = Literal["draft", "scheduled", "published", "withdrawn"]
 Period = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"),
@@ -36,12 +38,26 @@ class NoteIn(Part):
     slug: Slug
     language: Language
     heading: Line
-    body: Body
+    body: Body = []
     facts: list[Fact] = Field(default=[], max_length=500)
     as_of: Day | None = Field(default=None, description="The day for which the facts hold.")
     tags: list[Slug] = Field(default=[], max_length=100)
     attributions: list[Attribution] = Field(default=[], max_length=500)
     translation_of: Slug | None = Field(default=None, description="The original; null for an original.")
+
+
+class Withdrawal(release.Withdrawal):
+    """Why a note was taken down, and what may be said of it."""
+
+    replacement: Slug | None = Field(default=None, description="The note to read instead.")
+
+
+class WithdrawNoteIn(Part):
+    """Why the note is to be taken down, and what readers are told."""
+
+    reason: Reason
+    public_note: Text | None = Field(default=None, description="What readers are told.")
+    replacement: Slug | None = Field(default=None, description="Slug of the note to read instead.")
 
 
 class NoteCard(Part):
@@ -71,6 +87,18 @@ class NoteOut(NoteCard):
     body: Body
 
 
+class NoteState(NoteOut):
+    """All that is stored of a note: its document, and what a 410 tells of it."""
+
+    withdrawal: Withdrawal | None = None
+
+
+class NoteWritten(NoteOut):
+    """The note as it is after the write."""
+
+    warnings: list[Warned] = Field(description="What sanitising removed.")
+
+
 class NoteIncluded(BaseModel):
     """What `include` asked for, each object once, by slug."""
 
@@ -83,7 +111,7 @@ class NoteIncluded(BaseModel):
 class NoteAnswer(NoteOut):
     """One reference note, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=included_if_asked)
+    model_config = ConfigDict(json_schema_extra=if_asked("included"))
 
     included: NoteIncluded | MISSING = MISSING
 
@@ -92,7 +120,7 @@ class NotePage(Page[NoteCard, NoteIncluded]):
     """One page of reference notes, without their bodies unless `fields` names `body`."""
 
 
-class NoteFields(Parameters):
+class NoteFields(Seen):
     """How a note is to be shown."""
 
     fields: str | None = Field(
@@ -113,6 +141,11 @@ class NoteFields(Parameters):
 class NoteQuery(PageParams, NoteFields):
     """Which notes."""
 
+    perspective: Literal["drafts"] | None = Field(
+        default=None,
+        description="`drafts`: the newest state of everything. Needs a key with `drafts:read`.",
+        examples=["drafts"],
+    )
     tag: list[Annotated[str, each(Slug)]] = Field(
         default=[],
         max_length=10,
@@ -144,4 +177,4 @@ class NoteQuery(PageParams, NoteFields):
         return self
 
     def filters(self) -> dict[str, object]:
-        return {"tag": self.tag, "source": self.source, "language": self.language, "sort": self.sort}
+        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

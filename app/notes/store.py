@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, bindparam, delete, insert, literal, select, update
 from sqlalchemy.orm import aliased
 
+from app.changes import shown
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Counter, Noun, Op, Shown
+from app.changes.models import DESK, PUBLIC, Counter, NoteListed, Noun, Op, Shown
 from app.changes.named import Lineage
+from app.changes.shown import EVERYONE, Kind, Perspective, of_views
 from app.db import SHAPES, Reader, among, room, spread
-from app.errors import Fault, Invalid, NotFound
-from app.notes.models import Note, NoteListed
-from app.notes.schemas import NoteOut, NoteQuery
+from app.errors import Fault, Gone, Invalid, NotFound
+from app.notes.models import Note
+from app.notes.schemas import NoteQuery, NoteState
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.models import Tag
@@ -24,24 +26,42 @@ from app.web.pages import Position, Slice, parts
 PUBLISHED = "published"
 
 
-async def get(read: Reader, slug: str) -> tuple[int, str]:
-    """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await log.document(read, PUBLIC, "note", slug)
+async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
+    """(revision, document). Cost: one statement; one more for one that is not there. Raises: Gone, NotFound."""
+    found = await shown.document(read, seen, "note", slug)
     if found is None:
-        raise NotFound(f"There is no note {slug!r}.")
+        gone = await read.row(_WITHDRAWN, {"slug": slug})
+        if gone is None:
+            raise NotFound(f"There is no note {slug!r}.")
+        withdrawal = gone[0]
+        replacement = withdrawal["replacement"]
+        if replacement is not None and await shown.document(read, EVERYONE, "note", replacement) is None:
+            replacement = None
+        raise Gone(
+            "This note has been withdrawn.",
+            reason=withdrawal["reason"],
+            public_note=withdrawal["public_note"],
+            replacement=replacement,
+        )
+    if seen.then is not None:
+        then = await shown.then(read, "note", [slug], seen.then)
+        if slug not in then:
+            raise NotFound(f"The note {slug!r} was not public then.")
+        return from_json(then[slug])["revision"], then[slug]
     return found[0], found[1]
+
+
+_WITHDRAWN: Final = select(Note.withdrawal).where(Note.slug == bindparam("slug"), Note.status == "withdrawn")
 
 
 @lru_cache(SHAPES)
 def _conditions(
-    terms: tuple[tuple[str, int], ...], tagged: tuple[tuple[str, int], ...]
+    kind: Kind, terms: tuple[tuple[str, int], ...], tagged: tuple[tuple[str, int], ...]
 ) -> tuple[ColumnElement[bool], ...]:
     """Notes listed under any term of each group; a group of tags takes in their descendants."""
 
     def listed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        return Shown.ref.in_(
-            select(NoteListed.slug).where(NoteListed.view == bindparam("view", unique=False), condition)
-        )
+        return Shown.ref.in_(select(NoteListed.slug).where(of_views(NoteListed.view, kind), condition))
 
     found = [listed(among(NoteListed.term, name, count)) for name, count in terms]
     for name, count in tagged:
@@ -52,7 +72,9 @@ def _conditions(
     return tuple(found)
 
 
-async def listed(read: Reader, wanted: NoteQuery, position: Position | None, *, whole: bool = False) -> Slice:
+async def listed(
+    read: Reader, seen: Perspective, wanted: NoteQuery, position: Position | None, *, whole: bool = False
+) -> Slice:
     """Notes that match, by slug or by what changed last; one page. An unknown slug matches nothing.
 
     Cost: one statement, and one more with `count`.
@@ -70,11 +92,13 @@ async def listed(read: Reader, wanted: NoteQuery, position: Position | None, *, 
         slugs = parts(some)
         tagged.append((f"tag_{n}", room(len(slugs))))
         params |= spread(f"tag_{n}", room(len(slugs)), slugs)
-    conditions = _conditions(tuple(terms), tuple(tagged))
-    return await log.listed(read, PUBLIC, "note", wanted, position, conditions, params, whole=whole)
+    conditions = _conditions(seen.kind, tuple(terms), tuple(tagged))
+    return await shown.listed(read, seen, "note", wanted, position, conditions, params, whole=whole)
 
 
-async def included(read: Reader, documents: Sequence[str], include: Sequence[str]) -> dict[str, dict[str, str]]:
+async def included(
+    read: Reader, seen: Perspective, documents: Sequence[str], include: Sequence[str]
+) -> dict[str, dict[str, str]]:
     """The tags and sources that these notes name. Cost: one statement."""
     wanted: dict[Noun, list[str]] = {}
     named = [from_json(document) for document in documents]
@@ -83,7 +107,7 @@ async def included(read: Reader, documents: Sequence[str], include: Sequence[str
     if "sources" in include:
         given = [one for note in named for one in (*note["attributions"], *_of_facts(note))]
         wanted["source"] = list(dict.fromkeys(one["source"] for one in given))
-    return {f"{noun}s": cards for noun, cards in (await log.cards(read, PUBLIC, wanted)).items()}
+    return {f"{noun}s": cards for noun, cards in (await shown.cards(read, seen, wanted)).items()}
 
 
 def _of_facts(note: dict[str, Any]) -> Iterable[dict[str, Any]]:
@@ -110,14 +134,14 @@ async def beginning(done: log.Writing, prefix: str) -> list[str]:
     return [row.slug for row in await done.connection.execute(query)]
 
 
-async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
+async def save(done: log.Writing, notes: Sequence[NoteState]) -> list[str]:
     """Writes the notes' new states, each slug once; returns what became of each: created, updated or unchanged.
 
     A revision that is not beyond the known one is raised by one. Cost: a few statements in all, whatever the number.
     Raises: Invalid, with pointers that begin with the place in `notes`; then nothing is written.
     """
     known = await log.known(done, "note", [note.slug for note in notes])
-    before_tags = {term[4:] for one in known.values() for term in one.standing.terms if term.startswith("tag:")}
+    before_tags = {term[4:] for one in known.values() for term in one.terms if term.startswith("tag:")}
     lineages = await tags.lineages(done, before_tags | {slug for note in notes for slug in note.tags})
     faults = await _dangling(done, notes, lineages)
     if faults:
@@ -125,6 +149,8 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     faults = await _needed(done, notes)
     if faults:
         raise Invalid("A note in use cannot be unpublished.", *faults)
+    stored = await withdrawals(done, [slug for slug, one in known.items() if not one.public])
+    last = await log.last_revisions(done, "note", [note.slug for note in notes if note.slug not in known])
     outcomes, new, changed = [], [], []
     hidden: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -133,35 +159,36 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
         if before is None:
             outcomes.append("created")
             new.append(note)
+            note.revision = max(note.revision, last.get(note.slug, 0) + 1)
         else:
-            old = NoteOut.model_validate_json(before.document)
+            old = _state(before.document, stored.get(note.slug))
             assumed = log.DATED - note.model_fields_set
             if _content(note, assumed) == _content(old, assumed):
                 outcomes.append("unchanged")
                 continue
             outcomes.append("updated")
-            _follow(note, old, done.at)
+            _follow(note, old, before, done.at)
             changed.append(note)
             hidden.append({"key": note.slug})
         public = note.status == PUBLISHED
         terms = _terms(note)
         rows += [{"view": PUBLIC if public else DESK, "term": term, "slug": note.slug} for term in terms]
-        document = to_json(note).decode()
+        document = to_json(note, exclude={"withdrawal"}).decode()
         done.save(
             log.Saved(
                 noun="note",
                 ref=note.slug,
                 slug=note.slug,
                 revision=note.revision,
-                op=_op(public, before),
+                op=_op(note, before),
                 document=document,
-                card=to_json(note, exclude={"body"}).decode(),
+                card=to_json(note, exclude={"body", "withdrawal"}).decode(),
                 modified_at=note.modified_at,
+                due_at=note.publish_at,
                 terms=terms,
-                keys=["notes", *_keys({*terms, *(before.standing.terms if before else ())}, lineages)],
-                shown_public=public,
-                was_public=before is not None and before.public,
-                was_shown=before is not None,
+                keys=["notes", *_keys({*terms, *(before.terms if before else ())}, lineages)],
+                view=PUBLIC if public else DESK,
+                clears=before.views if before is not None else frozenset(),
             )
         )
     if new:
@@ -177,36 +204,51 @@ async def save(done: log.Writing, notes: Sequence[NoteOut]) -> list[str]:
     return outcomes
 
 
-def _op(public: bool, before: log.Known | None) -> Op:
+def _op(note: NoteState, before: log.Known | None) -> Op:
+    public = note.status == PUBLISHED
     if before is None:
         return "created"
     if public == before.public:
         return "updated"
-    return "published" if public else "unpublished"
+    return "published" if public else "withdrawn" if note.status == "withdrawn" else "unpublished"
 
 
-def _row(note: NoteOut) -> dict[str, Any]:
-    stored = note.model_dump(exclude={"body", "facts", "attributions"})
-    return {**stored, **note.model_dump(mode="json", include={"body", "facts", "attributions"})}
+AS_JSON: Final = {"body", "facts", "attributions", "withdrawal"}
 
 
-def _follow(note: NoteOut, old: NoteOut, at: datetime) -> None:
-    log.follow(note, old, at)
+def _row(note: NoteState) -> dict[str, Any]:
+    return {**note.model_dump(exclude=AS_JSON), **note.model_dump(mode="json", include=AS_JSON)}
+
+
+def _state(document: str, withdrawal: dict[str, Any] | None) -> NoteState:
+    return NoteState.model_validate({**from_json(document), "withdrawal": withdrawal})
+
+
+async def withdrawals(done: log.Writing, slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Why those of these notes that are withdrawn are so. Cost: one statement, none for no slugs."""
+    if not slugs:
+        return {}
+    query = select(Note.slug, Note.withdrawal).where(Note.slug.in_(slugs), Note.status == "withdrawn")
+    return {row.slug: row.withdrawal for row in await done.connection.execute(query)}
+
+
+def _follow(note: NoteState, old: NoteState, before: log.Known, at: datetime) -> None:
+    log.follow(note, old, before, at)
     if "first_published_at" not in note.model_fields_set and old.first_published_at is not None:
         note.first_published_at = old.first_published_at
     if "updated_at" not in note.model_fields_set and note.status == PUBLISHED:
         note.updated_at = at
 
 
-def _content(note: NoteOut, assumed: Set[str]) -> dict[str, Any]:
+def _content(note: NoteState, assumed: Set[str]) -> dict[str, Any]:
     return note.model_dump(exclude={"revision", "created_at", "modified_at", *assumed})
 
 
-def _sources(note: NoteOut) -> set[str]:
+def _sources(note: NoteState) -> set[str]:
     return {given.source for given in (*note.attributions, *(one for fact in note.facts for one in fact.attributions))}
 
 
-def _terms(note: NoteOut) -> list[str]:
+def _terms(note: NoteState) -> list[str]:
     return sorted(
         {f"language:{note.language}", *(f"tag:{slug}" for slug in note.tags)}
         | {f"source:{slug}" for slug in _sources(note)}
@@ -221,7 +263,7 @@ def _keys(terms: Iterable[str], lineages: dict[str, Lineage]) -> Iterable[str]:
             yield from (f"notes:tag:{ancestor}" for ancestor in lineages[term[4:]].ancestors)
 
 
-async def _dangling(done: log.Writing, notes: Sequence[NoteOut], known_tags: dict[str, Lineage]) -> list[Fault]:
+async def _dangling(done: log.Writing, notes: Sequence[NoteState], known_tags: dict[str, Lineage]) -> list[Fault]:
     """References to tags, sources and originals that do not exist."""
     known_sources = await sources.existing(done, {slug for note in notes for slug in _sources(note)})
     originals = {note.slug: note.translation_of for note in notes}
@@ -256,9 +298,10 @@ async def _dangling(done: log.Writing, notes: Sequence[NoteOut], known_tags: dic
     return faults
 
 
-async def _needed(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
+async def _needed(done: log.Writing, notes: Sequence[NoteState]) -> list[Fault]:
     """Notes that would leave the public view while public articles use them."""
-    hidden = {f"note:{note.slug}": place for place, note in enumerate(notes) if note.status != PUBLISHED}
+    taken = {"draft", "scheduled"}
+    hidden = {f"note:{note.slug}": place for place, note in enumerate(notes) if note.status in taken}
     if not hidden:
         return []
     # Whoever lists an article that uses one of them holds it until its counters are there to be seen.
@@ -271,12 +314,12 @@ async def _needed(done: log.Writing, notes: Sequence[NoteOut]) -> list[Fault]:
     ]
 
 
-def _originals_first(notes: Sequence[NoteOut]) -> list[NoteOut]:
+def _originals_first(notes: Sequence[NoteState]) -> list[NoteState]:
     return sorted(notes, key=lambda note: note.translation_of is not None)
 
 
 _UPDATE = (
     update(Note)
     .where(Note.slug == bindparam("key"))
-    .values({name: bindparam(name) for name in NoteOut.model_fields if name != "slug"})
+    .values({name: bindparam(name) for name in NoteState.model_fields if name != "slug"})
 )

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from app.changes.schemas import Drafts, Warned
 from app.content.blocks import Part
 from app.web.fields import Instant, Line, Slug, Translations, Url
-from app.web.pages import Page, PageParams, Parameters, each, names
+from app.web.pages import Page, PageParams, each, names
 
 SourceType = Literal["person", "organisation", "media", "channel", "document"]
 Identity = Literal["named", "role_only", "withheld"]
@@ -35,11 +36,17 @@ class SourceOut(SourceIn):
     modified_at: Instant
 
 
+class SourceWritten(SourceOut):
+    """The source as it is after the write."""
+
+    warnings: list[Warned] = Field(description="Always empty: a source holds no markup.")
+
+
 class SourcePage(Page[SourceOut, dict[str, Any]]):
     """One page of sources. `included` is empty: a source names nothing that could be."""
 
 
-class SourceFields(Parameters):
+class SourceFields(Drafts):
     """How a source is to be shown."""
 
     fields: str | None = Field(
@@ -76,5 +83,5 @@ class SourceQuery(PageParams, SourceFields):
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
 
-    def filters(self) -> dict[str, str | None]:
-        return {"type": self.type, "identity": self.identity, "parent": self.parent, "sort": self.sort}
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.changes import named
+from app.changes import named, shown
 from app.changes import store as log
-from app.changes.models import PUBLIC
+from app.changes.shown import Perspective
 from app.db import Reader
 from app.errors import NotFound
 from app.sources.models import Source
@@ -12,20 +12,20 @@ from app.sources.schemas import SourceOut, SourceQuery
 from app.web.pages import Position, Slice
 
 
-async def get(read: Reader, slug: str) -> tuple[int, str]:
+async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
     """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await log.document(read, PUBLIC, "source", slug)
+    found = await shown.document(read, seen, "source", slug)
     if found is None:
         raise NotFound(f"There is no source {slug!r}.")
     return found[0], found[1]
 
 
-async def listed(read: Reader, wanted: SourceQuery, position: Position | None) -> Slice:
+async def listed(read: Reader, seen: Perspective, wanted: SourceQuery, position: Position | None) -> Slice:
     """Sources that match, by slug or by what changed last; one page. An unknown parent matches nothing.
 
     Cost: one statement, and one more with `count`.
     """
-    return await named.listed(read, PUBLIC, "source", Source, wanted, position, "type", "identity", "parent")
+    return await named.listed(read, seen, "source", Source, wanted, position, "type", "identity", "parent")
 
 
 # --- writing ----------------------------------------------------------------------------------------------------

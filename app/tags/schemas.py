@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
+from app.changes.schemas import Drafts, Warned
 from app.content.blocks import Part
 from app.web.fields import Instant, Slug, Translations, Url
-from app.web.pages import Page, PageParams, Parameters, each, included_if_asked, names
+from app.web.pages import Page, PageParams, each, if_asked, names
 
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
@@ -30,6 +31,12 @@ class TagOut(TagIn):
     modified_at: Instant
 
 
+class TagWritten(TagOut):
+    """The tag as it is after the write."""
+
+    warnings: list[Warned] = Field(description="Always empty: a tag holds no markup.")
+
+
 class TagIncluded(BaseModel):
     """What `include` asked for."""
 
@@ -41,7 +48,7 @@ class TagIncluded(BaseModel):
 class TagAnswer(TagOut):
     """One tag, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=included_if_asked)
+    model_config = ConfigDict(json_schema_extra=if_asked("included"))
 
     included: TagIncluded | MISSING = MISSING
 
@@ -50,7 +57,7 @@ class TagPage(Page[TagOut, TagIncluded]):
     """One page of tags."""
 
 
-class TagFields(Parameters):
+class TagFields(Drafts):
     """How a tag is to be shown."""
 
     fields: str | None = Field(
@@ -85,5 +92,5 @@ class TagQuery(PageParams, TagFields):
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
 
-    def filters(self) -> dict[str, str | None]:
-        return {"type": self.type, "parent": self.parent, "sort": self.sort}
+    def filters(self) -> dict[str, object]:
+        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

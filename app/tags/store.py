@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
-from app.changes import named
+from app.changes import named, shown
 from app.changes import store as log
-from app.changes.models import PUBLIC, Counter
+from app.changes.models import Counter
+from app.changes.shown import Perspective
 from app.db import Reader
 from app.errors import Fault, Invalid, NotFound
 from app.tags.models import Tag
@@ -14,25 +15,25 @@ from app.tags.schemas import TagOut, TagQuery
 from app.web.pages import Position, Slice
 
 
-async def get(read: Reader, slug: str) -> tuple[int, str]:
+async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
     """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await log.document(read, PUBLIC, "tag", slug)
+    found = await shown.document(read, seen, "tag", slug)
     if found is None:
         raise NotFound(f"There is no tag {slug!r}.")
     return found[0], found[1]
 
 
-async def listed(read: Reader, wanted: TagQuery, position: Position | None) -> Slice:
+async def listed(read: Reader, seen: Perspective, wanted: TagQuery, position: Position | None) -> Slice:
     """Tags that match, by slug or by what changed last; one page. An unknown parent matches nothing.
 
     Cost: one statement, and one more with `count`.
     """
-    return await named.listed(read, PUBLIC, "tag", Tag, wanted, position, "type", "parent")
+    return await named.listed(read, seen, "tag", Tag, wanted, position, "type", "parent")
 
 
-async def counts(read: Reader, slugs: Sequence[str]) -> dict[str, int]:
+async def counts(read: Reader, seen: Perspective, slugs: Sequence[str]) -> dict[str, int]:
     """How many articles `tag=slug` lists, for each. Cost: one statement."""
-    found = await log.counts(read, PUBLIC, [f"tag:{slug}" for slug in slugs])
+    found = await shown.counts(read, seen, [f"tag:{slug}" for slug in slugs])
     return {slug: found[f"tag:{slug}"] for slug in slugs}
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
@@ -50,9 +50,13 @@ class Page(BaseModel, Generic[Item, Included]):
     included: Included = Field(description="What `include` asked for, each object once.")
 
 
-def included_if_asked(schema: dict[str, Any]) -> None:
-    """Makes the schema of a document say that `included` is there only where `include` asked for it."""
-    schema["required"].remove("included")
+def if_asked(*names: str) -> Callable[[dict[str, Any]], None]:
+    """Makes the schema of a document say that these fields are there only where they were asked for."""
+
+    def optional(schema: dict[str, Any]) -> None:
+        schema["required"] = [name for name in schema["required"] if name not in names]
+
+    return optional
 
 
 def whole_number(value: Any) -> Any:

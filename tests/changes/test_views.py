@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from pydantic_core import from_json
 from sqlalchemy import select
 
-from app.articles.models import Address, Listed
-from app.changes.models import Change, Counter, Revision, Shown
+from app.articles.models import Address
+from app.changes.models import Change, Counter, Listed, NoteListed, Revision, Shown
 from app.db import Database
 from app.importers.store import Report
-from app.notes.models import NoteListed
 from tests.conftest import Fresh
 from tests.contents import ZONE, dense, head, load, rows
 from tests.factories import Line, credit, words
