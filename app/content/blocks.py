@@ -78,7 +78,12 @@ class Relation(Part):
 
 
 class _Block(Part):
-    id: BlockId = Field(default="", description="Stable: it names this block in every revision.", examples=["b1"])
+    id: BlockId = Field(
+        default="",
+        description="Stable: it names this block in every revision. A block that is sent without one is given one.",
+        examples=["b1"],
+        json_schema_extra=lambda schema: schema.pop("default", None),
+    )
 
 
 class Paragraph(_Block):

@@ -64,7 +64,7 @@ async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
     """
     if (read := getattr(request.state, "body", None)) is not None:
         return bytes(read)
-    too_large = TooLarge(f"A body has at most {most} bytes here.", limit_bytes=most)
+    too_large = TooLarge(f"A body has at most {most} bytes here.")
     declared = request.headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdigit()):
         raise Malformed("Content-Length is not a number.", Fault("is not a number", parameter="Content-Length"))

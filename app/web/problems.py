@@ -42,6 +42,18 @@ class Problem(BaseModel):
     errors: list[FaultOut] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
 
 
+class ForbiddenProblem(Problem):
+    """What the key would have to open."""
+
+    scope: str = Field(description="The scope that the key lacks.", examples=["keys"])
+
+
+class StaleProblem(Problem):
+    """Which revision is there now."""
+
+    revision: int | None = Field(description="The present revision; null where nothing is there.")
+
+
 class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 
