@@ -131,7 +131,7 @@ async def test_a_packed_body_is_not_unpacked(desk: AsyncClient, coding: str) -> 
 
 
 class _Counted:
-    """A body of endless length that knows how much of it was taken."""
+    """A body without an end that knows how much of it was taken."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -139,6 +139,7 @@ class _Counted:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
             self.taken += 65_536
+            assert self.taken < 3 * MOST_BYTES, "it is read to its end, and it has none"
             yield b" " * 65_536
 
 

@@ -88,6 +88,11 @@ def _application(examples: Path) -> FastAPI:
         """Create or replace a tag."""
         return Response(slug)
 
+    @router.patch("/tags/{slug}", response_model=TagOut, responses=WRITTEN, dependencies=[writer])
+    async def update_tag(slug: str, patch: Annotated[Patch, Depends(Sent(patch_of(TagIn)))]) -> Response:
+        """Change a tag."""
+        return Response(slug)
+
     api.include_router(router)
     openapi.install(api, examples)
     return api
