@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from app.db import Database, Reader
 from app.errors import Forbidden, Unauthorized
-from app.web.caller import Caller, Scope, bearer
+from app.web.caller import Caller, Scope, Scoped, bearer
 from app.web.pages import Cursors, list_name
 
 # What the application's state holds as `identify`: whose key a token is. Raises: Unauthorized.
@@ -32,11 +32,8 @@ async def _reader(request: Request, asking: Asking) -> Reader:
     return database.reader()
 
 
-class Needs:
+class Needs(Scoped):
     """A dependency: the caller, whose key has this scope. Raises: Unauthorized, Forbidden."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
 
     async def __call__(self, asking: Asking) -> Caller:
         return permitted(asking, self.scope)

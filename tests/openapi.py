@@ -120,7 +120,8 @@ def _narrowed(schema: Json, names: set[str]) -> Json:
 
 
 async def ask(api: AsyncClient, example: Json) -> Response:
-    return await api.request(example.get("method", "GET"), example["request"], headers=example.get("headers"))
+    method, body = example.get("method", "GET"), example.get("body")
+    return await api.request(method, example["request"], headers=example.get("headers"), json=body)
 
 
 def settled(answer: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from typing_extensions import TypeAliasType
@@ -77,8 +77,18 @@ class Relation(Part):
     text: Text | None = Field(default=None, description="The exact words, or the headline.")
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """The default is no id: it means that one is to be given."""
+    schema.pop("default", None)
+
+
 class _Block(Part):
-    id: BlockId = Field(default="", description="Stable: it names this block in every revision.", examples=["b1"])
+    id: BlockId = Field(
+        default="",
+        description="Stable: it names this block in every revision. A block that is sent without one is given one.",
+        examples=["b1"],
+        json_schema_extra=_without_default,
+    )
 
 
 class Paragraph(_Block):
@@ -210,9 +220,8 @@ def settle(body: Sequence[Block]) -> list[Fault]:
 
 
 def _safe(fragment: str, pointer: str) -> tuple[str, list[Fault]]:
-    safe = html.sanitise(fragment)
     try:
-        clean(safe)  # an entity may have stood for what no text holds
+        safe = clean(html.sanitise(fragment))  # an entity may have stood for what no text holds
     except ValueError as error:
         return fragment, [Fault(str(error), pointer=pointer)]
     if len(safe) > HTML_LENGTH:

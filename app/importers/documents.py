@@ -20,7 +20,7 @@ from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
 from app.web.fields import Id, Instant, Language, Slug
-from app.web.problems import faults
+from app.web.problems import faults_in
 
 # A clock may be a little ahead of ours; a story of tomorrow is not published, it is scheduled.
 AHEAD: Final = timedelta(minutes=5)
@@ -133,7 +133,7 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
     try:
         found = LINES[noun].model_validate(document)
     except ValidationError as error:
-        return Item(line, noun=noun, faults=_faults(error, document))  # type: ignore[arg-type]
+        return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
     match found:
         case TagLine():
             return Item(line, "tag", found.slug, state=TagOut.model_construct(_given(found), **_dated(found, now)))
@@ -146,23 +146,6 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         case ArticleLine():
             return _article(found, now, line)
     raise AssertionError(noun)
-
-
-def _faults(error: ValidationError, document: Any) -> list[Fault]:
-    """What is wrong, one fault a place, with pointers into the document: the kinds of a union are not named."""
-    placed: dict[tuple[int | str, ...], Any] = {}
-    for one in error.errors(include_url=False):
-        here, steps = document, []
-        for step in one["loc"]:
-            if isinstance(here, list) and isinstance(step, int):
-                here = here[step]
-            elif isinstance(here, dict) and (step in here or (one["type"] == "missing" and step is one["loc"][-1])):
-                here = here.get(step)
-            else:
-                continue
-            steps.append(step)
-        placed.setdefault(tuple(steps), {**one, "loc": ("body", *steps)})
-    return faults(placed.values())
 
 
 def _given(found: Restored) -> set[str]:

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import jiter
-
 from app.db import Database, utcnow
-from app.errors import Fault
+from app.errors import Fault, Malformed
 from app.importers import store
 from app.importers.documents import Item, read
 from app.importers.store import Report
+from app.web.bodies import read_json
 
 LINE_BYTES: Final = 16 * 2**20
 PORTION: Final = 250
@@ -93,14 +92,9 @@ def _item(number: int, line: bytes | str, now: datetime) -> Item:
     if isinstance(line, str):
         return Item(number, faults=[Fault(line, pointer="")])
     try:
-        line.decode()
-    except UnicodeDecodeError as error:
-        return Item(number, faults=[Fault(f"is not UTF-8 (byte {error.start + 1})", "not-utf-8", pointer="")])
-    try:
-        document = jiter.from_json(line, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError as error:
-        return Item(number, faults=[Fault(f"is not JSON: {error}", "malformed", pointer="")])
-    return read(document, now, number)
+        return read(read_json(line), now, number)
+    except Malformed as refusal:
+        return Item(number, faults=[*refusal.faults])
 
 
 async def load(

@@ -1,14 +1,21 @@
 """Who asks: the Authorization header becomes a token, and a key's scopes become what its holder may do."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from starlette.requests import Request
 
 from app.errors import Unauthorized
 
 Scope = Literal["drafts:read", "content:write", "content:publish", "content:withdraw", "webhooks", "keys"]
-SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+SCOPES: Final[dict[Scope, str]] = {
+    "drafts:read": "read what is not public: drafts, working copies, what is scheduled, private notes of the desk",
+    "content:write": "write and change articles, notes, sources and tags; of what is published it changes at once",
+    "content:publish": "publish, schedule, take back to draft, and correct",
+    "content:withdraw": "withdraw what was published, and erase its text",
+    "webhooks": "manage the webhooks that are told of changes",
+    "keys": "make and revoke keys, with scopes of its own at most",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,13 @@ class Caller:
     id: str
     name: str
     scopes: frozenset[Scope]
+
+
+class Scoped:
+    """A dependency that takes a key with this scope. The OpenAPI document tells of it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
 
 
 def refused(detail: str) -> Unauthorized:

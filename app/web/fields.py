@@ -121,5 +121,11 @@ def said(error: Mapping[str, Any]) -> str:
             return "is not a field here"
         case "missing" if message == "Field required":
             return "is missing"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "is not an object"
+        case "union_tag_invalid":
+            return "is not one of the kinds there are"
+        case "union_tag_not_found":
+            return "is missing"
         case _:
             return message.removeprefix("Value error, ")

@@ -5,7 +5,7 @@ stands in a folder of files, one for each operation and each shared answer: the 
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -13,16 +13,34 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from app.errors import Unavailable
+from app.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Malformed,
+    Refusal,
+    Stale,
+    TooLarge,
+    Unavailable,
+    Unconditional,
+    UnsupportedMediaType,
+)
+from app.web.bodies import MOST_BYTES, Sent
 from app.web.caching import answer
-from app.web.problems import MEDIA_TYPE, Problem, WithdrawnProblem, problem
+from app.web.caller import SCOPES, Scoped
+from app.web.problems import MEDIA_TYPE, ForbiddenProblem, Problem, StaleProblem, WithdrawnProblem, problem
 
 # 3.2 would be needed for streams only, and fewer tools read it.
 VERSION: Final = "3.1.0"
+
+_SCHEMA: Final = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
 Responses = dict[int | str, Json]
@@ -53,7 +71,7 @@ HEADERS: Final[Json] = {
         '</v1/articles?limit=20&cursor=d8pM>; rel="next"',
         required=False,
     ),
-    "Location": _header("Where it is now: the path with the query as sent.", "/v1/articles/x"),
+    "Location": _header("Where it is; of a redirect with the query as sent.", "/v1/articles/x"),
     "RetryAfter": _header("Seconds to wait before asking again.", 2, "integer"),
     "RequestId": _header(
         "Names this request in the server's log: the one sent, where it was usable (1 to 64 letters, digits, `.`, `_`,"
@@ -79,6 +97,19 @@ READ: Final[Responses] = {
     **UNAVAILABLE,
     **OTHERWISE,
 }
+KEYED: Final[Responses] = {
+    401: _ref("responses", "Unauthorized"),
+    403: _ref("responses", "Forbidden"),
+    422: _ref("responses", "Invalid"),
+    **UNAVAILABLE,
+    **OTHERWISE,
+}
+WRITTEN: Final[Responses] = {200: {"headers": {"ETag": _ref("headers", "ETag"), **_REFUSED}}}
+CREATED: Final[Responses] = {
+    201: {"headers": {"Location": _ref("headers", "Location"), "ETag": _ref("headers", "ETag"), **_REFUSED}}
+}
+DONE: Final[Responses] = {204: {"headers": _REFUSED}}
+CONFLICT: Final[Responses] = {409: _ref("responses", "Conflict")}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
 NOT_FOUND: Final[Responses] = {404: _ref("responses", "NotFound")}
 WITHDRAWN: Final[Responses] = {410: _ref("responses", "Withdrawn")}
@@ -94,6 +125,27 @@ def _refusal(text: str, headers: Json | None = None, *, model: str = "Problem") 
 
 
 RESPONSES: Final[Json] = {
+    "Malformed": _refusal(
+        "The body is no JSON, not UTF-8, empty or nested too deep, has a key twice or a number that JSON has not; or a"
+        " header cannot be read. `errors` says what and where."
+    ),
+    "Conflict": _refusal(
+        "What is asked for does not go together with what is there: `conflict`, and `errors` names what stands in the"
+        " way. Or another writer was there first: `raced`, and the same request may be sent again."
+    ),
+    "Stale": _refusal(
+        "`If-Match` names another revision than the present one, which `ETag` and `revision` tell.",
+        {"ETag": {**HEADERS["ETag"], "required": False}},
+        model="StaleProblem",
+    ),
+    "TooLarge": _refusal(f"The body is longer than {MOST_BYTES // 2**20} MiB."),
+    "UnsupportedMediaType": _refusal(
+        "The body is of another media type, in another charset than UTF-8, or compressed.",
+        {"Accept": _header("The media types that are read here.", "application/json", required=False)},
+    ),
+    "Unconditional": _refusal(
+        "Changing what is there takes `If-Match`, so that nobody's work is overwritten unseen. Nothing was changed."
+    ),
     "Moved": {
         "description": "This is a former slug. `Location` leads to the present one.",
         "headers": {"Location": _ref("headers", "Location"), **_REFUSED},
@@ -103,16 +155,17 @@ RESPONSES: Final[Json] = {
         "headers": {"Link": _ref("headers", "Link"), **_READ},
     },
     "Unauthorized": _refusal(
-        "A key was sent that is not valid. Reading needs none.",
+        "A key was sent that is not valid, or none where one is needed. Reading what is public needs none.",
         {"WWW-Authenticate": _header("How to authenticate.", "Bearer")},
     ),
+    "Forbidden": _refusal("The key is valid, and lacks the scope that this takes.", model="ForbiddenProblem"),
     "NotFound": _refusal("There is nothing here that the public may see."),
     "Withdrawn": _refusal(
         "It was public and has been withdrawn: why, and what to read instead.", model="WithdrawnProblem"
     ),
     "Invalid": _refusal(
-        "A parameter is unknown, repeated, empty or has a value it cannot have. `errors` names each, and what would be"
-        " right. Nothing is ever ignored."
+        "A parameter, or a field of the body, is unknown, repeated or has a value it cannot have. `errors` names each,"
+        " and what would be right. Nothing is ever ignored."
     ),
     "Unavailable": _refusal("The database does not answer just now.", {"Retry-After": _ref("headers", "RetryAfter")}),
     "Refused": _refusal(
@@ -120,12 +173,55 @@ RESPONSES: Final[Json] = {
         " or headers too long, 500 for a fault of ours."
     ),
 }
+# Refusals that the sample newsroom does not give of itself.
+MADE: Final[dict[str, Refusal]] = {
+    "Malformed": Malformed(
+        "The body is not JSON: trailing comma at line 3 column 1.",
+        Fault("is not JSON: trailing comma at line 3 column 1", "malformed", pointer=""),
+    ),
+    "Forbidden": Forbidden("The key lacks the scope keys.", scope="keys"),
+    "Conflict": Conflict("Something still refers to it.", Fault("is its parent", "in-use", parameter="slug")),
+    "Stale": Stale("The present revision is 7.", headers={"ETag": '"7"'}, revision=7),
+    "TooLarge": TooLarge(f"A body has at most {MOST_BYTES} bytes here."),
+    "UnsupportedMediaType": UnsupportedMediaType(
+        "Content-Type is not application/json.",
+        Fault("is not application/json", "unsupported", parameter="Content-Type", allowed=["application/json"]),
+    ),
+    "Unconditional": Unconditional(
+        "Send If-Match with the ETag you last saw of it.", Fault("is missing", "missing", parameter="If-Match")
+    ),
+    "Unavailable": Unavailable(),
+}
 PARAMETERS: Final[Json] = {
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",
         "description": "ETags of the answers you have. Where one is current, the answer is 304 without a body.",
         "schema": {"type": "string"},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag you last saw of it, or `*` for any. 428 without it, 412 where it was changed since.",
+        "schema": {"type": "string"},
+        "example": '"7"',
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A name of your own for this request. Sent again within 24 hours with the same body, it has no"
+        " second effect and the same answer; with another body it is 422.",
+        "schema": {"type": "string"},
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    },
+}
+SECURITY: Final[Json] = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, from `python -m app key create` or `POST /v1/keys`. What is public is read without"
+        " one. Its scopes say what it opens, each operation which of them it takes:\n\n"
+        + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items()),
     }
 }
 
@@ -136,7 +232,8 @@ def install(api: FastAPI, examples: Path) -> None:
 
     @cache
     def document() -> Json:
-        return finish(deepcopy(derived()), dict(_read(examples)))
+        routes = {route.unique_id: route for route in iter_route_contexts(api.router.routes) if _is_told_of(route)}
+        return finish(deepcopy(derived()), dict(_read(examples)), routes)
 
     @cache
     def body() -> bytes:
@@ -154,28 +251,124 @@ def _read(folder: Path) -> Iterator[tuple[str, Json]]:
         yield file.stem, from_json(file.read_bytes())
 
 
-def finish(document: Json, examples: Json) -> Json:
-    """The document, with all that routes leave to this module. `examples`: by operation id or name of a response."""
+def _is_told_of(route: RouteContext) -> bool:
+    return bool(getattr(route, "include_in_schema", False)) and getattr(route, "unique_id", None) is not None
+
+
+def finish(document: Json, examples: Json, routes: dict[str, RouteContext]) -> Json:
+    """The document, with all that routes leave to this module.
+
+    `examples`: by operation id or name of a response. `routes`: by operation id.
+    """
     components = document.setdefault("components", {})
-    models = [(Problem, "serialization"), (WithdrawnProblem, "serialization")]
-    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    schemas = dict(sorted({**components.get("schemas", {}), **definitions["$defs"]}.items()))
+    problems = [(model, "serialization") for model in (Problem, ForbiddenProblem, StaleProblem, WithdrawnProblem)]
+    _, definitions = models_json_schema(problems, ref_template=_SCHEMA)  # type: ignore[arg-type]
+    answered = {**components.get("schemas", {}), **definitions["$defs"]}
+    for schema in answered.values():
+        _finish_schema(schema, answered=True)
+    taken = {name: [*_dependencies(route.dependant)] for name, route in routes.items()}
+    models = {one.model: one for found in taken.values() for one in found if isinstance(one, Sent)}
+    bodies, sent = _sent_schemas([*models], answered)
     responses = {name: {**response} for name, response in RESPONSES.items()}
+    schemas = dict(sorted({**answered, **sent}.items()))
     components.update(schemas=schemas, responses=responses, headers=HEADERS, parameters=PARAMETERS)
+    components["securitySchemes"] = SECURITY
 
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            methods[method] = _finished(path, operation, examples.get(operation["operationId"]))
+            name = operation["operationId"]
+            _take(operation, taken[name], bodies)
+            if method != "get":
+                _forget_reading(operation["responses"], str(routes[name].status_code or 200))
+            methods[method] = _finished(path, operation, examples.get(name))
     for name, response in responses.items():
         shown = examples.get(name)
-        if name == "Unavailable":
-            shown = {"answer": from_json(bytes(problem(Unavailable(), HEADERS["RequestId"]["example"]).body))}
+        if name in MADE:
+            shown = {"answer": from_json(bytes(problem(MADE[name], HEADERS["RequestId"]["example"]).body))}
         if shown is not None and "content" in response:
             response["content"] = {MEDIA_TYPE: {**response["content"][MEDIA_TYPE], "example": shown["answer"]}}
-    sent = _used(schemas, (body for body in _bodies(document)))
-    for name, schema in schemas.items():
-        _finish_schema(schema, answered=name not in sent)
+    used = _used(components, document["paths"])
+    for kind in ("schemas", "responses", "headers", "parameters"):
+        components[kind] = {name: part for name, part in components[kind].items() if _ref(kind, name)["$ref"] in used}
     return document
+
+
+def _dependencies(dependant: Dependant) -> Iterator[Any]:
+    """All that a route depends on, directly or not."""
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _dependencies(one)
+
+
+def _take(operation: Json, dependencies: list[Any], bodies: dict[type[BaseModel], Json]) -> None:
+    """Adds what the operation takes, as its dependencies tell it, and how they refuse it."""
+    responses = operation["responses"]
+    scopes: list[str] = []
+    for one in dependencies:
+        refusals: dict[str, str] = {}
+        if isinstance(one, Sent):
+            content = {media_type: {"schema": bodies[one.model]} for media_type in one.media_types}
+            operation["requestBody"] = {"required": True, "content": content}
+            refusals = {"400": "Malformed", "413": "TooLarge", "415": "UnsupportedMediaType", "422": "Invalid"}
+        elif isinstance(one, Scoped):
+            scopes += [one.scope] if one.scope not in scopes else []
+            refusals = {"401": "Unauthorized", "403": "Forbidden"}
+        elif (parameter := getattr(one, "parameter", None)) in PARAMETERS:
+            operation.setdefault("parameters", []).append(_ref("parameters", parameter))
+            if parameter == "IfMatch":
+                refusals = {"400": "Malformed", "412": "Stale", "428": "Unconditional"}
+        for status, name in refusals.items():
+            responses[status] = _ref("responses", name)
+    if scopes:
+        operation["security"] = [{"key": scopes}]
+    elif "401" in responses:
+        operation["security"] = [{}, {"key": []}]
+
+
+def _forget_reading(responses: Json, success: str) -> None:
+    """What a router says of reading, its routes that write leave aside."""
+    for status in ("200", "304"):
+        if status != success:
+            responses.pop(status, None)
+
+
+def _sent_schemas(models: list[type[BaseModel]], answered: Json) -> tuple[dict[type[BaseModel], Json], Json]:
+    """(reference to each model, schemas by name) of what is sent.
+
+    A part that is answered too, and there has another form, is called `ParagraphIn` where it is sent.
+    """
+    if not models:
+        return {}, {}
+    wanted = [(model, "validation") for model in models]
+    refs, definitions = models_json_schema(wanted, ref_template=_SCHEMA)  # type: ignore[arg-type]
+    sent: Json = definitions["$defs"]
+    for schema in sent.values():
+        _finish_schema(schema, answered=False)
+    both = {name for name in sent if name in answered}
+    other = {name for name in both if sent[name] != answered[name]}
+    while more := {name for name in both - other if _names(sent[name]) & other}:
+        other |= more
+    names = {_ref("schemas", name)["$ref"]: _ref("schemas", f"{name}In")["$ref"] for name in other}
+    renamed = {f"{name}In" if name in other else name: _renamed(schema, names) for name, schema in sent.items()}
+    assert len(renamed) == len(sent)
+    assert not {f"{name}In" for name in other} & {*answered}
+    return {model: _renamed(refs[(model, "validation")], names) for model in models}, renamed
+
+
+def _names(schema: Json) -> set[str]:
+    """Names of the schemas that one refers to."""
+    return {ref.rpartition("/")[2] for ref in _refs(schema)}
+
+
+def _renamed(part: Any, names: dict[str, str]) -> Any:
+    match part:
+        case dict():
+            return {key: _renamed(value, names) for key, value in part.items()}
+        case list():
+            return [_renamed(one, names) for one in part]
+        case str():
+            return names.get(part, part)
+    return part
 
 
 def _finished(path: str, operation: Json, sample: Json | None) -> Json:
@@ -184,7 +377,8 @@ def _finished(path: str, operation: Json, sample: Json | None) -> Json:
     parameters, responses = operation.get("parameters", []), operation["responses"]
     given = _given(path, sample["request"]) if sample is not None else {}
     for parameter in parameters:
-        _finish_parameter(parameter, given.get(parameter["name"]))
+        if "$ref" not in parameter:
+            _finish_parameter(parameter, given.get(parameter["name"]))
     for response in responses.values():
         if "$ref" in response:
             response.pop("description", None)
@@ -193,9 +387,11 @@ def _finished(path: str, operation: Json, sample: Json | None) -> Json:
     success = responses[min(responses)]
     success["description"] = summary
     if sample is not None:
-        example = {"summary": f"GET {sample['request']}", "value": sample["answer"]}
-        for content in success["content"].values():
-            content["examples"] = {"sample": example}
+        asked = f"{sample.get('method', 'GET')} {sample['request']}"
+        for content in success.get("content", {}).values():
+            content["examples"] = {"sample": {"summary": asked, "value": sample["answer"]}}
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content["examples"] = {"sample": {"value": sample["body"]}}
     return {
         **operation,
         "summary": summary.rstrip("."),
@@ -259,25 +455,31 @@ def _finish_map(schema: Json) -> None:
         schema["additionalProperties"] = value
     if isinstance(inner := schema.get("additionalProperties"), dict):
         _finish_map(inner)
+    for kind in schema.get("anyOf", ()):
+        _finish_map(kind)
 
 
-def _bodies(document: Json) -> Iterator[Any]:
-    for path in document["paths"].values():
-        for operation in path.values():
-            yield operation.get("requestBody")
+def _refs(root: Any) -> Iterator[str]:
+    """The references in a part of the document."""
+    match root:
+        case {"$ref": str(ref)}:
+            yield ref
+        case dict():
+            for part in root.values():
+                yield from _refs(part)
+        case list():
+            for part in root:
+                yield from _refs(part)
 
 
-def _used(schemas: Json, roots: Iterable[Any]) -> set[str]:
-    """Names of the schemas that these parts of the document refer to, directly or not."""
+def _used(components: Json, root: Any) -> set[str]:
+    """References to the components that this part of the document refers to, directly or not."""
     found: set[str] = set()
-    left = list(roots)
+    left = [*_refs(root)]
     while left:
-        match left.pop():
-            case {"$ref": str(ref)} if (name := ref.rpartition("/")[2]) not in found and name in schemas:
-                found.add(name)
-                left.append(schemas[name])
-            case dict() as part:
-                left.extend(part.values())
-            case list() as parts:
-                left.extend(parts)
+        ref = left.pop()
+        if ref not in found:
+            found.add(ref)
+            kind, name = ref.split("/")[2:]
+            left += _refs(components[kind][name])
     return found

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Re
 from app.web.fields import said
 
 MEDIA_TYPE: Final = "application/problem+json"
+MOST_FAULTS: Final = 100
 PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
@@ -39,6 +40,18 @@ class Problem(BaseModel):
     code: str = Field(description="The kind of problem: stable for ever, so test for this.")
     request_id: str = Field(description="The value of `X-Request-ID`.")
     errors: list[FaultOut] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
+
+
+class ForbiddenProblem(Problem):
+    """What the key would have to open."""
+
+    scope: str = Field(description="The scope that the key lacks.", examples=["keys"])
+
+
+class StaleProblem(Problem):
+    """Which revision is there now."""
+
+    revision: int | None = Field(description="The present revision; null where nothing is there.")
 
 
 class WithdrawnProblem(Problem):
@@ -76,17 +89,47 @@ def faults(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[Fault]:
         place, *path = error["loc"] or ("body",)
         context = error.get("ctx") or {}
         allowed = context.get("allowed")
-        if allowed is None and "expected" in context:
-            allowed = [part.strip(" '") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        if allowed is None and (expected := context.get("expected", context.get("expected_tags"))) is not None:
+            allowed = [part.strip(" '") for part in str(expected).replace(" or ", ", ").split(", ")]
         detail = said(error)
         if place in PLACES:
             parameter = str(path[0] if path else context.get("parameter", place))
             found.append(Fault(detail, code=_code(error["type"]), parameter=parameter, allowed=allowed))
         else:
             steps = path if place == "body" else [place, *path]
-            pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-            found.append(Fault(detail, code=_code(error["type"]), pointer=pointer, allowed=allowed))
+            found.append(Fault(detail, code=_code(error["type"]), pointer=pointer(steps), allowed=allowed))
     return found
+
+
+def pointer(steps: Iterable[str | int]) -> str:
+    """Source: RFC 6901."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def faults_in(error: ValidationError, document: Any) -> list[Fault]:
+    """What is wrong, one fault a place, with pointers into the document as it was written: the kinds of a union are no
+    steps of them."""
+    placed: dict[tuple[int | str, ...], Any] = {}
+    for one in error.errors(include_url=False, include_input=False):
+        here, steps = document, []
+        for step in one["loc"]:
+            if isinstance(here, list) and isinstance(step, int):
+                here = here[step]
+            elif isinstance(here, dict) and (step in here or (one["type"] == "missing" and step is one["loc"][-1])):
+                here = here.get(step)
+            else:
+                continue
+            steps.append(step)
+        if one["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+            steps.append(one["ctx"]["discriminator"].strip("'"))
+        placed.setdefault(tuple(steps), {**one, "loc": ("body", *steps)})
+    return faults(placed.values())
+
+
+def invalid(error: ValidationError, document: Any) -> Invalid:
+    """The refusal of a body that its model does not take; at most a hundred faults are told."""
+    found = faults_in(error, document)
+    return Invalid(_sentence(found), *found[:MOST_FAULTS])
 
 
 def _code(kind: str) -> str:

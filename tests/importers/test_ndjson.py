@@ -349,7 +349,7 @@ BAD: Final[dict[str, tuple[bytes, str, str]]] = {
     "a noun that is no text": (to_json(tag("a", noun=["tag"])), "/noun", "is not one of the nouns"),
     "an unknown field": (to_json(tag("a", colour="red")), "/colour", "not"),
     "an unknown field in a block": (to_json(article("a", body=[words("Text.", colour="red")])), "/body/0/colour", "not"),
-    "an unknown block": (to_json(article("a", body=[{"type": "blink"}])), "/body/0", "blink"),
+    "an unknown block": (to_json(article("a", body=[{"type": "blink"}])), "/body/0/type", "kinds there are"),
     "a slug with capitals": (to_json(tag("Rivers")), "/slug", ""),
     "a slug that is an id": (to_json(article(article_id("a"))), "/slug", "form of an id"),
     "a number for a headline": (to_json(article("a", headline=7)), "/headline", "string"),

@@ -1,0 +1,73 @@
+"""If-Match: a change is made to the revision its sender has seen, or not at all. Source: RFC 9110, 13.1.1."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from app.errors import Fault, Malformed, Stale, Unconditional
+
+# Possessive, so that no header makes them look twice at anything. Between commas there may be nothing.
+_MEMBER: Final = re.compile(r'[ \t]*+((?:W/)?"[!#-~\x80-\xff]*+")?[ \t]*+(?:,|$)')
+_REVISION: Final = re.compile(r'"([1-9][0-9]{0,9})(?:-gzip)?"')
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What If-Match says: nothing (`given` is false), any revision (`named` is None), or these."""
+
+    given: bool
+    named: frozenset[int] | None = frozenset()
+
+    def check(self, revision: int | None) -> None:
+        """Holds the condition against the present revision, None being that nothing is there.
+
+        Raises: Unconditional, where there is something and no condition; Stale, where the condition names another.
+        """
+        if not self.given:
+            if revision is not None:
+                detail = "Send If-Match with the ETag you last saw of it."
+                raise Unconditional(detail, Fault("is missing", "missing", parameter="If-Match"))
+        elif revision is None:
+            raise Stale("If-Match asks for something that is there, and nothing is.", revision=None)
+        elif self.named is not None and revision not in self.named:
+            etag = f'"{revision}"'
+            raise Stale(f"The present revision is {revision}.", headers={"ETag": etag}, revision=revision)
+
+
+class _IfMatch:
+    parameter = "IfMatch"
+
+    async def __call__(self, request: Request) -> Condition:
+        """The condition. Raises: Malformed."""
+        given = request.headers.getlist("if-match")
+        return read_if_match(",".join(given)) if given else Condition(given=False)
+
+
+def read_if_match(header: str) -> Condition:
+    """The condition that the header states. A weak ETag, or one that is no revision's, names none.
+
+    Raises: Malformed, for what is neither `*` nor a list of ETags.
+    """
+    if header.strip(" \t") == "*":
+        return Condition(given=True, named=None)
+    tags: list[str] = []
+    place = 0
+    while place < len(header):
+        member = _MEMBER.match(header, place)
+        if member is None:
+            break
+        tags += filter(None, member.groups())
+        place = member.end()
+    if place < len(header) or not tags:
+        raise Malformed(
+            'If-Match is `*` or a list of ETags, such as "7", in their quotes.',
+            Fault("is neither `*` nor a list of ETags", "malformed", parameter="If-Match"),
+        )
+    return Condition(given=True, named=frozenset(int(tag[1]) for tag in map(_REVISION.fullmatch, tags) if tag))
+
+
+# What a route that changes something takes, and checks against the revision it found.
+IfMatch = Annotated[Condition, Depends(_IfMatch())]
