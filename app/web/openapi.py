@@ -13,13 +13,14 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from app.errors import Unavailable
+from app.errors import Forbidden, Refusal, Unavailable
 from app.web.caching import answer
-from app.web.problems import MEDIA_TYPE, Problem, WithdrawnProblem, problem
+from app.web.problems import MEDIA_TYPE, ForbiddenProblem, Problem, WithdrawnProblem, problem
 
 # 3.2 would be needed for streams only, and fewer tools read it.
 VERSION: Final = "3.1.0"
@@ -43,17 +44,17 @@ HEADERS: Final[Json] = {
         '"7"',
     ),
     "CacheControl": _header(
-        "How long the answer may be kept. Problems and redirects are `no-store`.",
+        "How long the answer may be kept. Problems and redirects are `no-store`, answers to a key `private, no-store`.",
         "public, max-age=5, stale-while-revalidate=30",
     ),
-    "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding"),
+    "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding, Authorization"),
     "Link": _header(
         'The pages beside this one, `rel="next"` and `rel="prev"` (RFC 8288), as relative references; not there where'
         " there is only one page.",
         '</v1/articles?limit=20&cursor=d8pM>; rel="next"',
         required=False,
     ),
-    "Location": _header("Where it is now: the path with the query as sent.", "/v1/articles/x"),
+    "Location": _header("Where it is; of a redirect with the query as sent.", "/v1/articles/x"),
     "RetryAfter": _header("Seconds to wait before asking again.", 2, "integer"),
     "RequestId": _header(
         "Names this request in the server's log: the one sent, where it was usable (1 to 64 letters, digits, `.`, `_`,"
@@ -79,10 +80,26 @@ READ: Final[Responses] = {
     **UNAVAILABLE,
     **OTHERWISE,
 }
+KEYED: Final[Responses] = {
+    401: _ref("responses", "Unauthorized"),
+    403: _ref("responses", "Forbidden"),
+    422: _ref("responses", "Invalid"),
+    **UNAVAILABLE,
+    **OTHERWISE,
+}
+CREATED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_REFUSED}}}
+DONE: Final[Responses] = {204: {"headers": _REFUSED}}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
 NOT_FOUND: Final[Responses] = {404: _ref("responses", "NotFound")}
 WITHDRAWN: Final[Responses] = {410: _ref("responses", "Withdrawn")}
 MOVED: Final[Responses] = {308: _ref("responses", "Moved")}
+
+
+def takes(model: type[BaseModel]) -> Json:
+    """What a route whose body is read by a dependency adds to the document: that body."""
+    schema = model.model_json_schema()
+    _finish_schema(schema, answered=False)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _refusal(text: str, headers: Json | None = None, *, model: str = "Problem") -> Json:
@@ -103,22 +120,31 @@ RESPONSES: Final[Json] = {
         "headers": {"Link": _ref("headers", "Link"), **_READ},
     },
     "Unauthorized": _refusal(
-        "A key was sent that is not valid. Reading needs none.",
+        "A key was sent that is not valid, or none where one is needed. Reading what is public needs none.",
         {"WWW-Authenticate": _header("How to authenticate.", "Bearer")},
     ),
+    "Forbidden": _refusal("The key is valid, and lacks the scope that this takes.", model="ForbiddenProblem"),
     "NotFound": _refusal("There is nothing here that the public may see."),
     "Withdrawn": _refusal(
         "It was public and has been withdrawn: why, and what to read instead.", model="WithdrawnProblem"
     ),
     "Invalid": _refusal(
-        "A parameter is unknown, repeated, empty or has a value it cannot have. `errors` names each, and what would be"
-        " right. Nothing is ever ignored."
+        "A parameter, or a field of the body, is unknown, repeated or has a value it cannot have. `errors` names each,"
+        " and what would be right. Nothing is ever ignored."
     ),
     "Unavailable": _refusal("The database does not answer just now.", {"Retry-After": _ref("headers", "RetryAfter")}),
     "Refused": _refusal(
-        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 414 and 431 for an address"
-        " or headers too long, 500 for a fault of ours."
+        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 413 and 415 for a body too"
+        " long or of another media type, 414 and 431 for an address or headers too long, 500 for a fault of ours."
     ),
+}
+SECURITY: Final[Json] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, from `python -m app key create`."}
+}
+# Refusals that the sample newsroom does not give of itself.
+MADE: Final[dict[str, Refusal]] = {
+    "Forbidden": Forbidden("The key lacks the scope keys.", scope="keys"),
+    "Unavailable": Unavailable(),
 }
 PARAMETERS: Final[Json] = {
     "IfNoneMatch": {
@@ -157,19 +183,20 @@ def _read(folder: Path) -> Iterator[tuple[str, Json]]:
 def finish(document: Json, examples: Json) -> Json:
     """The document, with all that routes leave to this module. `examples`: by operation id or name of a response."""
     components = document.setdefault("components", {})
-    models = [(Problem, "serialization"), (WithdrawnProblem, "serialization")]
-    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    problems = [(model, "serialization") for model in (Problem, ForbiddenProblem, WithdrawnProblem)]
+    _, definitions = models_json_schema(problems, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     schemas = dict(sorted({**components.get("schemas", {}), **definitions["$defs"]}.items()))
     responses = {name: {**response} for name, response in RESPONSES.items()}
     components.update(schemas=schemas, responses=responses, headers=HEADERS, parameters=PARAMETERS)
+    components["securitySchemes"] = SECURITY
 
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             methods[method] = _finished(path, operation, examples.get(operation["operationId"]))
     for name, response in responses.items():
         shown = examples.get(name)
-        if name == "Unavailable":
-            shown = {"answer": from_json(bytes(problem(Unavailable(), HEADERS["RequestId"]["example"]).body))}
+        if name in MADE:
+            shown = {"answer": from_json(bytes(problem(MADE[name], HEADERS["RequestId"]["example"]).body))}
         if shown is not None and "content" in response:
             response["content"] = {MEDIA_TYPE: {**response["content"][MEDIA_TYPE], "example": shown["answer"]}}
     sent = _used(schemas, (body for body in _bodies(document)))
@@ -190,12 +217,16 @@ def _finished(path: str, operation: Json, sample: Json | None) -> Json:
             response.pop("description", None)
     if "304" in responses:
         parameters.append(_ref("parameters", "IfNoneMatch"))
+    if "403" in responses:
+        operation["security"] = [{name: []} for name in SECURITY]
     success = responses[min(responses)]
     success["description"] = summary
     if sample is not None:
-        example = {"summary": f"GET {sample['request']}", "value": sample["answer"]}
-        for content in success["content"].values():
-            content["examples"] = {"sample": example}
+        asked = f"{sample.get('method', 'GET')} {sample['request']}"
+        for content in success.get("content", {}).values():
+            content["examples"] = {"sample": {"summary": asked, "value": sample["answer"]}}
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content["examples"] = {"sample": {"value": sample["body"]}}
     return {
         **operation,
         "summary": summary.rstrip("."),

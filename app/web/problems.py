@@ -11,11 +11,13 @@ from pydantic import MISSING, BaseModel, Field
 from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Refusal
 from app.web.fields import said
 
 MEDIA_TYPE: Final = "application/problem+json"
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
@@ -39,6 +41,12 @@ class Problem(BaseModel):
     code: str = Field(description="The kind of problem: stable for ever, so test for this.")
     request_id: str = Field(description="The value of `X-Request-ID`.")
     errors: list[FaultOut] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
+
+
+class ForbiddenProblem(Problem):
+    """What the key would have to open."""
+
+    scope: str = Field(description="The scope that the key lacks.", examples=["keys"])
 
 
 class WithdrawnProblem(Problem):
@@ -113,7 +121,7 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:
             refusal: Refusal = MethodNotAllowed(
-                f"{request.method} does not work here.", headers={"Allow": _allow(error)}
+                f"{request.method} does not work here.", headers={"Allow": _allow(request, error)}
             )
         else:
             refusal = NotFound("There is nothing at this address.")
@@ -136,9 +144,13 @@ def install(app: FastAPI) -> None:
         )
 
 
-def _allow(error: HTTPException) -> str:
-    methods = [one for one in (error.headers or {}).get("Allow", "").split(", ") if one]
-    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else {*methods}))
+def _allow(request: Request, error: HTTPException) -> str:
+    """The methods that the path takes: the framework names those of the first of its routes alone."""
+    methods = {one for one in (error.headers or {}).get("Allow", "").split(", ") if one}
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            methods |= {one for one in METHODS if route.matches({**request.scope, "method": one})[0] is Match.FULL}
+    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
 
 
 def _sentence(found: list[Fault]) -> str:
