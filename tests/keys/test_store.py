@@ -2,13 +2,15 @@
 
 import re
 import string
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from zlib import crc32
 
 import pytest
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, select, text
 
 from app.db import Base, Database, Prepared, utcnow
 from app.errors import Unauthorized, Unavailable
@@ -16,6 +18,7 @@ from app.keys import store as keys
 from app.keys.models import Key
 from app.keys.schemas import KeyIn, KeyMade
 from app.web.caller import SCOPES, Caller
+from tests.conftest import Fresh
 from tests.contents import rows
 
 DIGITS: Final = string.digits + string.ascii_letters
@@ -108,8 +111,8 @@ async def test_only_the_digest_of_a_key_is_in_the_database(database: Database) -
     for table in Base.metadata.sorted_tables:
         for row in await rows(database, select(*table.columns)):
             for value in row:
-                text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-                assert made.key[8:20] not in text, table.name
+                shown = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                assert made.key[8:20] not in shown, table.name
 
 
 async def test_who_made_a_key_is_kept(database: Database) -> None:
@@ -198,6 +201,29 @@ async def test_a_database_that_cannot_be_written_to_refuses_nobody(
     monkeypatch.setattr(Database, "begin", away)
     assert (await keys.identify(database, made.key)).id == made.id
     assert await last_used(database) is None
+
+
+@pytest.fixture
+def server_url(postgresql: Fresh) -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.mark.parametrize("fault", ["read-only", "no connection left"])
+async def test_nor_does_a_server_that_takes_no_writes_just_then(server_url: str, fault: str) -> None:
+    database = Database(server_url)
+    made = await make(database)
+    if fault == "read-only":
+        name = server_url.split("?")[0].rpartition("/")[2]
+        async with database.begin() as connection:
+            await connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        await database.engine.dispose()
+    async with AsyncExitStack() as held:
+        for _ in range(0 if fault == "read-only" else 15):
+            await held.enter_async_context(database.engine.connect())
+        assert (await keys.identify(database, made.key)).id == made.id
+    assert await last_used(database) is None
+    await database.close()
 
 
 def test_every_scope_can_be_given() -> None:
