@@ -1,31 +1,38 @@
-"""The command line: python -m app serve | migrate | seed | import | export | openapi."""
+"""The command line: python -m app serve | migrate | seed | key | import | export | openapi."""
 
 import asyncio
 import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import typer
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from app.changes import store as log
 from app.db import Address, Database, SchemaMismatch, check_schema, fold, migrate, utcnow
-from app.errors import Fault, Invalid, Unavailable
+from app.errors import Fault, Invalid, NotFound, Unavailable
 from app.importers import ndjson, store
 from app.importers.store import Report
+from app.keys import store as keys
+from app.keys.schemas import Ahead, KeyIn, KeyOut, Scopes
 from app.settings import Settings
-from app.web.fields import Language, Url
-from app.web.spans import moment_or_day, since
+from app.web.caller import SCOPES
+from app.web.fields import DAY, Language, Line, Url, said, show_instant
+from app.web.spans import moment_or_day, since, until
 
+Result = TypeVar("Result")
 SHOWN_FAULTS: Final = 20
+# Into a pipe, a line of a table stays one line.
+WIDE: Final = 1_000
 SAMPLE: Final = sorted((Path(__file__).parent / "sample").glob("*.ndjson"))
 EXITS: Final = (
     "Exit codes: 0 done, 1 something was refused (the rest is done), 2 wrong usage, 3 the database cannot be used."
@@ -41,6 +48,8 @@ importing = typer.Typer(help="Bring content in. What is refused is named with fi
 exporting = typer.Typer(help="Take content out.", no_args_is_help=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(exporting, name="export")
+key = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+cli.add_typer(key, name="key")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -157,6 +166,82 @@ def seed() -> None:
     """Load the sample newsroom. What else is there stays; what was changed in the sample is put back."""
     with usable() as settings:
         raise typer.Exit(_load_files(settings, SAMPLE))
+
+
+def _with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """What the work comes to, on a database whose schema was looked at first."""
+
+    async def run() -> Result:
+        database = Database(settings.database_url)
+        try:
+            await check_schema(database.reader())
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@key.command(name="create")
+def create_key(
+    name: Annotated[str, typer.Option(help="What the key is for, or who will hold it.", show_default=False)],
+    scopes: Annotated[
+        list[str],
+        typer.Option("--scope", help=f"What its holder may do: {', '.join(SCOPES)}. Repeat it.", show_default=False),
+    ],
+    expires: Annotated[
+        str | None, typer.Option(help="Until when: an instant with offset, or a day, which counts whole.")
+    ] = None,
+) -> None:
+    """Make an API key. Standard output is the key and nothing else; it is shown this once, and kept nowhere."""
+    with usable() as settings:
+        if unknown := {*scopes} - {*SCOPES}:
+            raise fail(f"--scope {min(unknown)!r} is not a scope; there are {', '.join(SCOPES)}", 2)
+        expires_at = None
+        if expires is not None:
+            end = until if DAY.fullmatch(_option("expires", Moment, expires)) else since
+            expires_at = _option("expires", Ahead, end(expires, settings.zone))
+        wanted = KeyIn(name=_option("name", Line, name), scopes=_option("scope", Scopes, scopes), expires_at=expires_at)
+        made = _with_database(settings, lambda database: keys.create(database, wanted, created_by=None))
+        err.print(
+            f"{escape(made.name)} ({made.id}): {', '.join(made.scopes)}; {_lifetime(made)}. The key is shown once:"
+        )
+        sys.stdout.write(f"{made.key}\n")
+
+
+@key.command(name="list")
+def list_keys() -> None:
+    """List all API keys, the newest first, revoked and expired ones too. Secrets are kept nowhere, and not shown."""
+    with usable() as settings:
+        found = _with_database(settings, lambda database: keys.everything(database.reader()))
+        table = Table(box=None, pad_edge=False)
+        for column in ("id", "name", "scopes", "last used", "state"):
+            table.add_column(column, no_wrap=column == "id", overflow="fold")
+        for one in found:
+            used = show_instant(one.last_used_at) if one.last_used_at else "never"
+            table.add_row(one.id, escape(one.name), ", ".join(one.scopes), used, _lifetime(one))
+        if not out.is_terminal:
+            out.width = WIDE
+        out.print(table)
+
+
+def _lifetime(made: KeyOut) -> str:
+    if made.revoked_at is not None:
+        return f"revoked {show_instant(made.revoked_at)}"
+    if made.expires_at is None:
+        return "never expires"
+    return f"{'expires' if made.expires_at > utcnow() else 'expired'} {show_instant(made.expires_at)}"
+
+
+@key.command(name="revoke")
+def revoke_key(id: Annotated[str, typer.Argument(help="Its id, as `key list` has it.", show_default=False)]) -> None:
+    """Revoke an API key: it opens nothing from the next request on. Revoking it again changes nothing."""
+    with usable() as settings:
+        try:
+            _with_database(settings, lambda database: keys.revoke(database, id))
+        except NotFound as refusal:
+            raise fail(refusal.detail, 1) from None
+        err.print(f"The key {id} opens nothing any more.")
 
 
 Moment = Annotated[str, AfterValidator(moment_or_day)]
@@ -277,12 +362,11 @@ def import_page(
         raise typer.Exit(code)
 
 
-def _option(name: str, kind: Any, value: str) -> Any:
+def _option(name: str, kind: Any, value: object) -> Any:
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        detail = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise fail(f"--{name} {detail}", 2) from None
+        raise fail(f"--{name} {said(error.errors()[0])}", 2) from None
 
 
 @dataclass

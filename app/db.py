@@ -38,6 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
@@ -381,11 +382,13 @@ def database_faults() -> Any:
         raise Unavailable from error
     except LOST_RACE as error:
         raise Raced("Another writer changed the same thing at the same moment.") from error
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, PoolExhausted) as error:
         raise Unavailable from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in {one.sqlstate for one in LOST_RACE}:
             raise Raced("Another writer changed the same thing at the same moment.") from error
+        if getattr(error.orig, "sqlstate", None) == asyncpg.ReadOnlySQLTransactionError.sqlstate:
+            raise Unavailable from error
         if error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in BROKEN_FILE:
             raise Unavailable from error
         raise

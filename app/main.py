@@ -20,12 +20,13 @@ from app.articles.routes import router as articles
 from app.changes import store as log
 from app.db import Database, check_schema
 from app.errors import Unavailable
+from app.keys.routes import router as keys
+from app.keys.store import identify
 from app.notes.routes import router as notes
 from app.settings import Settings
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.web import docs, openapi, problems
-from app.web.caller import Caller, refused
 from app.web.guard import Guard
 from app.web.parameters import strict_query
 
@@ -36,7 +37,8 @@ ABOUT: Final = """\
 Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their speaker, sources and reference notes
 that many stories share, and the history of each.
 
-- **Reading needs no key.** Scripts of every origin may read (CORS); every `GET` also answers `HEAD`.
+- **Reading needs no key.** Where one is needed, send it as `Authorization: Bearer …`.
+- **Scripts of every origin may read** (CORS); every `GET` also answers `HEAD`.
 - **Slugs and ids.** Articles have an id and a slug; tags, sources and notes have their slug alone.
 - **References, not copies.** A document names other objects by slug; `include=tags,sources` puts those beside it, in
   `included`, each once. `fields=headline,published_at` returns only these fields (and id and slug).
@@ -54,6 +56,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "keys": "API keys: who may do what, and until when.",
     "operations": "Whether the server is well.",
 }
 EXAMPLES: Final = (
@@ -76,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
             await check_schema(read)
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
-            api.state.identify = _identify
+            api.state.identify = identify
             yield
         finally:
             await database.close()
@@ -98,7 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, notes, sources, tags):
+    for router in (articles, notes, sources, tags, keys):
         api.include_router(router)
     problems.install(api)
     _operations(api)
@@ -108,11 +111,6 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", _Drawings(directory=SAMPLE / "media"), name="sample")
     api.add_middleware(Guard)
     return api
-
-
-async def _identify(database: Database, token: str) -> Caller:
-    """No key is known yet."""
-    raise refused("The key in Authorization is not known here. Reading needs none.")
 
 
 def _log_from(level: str) -> None:

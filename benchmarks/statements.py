@@ -9,6 +9,7 @@ from sqlalchemy import Executable
 
 from app.articles import store as articles
 from app.articles.schemas import INCLUDABLE, ArticleQuery
+from app.changes.shown import EVERYONE
 from app.db import Database, Reader, Row
 from benchmarks import content
 from benchmarks.goals import Goal, Options
@@ -48,8 +49,8 @@ async def _measure(name: str, url: str) -> list[Goal]:
             counts = []
             for limit in (1, 10, 100):
                 read = Counting(database)
-                found = await articles.newest(read, ArticleQuery(limit=limit, **filters), None, ZONE)
-                await articles.included(read, found.items, INCLUDABLE)
+                found = await articles.newest(read, EVERYONE, ArticleQuery(limit=limit, **filters), None, ZONE)
+                await articles.included(read, EVERYONE, found.items, INCLUDABLE)
                 counts.append(read.statements)
             goals.append(Goal(f"{name}: {kind}, most", max(counts), MOST, "statements"))
             told = f"{', '.join(map(str, counts))} for 1, 10, 100 articles"

@@ -16,6 +16,11 @@ def query(**parameters: str | int | list[str]) -> Pairs:
     ]
 
 
+def bearing(key: str) -> dict[str, str]:
+    """The header of a request that carries the key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
 async def get(api: AsyncClient, path: str, **parameters: Any) -> Any:
     """The body of a 200."""
     answer = await api.get(path, params=query(**parameters))

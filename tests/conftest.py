@@ -19,8 +19,12 @@ from app.db import Database, migrate, utcnow
 from app.importers import ndjson, store
 from app.importers.documents import read
 from app.importers.store import Report
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
 from app.main import create_app
 from app.settings import Settings
+from app.web.caller import SCOPES, Scope
+from tests.answers import bearing
 from tests.factories import Line
 from tests.postgres import cluster
 
@@ -34,6 +38,7 @@ class Fresh(Protocol):
 
 
 Load = Callable[..., Awaitable[Report]]
+Make = Callable[..., Awaitable[str]]
 
 hypothesis.settings.register_profile("dovidka", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("dovidka")
@@ -187,6 +192,25 @@ def load(database: Database) -> Load:
         return await bring(database, *lines)
 
     return load
+
+
+@pytest.fixture
+def key(database: Database) -> Make:
+    """Says `await key("drafts:read")`: makes a key with these scopes in this test's database, and gives its secret."""
+
+    async def make(*scopes: Scope) -> str:
+        wanted = KeyIn(name=f"Holder of {', '.join(scopes)}", scopes=[*scopes])
+        return (await keys.create(database, wanted, created_by=None)).key
+
+    return make
+
+
+@pytest.fixture
+async def desk(database_url: str, key: Make) -> AsyncIterator[AsyncClient]:
+    """A client of the API over this test's own database, whose key has every scope."""
+    async with client(database_url) as found:
+        found.headers.update(bearing(await key(*SCOPES)))
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,16 @@ from app.db import Database, utcnow
 from app.importers import store
 from app.importers.documents import read
 from app.importers.store import Report
+from app.keys.models import Key
 from app.notes.models import Note
 from app.sources.models import Source
 from app.tags.models import Tag
 from tests.factories import NOON, Line, article_id
 
 ZONE: Final = ZoneInfo("Europe/Kyiv")
-TABLES: Final = (Tag, Source, Note, Article, ArticleAddress, Related, Listed, NoteListed, Revision, Shown, Counter, Change)
+TABLES: Final = (
+    Tag, Source, Note, Article, ArticleAddress, Related, Listed, NoteListed, Revision, Shown, Counter, Change, Key
+)  # fmt: skip
 
 
 def tombstone(slug: str, **fields: Any) -> Line:

@@ -39,6 +39,10 @@ COMMANDS: Final = (
     "import ndjson",
     "import page",
     "export ndjson",
+    "key",
+    "key create",
+    "key list",
+    "key revoke",
 )
 Run = Callable[..., Result]
 
@@ -85,7 +89,7 @@ def test_the_help_names_commands_and_exit_codes() -> None:
     found = " ".join(CliRunner().invoke(cli, ["--help"]).stdout.split())
 
     assert "0 done, 1 something was refused" in re.sub(r"[│╭╮╰╯─]", "", found).replace("  ", " ")
-    for command in ("serve", "migrate", "seed", "import", "export", "openapi"):
+    for command in ("serve", "migrate", "seed", "key", "import", "export", "openapi"):
         assert command in found
 
 
@@ -119,7 +123,7 @@ def test_a_setting_that_is_wrong_is_named(run: Run, monkeypatch: pytest.MonkeyPa
 # --- databases that cannot be used ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["serve", "import", "export", "seed", "import page"])
+@pytest.mark.parametrize("command", ["serve", "import", "export", "seed", "import page", "key"])
 def test_each_command_says_what_is_wrong_with_the_database(
     run: Run, fresh: Fresh, database_url: str, tmp_path: Path, command: str
 ) -> None:
@@ -128,6 +132,7 @@ def test_each_command_says_what_is_wrong_with_the_database(
         "import": ("import", "ndjson", lines),
         "export": ("export", "ndjson", tmp_path / "out"),
         "import page": ("import", "page", lines),
+        "key": ("key", "list"),
     }.get(command, (command,))
 
     async def newer() -> None:

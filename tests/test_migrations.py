@@ -18,6 +18,8 @@ from sqlalchemy import inspect, select, text
 
 from app import db
 from app.db import Database, SchemaMismatch, alembic_config, check_schema, migrate, revisions
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
 from tests.contents import accept, everything, rows
 from tests.factories import article, note, section, source, tag
 
@@ -62,6 +64,7 @@ async def fill(url: str) -> None:
         article("flood", section="news", tags=["rivers"]),
         article("flood-uk", language="uk", translation_of=article("flood")["id"]),
     )
+    await keys.create(database, KeyIn(name="Night desk", scopes=["keys"]), created_by=None)
     await database.close()
 
 

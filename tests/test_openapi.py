@@ -14,14 +14,15 @@ from httpx import AsyncClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.errors import CATALOGUE
-from tests.openapi import EXAMPLES, ask, check_answer, document, operations, resolve, settled
+from tests.openapi import KEYED, ask, check_answer, document, errors, operations, replayed, resolve, settled
 
 # An id is for ever: clients generate names from it.
 IDS = """
-check_live check_ready get_archive get_article get_article_revision get_note get_note_revision get_source
-get_source_revision get_tag get_tag_revision list_article_revisions list_articles list_note_revisions list_notes
-list_source_revisions list_sources list_tag_revisions list_tags
+check_live check_ready create_key get_archive get_article get_article_revision get_key get_note get_note_revision
+get_source get_source_revision get_tag get_tag_revision list_article_revisions list_articles list_keys
+list_note_revisions list_notes list_source_revisions list_sources list_tag_revisions list_tags revoke_key
 """.split()
+SUCCESS = {"create_key": "201", "revoke_key": "204"}
 # What a parameter needs beside it.
 NEEDS = {"role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
 # Parameters without an example: a cursor is signed by the server that made it.
@@ -64,10 +65,17 @@ def test_an_operation_says_what_it_does_and_how_it_fails(name: str) -> None:
         assert parameter["description"], parameter
         assert parameter["name"] in NO_EXAMPLE or "sample" in parameter["examples"], parameter
     answers = operation["responses"]
-    assert answers["200"]["content"]["application/json"]["examples"]["sample"]["value"]
-    expected = {"200", "default"}
+    success = SUCCESS.get(name, "200")
+    if success != "204":
+        assert answers[success]["content"]["application/json"]["examples"]["sample"]["value"]
+    expected = {success, "default"}
     if path.startswith("/v1"):
-        expected |= {"304", "401", "422", "503"}
+        expected |= {"401", "422", "503"}
+    if path.startswith("/v1") and success == "200":
+        expected |= {"304"}
+    assert ("security" in operation) == (name in KEYED)
+    if name in KEYED:
+        expected |= {"403"}
     if "{" in path:
         expected |= {"404"}
     if path.startswith("/v1/articles/"):
@@ -85,7 +93,8 @@ def test_every_error_is_a_problem_with_an_example() -> None:
             continue
         ((media_type, content),) = answer["content"].items()
         assert media_type == "application/problem+json"
-        assert content["schema"]["$ref"].endswith("/WithdrawnProblem" if name == "Withdrawn" else "/Problem")
+        model = {"Withdrawn": "WithdrawnProblem", "Forbidden": "ForbiddenProblem"}.get(name, "Problem")
+        assert content["schema"]["$ref"] == f"#/components/schemas/{model}"
         assert content["example"]["code"] in CATALOGUE
 
 
@@ -160,7 +169,7 @@ async def test_it_is_served_as_other_answers_are(newsroom: AsyncClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", replayed(), ids=lambda file: file.stem)
 async def test_an_example_is_what_the_sample_answers(newsroom: AsyncClient, file: Path) -> None:
     """Where this fails because the sample changed: python -m tests.openapi."""
     example = json.loads(file.read_text())  # noqa: ASYNC240
@@ -178,7 +187,18 @@ async def test_an_example_is_what_the_sample_answers(newsroom: AsyncClient, file
         assert response["content"]["application/problem+json"]["example"] == example["answer"]
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("name", sorted(KEYED))
+def test_an_example_that_is_written_by_hand_is_as_declared(name: str) -> None:
+    _, operation = operations()[name]
+    answers = operation["responses"][SUCCESS.get(name, "200")].get("content", {})
+    bodies = operation.get("requestBody", {}).get("content", {})
+    assert bool(answers) == (name != "revoke_key")
+    assert bool(bodies) == (name == "create_key")
+    for content in [*answers.values(), *bodies.values()]:
+        assert not [*errors(content["examples"]["sample"]["value"], content)]
+
+
+@pytest.mark.parametrize("name", sorted({*IDS} - KEYED))
 async def test_the_examples_of_parameters_are_answered(newsroom: AsyncClient, name: str) -> None:
     path, operation = operations()[name]
     for parameter in parameters(operation, "path"):

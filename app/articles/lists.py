@@ -117,7 +117,7 @@ def _on(query: Any, by: Any, row: Any, shape: Shape) -> Any:
 
 
 def _branches(shape: Shape, limited: bool) -> Any:
-    """(sort value, ref, view) of the articles that match, at most `limit` from the position on; a branch for each way in."""
+    """(sort value, ref, view) of what matches, at most `limit` from the position on; a branch for each way in."""
     found = []
     for row, by, query in _walks(shape):
         query = query.where(*_condition(shape, row))

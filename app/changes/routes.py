@@ -46,7 +46,7 @@ def perspective(asking: Caller | None, wanted: str | None) -> Perspective:
 async def history(
     request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, wanted: RevisionQuery
 ) -> Response:
-    """The revisions of an object, newest first; the public's are those that were public. The object was found before."""
+    """The revisions of an object, which was found before, newest first; the public's are those that were public."""
     cursor = cursors(request, {"perspective": wanted.perspective})
     position = cursor.read(wanted.cursor)
     before = None if position is None else position.values[0]

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 PUBLIC: Final = "public, max-age=5, stale-while-revalidate=30"
+PRIVATE: Final = "private, no-store"
 COMPRESSED_FROM: Final = 1_000
 COMPRESSED_ASIDE: Final = 50_000
 
@@ -47,11 +48,15 @@ async def answer(
     media_type: str = "application/json",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The body, compressed where that pays, or 304 where the client has it. A document's ETag is its `revision`."""
+    """The body, compressed where that pays, or 304 where the client has it. A document's ETag is its `revision`.
+
+    What a key was sent for is its holder's alone: no cache may keep it. Source: RFC 9111, 3.5.
+    """
     tag = str(revision) if revision is not None else digest(body)
     compressed = len(body) > COMPRESSED_FROM and accepts_gzip(request.headers.get("accept-encoding", ""))
     etag = f'"{tag}-gzip"' if compressed else f'"{tag}"'
-    sent = {"ETag": etag, "Cache-Control": PUBLIC, "Vary": "Accept-Encoding", **(headers or {})}
+    kept = PRIVATE if "authorization" in request.headers else PUBLIC
+    sent = {"ETag": etag, "Cache-Control": kept, "Vary": "Accept-Encoding, Authorization", **(headers or {})}
     asked = ",".join(request.headers.getlist("if-none-match"))
     if asked and is_known(asked, etag):
         return Response(status_code=304, headers=sent)

@@ -61,10 +61,10 @@ HEADERS: Final[Json] = {
         '"7"',
     ),
     "CacheControl": _header(
-        "How long the answer may be kept. Problems and redirects are `no-store`.",
+        "How long the answer may be kept. Problems and redirects are `no-store`, answers to a key `private, no-store`.",
         "public, max-age=5, stale-while-revalidate=30",
     ),
-    "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding"),
+    "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding, Authorization"),
     "Link": _header(
         'The pages beside this one, `rel="next"` and `rel="prev"` (RFC 8288), as relative references; not there where'
         " there is only one page.",
@@ -108,6 +108,7 @@ WRITTEN: Final[Responses] = {200: {"headers": {"ETag": _ref("headers", "ETag"), 
 CREATED: Final[Responses] = {
     201: {"headers": {"Location": _ref("headers", "Location"), "ETag": _ref("headers", "ETag"), **_REFUSED}}
 }
+ISSUED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_REFUSED}}}
 DONE: Final[Responses] = {204: {"headers": _REFUSED}}
 CONFLICT: Final[Responses] = {409: _ref("responses", "Conflict")}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
@@ -169,8 +170,8 @@ RESPONSES: Final[Json] = {
     ),
     "Unavailable": _refusal("The database does not answer just now.", {"Retry-After": _ref("headers", "RetryAfter")}),
     "Refused": _refusal(
-        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 414 and 431 for an address"
-        " or headers too long, 500 for a fault of ours."
+        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 413 and 415 for a body too"
+        " long or of another media type, 414 and 431 for an address or headers too long, 500 for a fault of ours."
     ),
 }
 # Refusals that the sample newsroom does not give of itself.

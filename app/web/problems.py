@@ -11,12 +11,14 @@ from pydantic import MISSING, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Refusal
 from app.web.fields import said
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FAULTS: Final = 100
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
@@ -156,7 +158,7 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:
             refusal: Refusal = MethodNotAllowed(
-                f"{request.method} does not work here.", headers={"Allow": _allow(error)}
+                f"{request.method} does not work here.", headers={"Allow": _allow(request, error)}
             )
         else:
             refusal = NotFound("There is nothing at this address.")
@@ -179,9 +181,13 @@ def install(app: FastAPI) -> None:
         )
 
 
-def _allow(error: HTTPException) -> str:
-    methods = [one for one in (error.headers or {}).get("Allow", "").split(", ") if one]
-    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else {*methods}))
+def _allow(request: Request, error: HTTPException) -> str:
+    """The methods that the path takes: the framework names those of the first of its routes alone."""
+    methods = {one for one in (error.headers or {}).get("Allow", "").split(", ") if one}
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            methods |= {one for one in METHODS if route.matches({**request.scope, "method": one})[0] is Match.FULL}
+    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
 
 
 def _sentence(found: list[Fault]) -> str:

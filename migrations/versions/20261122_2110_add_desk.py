@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261122_2110"
-down_revision = "20261122_1818"
+down_revision = "20261122_2100"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic_core import from_json
 
 from app.articles import store as articles
+from app.changes.shown import EVERYONE
 from app.db import Database, utcnow
 from app.errors import Invalid
 from app.importers import page, store
@@ -67,7 +68,7 @@ async def test_a_page_becomes_a_published_article_with_what_it_needs(database: D
     assert found["published_at"] == "2025-01-22T12:35:00.000Z"
     assert found["notes"] == [one["slug"] for one in await stored(database, "note")] != []
     assert report.slugs == [found["slug"]]
-    assert (await articles.get(database.reader(), found["slug"])).id == found["id"]
+    assert (await articles.get(database.reader(), EVERYONE, found["slug"])).id == found["id"]
 
 
 async def test_the_same_page_again_changes_nothing(database: Database) -> None:

@@ -37,7 +37,7 @@ async def test_every_read_has_a_strong_etag_and_may_be_cached(newsroom: AsyncCli
     assert etag.startswith('"')
     assert etag.endswith('"')
     assert answer.headers["cache-control"] == PUBLIC
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept-Encoding, Authorization"
 
 
 @EACH
