@@ -4,13 +4,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from app.importers.page.text import Line
+from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _LEADING: Final = re.compile(r"^[^\w#@©(+\"«“„'’]+")
 _STROKES: Final = re.compile(r"\s*[·•|/]\s*")
 _PAGES: Final = re.compile(
     r"^(?:[«‹<←]\s*)?(?:\d{1,4}\s+){2,}(?:(?:…|\.{3})\s*)?\d*\s*[»›>→]?$|^(?:\d+\s+)+(?:…|\.{3})\s*\d*\s*[»›>→]?$"
+    r"|^\d{1,2}\s?/\s?\d{1,2}$"
 )
 _PAGER: Final = re.compile(
     r"^(?:(?:\d{1,3}|next|prev\w*|last|first|далі|наступна|попередня|вперед|назад|остання|перша|[…»«›‹<>→←]|\.{3})[|·•\s]+){2,}"
@@ -18,7 +19,7 @@ _PAGER: Final = re.compile(
 )
 _MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
 _COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
-_COUNTER: Final = re.compile(r"^[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\s*\d[\d\s.,]*[kк]?$", re.IGNORECASE)
+_COUNTER: Final = re.compile(r"^(?:[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\d[\d.,]*[kк]?\s*)+$", re.IGNORECASE)
 _TAG: Final = re.compile(
     r"^<(?:iframe|script|div|blockquote|img|video|embed|figure|ins|/)|^\[/?(?:caption|embed|gallery|video|audio|embedyt)\b"
 )
@@ -46,7 +47,7 @@ def furniture_rule(line: Line) -> tuple[str, float] | None:
     if _TAG.match(line.low):
         return "a tag of the page's code", 0.9
     if _PAGES.match(line.text) or (
-        line.words <= 24 and any(one.isdigit() for one in line.text) and _PAGER.match(line.low)
+        line.words <= 24 and any(one.isdigit() for one in line.text) and _PAGER.match(line.text.lower())
     ):
         return "page numbers", 0.9
     parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low) if line.words <= 16 else []
@@ -59,3 +60,12 @@ def furniture_rule(line: Line) -> tuple[str, float] | None:
     if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
         return "a phrase of page furniture", 0.9
     return None
+
+
+def is_menu(line: Line) -> bool:
+    """Whether most words of a line without marks are names of sections and labels of buttons, each on its own."""
+    labels = (*line.cells,) or tuple(line.text.split())
+    if len(labels) < 3 or line.words > 24 or line.closed or any(label[0].islower() for label in labels):
+        return False
+    known = words().any("furniture", "lines") | words().any("head", "sections")
+    return sum(low(label) in known for label in labels) > 0.6 * len(labels)

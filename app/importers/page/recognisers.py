@@ -16,6 +16,7 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
+_FOR_OUTLET: Final = re.compile(r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$")
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
 
 
@@ -87,6 +88,8 @@ def byline(line: Line) -> Mark | None:
 
 def name_alone(line: Line) -> Mark | None:
     """A line that is nothing but a person's name; tells a byline only under a headline."""
+    if (own := _FOR_OUTLET.search(line.text)) is not None and full_name(line.text[: own.start()]):
+        return Mark("name", "a person's name and the outlet's", 0.8, {"byline": line.text[: own.start()]})
     placed = re.fullmatch(r"(.{4,60}?)\s(?:in|у|в)\s[A-ZА-ЯІЇЄҐ][\w' -]{2,40}", line.text)
     if placed and full_name(placed[1]):
         return Mark("name", "a person's name and a place", 0.7, {"byline": placed[1]})
@@ -172,7 +175,7 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
     for part in segments:
         apart = "\x00" not in part  # no date in it: set off from the dates by a separator
         segment = part.replace("\x00", "").strip(" ,.():")
-        bare = _noise().sub("", segment.lower()) if segment else ""
+        bare = _noise().sub("", low(segment)) if segment else ""
         if not bare:
             continue
         folded = low(segment).strip(" :,")
@@ -271,13 +274,15 @@ def _signed_marker() -> re.Pattern[str]:
 
 
 def see_also(line: Line) -> Mark | None:
-    """«Читайте також: …», or the label alone above headlines."""
-    if (found := labelled(line, "relations", "see_also", marks=":>›»—-")) and len(found[1].split()) >= 3:
-        return Mark("see_also", "see also with headline", 0.95, {"headline": found[1]})
+    """«Читайте також: …», "Earlier coverage: …", or the label alone above headlines."""
+    for name, relation in (("see_also", "background"), ("earlier_stories", "previous_coverage")):
+        data = {"headline": "", "relation": relation, "colon": line.text.endswith(":")}
+        if line.bare in words().any("relations", name):
+            return Mark("see_also", "label of other stories", 0.85, data)
+        if (found := labelled(line, "relations", name, marks=":>›»—-")) and len(found[1].split()) >= 3:
+            return Mark("see_also", "label of other stories with a headline", 0.95, data | {"headline": found[1]})
     if (found := labelled(line, "relations", "with_headline")) and len(found[1].split()) >= 4 and not line.closed:
-        return Mark("see_also", "label with a headline", 0.75, {"headline": found[1]})
-    if line.bare in words().any("relations", "see_also"):
-        return Mark("see_also", "see also label", 0.85, {"headline": "", "colon": line.text.endswith(":")})
+        return Mark("see_also", "label with a headline", 0.75, {"headline": found[1], "relation": "background"})
     return None
 
 

@@ -11,7 +11,7 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _NUMBER: Final = re.compile(r"^(\d{1,2})(?:[.)]\s*|\s+)(?=\S)")
-_CLOCK: Final = re.compile(r"^(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
+_CLOCK: Final = re.compile(r"^(?:[^\W\d]+,\s)?(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
 _STORY_WORDS: Final = 45
 
 

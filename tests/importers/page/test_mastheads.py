@@ -1,0 +1,97 @@
+"""What stands above and between the lines of a head: masthead, menu, strays; and the page that holds no story."""
+
+import pytest
+
+from app.errors import Invalid
+from tests.importers.page.reading import article, read_page
+
+STORY = "The ferry between the two banks of the Marsh sailed again on Friday morning with forty people aboard."
+HEADLINE = "Ferry returns to Lower Marsh after six years"
+
+
+def uses(text: str) -> list[str]:
+    return [line.use for line in read_page(text).lines]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "The Marsh Echo\nHome News Sport Weather Shop\nWe use cookies to make this site better. Accept all",
+        "Lower Marsh Gazette",
+        "Menu\nSearch\nMarsh Online\nSign in",
+        "Лиманський вісник\nНовини  Події  Культура  Контакти\nНаш сайт використовує cookie. Погоджуюсь",
+        "News\nSport\nCulture",
+    ],
+)
+def test_name_menu_and_cookie_line_above_a_headline_are_not_the_headline(above: str) -> None:
+    text = f"{above}\n{HEADLINE}\nBy Ann Lee\n3 May 2024\n\n{STORY}\n"
+
+    assert article(read_page(text))["headline"] == HEADLINE
+    assert set(uses(text)[: above.count("\n") + 1]) == {"furniture"}
+
+
+def test_a_cookie_line_below_a_headline_makes_no_masthead_of_it() -> None:
+    read = read_page(f"{HEADLINE}\nBy Ann Lee\nWe use cookies on this site\nA crowd came to see it\n\n{STORY}\n")
+
+    assert article(read)["headline"] == HEADLINE
+
+
+def test_a_line_nobody_knows_does_not_end_the_head_and_is_kept() -> None:
+    read = read_page(
+        f"{HEADLINE}\nThe first sailing took forty people across\nBy Ann Lee\n"
+        f"Marsh Echo prize of the year for reports from the river\n3 May 2024, 10:00\nCulture\n\n{STORY}\n"
+    )
+
+    assert article(read)["section"] == "culture"
+    assert "prize of the year" in article(read)["body"][0]["html"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Home\nNews\nSport\nSubscribe now\n© 2024 The Marsh Echo. All rights reserved.",
+        "Поділитися\nРеклама\nКоментарі (3)",
+        "Share",
+    ],
+)
+def test_a_page_of_furniture_alone_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="holds no story"):
+        read_page(text)
+
+
+def test_a_headline_with_its_date_is_a_story_that_has_no_text_yet() -> None:
+    assert article(read_page(f"{HEADLINE}\n3 May 2024\nShare\n"))["headline"] == HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("line", "below"),
+    [
+        (
+            "Forty people crossed the river in the rain.",
+            "The ferry sailed again at noon with forty aboard, the council said.",
+        ),
+        ("Our reporter stood on the quay all day long and wrote it down hour by hour.", "18:40"),
+    ],
+)
+def test_a_sentence_above_the_lead_or_a_chronicle_is_the_standfirst(line: str, below: str) -> None:
+    read = read_page(f"{HEADLINE}\n3 May 2024\n\n{line}\n\n{below}\n\n{STORY}\n")
+
+    assert article(read)["standfirst"] == line
+
+
+def test_a_first_sentence_that_names_its_source_is_the_story() -> None:
+    read = read_page(f"{HEADLINE}\n\nThe ferry sailed, the council said.\n\n{STORY}\n")
+
+    assert article(read)["standfirst"] is None
+
+
+def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None:
+    read = read_page(f"{HEADLINE}\nMarsh Telegraph\nAnn Lee, for the Marsh Echo\n3 May 2024\n\n{STORY}\n")
+
+    assert (article(read)["section"], article(read)["byline"]) == (None, "Ann Lee")
+
+
+def test_authors_in_two_places_are_two_authors() -> None:
+    read = read_page(f"{HEADLINE}\nBy Ann Lee in Lower Marsh and Tom Reed in Upper Marsh\n\n{STORY}\n")
+
+    assert article(read)["byline"] == "Ann Lee and Tom Reed"
