@@ -15,6 +15,7 @@ _NEWLINE: Final = re.compile(r"\r\n|\n|\r")
 _WIDTHLESS: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACES: Final = re.compile(r"\s+")
+_BLANKS: Final = re.compile(r"[ \t]+")
 _ENTITY: Final = re.compile(r"&(?:nbsp|amp|quot|apos|laquo|raquo|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|#\d{2,5});")
 _CELLS: Final = re.compile(r"\s*\t\s*|\s+\|\s+|\s*\u2502\s*| {3,}")
 _FOLDED: Final = str.maketrans(
@@ -116,14 +117,15 @@ def read_lines(data: bytes) -> tuple[list[Line], list[str]]:
         if not clean:
             apart = True
             continue
-        changed += clean != raw.strip(" \t")
+        changed += clean != _BLANKS.sub(" ", raw).strip(" ")
         cells = tuple(filter(None, map(normalise, _CELLS.split(raw.strip())))) if _CELLS.search(raw.strip()) else ()
         lines.append(Line(number, clean, apart, cells))
         apart = False
     if not lines:
         raise Invalid("the page holds no text")
     if changed:
-        odd.append(f"{changed} lines held characters without width, no-break spaces or decomposed letters")
+        held = "1 line" if changed == 1 else f"{changed} lines"
+        odd.append(f"{held} held characters without width, no-break spaces or decomposed letters")
     return lines, odd
 
 
