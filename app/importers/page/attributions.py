@@ -45,9 +45,8 @@ def _speaks(text: str) -> bool:
     verbs = words()
     if any(word in verbs.say or word in verbs.report for word in _WORD.findall(folded)):
         return True
-    return (
-        phrases.patterns().opener.search(folded) is not None or phrases.patterns().reference.search(folded) is not None
-    )
+    known = phrases.patterns()
+    return any(pattern.search(folded) is not None for pattern in (known.opener, known.reference, known.document))
 
 
 def _in_sentence(sentence: str) -> list[Statement]:
@@ -69,12 +68,12 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         if not nouns.inflected(sentence):
             phrase = re.split(
                 r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
-                r"|published|on|in (?:its|a|an))\b",
+                r"|published|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
                 phrase,
             )[0]
         elif (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
-        party = phrases.party_of(phrase, oblique=True)
+        party = phrases.party_of(phrases.behind_document(phrase), oblique=True)
         if party is None or party.pronoun:
             continue
         people = low(opener[0]).strip() in phrases.patterns().people
@@ -122,9 +121,8 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
         return []
     told = speech.tells_media(sentence[verb.end() :]) or re.search(rf"{_MEDIA_DATIVE}\s*$", sentence[: verb.start()])
     channel = speech.channel(sentence[verb.end() :]) or speech.channel(sentence) or ("interview" if told else None)
-    return [
-        Statement(party, "reported_by", channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))
-    ]
+    role = "said_by" if party.type == "person" and told else "reported_by"
+    return [Statement(party, role, channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))]
 
 
 def _at_end(sentence: str, folded: str) -> list[Statement]:
@@ -162,7 +160,8 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
         before = tail[: verb.start()].strip()
         lead = sentence[:comma]
         inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
-        if not nouns.inflected(sentence) and not inverted and (not before or word in words().any("speech", "doubtful")):
+        plain = word not in words().any("speech", "doubtful") or _plainly_stated(word, low(tail[verb.end() :]))
+        if not nouns.inflected(sentence) and not inverted and not (before and plain):
             continue
         if before:
             party = phrases.party_of(speech.without_auxiliaries(before))
@@ -241,8 +240,10 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
 
 
 def _plainly_stated(word: str, rest: str) -> bool:
-    """Whether a word that may be a noun is a verb of speech here: "reports that …", "posted on X that …"."""
+    """Whether a word that may be a noun is a verb of speech here: "reports this", "posted on X that …"."""
     if word in ("reports", "warns", "suggests", "claims", "agreed", "promised", "pointed") and rest.startswith(" that"):
+        return True
+    if re.match(r"\s(?:about\s)?this\b", rest):
         return True
     return re.match(r"\s(?:on|in|via|through)\s", rest) is not None and speech.channel(rest[:45]) is not None
 
@@ -270,7 +271,7 @@ def _referred(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.behind_document(phrase)
         party = phrases.party_of(phrase, oblique=True)
         if party is not None and not party.pronoun:
-            role = "said_by" if party.type == "person" else "reported_by"
+            role = "said_by" if party.type == "person" and party.gender != "they" else "reported_by"
             found.append(
                 Statement(party, role, None, sentence[reference.start() : reference.end() + len(phrase)], True)
             )
