@@ -17,6 +17,8 @@ _PAGER: Final = re.compile(
     r"^(?:(?:\d{1,3}|next|prev\w*|last|first|далі|наступна|попередня|вперед|назад|остання|перша|[…»«›‹<>→←]|\.{3})[|·•\s]+){2,}"
     r"(?:\d{1,3}|next|last|далі|наступна|вперед|остання|[»›>→])$"
 )
+_WORDS: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)?")
+_DIGIT: Final = re.compile(r"\d")
 _MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
 _COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
 _COUNTER: Final = re.compile(r"^(?:[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\d[\d.,]*[kк]?\s*)+$", re.IGNORECASE)
@@ -42,16 +44,15 @@ def furniture_rule(line: Line) -> tuple[str, float] | None:
     counted = line.words <= 6 and line.low[-1] in "0123456789)"
     if line.bare in labels or (counted and _COUNT.sub("", line.low).strip() in labels):
         return "a button or label", 0.95
-    if _MARKS_ONLY.match(line.text) or _COUNTER.match(line.text):
+    first = line.text[0]
+    if not first.isalnum() and (_MARKS_ONLY.match(line.text) or _COUNTER.match(line.text)):
         return "marks only", 0.9
-    if _TAG.match(line.low):
+    if first in "<[" and _TAG.match(line.low):
         return "a tag of the page's code", 0.9
-    if _PAGES.match(line.text) or (
-        line.words <= 24 and any(one.isdigit() for one in line.text) and _PAGER.match(line.text.lower())
-    ):
+    if _DIGIT.search(line.text) and (_PAGES.match(line.text) or (line.words <= 24 and _PAGER.match(line.text.lower()))):
         return "page numbers", 0.9
-    parts = re.findall(r"[^\W_]+(?:-[^\W_]+)?", line.low) if line.words <= 16 else []
-    if parts and all(part in _PLATFORMS or part in labels for part in parts) and len(parts) <= 14:
+    parts = _WORDS.findall(line.low) if line.words <= 16 else []
+    if 0 < len(parts) <= 14 and all(part in _PLATFORMS or part in labels for part in parts):
         return "share buttons", 0.9
     row = _STROKES.split(line.low) if line.words <= 24 and _STROKES.search(line.low) else []
     known = sum(label.strip(" .:»)") in labels for label in row)

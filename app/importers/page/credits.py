@@ -14,6 +14,7 @@ _SPLIT: Final = re.compile(r"\s*/\s*|\s+via\s+|\s*\|\s*|\s*,\s+|\s+—\s+|\s*;\s
 _SIGN: Final = re.compile(
     r"(?P<caption>(?:.{8,240}[.!?…)»”]\s)?)(?P<sign>(?:©|\(c\)|Ⓒ)\s*)(?P<rest>\S.*)", re.IGNORECASE
 )
+_SIGNS: Final = re.compile(r"©|Ⓒ|\([cC]\)")
 _AGENCY_PHOTO: Final = re.compile(
     r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
     r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
@@ -67,12 +68,13 @@ def read(line: Line) -> Credit | None:
     """The credit a line is, or carries at its end behind a caption; None for text of the story."""
     if len(line.text) > 320 or line.words > 48:
         return None
-    if (bracketed := _BRACKETS.fullmatch(line.text)) is not None:
+    if line.text[0] in "[(" and (bracketed := _BRACKETS.fullmatch(line.text)) is not None:
         return read(Line(line.number, bracketed[1] or bracketed[2], line.apart))
     start, loose, inside, caption, bare = _patterns()
     if line.bare in _labels_alone():
         return _credit(line.text, "", _media(line.bare), None, "photo label alone")
-    if (labels := _label_behind().fullmatch(line.low)) is not None and line.words <= 34:
+    pictured = _named_within().search(line.low) is not None
+    if pictured and line.words <= 34 and (labels := _label_behind().fullmatch(line.low)) is not None:
         caption_text = line.text[: labels.end("caption")].strip(" (")
         shown = line.text[labels.start("label") : labels.end("label")]
         return Credit(_media(labels["label"]), shown, caption_text, (), None, "caption with a label")
@@ -110,12 +112,12 @@ def read(line: Line) -> Credit | None:
     ):
         rest = line.text[found.start("rest") :].strip()
         return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
-    if (bracketed := _IN_BRACKETS.fullmatch(line.text)) is not None and line.words <= 34:
+    if line.text.endswith((")", ").")) and line.words <= 34 and (bracketed := _IN_BRACKETS.fullmatch(line.text)):
         inner = bracketed["rest"]
         known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
         if _names_and_strokes(inner) and ("/" in inner or known):
             return _credit(inner, inner, "photo", bracketed["caption"].strip(), "caption with credit")
-    if _named_within().search(line.low) is None:
+    if not pictured:
         return _unlabelled(line)
     if (found := inside.match(line.low)) and line.words <= 45:
         rest = line.text[found.start("rest") : found.end("rest")].strip(" )")
@@ -148,10 +150,10 @@ def _named_within() -> re.Pattern[str]:
 
 def _unlabelled(line: Line) -> Credit | None:
     """ "A caption. AGENCY/Ann Lee", or "© Ann Lee" alone or behind a caption."""
-    found = _BEHIND_CAPTION.fullmatch(line.text)
+    found = _BEHIND_CAPTION.fullmatch(line.text) if "/" in line.text else None
     if found is not None and _names_and_strokes(found["rest"]):
         return _credit(found["rest"], found["rest"], "photo", found["caption"].strip(), "caption with credit")
-    found = _SIGN.fullmatch(line.text)
+    found = _SIGN.fullmatch(line.text) if _SIGNS.search(line.text) else None
     if found is None or re.search(r"\d{4}|rights|права", line.low) or not _names_and_strokes(found["rest"]):
         return None
     shown = line.text[found.start("rest") - len(found["sign"]) :].strip()

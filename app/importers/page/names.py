@@ -326,12 +326,8 @@ def _several(phrase: str, tokens: list[nouns.Token]) -> Party | None:
 def _one_of(phrase: str) -> str | None:
     """«Один із мешканців» in the nominative; None for other phrases."""
     folded = low(phrase)
-    for file in words().files.values():
-        for nominative, forms in file["people"].get("one_of", {}).items():
-            for form in forms:
-                if folded.startswith(f"{form} "):
-                    return f"{nominative}{phrase[len(form) :].split(',')[0]}"
-    return None
+    found = next((form for form in words().one_of if folded.startswith(form)), None)
+    return f"{words().one_of[found]} {phrase[len(found) :].split(',')[0]}" if found else None
 
 
 def _group(word: str) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.importers.page import cases
 from app.importers.page.text import low
@@ -15,8 +15,9 @@ _CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
 _SYNONYMS: Final = ({"headquarters", "staff"},)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
+    """One word of a phrase, as written and in lower case, and where it stands."""
+
     text: str
     low: str
     start: int
@@ -145,9 +146,15 @@ def _by_ending(phrase: str, tokens: list[Token]) -> str:
     return _in_case(found, phrase)
 
 
+@lru_cache(maxsize=1_024)
+def _plain_words(name: str) -> tuple[str, ...]:
+    """The words of a name without case and possessive endings; the names of a page are compared again and again."""
+    return tuple(plain(token) for token in tokens_of(name))
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one, save for case forms, articles and marks."""
-    first, second = ([plain(t) for t in tokens_of(name)] for name in (one, other))
+    first, second = _plain_words(one), _plain_words(other)
     return len(first) == len(second) and bool(first) and all(map(_same_word, first, second))
 
 
@@ -157,5 +164,5 @@ def _same_word(one: str, other: str) -> bool:
 
 def within(part: str, whole: str) -> bool:
     """Whether every word of one name stands in another, in any case form."""
-    inner, outer = ([plain(t) for t in tokens_of(name)] for name in (part, whole))
+    inner, outer = _plain_words(part), _plain_words(whole)
     return bool(inner) and all(any(_same_word(a, b) for b in outer) for a in inner)

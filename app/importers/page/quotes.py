@@ -14,6 +14,7 @@ from app.importers.page.words import words
 
 _CLOSING: Final = {"«": "»", "“": "”", "„": "“”", "‘": "’"}
 _OPENING: Final = re.compile(r"[«“„]|(?<![^\s(,:])‘|(?<![^\s(,:])'(?=[A-Z])|(?<![^\s—–\-\[,:(])\"(?=\S)")
+_MARK: Final = re.compile("[«“„‘'\"]")
 _SINGLE_CLOSE: Final = re.compile(r"(?<=[,.?!…])'(?!\w)|(?<=[^\Ws])'(?=[\s,.;:!?]|$)")
 _DASH: Final = re.compile(r"^[—–―-]\s+")
 _CUT: Final = re.compile(r"(?P<mark>[,.!?…»”])\s*[—–―-]\s+")
@@ -37,6 +38,8 @@ class Quotation:
 def spans(text: str) -> list[tuple[int, int, bool]]:
     """Outermost quoted stretches: place of the opening mark, place behind the closing one, whether it was closed."""
     found: list[tuple[int, int, bool]] = []
+    if _MARK.search(text) is None:
+        return found
     place = 0
     while (opening := _OPENING.search(text, place)) is not None:
         place, mark = opening.start(), opening[0]

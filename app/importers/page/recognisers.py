@@ -17,6 +17,8 @@ from app.importers.page.words import words
 
 BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
 _FOR_OUTLET: Final = re.compile(r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$")
+_APART: Final = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+")
+_STROKE: Final = re.compile(r"[›❯▸→»>/\\|·•]")
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
 
 
@@ -78,10 +80,11 @@ def byline(line: Line) -> Mark | None:
             return Mark("byline", "byline with label", 0.95, {"byline": shown, "section": None})
     elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
         return Mark("byline_label", "byline label alone")
-    parts = re.split(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+", line.text, maxsplit=1)
-    head, tail = (parts[0], parts[1]) if len(parts) > 1 else (parts[0], "")
+    if line.words > 12 or len(parts := _APART.split(line.text, maxsplit=1)) < 2:
+        return None
+    head, tail = parts
     named = full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))
-    if named and line.words <= 12 and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
+    if named and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
         return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
     return None
 
@@ -102,6 +105,8 @@ def name_alone(line: Line) -> Mark | None:
 
 def breadcrumb(line: Line) -> Mark | None:
     """«Головна › Новини › Події»: the last step is the section."""
+    if _STROKE.search(line.text) is None:
+        return None
     parts = [part.strip() for part in _CRUMB.split(line.text) if part.strip()]
     homes, sections = words().any("head", "home"), words().any("head", "sections")
     if len(parts) < 2 or any(len(part.split()) > 14 for part in parts):

@@ -35,6 +35,8 @@ def _cut() -> re.Pattern[str]:
 
 def is_cut(line: Line) -> bool:
     """Whether a line ends as an excerpt does: with a cut mark, or with "Read more" behind one."""
+    if "…" not in line.text and "..." not in line.text:
+        return False
     found = _cut().search(line.low)
     return found is not None and bool(found["mark"])
 

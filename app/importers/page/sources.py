@@ -286,12 +286,15 @@ def _slug(name: str) -> str:
     return languages.slug(name, fallback=f"source-{digest(name)}")
 
 
+@lru_cache(maxsize=1)
+def _press_office() -> re.Pattern[str]:
+    press = vocabulary().pattern("attribution", "press")
+    return re.compile(rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}")
+
+
 def _behind_press_office(name: str) -> str | None:
     """«пресслужба ДСНС»: the organisation that speaks through it; None for other names."""
-    press = vocabulary().pattern("attribution", "press")
-    if found := re.fullmatch(
-        rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}", low(name)
-    ):
+    if found := _press_office().fullmatch(low(name)):
         kept = name[slice(*found.span("rest" if found["rest"] else "lead"))]
         return nouns.nominative(kept)
     return None

@@ -36,6 +36,7 @@ class Words:
     report: frozenset[str]
     pronouns: dict[str, str]
     groups: dict[str, str]
+    one_of: dict[str, str]
     channels: dict[str, str]
 
     def all(self, part: str, name: str) -> list[str]:
@@ -85,6 +86,7 @@ def words() -> Words:
     names: dict[str, str] = {}
     pronouns: dict[str, str] = {}
     groups: dict[str, str] = {}
+    one_of: dict[str, str] = {}
     channels: dict[str, str] = {}
     speech: dict[str, set[str]] = {"say": set(), "report": set()}
     for file in files.values():
@@ -101,6 +103,8 @@ def words() -> Words:
         for entry in file["people"].get("groups", []):
             stem, first, *others = entry.split("|") if "|" in entry else (entry, "")
             groups.update((low(stem + ending), stem + first) for ending in (first, *others))
+        for nominative, forms in file["people"].get("one_of", {}).items():
+            one_of.update((f"{low(form)} ", nominative) for form in forms)
         for channel, forms in file["channels"].items():
             if channel not in ("occasions", "documents", "papers"):
                 channels.update((low(form), channel) for form in forms)
@@ -118,5 +122,6 @@ def words() -> Words:
         report=frozenset(speech["report"]),
         pronouns=pronouns,
         groups=groups,
+        one_of=one_of,
         channels=channels,
     )
