@@ -10,6 +10,7 @@ from app.importers.page.text import low, sentences
 from app.importers.page.words import words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
 
@@ -66,6 +67,7 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
     for opener in phrases.patterns().opener.finditer(folded):
         phrase = phrases.phrase_of(sentence[opener.end() :])
         if not nouns.inflected(sentence):
+            phrase = phrases.without_paper(phrases.behind_document(phrase))
             phrase = re.split(
                 r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
                 r"|published|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
@@ -73,7 +75,7 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
             )[0]
         elif (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
-        party = phrases.party_of(phrases.behind_document(phrase), oblique=True)
+        party = phrases.party_of(phrase, oblique=True)
         if party is None or party.pronoun:
             continue
         people = low(opener[0]).strip() in phrases.patterns().people
@@ -200,10 +202,18 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
         return []
     if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
         return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
+    if (
+        sentence[: verb.start()].rstrip().endswith(",")
+        and nouns.inflected(sentence)
+        and not _STATED.search(folded, verb.end())
+    ):
+        return []
     before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
     if (citing := phrases.patterns().reference.search(low(before))) is not None:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
+    if rest.startswith(",") and not nouns.inflected(sentence):
+        before = before.rpartition(", ")[2]  # "Fares, the minister said, would not rise"
     placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
     lead = sentence[placed.start() : verb.start()] if placed else ""
     inflected = nouns.inflected(sentence)

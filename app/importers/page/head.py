@@ -83,7 +83,10 @@ def _tops_page(walk: Walk, place: int) -> bool:
     line = walk.line(place)
     if line is None or line.words > 30 or walk.kind(place) in ("breadcrumb", "date", "byline"):
         return False
-    if buttons.is_menu(line) or "cookie" in line.low or line.bare in words().any("furniture", "masthead"):
+    row = len(line.cells) > 3 and all(len(cell.split()) <= 2 for cell in line.cells)
+    if place and walk.kind(place) == "furniture" and _is_masthead(walk):
+        return all(above.words <= 4 for above in walk.lines[:place])
+    if row or buttons.is_menu(line) or "cookie" in line.low or line.bare in words().any("furniture", "masthead"):
         return True
     alone = recognisers.section_alone(line), recognisers.section_alone(walk.lines[place - 1]) if place else None
     return all(alone) or (place == 0 and _is_masthead(walk))
@@ -96,13 +99,19 @@ def _heads(walk: Walk, place: int) -> bool:
 
 def _is_masthead(walk: Walk) -> bool:
     """Whether a first line of a few words is the site's name: an outlet's, or it comes back in a credit or below."""
-    first, second = walk.lines[0], walk.line(1)
-    if second is None or first.words > 4 or not walk.plain(0) or not walk.plain(1) or not 5 <= second.words <= 30:
+    first = walk.lines[0]
+    if first.words > 4 or not walk.plain(0):
         return False
-    if nouns.is_media(first.text.rsplit(" ", 1)[-1]) and not second.closed:
+    below = next((line for line in walk.lines[1:_MASTHEAD_LINES] if line.words >= 5), None)
+    if below is None or walk.marks[walk.lines.index(below)] is not None or below.words > 30:
+        return False
+    if nouns.is_media(first.text.rsplit(" ", 1)[-1]) and not below.closed:
         return True
     again = [line.low for line in walk.lines[2:] if first.bare in line.low]
-    return any("©" in one or "/" in one or (one.endswith(first.bare) and len(one) < 60) for one in again)
+    return any(
+        "©" in one or "/" in one or f'"{first.bare}"' in one or (one.endswith(first.bare) and len(one) < 60)
+        for one in again
+    )
 
 
 def _is_site(walk: Walk, name: str) -> bool:
@@ -158,8 +167,9 @@ def head(walk: Walk) -> None:
             walk.furniture(walk.place, "name of the site", 0.7)
             walk.place += 1
         elif mark is None and line.words <= 3 and not line.closed and walk.kind(walk.place + 1) in ("byline", "date"):
+            newsroom = nouns.head_of(line.first) is not None
             walk.marks[walk.place] = Mark(
-                "section_name", "a few words above byline or date", 0.6, {"section": line.text}
+                "section_name", "a few words above byline or date", 0.6, {"section": None if newsroom else line.text}
             )
             walk.meta(walk.place)
             walk.place += 1

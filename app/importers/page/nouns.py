@@ -10,6 +10,7 @@ from app.importers.page.text import low
 from app.importers.page.words import words
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['’ʼ.\-][^\W_]+)*(?:['’](?=\s))?")
+_JOINT: Final = re.compile(r"[.-]")
 POSSESSIVE: Final = re.compile(r"(?:['’]s|s['’])$")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
 _SYNONYMS: Final = ({"headquarters", "staff"},)
@@ -81,7 +82,7 @@ def is_media(phrase: str) -> bool:
     """Whether a name is an outlet's or an agency's; a press office is none."""
     table = tables().media
     phrase = _press().sub("", low(phrase)) if "ress" in phrase else phrase
-    return any(plain(token) in table for token in tokens_of(phrase)) or ".info" in low(phrase) or ".інфо" in low(phrase)
+    return any(part in table for token in tokens_of(phrase) for part in (plain(token), *_JOINT.split(token.low)))
 
 
 @lru_cache(maxsize=16_384)

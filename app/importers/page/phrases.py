@@ -12,7 +12,7 @@ from app.importers.page.words import words
 
 _KNOWING: Final = re.compile(r"\b(?:familiar with|close to|briefed on|inside|within)\b")
 _PRINTED: Final = re.compile(
-    r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s)?in\s(?:the\s)?"
+    r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s(?:\w+\s){0,3}?)?in\s(?:the\s)?"
     r"(?:(?:scientific\s)?(?:journal|magazine)\s)?(?=[A-Z])"
 )
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
@@ -91,6 +91,12 @@ def behind_document(phrase: str) -> str:
     return rest if rest and low(first) in papers else phrase
 
 
+def without_paper(phrase: str) -> str:
+    """The phrase without the paper behind it: "agency data" are the agency's."""
+    body, _, paper = phrase.rpartition(" ")
+    return body if body and low(paper) in words().any("channels", "papers") else phrase
+
+
 def party_of(phrase: str, *, oblique: bool = False) -> Party | None:
     """The party of a phrase; «у мерії» is the mayor's office, "on Monday" and «очевидці» are nobody."""
     phrase = speech.without_connectives(phrase)
@@ -165,7 +171,7 @@ def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     parts = before.split(", ")
     if len(parts) > 1:
         candidates += [", ".join(parts[-2:]), parts[-1]]
-    for candidate in candidates:
+    for candidate in (one.lstrip('”»" ') for one in candidates):
         if len(names.without_relative(candidate).split()) > 14:
             continue
         if not inflected and names.FINITE.search(names.without_relative(candidate)):

@@ -111,7 +111,7 @@ def _behind_sentence(text: str, found: list[tuple[int, int, bool]]) -> Quotation
     """A paragraph whose first sentences are the newsroom's and whose last is a quotation with its speaker."""
     for span in found:
         lead = text[: span[0]].rstrip()
-        if not lead.endswith((".", "!", "?", "…")) or _words(_inside(text, span)) < _LEAD_WORDS:
+        if not lead.endswith((".", "!", "?", "…")):
             continue
         rest = text[span[0] :]
         quotation = _at_start(rest, spans(rest), led=False)

@@ -21,6 +21,7 @@ def uses(text: str) -> list[str]:
         "Menu\nSearch\nMarsh Online\nSign in",
         "Лиманський вісник\nНовини  Події  Культура  Контакти\nНаш сайт використовує cookie. Погоджуюсь",
         "News\nSport\nCulture",
+        "МАЯК.МЕДІА\nСтрічка | Вулиці | Люди | Подкаст",
     ],
 )
 def test_name_menu_and_cookie_line_above_a_headline_are_not_the_headline(above: str) -> None:
@@ -28,6 +29,14 @@ def test_name_menu_and_cookie_line_above_a_headline_are_not_the_headline(above: 
 
     assert article(read_page(text))["headline"] == HEADLINE
     assert set(uses(text)[: above.count("\n") + 1]) == {"furniture"}
+
+
+def test_a_name_that_comes_back_in_the_story_is_the_sites_and_a_section_below_it_stays() -> None:
+    read = article(
+        read_page(f"ЛИМАН\nНомер тижня\nПередплата\n\nКУЛЬТУРА\n\n{HEADLINE}\n\n{STORY}\n\n© «Лиман», 2025\n")
+    )
+
+    assert (read["headline"], read["section"]) == (HEADLINE, "kultura")
 
 
 def test_a_cookie_line_below_a_headline_makes_no_masthead_of_it() -> None:
