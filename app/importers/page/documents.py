@@ -259,9 +259,10 @@ def _heading(page: _Page, piece: Piece, before: Piece | None) -> None:
 def _list(page: _Page, piece: Piece, before: Piece | None) -> None:
     items = piece.data["items"]
     for start in range(0, len(items), 500):
-        page.block(
-            "list", ordered=piece.data["ordered"], items=[html.escape(item) for item in items[start : start + 500]]
-        )
+        some = items[start : start + 500]
+        block = page.block("list", ordered=piece.data["ordered"], items=list(map(html.escape, some)))
+        for item in some:
+            _attribute(page, item, block)
 
 
 def _table(page: _Page, piece: Piece, before: Piece | None) -> None:

@@ -167,7 +167,7 @@ def head(walk: Walk) -> None:
             walk.furniture(walk.place, "name of the site", 0.7)
             walk.place += 1
         elif mark is None and line.words <= 3 and not line.closed and walk.kind(walk.place + 1) in ("byline", "date"):
-            newsroom = nouns.head_of(line.first) is not None
+            newsroom = nouns.head_of(line.first) is not None or authors.is_title(line.text.removesuffix("s"))
             walk.marks[walk.place] = Mark(
                 "section_name", "a few words above byline or date", 0.6, {"section": None if newsroom else line.text}
             )

@@ -86,6 +86,7 @@ def _patterns() -> _Patterns:
         (rf"\b{span_from}\s(?P<y1>{year})(?:-го|{year_word})?\s{span_to}\s(?P<y2>{year})\b(?:-й)?", "years"),
         (rf"(?<![\d-])(?P<y>{year[:-2]}\d0|(?:1[0-9]|20)\d0)(?:s\b|-х\b|-ті\b|-тих\b|-е\b)", "decade"),
         (rf"(?<![\d.,-])(?P<y>{year}){suffix}{year_word}", "year"),
+        (rf"(?<![\d.,-])(?P<y>{year})-(?:го|му|й|м|х)\b", "year"),
         (rf"\b{before}\s(?:{vague}\s)?(?P<y>{year}){suffix}\b(?![.,]?\d)(?!\s?%)", "year"),
         (rf"\((?P<y>{year})\)", "year"),
         (rf"\b{known.pattern('dates', 'this')}\s(?P<s>{season})", "this_season"),

@@ -16,7 +16,9 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
-_FOR_OUTLET: Final = re.compile(r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$")
+_FOR_OUTLET: Final = re.compile(
+    r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$|,\s(?i:фото|світлини|photos?)\s[^,]{2,40}$"
+)
 _APART: Final = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+")
 _STROKE: Final = re.compile(r"[›❯▸→»>/\\|·•]")
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
@@ -126,6 +128,8 @@ def date_line(line: Line) -> Mark | None:
     """A line of nothing but dates and times, their labels, and perhaps a section, a name or a counter."""
     if line.words > 24 or len(line.text) > 200:
         return None
+    if line.cells:
+        line = Line(line.number, " | ".join(line.cells), line.apart)
     found = dates.stamps(line.low) if not BULLET.match(line.text) else []
     if not found or (line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г."))):
         return None
@@ -262,10 +266,16 @@ def note_marker(line: Line) -> Mark | None:
         if rest and exact and (found["mark"] == ":" or line.bare.startswith(tuple(words().any("notes", "bare")))):
             return Mark("note", "note marker and text", 0.9, {"heading": heading, "rest": rest})
     if line.bare in words().any("notes", "bare") or (
-        line.text.isupper() and line.bare in words().any("notes", "markers")
+        line.text.isupper() and (line.bare in words().any("notes", "markers") or _about().fullmatch(line.bare))
     ):
         return Mark("note", "note marker without colon", 0.8, {"heading": line.text, "rest": ""})
     return None
+
+
+@lru_cache(maxsize=1)
+def _about() -> re.Pattern[str]:
+    """ "About the mill": with capitals alone on its line, a marker."""
+    return re.compile(rf"{words().pattern('notes', 'about')}\s[\w'-]+(?:\s[\w'-]+){{0,3}}")
 
 
 @lru_cache(maxsize=1)

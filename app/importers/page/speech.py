@@ -15,6 +15,7 @@ _TAIL: Final = re.compile(
     r",?\s+(?:on|in|at|during|after|before|to|when|while|as|late|earlier|yesterday|today|this|last|via|through|by|that|how"
     r"|following|outside|from|over|about|ahead|with|for)\b.*$"
 )
+_GESTURE: Final = re.compile(r"[а-яіїєґ'’ʼ]+(?:ма|ою|ею|ом|ем)\s([А-ЯІЇЄҐ][\w'’ʼ-]+(?:\s[А-ЯІЇЄҐ][\w'’ʼ-]+)?)")
 _AT_PLACE: Final = re.compile(r"(?:у|в|во|на|до)\s+")
 _QUOTED_AS: Final = re.compile(r",?\s(?:is|was|are|were)\squoted\sas\s(?:saying|telling\s\w+)\b")
 _ACTS: Final = re.compile(r"(?:є|ить|їть|уть|ють|ять|ать|ться|ав|ив|ала|ила|али|или|вся|лася|лися|ілася|ів|іла|ed|s)$")
@@ -220,6 +221,8 @@ def after_verb(after: str) -> tuple[str, Party | None]:
     for candidate in (after[start:], after):
         cut = occasion().search(candidate)
         short = candidate[: cut.start()] if cut and cut.start() else candidate
+        if (gesture := _GESTURE.fullmatch(short)) is not None:
+            short = gesture[1]  # «знизує плечима Лис»
         party = names.read(short)
         if party is not None:
             return short.strip(" ,."), party
