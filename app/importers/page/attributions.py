@@ -91,7 +91,7 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
     document = phrases.patterns().document.search(folded)
     if document is None:
         return []
-    phrase = phrases.phrase_of(sentence[document.end() :], cut=False)
+    phrase = phrases.phrase_of(sentence[document.end() :])
     party = phrases.party_of(phrase, oblique=True)
     if party is None or party.pronoun:
         return []

@@ -8,7 +8,9 @@ from app.importers.page.text import low
 from app.importers.page.words import words
 
 AND: Final = re.compile(r"\s+(?:and|та|і|й|и|&)\s+|\s*,\s+")
-_PLACE: Final = re.compile(r"\s+(?:in|at|for)\s+[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*")
+_PLACE: Final = re.compile(
+    r"\s+(?:(?:reports|writes|reporting)\s)?(?:in|at|for|from)\s+[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*"
+)
 _HANDLE: Final = re.compile(r"\s*\(?@[\w.]+\)?|\s*\S+@\S+\.\w+")
 
 

@@ -84,12 +84,12 @@ def _tops_page(walk: Walk, place: int) -> bool:
     if line is None or line.words > 30 or walk.kind(place) in ("breadcrumb", "date", "byline"):
         return False
     row = len(line.cells) > 3 and all(len(cell.split()) <= 2 for cell in line.cells)
-    if place and walk.kind(place) == "furniture" and _is_masthead(walk):
+    if place and walk.kind(place) == "furniture" and _is_masthead(walk, 0):
         return all(above.words <= 4 for above in walk.lines[:place])
     if row or buttons.is_menu(line) or "cookie" in line.low or line.bare in words().any("furniture", "masthead"):
         return True
     alone = recognisers.section_alone(line), recognisers.section_alone(walk.lines[place - 1]) if place else None
-    return all(alone) or (place == 0 and _is_masthead(walk))
+    return all(alone) or (place <= 2 and (_is_masthead(walk, place) or _is_motto(walk, place)))
 
 
 def _heads(walk: Walk, place: int) -> bool:
@@ -97,21 +97,34 @@ def _heads(walk: Walk, place: int) -> bool:
     return walk.plain(place) and 3 <= line.words <= 30 and not line.closed
 
 
-def _is_masthead(walk: Walk) -> bool:
-    """Whether a first line of a few words is the site's name: an outlet's, or it comes back in a credit or below."""
-    first = walk.lines[0]
-    if first.words > 4 or not walk.plain(0):
+def _is_masthead(walk: Walk, place: int) -> bool:
+    """Whether a first line of a few words is the site's name: an outlet's, or one that comes back below."""
+    first = walk.lines[place]
+    if first.words > 4 or not walk.plain(place):
         return False
-    below = next((line for line in walk.lines[1:_MASTHEAD_LINES] if line.words >= 5), None)
+    below = next((line for line in walk.lines[place + 1 : _MASTHEAD_LINES] if line.words >= 5), None)
     if below is None or walk.marks[walk.lines.index(below)] is not None or below.words > 30:
         return False
     if nouns.is_media(first.text.rsplit(" ", 1)[-1]) and not below.closed:
         return True
-    again = [line.low for line in walk.lines[2:] if first.bare in line.low]
+    title = first.words > 1 and all(word[0].isupper() for word in first.text.split())
+    again = [line for line in walk.lines[place + 2 :] if first.bare in line.low]
     return any(
-        "©" in one or "/" in one or f'"{first.bare}"' in one or (one.endswith(first.bare) and len(one) < 60)
+        "©" in one.text
+        or "/" in one.text
+        or f'"{first.bare}"' in one.low
+        or (title and first.text in one.text)
+        or (one.low.endswith(first.bare) and len(one.text) < 60)
         for one in again
     )
+
+
+def _is_motto(walk: Walk, place: int) -> bool:
+    """Whether a line close below the site's name is set off with it from the headline."""
+    if not place or not walk.plain(place) or walk.lines[place].apart or not _is_masthead(walk, place - 1):
+        return False
+    below = walk.line(place + 1)
+    return below is not None and below.apart and _heads(walk, place + 1)
 
 
 def _is_site(walk: Walk, name: str) -> bool:

@@ -176,7 +176,7 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
 def _describes(before: str) -> bool:
     """Whether the words before a name may tell a post: few, in lower case, and none that heads names or places."""
     parts = before.split(" ")
-    if not before or len(parts) > 4 or not all(part[0].islower() for part in parts):
+    if not before or len(parts) > 4 or not parts[-1][0].islower() or not all(part[0].islower() for part in parts[1:]):
         return False
     others = words().any("organisations", "anaphora") | words().any("organisations", "places")
     return not any(nouns.head_of(part) or nouns.is_media(part) or part in others for part in map(low, parts))

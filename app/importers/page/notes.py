@@ -16,6 +16,7 @@ _CLAUSE: Final = re.compile(
     r"(?:,|;)\s+(?:а|і|й|та|але|and|but|while|then|тоді як|в то время как)\s+|;\s+|,\s+(?=(?:у|в|з|in)\s)"
 )
 _TITLE_WORDS: Final = 10
+_SAYS: Final = re.compile(r"[^\W\d_]{4,}")
 _COMMA_OR_AND: Final = re.compile(r",\s+|\s(?:and|і|й|та|и)\s")
 _YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 
@@ -23,7 +24,7 @@ _YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 def titled(mark: Mark, following: Line) -> Mark:
     """The mark of «Довідково: Старий маяк» above its text: behind the marker stands a title, and no text yet."""
     rest = mark.data["rest"]
-    if not rest or rest[-1] in ".!?…:;," or not rest[0].isupper() or len(rest.split()) > _TITLE_WORDS:
+    if not rest or rest[-1] in ".!?…:;," or len(rest.split()) > (_TITLE_WORDS if rest[0].isupper() else 4):
         return mark
     if not following.closed or following.words <= len(rest.split()):
         return mark
@@ -200,7 +201,11 @@ def _clauses(sentence: str, dated: list[Period]) -> list[tuple[int, int, Period]
     for period in dated[1:]:
         cuts = [cut for cut in _CLAUSE.finditer(sentence, current.end) if cut.end() <= period.start]
         if not cuts and current.on and period.on:
-            cuts = [cut for cut in _COMMA_OR_AND.finditer(sentence, current.end) if cut.end() + 8 < period.start]
+            cuts = [
+                cut
+                for cut in _COMMA_OR_AND.finditer(sentence, current.end)
+                if _SAYS.search(sentence, cut.end(), period.start)
+            ]
         if len(cuts) > 1 and cuts[-1][0].strip() == ",":
             cuts.pop()  # "…, and it burned twice, in 1931": the date belongs to the clause before it
         if not cuts:

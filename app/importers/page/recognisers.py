@@ -296,6 +296,10 @@ def see_also(line: Line) -> Mark | None:
             return Mark("see_also", "label of other stories", 0.85, data)
         if (found := labelled(line, "relations", name, marks=":>›»—-")) and len(found[1].split()) >= 3:
             return Mark("see_also", "label of other stories with a headline", 0.95, data | {"headline": found[1]})
+    placed = _compiled("relations", ("with_headline",), r"(?:LABEL)\s(?:in|on|у|в|на)\s[^:.]{2,40}:\s*(?P<rest>\S.*)$")
+    if may_begin(line, "relations", "with_headline") and (told := placed.match(line.low)) and not line.closed:
+        headline = line.text[told.start("rest") :]
+        return Mark("see_also", "label with a headline", 0.75, {"headline": headline, "relation": "previous_coverage"})
     if (found := labelled(line, "relations", "with_headline")) and len(found[1].split()) >= 4 and not line.closed:
         return Mark("see_also", "label with a headline", 0.75, {"headline": found[1], "relation": "background"})
     return None

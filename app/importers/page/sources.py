@@ -140,7 +140,9 @@ class Sources:
 
     def _from_text(self, party: Party) -> Source | None:
         """A surname alone, with a post: a source of one word, unless the page names the person in full elsewhere."""
-        full = re.search(rf"(?<![.!?] )\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b", self._text)
+        pair = rf"\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b"
+        full = re.search(rf"(?<![.!?] ){pair}", self._text)
+        full = full or re.search(rf"{pair}(?=, (?:\d\d|who|the|an?)\b)", self._text)  # though it begins a sentence
         if full and not nouns.role_of(full[1]) and not nouns.head_of(full[1]) and len(party.name) > 2:
             known = names.read(full[0])
             if known is not None and known.type == "person" and not known.surname:

@@ -29,6 +29,13 @@ def test_a_title_behind_the_marker_is_the_notes_heading_and_its_text_follows() -
     assert [fact["on"] for fact in read.documents[0]["facts"]] == ["1874", "1931"]
 
 
+@pytest.mark.parametrize("marker", ["Factfile: the light", "ABOUT THE LIGHT"])
+def test_a_marker_may_name_its_subject(marker: str) -> None:
+    read = read_page(f"Lighthouse shines again\n\n{STORY}\n\n{marker}\nIt was built of limestone in 1874.\n")
+
+    assert named(read, "note") == [marker]
+
+
 def test_a_sentence_behind_the_marker_is_text() -> None:
     read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nFact box: It was built in 1874.\nThe trust owns it.\n")
 
@@ -51,6 +58,8 @@ def test_a_list_with_its_introduction_belongs_to_the_note() -> None:
         ("It was electrified in 1931 and left without a keeper in June 1983.", [("1931", None), ("1983-06", None)]),
         ("The lamp was mended this spring.", [("2024-03", "2024-05")]),
         ("The lamp was mended this year.", [("2024", None)]),
+        ("1988-го вежу пофарбували.", [("1988", None)]),
+        ("It failed in 1958, 1966 and 2004.", [("1958", None)]),
     ],
 )
 def test_a_note_dates_what_it_tells(sentence: str, dates: list[tuple[str, str | None]]) -> None:
@@ -82,6 +91,12 @@ def test_headlines_below_a_label_are_relations_with_or_without_a_day(label: str,
         (relation, "Ferry to return in spring, says trust"),
         (relation, "Museum of anchors opens in the port"),
     ]
+
+
+def test_a_label_may_name_the_outlet() -> None:
+    read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nPreviously in The Marsh Echo: Storm fells last poplar\n")
+
+    assert [one["text"] for one in article(read)["relations"]] == ["Storm fells last poplar"]
 
 
 def test_headlines_with_times_of_day_are_a_feed() -> None:

@@ -39,6 +39,14 @@ def test_a_name_that_comes_back_in_the_story_is_the_sites_and_a_section_below_it
     assert (read["headline"], read["section"]) == (HEADLINE, "kultura")
 
 
+def test_a_motto_close_below_the_name_goes_with_it() -> None:
+    above = "Skip to content\nThe Harbour Lamp\nIndependent news for the coast"
+    read = read_page(f"{above}\n\n{HEADLINE}\n\n{STORY}\n\nThe council told The Harbour Lamp nothing.\n")
+
+    assert article(read)["headline"] == HEADLINE
+    assert [line.use for line in read.lines[:3]] == ["furniture"] * 3
+
+
 def test_a_cookie_line_below_a_headline_makes_no_masthead_of_it() -> None:
     read = read_page(f"{HEADLINE}\nBy Ann Lee\nWe use cookies on this site\nA crowd came to see it\n\n{STORY}\n")
 
@@ -98,6 +106,21 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
     read = read_page(f"{HEADLINE}\nMarsh Telegraph\nAnn Lee, for the Marsh Echo\n3 May 2024\n\n{STORY}\n")
 
     assert (article(read)["section"], article(read)["byline"]) == (None, "Ann Lee")
+
+
+@pytest.mark.parametrize(
+    ("line", "byline", "section"),
+    [
+        ("Ida Moss reports from Lower Marsh", "Ida Moss", None),
+        ("Marsh reporters", None, None),
+        ("Богдан Жаринка, фото авторки", "Богдан Жаринка", None),
+        ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
+    ],
+)
+def test_a_line_of_the_head_tells_who_or_where(line: str, byline: str | None, section: str | None) -> None:
+    read = article(read_page(f"{HEADLINE}\n\n{line}\n3 May 2024, 10:00\n\n{STORY}\n"))
+
+    assert (read["byline"], read["section"], read["standfirst"]) == (byline, section, None)
 
 
 def test_authors_in_two_places_are_two_authors() -> None:

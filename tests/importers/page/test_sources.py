@@ -25,6 +25,9 @@ from tests.importers.page.reading import article, named, read_page
         ("According to harbour trust data, the ferry is late.", ["harbour trust"]),
         ("Fares, the minister said, would not rise before May.", ["minister"]),
         ("З п'ятниці, 3 травня, у Лимані ходить нічний паром №9, повідомили в порту.", ["порт"]),
+        ("Чергова метеорологиня Гервасія Тихоступ у коментарі «Хвилі» розповіла, що гроза прийде ввечері.",
+         ["Гервасія Тихоступ"]),
+        ("Про це йдеться в дописі КП «Зеленбуд» у Facebook.", ["КП «Зеленбуд»"]),
         ("Двоє посадовців розповіли «Вісникові», що паром не вийде до травня.", ["посадовці"]),
         ("За словами мешканців, шум не стихає.", ["мешканці"]),
         ("За словами одного з пасажирів, паром хитнуло двічі.", ["один з пасажирів"]),
@@ -101,6 +104,32 @@ def test_a_paper_speaks_for_the_body_that_was_named_before() -> None:
     assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["inspektsiia-portu"]
 
 
+def test_a_surname_is_that_of_the_person_who_begins_a_sentence() -> None:
+    read = read_page(
+        "Keeper scores twice\n\nHanne Brook, 34, scored in the last minute. Brook told IslandTV that she was tired.\n"
+    )
+
+    assert named(read, "source") == ["Hanne Brook"]
+
+
+def test_the_woman_is_she_who_spoke_before() -> None:
+    read = read_page(
+        "Вода повернулася\n\nМешканка вулиці Катерина Луг розповіла, що носила воду з колодязя.\n\n"
+        "«Онуки митимуться, — усміхається жінка. — Хай не розвчаться».\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["kateryna-luh"]
+
+
+def test_an_item_of_a_list_names_its_source() -> None:
+    read = read_page(
+        "Mill burns\n\nThis much is known:\n\n"
+        "• The alarm was raised at 3:40, the Fire Service wrote on Facebook.\n• Nobody was hurt.\n"
+    )
+
+    assert named(read, "source") == ["Fire Service"]
+
+
 def test_the_head_of_a_body_named_in_full_is_that_person() -> None:
     read = read_page(
         "Паром зупинили\n\nГолова міської ради Ганна Верба сказала «Вісникові», що паром стоїть.\n\n"
@@ -134,6 +163,7 @@ def test_answers_of_an_interview_are_the_guests_words() -> None:
         ("A person familiar with the talks, who asked not to be named as they were not over, said: “Both sides left.”",
          "Both sides left.", "person familiar with the talks", ""),
         ("Police said nobody fell in. “One tuba did,” a spokeswoman joked.", "One tuba did,", "spokeswoman", ""),
+        ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
         ("“One hour is enough,” the hospital's director, Dr Ann Lee, is quoted as saying.", "One hour is enough,",
          "Ann Lee", ""),
     ],
