@@ -106,7 +106,7 @@ def test_a_paper_speaks_for_the_body_that_was_named_before() -> None:
 
 def test_a_surname_is_that_of_the_person_who_begins_a_sentence() -> None:
     read = read_page(
-        "Keeper scores twice\n\nHanne Brook, 34, scored in the last minute. Brook told IslandTV that she was tired.\n"
+        "Keeper scores twice\n\nIt was cold. Hanne Brook, 34, scored at last. Brook told IslandTV that she was tired.\n"
     )
 
     assert named(read, "source") == ["Hanne Brook"]
@@ -115,6 +115,7 @@ def test_a_surname_is_that_of_the_person_who_begins_a_sentence() -> None:
 def test_the_woman_is_she_who_spoke_before() -> None:
     read = read_page(
         "Вода повернулася\n\nМешканка вулиці Катерина Луг розповіла, що носила воду з колодязя.\n\n"
+        "Воду дали вранці.\n\n"
         "«Онуки митимуться, — усміхається жінка. — Хай не розвчаться».\n"
     )
 
