@@ -56,7 +56,8 @@ def _in_sentence(sentence: str) -> list[Statement]:
     for reader in (_opened, _documented, _about_this, _as_subject, _at_end, _passive, _referred):
         for one in reader(sentence, folded):
             new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
-            if new and (reader is _referred or all(known.words not in one.words for known in found)):
+            apart = reader is _referred or one.party.type == "person"
+            if new and (apart or all(known.words not in one.words for known in found)):
                 found.append(one)
     return found
 

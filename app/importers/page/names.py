@@ -10,7 +10,7 @@ from app.importers.page.text import low
 from app.importers.page.words import words
 
 _QUOTED: Final = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
-_ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|one|another)\s+", re.IGNORECASE)
+_ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|my|your|one|another)\s+", re.IGNORECASE)
 _RELATIVE: Final = re.compile(
     r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:який|яка|які|чий|чия|котрий|котра|що|коли|де)\b"
 )
@@ -22,7 +22,7 @@ _AGE: Final = re.compile(
 )
 FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
-_PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*)\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
+_PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
 _JOINED: Final = re.compile(r"(?!Mc|Mac|De|Di|Du|Fitz|La|Le|Van)\w*[a-zа-яіїєґ][A-ZА-ЯІЇЄҐ]")  # "NorthLine"
 _BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля поблизу of in from at near the".split())
 _APPOSED: Final = re.compile(

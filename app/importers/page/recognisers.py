@@ -219,10 +219,12 @@ def section_line(line: Line) -> Mark | None:
 
 def section_alone(line: Line) -> Mark | None:
     """The bare name of a section; tells one only under a headline."""
+    sections = words().any("head", "sections")
+    topic = re.fullmatch(r"([^|/]+)\s[|/]\s([^\W\d_]+(?:\s[^\W\d_]+)?)", line.text)
+    if topic and low(topic[1]) in sections and topic[2][0].isupper():
+        return Mark("section_name", "a section and its part", 0.7, {"section": line.text})
     parts = re.split(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s", line.bare)
-    if line.words <= 5 and all(
-        part in words().any("head", "sections") for part in (line.bare, *parts)[len(parts) > 1 :]
-    ):
+    if line.words <= 5 and all(part in sections for part in (line.bare, *parts)[len(parts) > 1 :]):
         return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
     return None
 
@@ -381,7 +383,20 @@ def furniture(line: Line) -> Mark | None:
     return Mark("furniture", *found) if found else None
 
 
+def facts_in_cells(line: Line) -> Mark | None:
+    """«Розділ: Місто», «Автор: …» and a date side by side between tabs: one mark that gives them all."""
+    if len(line.cells) < 2:
+        return None
+    cells = [Line(line.number, cell.rstrip("."), False) for cell in line.cells]
+    marks = [section_line(cell) or byline(cell) or date_line(cell) for cell in cells]
+    if any(mark is None for mark in marks) or sum(mark.kind == "date" for mark in marks if mark) > 1:
+        return None
+    given = {name: value for mark in marks if mark for name, value in mark.data.items() if value}
+    return Mark("date" if "stamps" in given else "section", "facts side by side", 0.85, given)
+
+
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (
+    facts_in_cells,
     tags_line,
     note_marker,
     date_line,

@@ -47,6 +47,13 @@ def test_a_motto_close_below_the_name_goes_with_it() -> None:
     assert [line.use for line in read.lines[:3]] == ["furniture"] * 3
 
 
+def test_a_section_and_its_part_above_a_headline_are_the_section() -> None:
+    read = read_page(f"Opinion | Ferries\n\n{HEADLINE}\n\n{STORY}\n")
+
+    assert article(read)["headline"] == HEADLINE
+    assert [one["labels"] for one in read.documents if one["noun"] == "tag"] == [{"en": "Opinion | Ferries"}]
+
+
 def test_a_cookie_line_below_a_headline_makes_no_masthead_of_it() -> None:
     read = read_page(f"{HEADLINE}\nBy Ann Lee\nWe use cookies on this site\nA crowd came to see it\n\n{STORY}\n")
 
@@ -114,6 +121,8 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
         ("Ida Moss reports from Lower Marsh", "Ida Moss", None),
         ("Marsh reporters", None, None),
         ("Богдан Жаринка, фото авторки", "Богдан Жаринка", None),
+        ("Column by Ida Moss", "Ida Moss", None),
+        ("Section: City. \t Author: Ida Moss", "Ida Moss", "city"),
         ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
     ],
 )

@@ -25,6 +25,9 @@ from tests.importers.page.reading import article, named, read_page
         ("According to harbour trust data, the ferry is late.", ["harbour trust"]),
         ("Fares, the minister said, would not rise before May.", ["minister"]),
         ("З п'ятниці, 3 травня, у Лимані ходить нічний паром №9, повідомили в порту.", ["порт"]),
+        ("У прес-службі порту уточнили: ремонт почнуть у травні.", ["прес-служба порту"]),
+        ("Headteacher Ann Lee told parents in a letter seen by the Marsh Echo that the school would open.",
+         ["Marsh Echo", "Ann Lee"]),
         ("Чергова метеорологиня Гервасія Тихоступ у коментарі «Хвилі» розповіла, що гроза прийде ввечері.",
          ["Гервасія Тихоступ"]),
         ("Про це йдеться в дописі КП «Зеленбуд» у Facebook.", ["КП «Зеленбуд»"]),
@@ -120,6 +123,23 @@ def test_the_woman_is_she_who_spoke_before() -> None:
     )
 
     assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["kateryna-luh"]
+
+
+def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke() -> None:
+    read = read_page(
+        "Паром\n\nПро це сказав начальник порту Іван Лис, передає кореспондент «Хвилі».\n\n"
+        "За словами посадовця, ремонт почнуть у травні.\n"
+    )
+
+    assert named(read, "source") == ["Іван Лис"]
+
+
+def test_he_is_whom_the_newsroom_asked() -> None:
+    read = read_page(
+        "Slow boat\n\nWe asked the captain, Brack Ostler, why he stays. “Somebody has to wave,” he said.\n"
+    )
+
+    assert named(read, "source") == ["Brack Ostler"]
 
 
 def test_an_item_of_a_list_names_its_source() -> None:
