@@ -17,6 +17,7 @@ _PAGER: Final = re.compile(
     r"^(?:(?:\d{1,3}|next|prev\w*|last|first|далі|наступна|попередня|вперед|назад|остання|перша|[…»«›‹<>→←]|\.{3})[|·•\s]+){2,}"
     r"(?:\d{1,3}|next|last|далі|наступна|вперед|остання|[»›>→])$"
 )
+_BEGUN: Final = re.compile(r"[^\W\d_]{2}[^|]*?(?:\(|$)")  # no choice before its second letter
 _WORDS: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)?")
 _DIGIT: Final = re.compile(r"\d")
 _MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
@@ -33,9 +34,13 @@ _PLATFORMS: Final = frozenset(
 
 
 @lru_cache(maxsize=1)
-def _furniture() -> re.Pattern[str]:
-    rules = [rule for file in words().files.values() for rule in file["furniture"]["patterns"]]
-    return re.compile("|".join(f"(?:{rule})" for rule in rules))
+def _furniture() -> dict[str, re.Pattern[str]]:
+    """The rules by the letter that they begin with, "" for those that begin with anything: most lines are asked few."""
+    rules: dict[str, list[str]] = {"": []}
+    for file in words().files.values():
+        for rule in file["furniture"]["patterns"]:
+            rules.setdefault(rule[0] if _BEGUN.match(rule) else "", []).append(f"(?:{rule})")
+    return {letter: re.compile("|".join(some)) for letter, some in rules.items()}
 
 
 def furniture_rule(line: Line) -> tuple[str, float] | None:
@@ -58,7 +63,9 @@ def furniture_rule(line: Line) -> tuple[str, float] | None:
     known = sum(label.strip(" .:»)") in labels for label in row)
     if len(row) > 1 and 2 * known > len(row) and all(len(label.split()) <= 4 for label in row):
         return "a row of buttons", 0.9
-    if line.words <= 40 and _furniture().match(_LEADING.sub("", line.low)):
+    phrase = _LEADING.sub("", line.low) if line.words <= 40 else ""
+    rules = _furniture()
+    if phrase and any(rules[key].match(phrase) for key in ("", phrase[0]) if key in rules):
         return "a phrase of page furniture", 0.9
     return None
 
@@ -68,5 +75,5 @@ def is_menu(line: Line) -> bool:
     labels = (*line.cells,) or tuple(line.text.split())
     if len(labels) < 3 or line.words > 24 or line.closed or any(label[0].islower() for label in labels):
         return False
-    known = words().any("furniture", "lines") | words().any("head", "sections")
-    return sum(low(label) in known for label in labels) > 0.6 * len(labels)
+    buttons, sections = words().any("furniture", "lines"), words().any("head", "sections")
+    return sum(low(label) in buttons or low(label) in sections for label in labels) > 0.6 * len(labels)

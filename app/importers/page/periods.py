@@ -12,6 +12,12 @@ from app.importers.page.words import words
 _SEASONS: Final = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "winter": (12, 2)}
 
 
+_FIGURE: Final = re.compile(r"\d")
+_WITHOUT_FIGURES: Final = frozenset(
+    ("last_season", "this_season", "month_of_last_year", "last_year", "this_year", "month")
+)
+
+
 @dataclass(frozen=True)
 class Period:
     """When: `on`, and `to` for a span, each a year, month or day; `month_day` instead where the year is not written."""
@@ -106,7 +112,10 @@ def periods(text: str, published: date | None) -> list[Period]:
     if _patterns().hint.search(text) is None:
         return []
     found: list[Period] = []
+    figures = _FIGURE.search(text) is not None
     for pattern, kind in _patterns().rules:
+        if not figures and kind not in _WITHOUT_FIGURES:
+            continue
         for match in pattern.finditer(text):
             if any(one.start < match.end() and match.start() < one.end for one in found):
                 continue

@@ -19,6 +19,8 @@ BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–�
 _FOR_OUTLET: Final = re.compile(
     r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$|,\s(?i:фото|світлини|photos?)\s[^,]{2,40}$"
 )
+_TOPIC: Final = re.compile(r"([^|/]+)\s[|/]\s([^\W\d_]+(?:\s[^\W\d_]+)?)")
+_AND_OR: Final = re.compile(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s")
 _APART: Final = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+")
 _STROKE: Final = re.compile(r"[›❯▸→»>/\\|·•]")
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
@@ -128,12 +130,12 @@ def date_line(line: Line) -> Mark | None:
     """A line of nothing but dates and times, their labels, and perhaps a section, a name or a counter."""
     if line.words > 24 or len(line.text) > 200:
         return None
+    if line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г.")):
+        return None
     if line.cells:
         line = Line(line.number, " | ".join(line.cells), line.apart)
     found = dates.stamps(line.low) if not BULLET.match(line.text) else []
-    if not found or (line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г."))):
-        return None
-    if line.words > 6 * len(found) + 10:
+    if not found or line.words > 6 * len(found) + 10:
         return None
     rest, data = _date_parts(line, found)
     if rest is None:
@@ -219,12 +221,14 @@ def section_line(line: Line) -> Mark | None:
 
 def section_alone(line: Line) -> Mark | None:
     """The bare name of a section; tells one only under a headline."""
+    if line.words > 5:
+        return None
     sections = words().any("head", "sections")
-    topic = re.fullmatch(r"([^|/]+)\s[|/]\s([^\W\d_]+(?:\s[^\W\d_]+)?)", line.text)
+    topic = _TOPIC.fullmatch(line.text)
     if topic and low(topic[1]) in sections and topic[2][0].isupper():
         return Mark("section_name", "a section and its part", 0.7, {"section": line.text})
-    parts = re.split(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s", line.bare)
-    if line.words <= 5 and all(part in sections for part in (line.bare, *parts)[len(parts) > 1 :]):
+    parts = _AND_OR.split(line.bare)
+    if all(part in sections for part in (line.bare, *parts)[len(parts) > 1 :]):
         return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
     return None
 
@@ -293,13 +297,16 @@ def _signed_marker() -> re.Pattern[str]:
 def see_also(line: Line) -> Mark | None:
     """«Читайте також: …», "Earlier coverage: …", or the label alone above headlines."""
     for name, relation in (("see_also", "background"), ("earlier_stories", "previous_coverage")):
-        data = {"headline": "", "relation": relation, "colon": line.text.endswith(":")}
         if line.bare in words().any("relations", name):
+            data = {"headline": "", "relation": relation, "colon": line.text.endswith(":")}
             return Mark("see_also", "label of other stories", 0.85, data)
         if (found := labelled(line, "relations", name, marks=":>›»—-")) and len(found[1].split()) >= 3:
-            return Mark("see_also", "label of other stories with a headline", 0.95, data | {"headline": found[1]})
+            data = {"headline": found[1], "relation": relation}
+            return Mark("see_also", "label of other stories with a headline", 0.95, data)
+    if not may_begin(line, "relations", "with_headline"):
+        return None
     placed = _compiled("relations", ("with_headline",), r"(?:LABEL)\s(?:in|on|у|в|на)\s[^:.]{2,40}:\s*(?P<rest>\S.*)$")
-    if may_begin(line, "relations", "with_headline") and (told := placed.match(line.low)) and not line.closed:
+    if (told := placed.match(line.low)) and not line.closed:
         headline = line.text[told.start("rest") :]
         return Mark("see_also", "label with a headline", 0.75, {"headline": headline, "relation": "previous_coverage"})
     if (found := labelled(line, "relations", "with_headline")) and len(found[1].split()) >= 4 and not line.closed:
