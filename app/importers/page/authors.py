@@ -20,7 +20,7 @@ def names_only(text: str) -> str | None:
     text = _HANDLE.sub("", re.split(r"\s*[|•·/;]\s*|\s+[–—-]\s+|(?<=\w\w\w)\.\s+", text)[0]).strip(" ,.")
     kept: list[str] = []
     for part in AND.split(text):
-        if kept and is_title(part):
+        if kept and (is_title(part) or nouns.is_media(part)):
             break
         if not name_like(part):
             break

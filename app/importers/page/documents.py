@@ -180,6 +180,8 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
                 page.sources.add(Party(name, "media" if nouns.is_media(name) else "organisation")),
                 "reported_by",
             )
+        elif source is not None and source.type == "person" and found.party.surname and found.outlet:
+            role = "said_by"  # "according to Moy", who is a person named in full elsewhere
         if source is not None:
             page.attributions.append(_attribution(page, source, role, found.channel, found.words, block))
 

@@ -105,9 +105,9 @@ def _is_masthead(walk: Walk, place: int) -> bool:
     below = next((line for line in walk.lines[place + 1 : _MASTHEAD_LINES] if line.words >= 5), None)
     if below is None or walk.marks[walk.lines.index(below)] is not None or below.words > 30:
         return False
-    if nouns.is_media(first.text.rsplit(" ", 1)[-1]) and not below.closed:
+    if recognisers.is_site_name(first.text) and not below.closed:
         return True
-    title = first.words > 1 and all(word[0].isupper() for word in first.text.split())
+    title = (place > 0 or first.first == "the") and all(word[0].isupper() for word in first.text.split())
     again = [line for line in walk.lines[place + 2 :] if first.bare in line.low]
     return any(
         "©" in one.text
@@ -176,7 +176,7 @@ def head(walk: Walk) -> None:
         elif mark is None and _title_of_author(walk, line):
             walk.use(line, "meta", "post of the author", 0.8)
             walk.place += 1
-        elif mark is None and line.words <= 4 and nouns.is_media(line.text.rsplit(" ", 1)[-1]):
+        elif mark is None and line.words <= 4 and recognisers.is_site_name(line.text):
             walk.furniture(walk.place, "name of the site", 0.7)
             walk.place += 1
         elif mark is None and line.words <= 3 and not line.closed and walk.kind(walk.place + 1) in ("byline", "date"):

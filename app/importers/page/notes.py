@@ -54,7 +54,7 @@ def extent(lines: list[Line], marks: list[Mark | None], start: int, mark: Mark) 
             break
         if (
             texts
-            and not _heads_list(line, lines, marks, place)
+            and not (lines[start].apart and _heads_list(line, lines, marks, place))
             and (_subhead(line, lines, place) or _returns(line, lines[start + 1 : place], bool(mark.data["rest"])))
         ):
             break

@@ -201,7 +201,8 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
         elif folded in words().any("head", "sections") or (
             apart and len(segment.split()) <= 4 and segment[:1].isupper()
         ):
-            data["section"] = data["section"] or segment.strip(" ,:")
+            if not is_site_name(segment):
+                data["section"] = data["section"] or segment.strip(" ,:")
             left.append(segment)
         else:
             return None, {}
@@ -231,6 +232,12 @@ def section_alone(line: Line) -> Mark | None:
     if all(part in sections for part in (line.bare, *parts)[len(parts) > 1 :]):
         return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
     return None
+
+
+def is_site_name(text: str) -> bool:
+    """Whether a few words end as outlets' names do: "Marsh Herald", but not "City news"."""
+    last = text.rsplit(" ", 1)[-1]
+    return nouns.is_media(last) and low(last) not in words().any("head", "sections")
 
 
 def tags_line(line: Line) -> Mark | None:

@@ -36,6 +36,23 @@ def test_a_marker_may_name_its_subject(marker: str) -> None:
     assert named(read, "note") == [marker]
 
 
+def test_a_list_of_a_page_without_blank_lines_is_the_storys() -> None:
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY}\nFor reference\nIt was built of limestone in 1874.\nWhat has changed:\n"
+        "- the lamp is electric;\n- the door is new.\n"
+    )
+
+    assert [block["type"] for block in article(read)["body"]][-2:] == ["paragraph", "list"]
+
+
+def test_what_the_outlet_reported_first_is_earlier_coverage() -> None:
+    read = article(
+        read_page(f"Lighthouse shines again\n\n{STORY}\n\nThe Marsh Tribune first reported on the lamp in May.\n")
+    )
+
+    assert [one["relation"] for one in read["relations"]] == ["previous_coverage"]
+
+
 def test_a_sentence_behind_the_marker_is_text() -> None:
     read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nFact box: It was built in 1874.\nThe trust owns it.\n")
 

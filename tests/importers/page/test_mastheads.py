@@ -39,6 +39,12 @@ def test_a_name_that_comes_back_in_the_story_is_the_sites_and_a_section_below_it
     assert (read["headline"], read["section"]) == (HEADLINE, "kultura")
 
 
+def test_a_short_headline_that_the_story_repeats_is_the_headline() -> None:
+    read = read_page(f"Kestrel Bridge\n\nWhat the closure means for the town\n\nKestrel Bridge is shut. {STORY}\n")
+
+    assert article(read)["headline"] == "Kestrel Bridge"
+
+
 def test_a_motto_close_below_the_name_goes_with_it() -> None:
     above = "Skip to content\nThe Harbour Lamp\nIndependent news for the coast"
     read = read_page(f"{above}\n\n{HEADLINE}\n\n{STORY}\n\nThe council told The Harbour Lamp nothing.\n")
@@ -122,6 +128,8 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
         ("Marsh reporters", None, None),
         ("Богдан Жаринка, фото авторки", "Богдан Жаринка", None),
         ("Column by Ida Moss", "Ida Moss", None),
+        ("Written by Ida Moss, Marsh Tribune", "Ida Moss", None),
+        ("Лісова газета, 4 жовтня 2025", None, None),
         ("Section: City. \t Author: Ida Moss", "Ida Moss", "city"),
         ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
     ],

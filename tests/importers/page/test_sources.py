@@ -25,6 +25,7 @@ from tests.importers.page.reading import article, named, read_page
         ("According to harbour trust data, the ferry is late.", ["harbour trust"]),
         ("Fares, the minister said, would not rise before May.", ["minister"]),
         ("З п'ятниці, 3 травня, у Лимані ходить нічний паром №9, повідомили в порту.", ["порт"]),
+        ("Місце коштує 45 гривень, ідеться в оголошенні порту.", ["порт"]),
         ("У прес-службі порту уточнили: ремонт почнуть у травні.", ["прес-служба порту"]),
         ("Headteacher Ann Lee told parents in a letter seen by the Marsh Echo that the school would open.",
          ["Marsh Echo", "Ann Lee"]),
@@ -140,6 +141,12 @@ def test_he_is_whom_the_newsroom_asked() -> None:
     )
 
     assert named(read, "source") == ["Brack Ostler"]
+
+
+def test_a_person_according_to_whom_something_is_so_said_it() -> None:
+    read = article(read_page("Bees return\n\n“Hives are heavy,” said Ann Lee. Prices could fall, according to Lee.\n"))
+
+    assert {one["role"] for one in read["attributions"]} == {"said_by"}
 
 
 def test_an_item_of_a_list_names_its_source() -> None:
