@@ -45,11 +45,14 @@ def read(
 ) -> Page:
     """The page as documents; what the text does not say comes from the arguments, which win over it.
 
-    Cost: some milliseconds. Raises: Invalid, for bytes that are no text, or not the text of one page.
+    Cost: some milliseconds. Raises: Invalid, for bytes that are no text, not the text of one page, or a page
+    without a story.
     """
     _plain_page(data)
     lines, odd = text.read_lines(data)
     laid_out = layout.read(lines)
+    if not laid_out.tells:
+        raise Invalid("The page holds no story.", Fault("the page holds no story, only what pages have around one"))
     given = documents.Given(zone, imported_at, url, published, language, section)
     uses = [LineUse(number, *use) for number, use in sorted(laid_out.uses.items())]
     return Page(documents.build(laid_out, given), uses, odd)

@@ -115,9 +115,13 @@ def _untitled(walk: Walk) -> bool:
 
 
 def _teasers_below(walk: Walk) -> bool:
-    """Whether what a label heads has excerpts or dates, as teasers do and links in a story do not."""
+    """Whether what a label heads has excerpts or times of day, as a feed has and links of a story do not."""
     entries = range(walk.place + 1, min(walk.place + 6, len(walk.lines)))
-    return any(walk.kind(place) == "date" or sidebar.is_cut(walk.lines[place]) for place in entries)
+    return any(_clocked(walk.mark(place)) or sidebar.is_cut(walk.lines[place]) for place in entries)
+
+
+def _clocked(mark: Mark | None) -> bool:
+    return mark is not None and mark.kind == "date" and any(stamp.at for stamp in mark.data["stamps"])
 
 
 def _take_list(walk: Walk) -> bool:
@@ -143,7 +147,7 @@ def see_also(walk: Walk) -> bool:
     if mark.data["headline"]:
         parts = [part.strip() for part in mark.data["headline"].split(";")]
         headlines = parts if all(len(part.split()) >= 3 for part in parts) else [mark.data["headline"]]
-        walk.add("related", [line], mark.rule, 0.9, headlines=headlines, relation="background")
+        walk.add("related", [line], mark.rule, 0.9, headlines=headlines, relation=mark.data["relation"])
         walk.place += 1
         return True
     found: list[Line] = []
@@ -180,7 +184,7 @@ def see_also(walk: Walk) -> bool:
         walk.place += 1
         return True
     headlines = [_without_bullet(item.text) for item in found]
-    walk.add("related", [line, *found, *dated], mark.rule, 0.85, headlines=headlines, relation="background")
+    walk.add("related", [line, *found, *dated], mark.rule, 0.85, headlines=headlines, relation=mark.data["relation"])
     walk.place += 1 + len(found) + len(dated)
     return True
 
@@ -217,7 +221,7 @@ def neighbours(walk: Walk) -> bool:
 def arrows(walk: Walk) -> bool:
     """ "← The story before", "The story after →": links that a page sets below a story."""
     line = walk.lines[walk.place]
-    if walk.place <= walk.end or not _ARROW.search(line.text) or line.words < 4:
+    if walk.place <= walk.end or not walk.plain(walk.place) or not _ARROW.search(line.text) or line.words < 4:
         return False
     headline = _ARROW.sub("", line.text).strip()
     walk.layout.teasers.append(sidebar.Teaser(headline))

@@ -10,6 +10,7 @@ from app.importers.page.text import low, sentences
 from app.importers.page.words import words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
 
@@ -45,9 +46,8 @@ def _speaks(text: str) -> bool:
     verbs = words()
     if any(word in verbs.say or word in verbs.report for word in _WORD.findall(folded)):
         return True
-    return (
-        phrases.patterns().opener.search(folded) is not None or phrases.patterns().reference.search(folded) is not None
-    )
+    known = phrases.patterns()
+    return any(pattern.search(folded) is not None for pattern in (known.opener, known.reference, known.document))
 
 
 def _in_sentence(sentence: str) -> list[Statement]:
@@ -56,7 +56,8 @@ def _in_sentence(sentence: str) -> list[Statement]:
     for reader in (_opened, _documented, _about_this, _as_subject, _at_end, _passive, _referred):
         for one in reader(sentence, folded):
             new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
-            if new and (reader is _referred or all(known.words not in one.words for known in found)):
+            apart = reader is _referred or one.party.type == "person"
+            if new and (apart or all(known.words not in one.words for known in found)):
                 found.append(one)
     return found
 
@@ -67,9 +68,10 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
     for opener in phrases.patterns().opener.finditer(folded):
         phrase = phrases.phrase_of(sentence[opener.end() :])
         if not nouns.inflected(sentence):
+            phrase = phrases.without_paper(phrases.behind_document(phrase))
             phrase = re.split(
                 r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
-                r"|published|on|in (?:its|a|an))\b",
+                r"|published|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
                 phrase,
             )[0]
         elif (verb := speech.verb_in(phrase)) is not None:
@@ -90,7 +92,7 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
     document = phrases.patterns().document.search(folded)
     if document is None:
         return []
-    phrase = phrases.phrase_of(sentence[document.end() :], cut=False)
+    phrase = phrases.phrase_of(sentence[document.end() :])
     party = phrases.party_of(phrase, oblique=True)
     if party is None or party.pronoun:
         return []
@@ -122,9 +124,8 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
         return []
     told = speech.tells_media(sentence[verb.end() :]) or re.search(rf"{_MEDIA_DATIVE}\s*$", sentence[: verb.start()])
     channel = speech.channel(sentence[verb.end() :]) or speech.channel(sentence) or ("interview" if told else None)
-    return [
-        Statement(party, "reported_by", channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))
-    ]
+    role = "said_by" if party.type == "person" and told else "reported_by"
+    return [Statement(party, role, channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))]
 
 
 def _at_end(sentence: str, folded: str) -> list[Statement]:
@@ -162,7 +163,8 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
         before = tail[: verb.start()].strip()
         lead = sentence[:comma]
         inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
-        if not nouns.inflected(sentence) and not inverted and (not before or word in words().any("speech", "doubtful")):
+        plain = word not in words().any("speech", "doubtful") or _plainly_stated(word, low(tail[verb.end() :]))
+        if not nouns.inflected(sentence) and not inverted and not (before and plain):
             continue
         if before:
             party = phrases.party_of(speech.without_auxiliaries(before))
@@ -201,10 +203,18 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
         return []
     if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
         return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
+    if (
+        sentence[: verb.start()].rstrip().endswith(",")
+        and nouns.inflected(sentence)
+        and not _STATED.search(folded, verb.end())
+    ):
+        return []
     before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
     if (citing := phrases.patterns().reference.search(low(before))) is not None:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
+    if rest.startswith(",") and not nouns.inflected(sentence):
+        before = before.rpartition(", ")[2]  # "Fares, the minister said, would not rise"
     placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
     lead = sentence[placed.start() : verb.start()] if placed else ""
     inflected = nouns.inflected(sentence)
@@ -241,8 +251,10 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
 
 
 def _plainly_stated(word: str, rest: str) -> bool:
-    """Whether a word that may be a noun is a verb of speech here: "reports that …", "posted on X that …"."""
+    """Whether a word that may be a noun is a verb of speech here: "reports this", "posted on X that …"."""
     if word in ("reports", "warns", "suggests", "claims", "agreed", "promised", "pointed") and rest.startswith(" that"):
+        return True
+    if re.match(r"\s(?:about\s)?this\b", rest):
         return True
     return re.match(r"\s(?:on|in|via|through)\s", rest) is not None and speech.channel(rest[:45]) is not None
 
@@ -270,7 +282,7 @@ def _referred(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.behind_document(phrase)
         party = phrases.party_of(phrase, oblique=True)
         if party is not None and not party.pronoun:
-            role = "said_by" if party.type == "person" else "reported_by"
+            role = "said_by" if party.type == "person" and party.gender != "they" else "reported_by"
             found.append(
                 Statement(party, role, None, sentence[reference.start() : reference.end() + len(phrase)], True)
             )

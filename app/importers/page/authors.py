@@ -8,17 +8,19 @@ from app.importers.page.text import low
 from app.importers.page.words import words
 
 AND: Final = re.compile(r"\s+(?:and|та|і|й|и|&)\s+|\s*,\s+")
+_PLACE: Final = re.compile(
+    r"\s+(?:(?:reports|writes|reporting)\s)?(?:in|at|for|from)\s+[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*"
+)
 _HANDLE: Final = re.compile(r"\s*\(?@[\w.]+\)?|\s*\S+@\S+\.\w+")
 
 
 def names_only(text: str) -> str | None:
     """The names of a byline as written, without posts, places and addresses; None where there are none."""
-    text = _HANDLE.sub(
-        "", re.split(r"\s*[|•·/;]\s*|\s+[–—-]\s+|(?<=\w\w\w)\.\s+|\s+in\s+[A-Z]|\s+for\s+[A-Z]|\s+at\s+[A-Z]", text)[0]
-    ).strip(" ,.")
+    text = _PLACE.sub("", text)
+    text = _HANDLE.sub("", re.split(r"\s*[|•·/;]\s*|\s+[–—-]\s+|(?<=\w\w\w)\.\s+", text)[0]).strip(" ,.")
     kept: list[str] = []
     for part in AND.split(text):
-        if kept and is_title(part):
+        if kept and (is_title(part) or nouns.is_media(part)):
             break
         if not name_like(part):
             break
@@ -52,6 +54,7 @@ def full_name(text: str) -> bool:
 
 def probable_names(text: str) -> str | None:
     """The names of a line that holds nothing else, though no list knows them; for places where names stand."""
+    text = _PLACE.sub("", text)
     head, _, tail = text.rpartition(", ")
     text = head if head and nouns.is_media(tail) else text
     text = re.sub(r"\s+[—–-]\s+[«\"“][^»\"”]{2,40}[»\"”]$|,\s+[«\"“][^»\"”]{2,40}[»\"”]$", "", text).strip()

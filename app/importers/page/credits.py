@@ -14,11 +14,14 @@ _SPLIT: Final = re.compile(r"\s*/\s*|\s+via\s+|\s*\|\s*|\s*,\s+|\s+—\s+|\s*;\s
 _SIGN: Final = re.compile(
     r"(?P<caption>(?:.{8,240}[.!?…)»”]\s)?)(?P<sign>(?:©|\(c\)|Ⓒ)\s*)(?P<rest>\S.*)", re.IGNORECASE
 )
+_SIGNS: Final = re.compile(r"©|Ⓒ|\([cC]\)")
 _AGENCY_PHOTO: Final = re.compile(
     r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
     r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
 )
 _IN_BRACKETS: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^()]{3,70})\)\.?")
+_BRACKETS: Final = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)")
+_BEHIND_CAPTION: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s(?P<rest>[^.!?]{2,40}/[^.!?]{2,40})\.?")
 _ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
 
 
@@ -49,7 +52,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
     loose = re.compile(rf"[\W_]{{0,2}}(?P<label>{labels})\s+(?P<given>{given})\s*(?P<rest>.*)$")
     inside = re.compile(
-        rf"^(?P<caption>.{{8,}}?)\s*(?:[.|/—-]\s*|\s\(?|\()(?P<label>{labels}|{behind})(?:\s*[:/]\s*|\sby\s|\s(?:{given})\s)(?P<rest>[^.]{{2,90}}(?:\.[^.]{{2,40}})?)\)?\.?$"
+        rf"^(?P<caption>.{{8,}}?)\s*(?:[.|/—-]\s*|\s\(?|\()(?P<label>{labels}|{behind})(?:\s*[:/]\s*|\sby\s|\s(?P<given>{given})\s)(?P<rest>[^.]{{2,90}}(?:\.[^.]{{2,40}})?)\)?\.?$"
     )
     caption = re.compile(rf"[\W_]{{0,2}}{known.pattern('images', 'caption')}\s*[:,]\s*(?P<rest>\S.*)$")
     short = "|".join(
@@ -65,10 +68,13 @@ def read(line: Line) -> Credit | None:
     """The credit a line is, or carries at its end behind a caption; None for text of the story."""
     if len(line.text) > 320 or line.words > 48:
         return None
+    if line.text[0] in "[(" and (bracketed := _BRACKETS.fullmatch(line.text)) is not None:
+        return read(Line(line.number, bracketed[1] or bracketed[2], line.apart))
     start, loose, inside, caption, bare = _patterns()
     if line.bare in _labels_alone():
         return _credit(line.text, "", _media(line.bare), None, "photo label alone")
-    if (labels := _label_behind().fullmatch(line.low)) is not None and line.words <= 34:
+    pictured = _named_within().search(line.low) is not None
+    if pictured and line.words <= 34 and (labels := _label_behind().fullmatch(line.low)) is not None:
         caption_text = line.text[: labels.end("caption")].strip(" (")
         shown = line.text[labels.start("label") : labels.end("label")]
         return Credit(_media(labels["label"]), shown, caption_text, (), None, "caption with a label")
@@ -106,18 +112,21 @@ def read(line: Line) -> Credit | None:
     ):
         rest = line.text[found.start("rest") :].strip()
         return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
-    if (bracketed := _IN_BRACKETS.fullmatch(line.text)) is not None and line.words <= 34:
+    if line.text.endswith((")", ").")) and line.words <= 34 and (bracketed := _IN_BRACKETS.fullmatch(line.text)):
         inner = bracketed["rest"]
         known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
         if _names_and_strokes(inner) and ("/" in inner or known):
             return _credit(inner, inner, "photo", bracketed["caption"].strip(), "caption with credit")
-    if _named_within().search(line.low) is None:
-        return _copyright(line)
+    if not pictured:
+        return _unlabelled(line)
     if (found := inside.match(line.low)) and line.words <= 45:
         rest = line.text[found.start("rest") : found.end("rest")].strip(" )")
         text = line.text[: found.end("caption")].strip()
         named = (
-            rest[:1].isupper() or rest[:1] in '«"“' or (line.text[found.start("label")].isupper() and ":" in found[0])
+            (found["given"] and nouns.head_of(rest.split(" ")[0]))
+            or rest[:1].isupper()
+            or rest[:1] in '«"“'
+            or (line.text[found.start("label")].isupper() and ":" in found[0])
         )
         if len(rest.split()) <= 10 and named and _captionish(text, found):
             shown = line.text[found.start("label") :].strip(" ).")
@@ -129,7 +138,7 @@ def read(line: Line) -> Credit | None:
         above = found["caption"].strip() or None
         tail = line.text[found.start("label") :].strip()
         return _credit(tail, found["rest"], _media(low(found["label"])), above, "photo given by")
-    return _copyright(line)
+    return _unlabelled(line)
 
 
 @lru_cache(maxsize=1)
@@ -139,8 +148,12 @@ def _named_within() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})\b")
 
 
-def _copyright(line: Line) -> Credit | None:
-    found = _SIGN.fullmatch(line.text)
+def _unlabelled(line: Line) -> Credit | None:
+    """ "A caption. AGENCY/Ann Lee", or "© Ann Lee" alone or behind a caption."""
+    found = _BEHIND_CAPTION.fullmatch(line.text) if "/" in line.text else None
+    if found is not None and _names_and_strokes(found["rest"]):
+        return _credit(found["rest"], found["rest"], "photo", found["caption"].strip(), "caption with credit")
+    found = _SIGN.fullmatch(line.text) if _SIGNS.search(line.text) else None
     if found is None or re.search(r"\d{4}|rights|права", line.low) or not _names_and_strokes(found["rest"]):
         return None
     shown = line.text[found.start("rest") - len(found["sign"]) :].strip()
@@ -179,7 +192,11 @@ def _all_names(text: str) -> bool:
 def _captionish(text: str, found: re.Match[str]) -> bool:
     """A caption is one short sentence, or the credit stands in brackets or behind a stroke or a colon."""
     return len(text.split()) <= 34 and (
-        ":" in found[0][found.start("label") :] or "(" in found[0] or "/" in found[0] or " by " in found[0]
+        found["given"] is not None
+        or ":" in found[0][found.start("label") :]
+        or "(" in found[0]
+        or "/" in found[0]
+        or " by " in found[0]
     )
 
 
@@ -187,7 +204,9 @@ def _caption_credit(line: Line, rest: str, label: str) -> Credit | None:
     """ "Photo: a caption of one sentence. Ann Lee/Agency": caption first, then perhaps the credit."""
     head, _, tail = rest.rpartition(". ")
     if head and 1 <= len(tail.split()) <= 7:
-        return _credit(tail.strip(" ."), tail, _media(label), head.strip() + ".", "photo line with caption")
+        credited = _patterns()[0].match(low(tail))
+        who = tail[credited.start("rest") :] if credited else tail
+        return _credit(tail.strip(" ."), who, _media(label), head.strip() + ".", "photo line with caption")
     return Credit(_media(label), None, rest, (), None, "photo line with caption") if line.words <= 40 else None
 
 
@@ -203,6 +222,7 @@ def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -
     rest = re.sub(r"^(?:©|\(c\)|by|photo by|courtesy of|фото)\s*:?\s*", "", rest, flags=re.IGNORECASE).strip(" .()")
     rest = re.sub(r"^(?:(?:із|з)\s)?архів[уі]?\s(?=[«А-ЯІЇЄҐ])", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s(?:handout|file|archive|pool|stock|supplied)$", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"\s\([^()]*$", "", rest)  # "(free for editorial use)"
     if _sentence_like(rest):
         return Credit(media, None, rest, (), None, "photo line with caption")
     people: list[Party] = []

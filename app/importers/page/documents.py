@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.content import html, languages
 from app.content.blocks import HTML_LENGTH
-from app.importers.page import attributions, dates, names, notes, nouns, quotes
+from app.importers.page import attributions, cases, dates, names, notes, nouns, quotes
 from app.importers.page.language import detect, same_letters
 from app.importers.page.names import Party
 from app.importers.page.sidebar import Teaser
@@ -60,6 +60,7 @@ class _Page:
     corrections: list[Document] = field(default_factory=list)
     editors_notes: list[str] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    guest: Source | None = None
 
     def block(self, kind: str, **fields: Any) -> str:
         name = f"b{len(self.body) + 1}"
@@ -84,6 +85,8 @@ def build(layout: Layout, given: Given) -> list[Document]:
     if layout.standfirst:
         page.sources.mention(names.mentions(layout.standfirst.text))
         _attribute(page, layout.standfirst.text, None)
+    if any("answers" in piece.data for piece in layout.pieces) and (guest := _guest(layout, page.facts.byline)):
+        page.guest = page.sources.add(guest)
     if len(layout.headline) > 500:
         _text(page, layout.headline)  # a headline holds no more; the whole line must not be lost
     before: Piece | None = None
@@ -105,6 +108,21 @@ def build(layout: Layout, given: Given) -> list[Document]:
         article,
         *_distinct(stubs, article),
     ]
+
+
+def _guest(layout: Layout, byline: str | None) -> Party | None:
+    """Who answers in an interview: the first whom its introduction names by a name we know, or as the headline does."""
+    introduction = [layout.standfirst.text] if layout.standfirst else []
+    introduction += [piece.text for piece in layout.pieces[:3] if piece.kind == "paragraph"]
+    headline = re.findall(r"\w+", layout.headline)
+    for text in introduction:
+        known = [one for one in names.mentions(text) if one.name not in (byline or "")]
+        if known:
+            return known[0]
+        for first, last in re.findall(r"\b([^\W\d_a-zа-яіїєґ]\w+)\s([^\W\d_a-zа-яіїєґ][\w'’ʼ-]+)", text):
+            if all(any(cases.same(low(one), low(word)) for word in headline) for one in (first, last)):
+                return Party(f"{first} {last}", "person")
+    return None
 
 
 def _facts(layout: Layout, given: Given) -> Facts:
@@ -162,6 +180,8 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
                 page.sources.add(Party(name, "media" if nouns.is_media(name) else "organisation")),
                 "reported_by",
             )
+        elif source is not None and source.type == "person" and found.party.surname and found.outlet:
+            role = "said_by"  # "according to Moy", who is a person named in full elsewhere
         if source is not None:
             page.attributions.append(_attribution(page, source, role, found.channel, found.words, block))
 
@@ -198,6 +218,8 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
     clause = found.clause
     if clause is not None:
         source = page.sources.add(clause.party, speaks=True)
+    elif piece.data.get("answers"):
+        source = page.guest
     elif (
         before is not None
         and before.kind in ("quote", "paragraph")
@@ -212,6 +234,8 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
         "quote", html=html.escape(words), source=source,
         attribution=written[:5_000] if written else None, verbatim=True, language=_foreign(words, page.language),
     )  # fmt: skip
+    if source is not None and piece.data.get("answers"):
+        page.attributions.append(_attribution(page, source, "said_by", "interview", None, block))
     if source is not None and clause is not None:
         channel = clause.channel or next((one.channel for one in found.extra if one.channel), None)
         page.attributions.append(_attribution(page, source, "said_by", channel, clause.words, block))
@@ -237,9 +261,10 @@ def _heading(page: _Page, piece: Piece, before: Piece | None) -> None:
 def _list(page: _Page, piece: Piece, before: Piece | None) -> None:
     items = piece.data["items"]
     for start in range(0, len(items), 500):
-        page.block(
-            "list", ordered=piece.data["ordered"], items=[html.escape(item) for item in items[start : start + 500]]
-        )
+        some = items[start : start + 500]
+        block = page.block("list", ordered=piece.data["ordered"], items=list(map(html.escape, some)))
+        for item in some:
+            _attribute(page, item, block)
 
 
 def _table(page: _Page, piece: Piece, before: Piece | None) -> None:

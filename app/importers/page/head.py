@@ -3,59 +3,51 @@
 import re
 from typing import Final
 
-from app.importers.page import attributions, authors, credits, dates, quotes, recognisers
+from app.importers.page import attributions, authors, buttons, credits, dates, nouns, quotes, recognisers, story
 from app.importers.page.recognisers import Mark
 from app.importers.page.text import Line, low, sentences
 from app.importers.page.walk import Walk
 from app.importers.page.words import words
 
 _HEAD_LINES: Final = 25
+_MASTHEAD_LINES: Final = 12
 _META: Final = frozenset({"byline", "byline_label", "date", "section", "breadcrumb", "name", "section_name"})
+_CLOCK: Final = re.compile(r"\d{1,2}[:.]\d{2}")
 _SITE: Final = re.compile(r"\s+(?:\||::|»|•)\s+([^|]{2,40})$")
 
 
 def headline(walk: Walk) -> None:
     """The first line that is no furniture; a section's name or a site's name above it is told apart."""
-    place = 0
-    if _is_masthead(walk):
-        walk.use(walk.lines[0], "furniture", "name of the site", 0.7)
-        place = 1
-    while place < min(5, len(walk.lines) - 1) and walk.kind(place) in (
+    place = start = _below_masthead(walk)
+    while place < min(start + 5, len(walk.lines) - 1) and walk.kind(place) in (
         "furniture",
         "breadcrumb",
         "date",
         "section",
         "byline",
     ):
+        walk.furniture(place) if walk.kind(place) == "furniture" else walk.meta(place)
         place += 1
     first = walk.lines[place]
     following = walk.line(place + 1)
-    short_label = recognisers.section_alone(first) is not None or (first.text.isupper() and first.words <= 3)
-    if (
-        place + 1 < len(walk.lines)
-        and short_label
-        and following
-        and walk.plain(place + 1)
-        and 4 <= following.words <= 30
-    ):
-        if recognisers.section_alone(first):
-            walk.layout.meta.append(
-                Mark("section_name", "section above the headline", 0.7, {"section": first.text.strip()})
-            )
-            walk.use(first, "meta", "section above the headline", 0.7)
+    section = recognisers.section_alone(first)
+    short_label = section is not None or (first.text.isupper() and first.words <= 3)
+    if short_label and following and walk.plain(place + 1) and 4 <= following.words <= 30:
+        if section:
+            walk.marks[place] = Mark(section.kind, "section above the headline", section.confidence, section.data)
+            walk.meta(place)
         else:
             walk.layout.kicker = first.text
             walk.use(first, "kicker", "label above the headline", 0.7)
-        skipped, place = place, place + 1
-    else:
-        skipped = place
-    for index in range(1 if walk.lines[0].number in walk.layout.uses else 0, skipped):
-        walk.meta(index) if walk.kind(index) != "furniture" else walk.furniture(index)
+        place += 1
     headline = walk.lines[place].text
     if (site := _SITE.search(headline)) and _is_site(walk, site[1]):
         headline = headline[: site.start()]
     walk.layout.headline = headline
-    walk.use(walk.lines[place], "headline", "first line of the page", 0.95)
+    if walk.kind(place) == "furniture":
+        walk.furniture(place)  # the last line, and no headline before it
+    else:
+        walk.use(walk.lines[place], "headline", "first line of the page", 0.95)
     walk.place = place + 1
     again = walk.line(walk.place)
     if again is not None and again.low == low(headline):
@@ -63,13 +55,76 @@ def headline(walk: Walk) -> None:
         walk.place += 1
 
 
-def _is_masthead(walk: Walk) -> bool:
-    """Whether a first line of a few words is the site's name: it comes back in a credit or a copyright line."""
-    first, second = walk.lines[0], walk.line(1)
-    if second is None or first.words > 4 or not walk.plain(0) or not walk.plain(1) or not 5 <= second.words <= 30:
+def _below_masthead(walk: Walk) -> int:
+    """The place below the site's name, menu, and cookie line, where a headline still follows; they go nowhere."""
+    last = next((place for place in reversed(range(_MASTHEAD_LINES)) if _tops_page(walk, place)), -1)
+    above = range(last + 1)
+    if any(walk.kind(place) == "byline" or _too_long_for_a_name(walk, place) for place in above):
+        return 0  # a headline stands above it
+    if not any(_heads(walk, place) for place in range(last + 1, min(last + 5, len(walk.lines)))):
+        return 0
+    for place in above:
+        if walk.kind(place) in ("date", "breadcrumb"):
+            walk.meta(place)
+        elif walk.mark(place):
+            walk.furniture(place)
+        else:
+            walk.furniture(place, "masthead of the site", 0.7)
+    return last + 1
+
+
+def _too_long_for_a_name(walk: Walk, place: int) -> bool:
+    """Whether a line of the masthead has more words than a site's name, or the motto below it, has."""
+    return walk.plain(place) and not _tops_page(walk, place) and walk.lines[place].words > (8 if place else 5)
+
+
+def _tops_page(walk: Walk, place: int) -> bool:
+    """Whether a line is one that pages have above a headline: a menu, a cookie line, or at first the site's name."""
+    line = walk.line(place)
+    if line is None or line.words > 30 or walk.kind(place) in ("breadcrumb", "date", "byline"):
         return False
-    again = [line.low for line in walk.lines[2:] if first.bare in line.low]
-    return any("©" in one or "/" in one or (one.endswith(first.bare) and len(one) < 60) for one in again)
+    row = len(line.cells) > 3 and all(len(cell.split()) <= 2 for cell in line.cells)
+    if place and walk.kind(place) == "furniture" and _is_masthead(walk, 0):
+        return all(above.words <= 4 for above in walk.lines[:place])
+    if row or buttons.is_menu(line) or "cookie" in line.low or line.bare in words().any("furniture", "masthead"):
+        return True
+    alone = recognisers.section_alone(line), recognisers.section_alone(walk.lines[place - 1]) if place else None
+    return all(alone) or (place <= 2 and (_is_masthead(walk, place) or _is_motto(walk, place)))
+
+
+def _heads(walk: Walk, place: int) -> bool:
+    line = walk.lines[place]
+    return walk.plain(place) and 3 <= line.words <= 30 and not line.closed
+
+
+def _is_masthead(walk: Walk, place: int) -> bool:
+    """Whether a first line of a few words is the site's name: an outlet's, or one that comes back below."""
+    first = walk.lines[place]
+    if first.words > 4 or not walk.plain(place):
+        return False
+    below = next((line for line in walk.lines[place + 1 : _MASTHEAD_LINES] if line.words >= 5), None)
+    if below is None or walk.marks[walk.lines.index(below)] is not None or below.words > 30:
+        return False
+    if recognisers.is_site_name(first.text) and not below.closed:
+        return True
+    title = (place > 0 or first.first == "the") and all(word[0].isupper() for word in first.text.split())
+    again = [line for line in walk.lines[place + 2 :] if first.bare in line.low]
+    return any(
+        "©" in one.text
+        or "/" in one.text
+        or f'"{first.bare}"' in one.low
+        or (title and first.text in one.text)
+        or (one.low.endswith(first.bare) and len(one.text) < 60)
+        for one in again
+    )
+
+
+def _is_motto(walk: Walk, place: int) -> bool:
+    """Whether a line close below the site's name is set off with it from the headline."""
+    if not place or not walk.plain(place) or walk.lines[place].apart or not _is_masthead(walk, place - 1):
+        return False
+    below = walk.line(place + 1)
+    return below is not None and below.apart and _heads(walk, place + 1)
 
 
 def _is_site(walk: Walk, name: str) -> bool:
@@ -121,9 +176,13 @@ def head(walk: Walk) -> None:
         elif mark is None and _title_of_author(walk, line):
             walk.use(line, "meta", "post of the author", 0.8)
             walk.place += 1
+        elif mark is None and line.words <= 4 and recognisers.is_site_name(line.text):
+            walk.furniture(walk.place, "name of the site", 0.7)
+            walk.place += 1
         elif mark is None and line.words <= 3 and not line.closed and walk.kind(walk.place + 1) in ("byline", "date"):
+            newsroom = nouns.head_of(line.first) is not None or authors.is_title(line.text.removesuffix("s"))
             walk.marks[walk.place] = Mark(
-                "section_name", "a few words above byline or date", 0.6, {"section": line.text}
+                "section_name", "a few words above byline or date", 0.6, {"section": None if newsroom else line.text}
             )
             walk.meta(walk.place)
             walk.place += 1
@@ -135,8 +194,22 @@ def head(walk: Walk) -> None:
             walk.layout.standfirst = line
             walk.use(line, "standfirst", rule, 0.8)
             walk.place += 1
-        else:
+        elif not (story.image(walk) or _stray(walk)):
             return
+
+
+def _stray(walk: Walk) -> bool:
+    """Takes a line of which nothing is known but that the head goes on below it; it stays, as a paragraph."""
+    if not walk.plain(walk.place) or walk.lines[walk.place].closed:
+        return False
+    for place in range(walk.place + 1, min(walk.place + 4, len(walk.lines))):
+        if _head_kind(walk, place) in _META:
+            walk.add("paragraph", [walk.lines[walk.place]], "a line between those of the head", 0.4)
+            walk.place += 1
+            return True
+        if not walk.plain(place) or walk.lines[place].closed:
+            return False
+    return False
 
 
 def _label_in_head(walk: Walk) -> bool:
@@ -196,6 +269,10 @@ def _standfirst_rule(walk: Walk) -> str | None:
         return "a summary without a full stop"
     if line.words >= 9 and place < len(walk.lines) and _asks(walk.lines[place]):
         return "stands above an interview"
+    if line.words >= 9 and place < len(walk.lines) and _CLOCK.fullmatch(walk.lines[place].text):
+        return "stands above a chronicle"
+    if _sums_up(line) and walk.plain(place) and _is_lead(walk.lines[place], line):
+        return "a short sentence above the lead"
     short = len(sentences(line.text)) == 1 and line.words <= 40 and following.words <= 26
     if (
         short
@@ -205,6 +282,19 @@ def _standfirst_rule(walk: Walk) -> str | None:
     ):
         return "one sentence, its source on the next line"
     return None
+
+
+def _sums_up(line: Line) -> bool:
+    """Whether a line is one short sentence that tells neither when nor who says so."""
+    if not 5 <= line.words <= 14 or not line.closed or len(sentences(line.text)) > 1 or attributions.find(line.text):
+        return False
+    weekdays = words().any("dates", "weekdays")
+    return not dates.stamps(line.low) and not any(word in weekdays for word in re.findall(r"[\w']+", line.low))
+
+
+def _is_lead(line: Line, summary: Line) -> bool:
+    """Whether a line is the lead below a summary: longer, and with the source that the summary leaves out."""
+    return line.words > 1.25 * summary.words and bool(attributions.find(line.text))
 
 
 def _head_kind(walk: Walk, place: int) -> str | None:

@@ -7,8 +7,8 @@ from typing import Final
 from app.importers.page.words import words
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
-_CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
-_LATIN: Final = re.compile(r"[a-zA-Z\u00c0-\u024f]")
+_CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]+")
+_LATIN: Final = re.compile(r"[a-zA-Z\u00c0-\u024f]+")
 _OTHERS: Final = {"cyrillic": ("uk", "ru", "bg"), "latin": ("en", "pl", "de", "fr", "es", "it", "cs")}
 _SCRIPTS: Final = (
     ("el", re.compile(r"[\u0370-\u03ff]")), ("ka", re.compile(r"[\u10a0-\u10ff]")),
@@ -32,9 +32,9 @@ def detect(text: str, default: str | None = None) -> str:
     """The language of a text; `default`, where its script fits, for texts too short to tell."""
     text = text[:2_000].lower()
     if text.isascii():
-        cyrillic, latin = 0, len(_LATIN.findall(text[:200]))
+        cyrillic, latin = 0, _count(_LATIN, text[:200])
     else:
-        cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
+        cyrillic, latin = _count(_CYRILLIC, text), _count(_LATIN, text)
     if cyrillic + latin == 0:
         found = max(_SCRIPTS, key=lambda one: len(one[1].findall(text)))
         return found[0] if found[1].search(text) else default or "und"
@@ -57,11 +57,15 @@ def detect(text: str, default: str | None = None) -> str:
     return _ask_dictionaries(text, _OTHERS[script], best)
 
 
+def _count(letters: re.Pattern[str], text: str) -> int:
+    return sum(map(len, letters.findall(text)))
+
+
 def same_letters(text: str, language: str) -> bool:
     """Whether the letters alone show that a text is in the language of its page, or may be."""
     if language not in ("uk", "en", "ru"):
         return True
-    cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
+    cyrillic, latin = _count(_CYRILLIC, text), _count(_LATIN, text)
     if language == "en":
         return cyrillic == 0
     _, letters = _lists()

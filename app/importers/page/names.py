@@ -10,7 +10,7 @@ from app.importers.page.text import low
 from app.importers.page.words import words
 
 _QUOTED: Final = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
-_ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|one|another)\s+", re.IGNORECASE)
+_ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|my|your|one|another)\s+", re.IGNORECASE)
 _RELATIVE: Final = re.compile(
     r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:який|яка|які|чий|чия|котрий|котра|що|коли|де)\b"
 )
@@ -20,8 +20,9 @@ _AGE: Final = re.compile(
     r",\s(?:aged\s)?(?:\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
     r"(?:\sрок[иів]+)?(?=,|$)"
 )
+FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
-_PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*)\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
+_PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
 _JOINED: Final = re.compile(r"(?!Mc|Mac|De|Di|Du|Fitz|La|Le|Van)\w*[a-zа-яіїєґ][A-ZА-ЯІЇЄҐ]")  # "NorthLine"
 _BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля поблизу of in from at near the".split())
 _APPOSED: Final = re.compile(
@@ -51,7 +52,7 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
     `oblique`: the phrase stands in another case than the nominative. `person` False: it cannot be a person.
     """
     written = phrase.strip(" ,.;:—–-()")
-    phrase = _AGE.sub("", _unnamed().sub("", without_relative(written))).strip(" ,")
+    phrase = _AGE.sub("", without_relative(written)).strip(" ,")
     phrase = _ARTICLE.sub("", phrase, count=1) if _ARTICLE.match(phrase) else phrase
     if not phrase or len(phrase) > 200:
         return None
@@ -65,7 +66,11 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
     if person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
         party = _apposed(phrase, tokens, apposed[1])
     if person and party is None:
-        party = _person(phrase, tokens, quoted, oblique) or _role_only(phrase, tokens, quoted, oblique)
+        party = (
+            _person(phrase, tokens, quoted, oblique)
+            or _several(phrase, tokens)
+            or _role_only(phrase, tokens, quoted, oblique)
+        )
     party = party or _organisation(phrase, tokens, quoted, oblique)
     if party is None and person and _unnamed().search(written):
         party = Party(phrase[0].lower() + phrase[1:], "person", "role_only")
@@ -105,7 +110,7 @@ def mentions(text: str) -> list[Party]:
 
 def without_relative(phrase: str) -> str:
     """The phrase without a clause that begins with "who" or «який»."""
-    return _RELATIVE.split(phrase, maxsplit=1)[0].strip(" ,.;:—–-()")
+    return _unnamed().sub("", _RELATIVE.split(phrase, maxsplit=1)[0]).strip(" ,.;:—–-()")
 
 
 def _outside(token: nouns.Token, quoted: list[tuple[int, int]]) -> bool:
@@ -154,7 +159,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
         at_end = run[-1].end == len(phrase)
         before = phrase[: run[0].start].rstrip()
         after = phrase[run[-1].end :].lstrip()
-        by_role = has_role and (at_end or after.startswith(","))
+        described = len(name) == 2 and _describes(before)  # a post that no list knows: "lock-keeper Ann Lee"
+        by_role = (has_role or described) and (at_end or after.startswith(","))
         if len(name) > 2 and at_end and nouns.inflected(phrase):
             name = name[-3:] if _PATRONYMIC.search(name[-2].low) else name[-2:]
         if 2 <= len(name) <= 3 and (alone or by_role) and not before.endswith((" of", " at", " in", " for")):
@@ -167,6 +173,15 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
     return None
 
 
+def _describes(before: str) -> bool:
+    """Whether the words before a name may tell a post: few, in lower case, and none that heads names or places."""
+    parts = before.split(" ")
+    if not before or len(parts) > 4 or not parts[-1][0].islower() or not all(part[0].islower() for part in parts[1:]):
+        return False
+    others = words().any("organisations", "anaphora") | words().any("organisations", "places")
+    return not any(nouns.head_of(part) or nouns.is_media(part) or part in others for part in map(low, parts))
+
+
 def _person_like(word: str) -> bool:
     """A single capitalised word that may be a surname; the caller must know it from a full name."""
     return (
@@ -175,6 +190,7 @@ def _person_like(word: str) -> bool:
         and _JOINED.match(word) is None
         and low(word) not in nouns.tables().heads
         and nouns.compound(low(word)) is None
+        and not _group(low(word))
     )
 
 
@@ -285,6 +301,41 @@ def split_post(part: str) -> tuple[str | None, str | None, str | None]:
     return part.strip(" ,"), None, gender
 
 
+def _several(phrase: str, tokens: list[nouns.Token]) -> Party | None:
+    """Unnamed people of whom there are more than one: "two officials", «мешканці будинку»."""
+    if (one := _one_of(phrase)) is not None:
+        return Party(one, "person", "role_only")
+    counts = words().any("people", "quantifiers")
+    place = next((i for i, token in enumerate(tokens[:5]) if _group(token.low)), None)
+    if place is None or any(nouns.head_of(token.low) for token in tokens[:place]):
+        return None
+    rest = phrase[tokens[place].end :]
+    if not nouns.inflected(phrase) and rest and not rest.startswith(",") and not _LINK.match(rest):
+        return None
+    counted = [token.low in counts or token.low.isdigit() for token in tokens[:place]]
+    first = counted.index(False) if False in counted else place
+    described = [re.sub("их$", "і", token.text) for token in tokens[first:place]]
+    name = " ".join([*described, _group(tokens[place].low) or ""]) + rest.split(",")[0]
+    if not any(token.capital for token in tokens[1 : place + 1]):
+        name = name[0].lower() + name[1:]
+    linked = _LINK.match(rest)
+    organisation = _ARTICLE.sub("", rest[linked.end() :].split(",")[0], count=1) if linked else None
+    return Party(name, "person", "role_only", organisation=organisation, gender="they")
+
+
+def _one_of(phrase: str) -> str | None:
+    """«Один із мешканців» in the nominative; None for other phrases."""
+    folded = low(phrase)
+    found = next((form for form in words().one_of if folded.startswith(form)), None)
+    return f"{words().one_of[found]} {phrase[len(found) :].split(',')[0]}" if found else None
+
+
+def _group(word: str) -> str | None:
+    """The nominative of a word for several people; None for other words."""
+    found = words().groups.get(word)
+    return found or (word if word[-1:] == "s" and word[:-1] in words().roles else None)
+
+
 def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]], oblique: bool) -> Party | None:
     """An unnamed person of whom the phrase tells what they do."""
     turned = nouns.inflected(phrase)
@@ -323,6 +374,8 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
 
 def _organisation(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]], oblique: bool) -> Party | None:
     name = phrase.split(", ")[0].strip()
+    if FINITE.search(name) and not nouns.inflected(name):
+        return None
     name = nouns.POSSESSIVE.sub(lambda f: f[0] if f[0][0] == "s" else "", name)
     capital = any(token.capital for token in tokens)
     headed = any(nouns.head_of(nouns.plain(token)) for token in tokens)

@@ -15,8 +15,20 @@ from app.importers.page.words import words
 _CLAUSE: Final = re.compile(
     r"(?:,|;)\s+(?:а|і|й|та|але|and|but|while|then|тоді як|в то время как)\s+|;\s+|,\s+(?=(?:у|в|з|in)\s)"
 )
-_COMMA: Final = re.compile(r",\s+")
+_TITLE_WORDS: Final = 10
+_SAYS: Final = re.compile(r"[^\W\d_]{4,}")
+_COMMA_OR_AND: Final = re.compile(r",\s+|\s(?:and|і|й|та|и)\s")
 _YEAR: Final = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+
+
+def titled(mark: Mark, following: Line) -> Mark:
+    """The mark of «Довідково: Старий маяк» above its text: behind the marker stands a title, and no text yet."""
+    rest = mark.data["rest"]
+    if not rest or rest[-1] in ".!?…:;," or len(rest.split()) > (_TITLE_WORDS if rest[0].isupper() else 4):
+        return mark
+    if not following.closed or following.words <= len(rest.split()):
+        return mark
+    return Mark("note", "note marker with a title", 0.85, {"heading": f"{mark.data['heading']} {rest}", "rest": ""})
 
 
 def extent(lines: list[Line], marks: list[Mark | None], start: int, mark: Mark) -> int:
@@ -40,14 +52,22 @@ def extent(lines: list[Line], marks: list[Mark | None], start: int, mark: Mark) 
             break
         if listed and (line.apart or texts):
             break
-        if texts and (
-            _subhead(line, lines, place) or _returns(line, lines[start + 1 : place], bool(mark.data["rest"]))
+        if (
+            texts
+            and not (lines[start].apart and _heads_list(line, lines, marks, place))
+            and (_subhead(line, lines, place) or _returns(line, lines[start + 1 : place], bool(mark.data["rest"])))
         ):
             break
         texts += 1
         open_list = line.text.endswith(":")
         place += 1
     return place - start if texts or listed else 0
+
+
+def _heads_list(line: Line, lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    """Whether a line ends in a colon, close above the items of a list and close below the note."""
+    following = marks[place + 1] if place + 1 < len(lines) else None
+    return line.text.endswith(":") and not line.apart and following is not None and following.kind == "item"
 
 
 def _subhead(line: Line, lines: list[Line], place: int) -> bool:
@@ -62,7 +82,8 @@ def _return() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _now() -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){words().pattern('dates', 'now')}(?![\w-])")
+    future = "|".join(rule for file in words().files.values() for rule in file["dates"].get("future", []))
+    return re.compile(rf"(?<![\w-])(?:{words().pattern('dates', 'now')}|{future})(?![\w-])")
 
 
 @lru_cache(maxsize=1)
@@ -180,7 +201,11 @@ def _clauses(sentence: str, dated: list[Period]) -> list[tuple[int, int, Period]
     for period in dated[1:]:
         cuts = [cut for cut in _CLAUSE.finditer(sentence, current.end) if cut.end() <= period.start]
         if not cuts and current.on and period.on:
-            cuts = [cut for cut in _COMMA.finditer(sentence, current.end) if cut.end() + 8 < period.start]
+            cuts = [
+                cut
+                for cut in _COMMA_OR_AND.finditer(sentence, current.end)
+                if _SAYS.search(sentence, cut.end(), period.start)
+            ]
         if len(cuts) > 1 and cuts[-1][0].strip() == ",":
             cuts.pop()  # "…, and it burned twice, in 1931": the date belongs to the clause before it
         if not cuts:

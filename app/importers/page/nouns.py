@@ -3,20 +3,22 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.importers.page import cases
 from app.importers.page.text import low
 from app.importers.page.words import words
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['’ʼ.\-][^\W_]+)*(?:['’](?=\s))?")
+_JOINT: Final = re.compile(r"[.-]")
 POSSESSIVE: Final = re.compile(r"(?:['’]s|s['’])$")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
 _SYNONYMS: Final = ({"headquarters", "staff"},)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
+    """One word of a phrase, as written and in lower case, and where it stands."""
+
     text: str
     low: str
     start: int
@@ -80,7 +82,7 @@ def is_media(phrase: str) -> bool:
     """Whether a name is an outlet's or an agency's; a press office is none."""
     table = tables().media
     phrase = _press().sub("", low(phrase)) if "ress" in phrase else phrase
-    return any(plain(token) in table for token in tokens_of(phrase)) or ".info" in low(phrase) or ".інфо" in low(phrase)
+    return any(part in table for token in tokens_of(phrase) for part in (plain(token), *_JOINT.split(token.low)))
 
 
 @lru_cache(maxsize=16_384)
@@ -145,9 +147,15 @@ def _by_ending(phrase: str, tokens: list[Token]) -> str:
     return _in_case(found, phrase)
 
 
+@lru_cache(maxsize=1_024)
+def _plain_words(name: str) -> tuple[str, ...]:
+    """The words of a name without case and possessive endings; the names of a page are compared again and again."""
+    return tuple(plain(token) for token in tokens_of(name))
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one, save for case forms, articles and marks."""
-    first, second = ([plain(t) for t in tokens_of(name)] for name in (one, other))
+    first, second = _plain_words(one), _plain_words(other)
     return len(first) == len(second) and bool(first) and all(map(_same_word, first, second))
 
 
@@ -157,5 +165,5 @@ def _same_word(one: str, other: str) -> bool:
 
 def within(part: str, whole: str) -> bool:
     """Whether every word of one name stands in another, in any case form."""
-    inner, outer = ([plain(t) for t in tokens_of(name)] for name in (part, whole))
+    inner, outer = _plain_words(part), _plain_words(whole)
     return bool(inner) and all(any(_same_word(a, b) for b in outer) for a in inner)

@@ -30,11 +30,14 @@ def outline(found: "Page", name: str, console: Console) -> None:
     article, stubs = articles[0], articles[1:]
     console.print(f"\n[bold green]{escape(name)}[/bold green]")
     console.print(f"[bold]{escape(article['headline'])}[/bold]  [dim]{article['language']}[/dim]")
-    for field in ("kicker", "standfirst", "byline", "section", "published_at", "updated_at"):
-        if article.get(field):
-            console.print(f"  [dim]{field}[/dim] {escape(str(article[field]))}")
-    if article.get("tags"):
-        console.print(f"  [dim]tags[/dim] {escape(', '.join(article['tags']))}")
+    labels = {one["slug"]: _first(one["labels"]) for one in found.documents if one["noun"] == "tag"}
+    said = article | {
+        "section": labels.get(article["section"]),
+        "tags": ", ".join(map(labels.__getitem__, article["tags"])),
+    }
+    for field in ("kicker", "standfirst", "byline", "section", "published_at", "updated_at", "tags"):
+        if said[field]:
+            console.print(f"  [dim]{field}[/dim] {escape(said[field])}")
     for block in article["body"]:
         style = STYLES.get(block["type"], "white")
         console.print(f"  [{style}]{block['type']:<15}[/{style}] {escape(_says(block))}")

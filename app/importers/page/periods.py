@@ -12,6 +12,12 @@ from app.importers.page.words import words
 _SEASONS: Final = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "winter": (12, 2)}
 
 
+_FIGURE: Final = re.compile(r"\d")
+_WITHOUT_FIGURES: Final = frozenset(
+    ("last_season", "this_season", "month_of_last_year", "last_year", "this_year", "month")
+)
+
+
 @dataclass(frozen=True)
 class Period:
     """When: `on`, and `to` for a span, each a year, month or day; `month_day` instead where the year is not written."""
@@ -86,12 +92,18 @@ def _patterns() -> _Patterns:
         (rf"\b{span_from}\s(?P<y1>{year})(?:-го|{year_word})?\s{span_to}\s(?P<y2>{year})\b(?:-й)?", "years"),
         (rf"(?<![\d-])(?P<y>{year[:-2]}\d0|(?:1[0-9]|20)\d0)(?:s\b|-х\b|-ті\b|-тих\b|-е\b)", "decade"),
         (rf"(?<![\d.,-])(?P<y>{year}){suffix}{year_word}", "year"),
+        (rf"(?<![\d.,-])(?P<y>{year})-(?:го|му|й|м|х)\b", "year"),
         (rf"\b{before}\s(?:{vague}\s)?(?P<y>{year}){suffix}\b(?![.,]?\d)(?!\s?%)", "year"),
         (rf"\((?P<y>{year})\)", "year"),
+        (rf"\b{known.pattern('dates', 'this')}\s(?P<s>{season})", "this_season"),
+        (rf"\b{known.pattern('dates', 'last_year')}\s(?:(?:у|в|in)\s)?(?P<m>{month})", "month_of_last_year"),
+        (rf"\b(?P<m>{month})\s{known.pattern('dates', 'last_year')}\b", "month_of_last_year"),
         (rf"\b{known.pattern('dates', 'last_year')}\b", "last_year"),
+        (rf"\b{known.pattern('dates', 'this_year')}\b", "this_year"),
         (rf"\b(?:{before}|early|late|mid)\s(?P<m>{month})(?!\s\d)", "month"),
     )  # fmt: skip
-    hint = re.compile(rf"\d|\b(?:{month}|{season}|{known.pattern('dates', 'last_year')})")
+    whole_years = [known.pattern("dates", name) for name in ("last_year", "this_year")]
+    hint = re.compile(rf"\d|\b(?:{'|'.join((month, season, *whole_years))})")
     return _Patterns(month, year, tuple((re.compile(rule), kind) for rule, kind in rules), season_words, hint)
 
 
@@ -100,7 +112,10 @@ def periods(text: str, published: date | None) -> list[Period]:
     if _patterns().hint.search(text) is None:
         return []
     found: list[Period] = []
+    figures = _FIGURE.search(text) is not None
     for pattern, kind in _patterns().rules:
+        if not figures and kind not in _WITHOUT_FIGURES:
+            continue
         for match in pattern.finditer(text):
             if any(one.start < match.end() and match.start() < one.end for one in found):
                 continue
@@ -190,7 +205,23 @@ def _last_year(match: re.Match[str], published: date | None) -> Period | None:
     return Period(match.start(), match.end(), on, inferred=on is not None)
 
 
+def _month_of_last_year(match: re.Match[str], published: date | None) -> Period | None:
+    on = _show(published.year - 1, _month(match["m"])) if published else None
+    return Period(match.start(), match.end(), on, inferred=on is not None)
+
+
+def _this_season(match: re.Match[str], published: date | None) -> Period | None:
+    on, to = _of_season(match["s"], published.year) if published else (None, None)
+    return Period(match.start(), match.end(), on, to, inferred=on is not None)
+
+
+def _this_year(match: re.Match[str], published: date | None) -> Period | None:
+    on = _show(published.year) if published else None
+    return Period(match.start(), match.end(), on, inferred=on is not None)
+
+
 _READERS: Final[dict[str, Callable[[re.Match[str], date | None], Period | None]]] = {
     "months": _months, "days": _days, "day": _one_day, "month": _one_month, "season": _season,
     "last_season": _last_season, "years": _years, "decade": _decade, "year": _year, "last_year": _last_year,
+    "month_of_last_year": _month_of_last_year, "this_season": _this_season, "this_year": _this_year,
 }  # fmt: skip

@@ -10,7 +10,11 @@ from app.importers.page.names import Party
 from app.importers.page.text import low
 from app.importers.page.words import words
 
-_FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
+_KNOWING: Final = re.compile(r"\b(?:familiar with|close to|briefed on|inside|within)\b")
+_PRINTED: Final = re.compile(
+    r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s(?:\w+\s){0,3}?)?in\s(?:the\s)?"
+    r"(?:(?:scientific\s)?(?:journal|magazine)\s)?(?=[A-Z])"
+)
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
 
 
@@ -44,7 +48,9 @@ def patterns() -> Patterns:
         known.any("attribution", "people"),
         re.compile(rf"(?<!\w){known.pattern('attribution', 'reference')}\s"),
         re.compile(rf"(?<!\w){known.pattern('attribution', 'this')}\b"),
-        re.compile(rf"(?:і|й)деться (?:у|в|про це (?:у|в)) (?P<channel>[^,.]{{0,25}}?\b(?:{documents}))\s"),
+        re.compile(
+            rf"{known.pattern('speech', 'written')} (?:у|в|на) (?P<channel>[^,.]{{0,25}}?\b(?:{documents}|{channel}))\s"
+        ),
         re.compile(
             rf"\s{places}\s(?:(?:своєму|своїй|своєї|офіційному|офіційній|особистому|власному|свій|соціальній|вечірньому|ранковому|its|his|her|their|the|an?|official|own)\s)*"
             rf"(?:[\w'-]+\s){{0,2}}?(?:{channel})(?![\w])|\s{known.pattern('attribution', 'reference')}\s"
@@ -78,9 +84,17 @@ def phrase_of(text: str, *, cut: bool = True) -> str:
 
 def behind_document(phrase: str) -> str:
     """The phrase without the paper before it: «дослідження інституту» is the institute's."""
+    if (printed := _PRINTED.match(phrase)) is not None:
+        return phrase[printed.end() :]
     first, _, rest = phrase.partition(" ")
     papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}
     return rest if rest and low(first) in papers else phrase
+
+
+def without_paper(phrase: str) -> str:
+    """The phrase without the paper behind it: "agency data" are the agency's."""
+    body, _, paper = phrase.rpartition(" ")
+    return body if body and low(paper) in words().any("channels", "papers") else phrase
 
 
 def party_of(phrase: str, *, oblique: bool = False) -> Party | None:
@@ -103,7 +117,15 @@ def party_of(phrase: str, *, oblique: bool = False) -> Party | None:
     first = low(phrase).split(" ")[0].strip(",.") if phrase else ""
     if first in words().any("attribution", "skip"):
         return None
-    return names.read(phrase, oblique=oblique)
+    party = names.read(phrase, oblique=oblique)
+    return None if party is None or _vague(party) else party
+
+
+def _vague(party: Party) -> bool:
+    """ "Residents say": nobody in particular, as long as nobody counts them or says how they know."""
+    if party.gender != "they" or party.pronoun or nouns.inflected(party.name):
+        return False
+    return low(party.written) == low(party.name) and _KNOWING.search(party.name) is None
 
 
 def after_verb(after: str) -> Party | None:
@@ -141,16 +163,18 @@ def at_end_of(middle: str) -> Party | None:
 def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     """The subject before a verb: without what stands before it in the sentence."""
     before = speech.without_connectives(before)
+    if inflected and (occasion := speech.occasion().search(before, 3)) is not None:
+        before = before[: occasion.start()]  # «У школі на запитання редакції відповіли»
     if (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns and _PLACED.match(before):
         return names.read(last), before  # «В інтерв'ю „Вісникові“ вона …»
     candidates = [before]
     parts = before.split(", ")
     if len(parts) > 1:
         candidates += [", ".join(parts[-2:]), parts[-1]]
-    for candidate in candidates:
+    for candidate in (one.lstrip('”»" ') for one in candidates):
         if len(names.without_relative(candidate).split()) > 14:
             continue
-        if not inflected and _FINITE.search(names.without_relative(candidate)):
+        if not inflected and names.FINITE.search(names.without_relative(candidate)):
             continue  # a clause, not a phrase for somebody
         party = party_of(candidate)
         if party is None:

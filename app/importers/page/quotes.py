@@ -10,9 +10,12 @@ from typing import Final
 from app.importers.page import names, nouns, speech
 from app.importers.page.speech import Clause
 from app.importers.page.text import low, sentences
+from app.importers.page.words import words
 
 _CLOSING: Final = {"«": "»", "“": "”", "„": "“”", "‘": "’"}
-_OPENING: Final = re.compile(r"[«“„]|(?<![^\s(,:])‘|(?<![^\s—–\-\[,:(])\"(?=\S)")
+_OPENING: Final = re.compile(r"[«“„]|(?<![^\s(,:])‘|(?<![^\s(,:])'(?=[A-Z])|(?<![^\s—–\-\[,:(])\"(?=\S)")
+_MARK: Final = re.compile("[«“„‘'\"]")
+_SINGLE_CLOSE: Final = re.compile(r"(?<=[,.?!…])'(?!\w)|(?<=[^\Ws])'(?=[\s,.;:!?]|$)")
 _DASH: Final = re.compile(r"^[—–―-]\s+")
 _CUT: Final = re.compile(r"(?P<mark>[,.!?…»”])\s*[—–―-]\s+")
 _LONGEST: Final = 3_000
@@ -35,10 +38,16 @@ class Quotation:
 def spans(text: str) -> list[tuple[int, int, bool]]:
     """Outermost quoted stretches: place of the opening mark, place behind the closing one, whether it was closed."""
     found: list[tuple[int, int, bool]] = []
+    if _MARK.search(text) is None:
+        return found
     place = 0
     while (opening := _OPENING.search(text, place)) is not None:
         place, mark = opening.start(), opening[0]
-        end = _close(text, place, mark) if mark != '"' else _close_straight(text, place)
+        if mark == "'":
+            closing = _SINGLE_CLOSE.search(text, place + 1)
+            end = closing.end() if closing else None
+        else:
+            end = _close(text, place, mark) if mark != '"' else _close_straight(text, place)
         found.append((place, end or len(text), end is not None))
         place = end or len(text)
     return found
@@ -102,7 +111,7 @@ def _behind_sentence(text: str, found: list[tuple[int, int, bool]]) -> Quotation
     """A paragraph whose first sentences are the newsroom's and whose last is a quotation with its speaker."""
     for span in found:
         lead = text[: span[0]].rstrip()
-        if not lead.endswith((".", "!", "?", "…")) or _words(_inside(text, span)) < _LEAD_WORDS:
+        if not lead.endswith((".", "!", "?", "…")):
             continue
         rest = text[span[0] :]
         quotation = _at_start(rest, spans(rest), led=False)
@@ -118,12 +127,12 @@ def _dialogue(text: str) -> Quotation | None:
     pieces = _pieces(body)
     if pieces is None:
         return None
-    parts, clause = pieces
-    return Quotation(parts, clause) if parts else None
+    parts, clause, after = pieces
+    return Quotation(parts, clause, after=after)
 
 
-def _pieces(body: str) -> tuple[list[str], Clause] | None:
-    """Words of speech cut by a clause between dashes; the clause may also end the line."""
+def _pieces(body: str) -> tuple[list[str], Clause, str] | None:
+    """Words of speech cut by a clause between dashes, and what stands behind a clause that no dash ends."""
     cuts = list(_CUT.finditer(body))
     for index, cut in enumerate(cuts):
         stop = cuts[index + 1] if index + 1 < len(cuts) else None
@@ -132,16 +141,13 @@ def _pieces(body: str) -> tuple[list[str], Clause] | None:
         clause = speech.clause(middle.rstrip(" .,"), beside=between) if _words(middle) <= 40 else None
         if clause is None:
             continue
-        first = body[: cut.start() + 1].rstrip(" ,")
-        parts = [first]
+        parts, after = [body[: cut.start() + 1].rstrip(" ,")], ""
         if stop is not None:
-            rest = body[stop.end() :].strip()
-            if rest:
-                parts.append(rest)
+            parts += filter(None, [body[stop.end() :].strip()])
         elif (ends := sentences(middle)) and len(ends) > 1:
             clause = speech.clause(middle[: ends[0][1]].rstrip(" .")) or clause
-            parts.append(middle[ends[1][0] :].strip())
-        return parts, clause
+            after = middle[ends[1][0] :].strip()
+        return parts, clause, after
     return None
 
 
@@ -151,7 +157,8 @@ def _at_start(text: str, found: list[tuple[int, int, bool]], led: bool) -> Quota
     rest = text[first[1] :] if first[2] else ""
     pieces = _pieces(words)
     if pieces is not None and len(pieces[0]) <= 2 and _words(" ".join(pieces[0])) >= 3:
-        return Quotation(pieces[0], pieces[1], after=rest.strip(" .,"), open=not first[2])
+        parts, clause, more = pieces
+        return Quotation([*parts, *filter(None, [more])], clause, after=rest.strip(" .,"), open=not first[2])
     if not first[2]:
         whole = _words(words) >= _LEAD_WORDS and words.count('"') == 0
         return Quotation([words], open=True) if whole else None
@@ -257,6 +264,9 @@ def _lead_clause(sentence: str) -> Clause | None:
     clause = speech.clause(sentence)
     if clause is not None:
         return clause
+    subject, _, last = sentence.rpartition(" ")
+    if low(last) in words().say and (party := names.read(subject.strip(" ,"))) is not None:
+        return Clause(sentence, subject.strip(" ,"), party, None, low(last), False)
     sentence = re.sub(r",?\s(?:was|is|were|are|seemed|looked|sounded|felt)\s[\w\s]{2,40}$", "", sentence)
     if _words(sentence) > 10:
         return None

@@ -16,6 +16,13 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 BULLET: Final = re.compile(r"^(?:[•●▪◦·‣∙*✓✔➤►○■□–—-]|(?P<number>\d{1,2})[.)])\s+")
+_FOR_OUTLET: Final = re.compile(
+    r",?\s(?:(?:спеціально )?для|for)\s[«“„\"]?[A-ZА-ЯІЇЄҐ][^,]{2,40}$|,\s(?i:фото|світлини|photos?)\s[^,]{2,40}$"
+)
+_TOPIC: Final = re.compile(r"([^|/]+)\s[|/]\s([^\W\d_]+(?:\s[^\W\d_]+)?)")
+_AND_OR: Final = re.compile(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s")
+_APART: Final = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+")
+_STROKE: Final = re.compile(r"[›❯▸→»>/\\|·•]")
 _CRUMB: Final = re.compile(r"\s*[›❯▸→]\s*|\s+[»>/\\|·•]\s+")
 
 
@@ -77,16 +84,19 @@ def byline(line: Line) -> Mark | None:
             return Mark("byline", "byline with label", 0.95, {"byline": shown, "section": None})
     elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
         return Mark("byline_label", "byline label alone")
-    parts = re.split(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+", line.text, maxsplit=1)
-    head, tail = (parts[0], parts[1]) if len(parts) > 1 else (parts[0], "")
+    if line.words > 12 or len(parts := _APART.split(line.text, maxsplit=1)) < 2:
+        return None
+    head, tail = parts
     named = full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))
-    if named and line.words <= 12 and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
+    if named and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
         return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
     return None
 
 
 def name_alone(line: Line) -> Mark | None:
     """A line that is nothing but a person's name; tells a byline only under a headline."""
+    if (own := _FOR_OUTLET.search(line.text)) is not None and full_name(line.text[: own.start()]):
+        return Mark("name", "a person's name and the outlet's", 0.8, {"byline": line.text[: own.start()]})
     placed = re.fullmatch(r"(.{4,60}?)\s(?:in|у|в)\s[A-ZА-ЯІЇЄҐ][\w' -]{2,40}", line.text)
     if placed and full_name(placed[1]):
         return Mark("name", "a person's name and a place", 0.7, {"byline": placed[1]})
@@ -99,6 +109,8 @@ def name_alone(line: Line) -> Mark | None:
 
 def breadcrumb(line: Line) -> Mark | None:
     """«Головна › Новини › Події»: the last step is the section."""
+    if _STROKE.search(line.text) is None:
+        return None
     parts = [part.strip() for part in _CRUMB.split(line.text) if part.strip()]
     homes, sections = words().any("head", "home"), words().any("head", "sections")
     if len(parts) < 2 or any(len(part.split()) > 14 for part in parts):
@@ -118,10 +130,12 @@ def date_line(line: Line) -> Mark | None:
     """A line of nothing but dates and times, their labels, and perhaps a section, a name or a counter."""
     if line.words > 24 or len(line.text) > 200:
         return None
-    found = dates.stamps(line.low) if not BULLET.match(line.text) else []
-    if not found or (line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г."))):
+    if line.text.endswith(".") and not line.low.endswith(("р.", "m.", "г.")):
         return None
-    if line.words > 6 * len(found) + 10:
+    if line.cells:
+        line = Line(line.number, " | ".join(line.cells), line.apart)
+    found = dates.stamps(line.low) if not BULLET.match(line.text) else []
+    if not found or line.words > 6 * len(found) + 10:
         return None
     rest, data = _date_parts(line, found)
     if rest is None:
@@ -172,7 +186,7 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
     for part in segments:
         apart = "\x00" not in part  # no date in it: set off from the dates by a separator
         segment = part.replace("\x00", "").strip(" ,.():")
-        bare = _noise().sub("", segment.lower()) if segment else ""
+        bare = _noise().sub("", low(segment)) if segment else ""
         if not bare:
             continue
         folded = low(segment).strip(" :,")
@@ -187,7 +201,8 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
         elif folded in words().any("head", "sections") or (
             apart and len(segment.split()) <= 4 and segment[:1].isupper()
         ):
-            data["section"] = data["section"] or segment.strip(" ,:")
+            if not is_site_name(segment):
+                data["section"] = data["section"] or segment.strip(" ,:")
             left.append(segment)
         else:
             return None, {}
@@ -207,12 +222,22 @@ def section_line(line: Line) -> Mark | None:
 
 def section_alone(line: Line) -> Mark | None:
     """The bare name of a section; tells one only under a headline."""
-    parts = re.split(r"\s*[&,/]\s*|\s(?:and|та|і|й|и)\s", line.bare)
-    if line.words <= 5 and all(
-        part in words().any("head", "sections") for part in (line.bare, *parts)[len(parts) > 1 :]
-    ):
+    if line.words > 5:
+        return None
+    sections = words().any("head", "sections")
+    topic = _TOPIC.fullmatch(line.text)
+    if topic and low(topic[1]) in sections and topic[2][0].isupper():
+        return Mark("section_name", "a section and its part", 0.7, {"section": line.text})
+    parts = _AND_OR.split(line.bare)
+    if all(part in sections for part in (line.bare, *parts)[len(parts) > 1 :]):
         return Mark("section_name", "a section's name alone", 0.7, {"section": line.text.strip(" .:|#")})
     return None
+
+
+def is_site_name(text: str) -> bool:
+    """Whether a few words end as outlets' names do: "Marsh Herald", but not "City news"."""
+    last = text.rsplit(" ", 1)[-1]
+    return nouns.is_media(last) and low(last) not in words().any("head", "sections")
 
 
 def tags_line(line: Line) -> Mark | None:
@@ -254,10 +279,16 @@ def note_marker(line: Line) -> Mark | None:
         if rest and exact and (found["mark"] == ":" or line.bare.startswith(tuple(words().any("notes", "bare")))):
             return Mark("note", "note marker and text", 0.9, {"heading": heading, "rest": rest})
     if line.bare in words().any("notes", "bare") or (
-        line.text.isupper() and line.bare in words().any("notes", "markers")
+        line.text.isupper() and (line.bare in words().any("notes", "markers") or _about().fullmatch(line.bare))
     ):
         return Mark("note", "note marker without colon", 0.8, {"heading": line.text, "rest": ""})
     return None
+
+
+@lru_cache(maxsize=1)
+def _about() -> re.Pattern[str]:
+    """ "About the mill": with capitals alone on its line, a marker."""
+    return re.compile(rf"{words().pattern('notes', 'about')}\s[\w'-]+(?:\s[\w'-]+){{0,3}}")
 
 
 @lru_cache(maxsize=1)
@@ -271,13 +302,22 @@ def _signed_marker() -> re.Pattern[str]:
 
 
 def see_also(line: Line) -> Mark | None:
-    """«Читайте також: …», or the label alone above headlines."""
-    if (found := labelled(line, "relations", "see_also", marks=":>›»—-")) and len(found[1].split()) >= 3:
-        return Mark("see_also", "see also with headline", 0.95, {"headline": found[1]})
+    """«Читайте також: …», "Earlier coverage: …", or the label alone above headlines."""
+    for name, relation in (("see_also", "background"), ("earlier_stories", "previous_coverage")):
+        if line.bare in words().any("relations", name):
+            data = {"headline": "", "relation": relation, "colon": line.text.endswith(":")}
+            return Mark("see_also", "label of other stories", 0.85, data)
+        if (found := labelled(line, "relations", name, marks=":>›»—-")) and len(found[1].split()) >= 3:
+            data = {"headline": found[1], "relation": relation}
+            return Mark("see_also", "label of other stories with a headline", 0.95, data)
+    if not may_begin(line, "relations", "with_headline"):
+        return None
+    placed = _compiled("relations", ("with_headline",), r"(?:LABEL)\s(?:in|on|у|в|на)\s[^:.]{2,40}:\s*(?P<rest>\S.*)$")
+    if (told := placed.match(line.low)) and not line.closed:
+        headline = line.text[told.start("rest") :]
+        return Mark("see_also", "label with a headline", 0.75, {"headline": headline, "relation": "previous_coverage"})
     if (found := labelled(line, "relations", "with_headline")) and len(found[1].split()) >= 4 and not line.closed:
-        return Mark("see_also", "label with a headline", 0.75, {"headline": found[1]})
-    if line.bare in words().any("relations", "see_also"):
-        return Mark("see_also", "see also label", 0.85, {"headline": "", "colon": line.text.endswith(":")})
+        return Mark("see_also", "label with a headline", 0.75, {"headline": found[1], "relation": "background"})
     return None
 
 
@@ -357,7 +397,20 @@ def furniture(line: Line) -> Mark | None:
     return Mark("furniture", *found) if found else None
 
 
+def facts_in_cells(line: Line) -> Mark | None:
+    """«Розділ: Місто», «Автор: …» and a date side by side between tabs: one mark that gives them all."""
+    if len(line.cells) < 2:
+        return None
+    cells = [Line(line.number, cell.rstrip("."), False) for cell in line.cells]
+    marks = [section_line(cell) or byline(cell) or date_line(cell) for cell in cells]
+    if any(mark is None for mark in marks) or sum(mark.kind == "date" for mark in marks if mark) > 1:
+        return None
+    given = {name: value for mark in marks if mark for name, value in mark.data.items() if value}
+    return Mark("date" if "stamps" in given else "section", "facts side by side", 0.85, given)
+
+
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (
+    facts_in_cells,
     tags_line,
     note_marker,
     date_line,

@@ -11,7 +11,7 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _NUMBER: Final = re.compile(r"^(\d{1,2})(?:[.)]\s*|\s+)(?=\S)")
-_CLOCK: Final = re.compile(r"^(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
+_CLOCK: Final = re.compile(r"^(?:[^\W\d]+,\s)?(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
 _STORY_WORDS: Final = 45
 
 
@@ -35,6 +35,8 @@ def _cut() -> re.Pattern[str]:
 
 def is_cut(line: Line) -> bool:
     """Whether a line ends as an excerpt does: with a cut mark, or with "Read more" behind one."""
+    if "…" not in line.text and "..." not in line.text:
+        return False
     found = _cut().search(line.low)
     return found is not None and bool(found["mark"])
 

@@ -13,6 +13,8 @@ from app.importers.page.words import words as vocabulary
 
 _HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
 
+_QUOTED_END: Final = re.compile(r"\s[«“\"]([^«»“”\"]{2,60})[»”\"]$")
+
 
 @dataclass
 class Source:
@@ -68,6 +70,8 @@ class Sources:
         return self.spoken[-1] if self.spoken else None
 
     def _resolve(self, party: Party) -> Source | None:
+        if party.pronoun and party.type != "person":
+            return next((one for one in reversed(self.found) if one.type != "person"), None)
         if party.pronoun:
             return self._of_gender(party.gender)
         if party.surname:
@@ -92,8 +96,12 @@ class Sources:
         if known is None:
             known = Source(party.name, party.type, party.identity)
             self.found.append(known)
+            if party.type != "person" and (quoted := _QUOTED_END.search(party.name)) is not None:
+                known.called(quoted[1])  # «кооператив „Лан“» is «Лан» too
         known.called(party.name)
         known.called(generic)
+        if party.gender == "they" and party.identity == "role_only":
+            known.called(names.without_relative(party.written))  # "two officials"
         if (behind := _behind_press_office(party.name)) is not None:
             known.called(behind)
         known.gender = known.gender or party.gender
@@ -132,7 +140,9 @@ class Sources:
 
     def _from_text(self, party: Party) -> Source | None:
         """A surname alone, with a post: a source of one word, unless the page names the person in full elsewhere."""
-        full = re.search(rf"(?<![.!?] )\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b", self._text)
+        pair = rf"\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b"
+        full = re.search(rf"(?<![.!?] ){pair}", self._text)
+        full = full or re.search(rf"{pair}(?=, (?:\d\d|who|the|an?)\b)", self._text)  # though it begins a sentence
         if full and not nouns.role_of(full[1]) and not nouns.head_of(full[1]) and len(party.name) > 2:
             known = names.read(full[0])
             if known is not None and known.type == "person" and not known.surname:
@@ -173,6 +183,8 @@ class Sources:
         post = low((party.position or party.name).split()[0 if nouns.inflected(party.name) else -1])
         if len(words) == 1 and (named := self._named_with_post(words[0])) is not None:
             return named
+        if len(words) > 1 and (named := self._named_in_full(party.name)) is not None:
+            return named
         if len(words) == 1 and (meant := self._meant(words[0], party)) is not None:
             return meant
         for source in reversed(self.found):
@@ -193,6 +205,14 @@ class Sources:
                 return None  # an unnamed one spoke in between
             if None in (one.gender, party.gender) or one.gender == party.gender:
                 return self._resolve(one) if isinstance(one, Party) else one
+        return None
+
+    def _named_in_full(self, post: str) -> Source | None:
+        """«Голова ради» after «голова районної ради Ганна Верба»: the person whose post and body it shortens."""
+        for one in reversed(self.found):
+            told = " ".join(filter(None, (one.position, one.organisation)))
+            if one.identity == "named" and told and nouns.within(post, told):
+                return one
         return None
 
     def _named_with_post(self, post: str) -> Source | None:
@@ -268,12 +288,15 @@ def _slug(name: str) -> str:
     return languages.slug(name, fallback=f"source-{digest(name)}")
 
 
+@lru_cache(maxsize=1)
+def _press_office() -> re.Pattern[str]:
+    press = vocabulary().pattern("attribution", "press")
+    return re.compile(rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}")
+
+
 def _behind_press_office(name: str) -> str | None:
     """«пресслужба ДСНС»: the organisation that speaks through it; None for other names."""
-    press = vocabulary().pattern("attribution", "press")
-    if found := re.fullmatch(
-        rf"(?:the )?{press}\s(?:of\s(?:the\s)?)?(?P<rest>\S.*)|(?P<lead>\S.*?)(?:'s)?\s{press}", low(name)
-    ):
+    if found := _press_office().fullmatch(low(name)):
         kept = name[slice(*found.span("rest" if found["rest"] else "lead"))]
         return nouns.nominative(kept)
     return None

@@ -2,7 +2,7 @@
 
 import re
 
-from app.importers.page import credits, notes, quotes, recognisers, tables
+from app.importers.page import buttons, credits, notes, quotes, recognisers, tables
 from app.importers.page.text import Line
 from app.importers.page.walk import Walk
 
@@ -31,7 +31,7 @@ def image(walk: Walk) -> bool:
     line = walk.lines[walk.place]
     credit = credits.read(line)
     if credit is None:
-        return False
+        return _captioned(walk)
     last = walk.layout.pieces[-1] if walk.layout.pieces else None
     if last and last.kind == "image" and not line.apart and _fits(last.data["credit"], credit):
         last.lines.append(line)
@@ -40,6 +40,21 @@ def image(walk: Walk) -> bool:
     else:
         walk.add("image", [line], credit.rule, 0.9, credit=credit)
     walk.place += 1
+    return True
+
+
+def _captioned(walk: Walk) -> bool:
+    """A line set off from the story together with the credit below it: the caption of that picture."""
+    line, below, behind = (walk.line(walk.place + step) for step in range(3))
+    if line is None or below is None or not walk.plain(walk.place) or line.words > 30:
+        return False
+    if not line.apart or below.apart or not (behind is None or behind.apart) or (credit := credits.read(below)) is None:
+        return False
+    if credit.caption is not None or credit.credit_line is None:
+        return False
+    caption = credits.Credit("photo", None, line.text, (), None, credit.rule)
+    walk.add("image", [line, below], "caption above its credit", 0.8, credit=_merged(caption, credit))
+    walk.place += 2
     return True
 
 
@@ -69,6 +84,8 @@ def note(walk: Walk) -> bool:
     mark = walk.mark(walk.place)
     if mark is None or mark.kind != "note":
         return False
+    if (following := walk.line(walk.place + 1)) and walk.kind(walk.place + 1) in (None, "item"):
+        mark = notes.titled(mark, following)
     extent = notes.extent(walk.lines, walk.marks, walk.place, mark)
     if extent == 0:
         return False
@@ -85,6 +102,11 @@ def quote(walk: Walk) -> bool:
     before = walk.layout.pieces[-1] if walk.layout.pieces else None
     led = before is not None and before.kind == "paragraph" and before.text.endswith(":")
     found = quotes.find(line.text, led=led)
+    if found is None and walk.interview and walk.answers(walk.place):
+        answer = quotes.Quotation([recognisers.BULLET.sub("", line.text)])
+        walk.add("quote", [line], "answer of an interview", 0.8, quotation=answer, led=False, answers=True)
+        walk.place += 1
+        return True
     if found is None:
         return False
     taken = [line]
@@ -219,7 +241,13 @@ def heading(walk: Walk) -> bool:
 def button(walk: Walk) -> bool:
     """A few words among the buttons below the story are a button that no list knows."""
     line = walk.lines[walk.place]
-    if walk.place <= walk.end or not walk.plain(walk.place) or line.words > 4 or line.closed:
+    if walk.place <= walk.end or not walk.plain(walk.place) or line.closed:
+        return False
+    if buttons.is_menu(line):
+        walk.furniture(walk.place, "a menu", 0.7)
+        walk.place += 1
+        return True
+    if line.words > 4:
         return False
     below = {use for number, (use, *_) in walk.layout.uses.items() if number > walk.lines[walk.end].number}
     if below & {"furniture", "meta"} and not line.text[0].isdigit() and line.text[-1] not in ".:;,":

@@ -1,6 +1,7 @@
 """One pass over the lines of a page: what each line was used as, and the pieces found so far."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from app.importers.page import recognisers, sidebar
@@ -32,6 +33,13 @@ class Layout:
     pieces: list[Piece] = field(default_factory=list)
     teasers: list[sidebar.Teaser] = field(default_factory=list)
     uses: dict[int, tuple[str, str, float]] = field(default_factory=dict)
+
+    @property
+    def tells(self) -> bool:
+        """Whether a story is there, be it only its announcement, and not a page's furniture alone."""
+        dated = any(mark.kind in ("byline", "date", "name") for mark in self.meta)
+        bare = all(use != "furniture" for use, *_ in self.uses.values())
+        return bool(self.pieces or self.standfirst or dated or bare)
 
 
 class Walk:
@@ -80,6 +88,18 @@ class Walk:
             if tells and not sidebar.is_cut(line) and (not aside or line.words >= 22):
                 last = place
         return last
+
+    def answers(self, place: int) -> bool:
+        """Whether a line behind a dash answers the question above it."""
+        line, above = self.line(place), self.line(place - 1)
+        return (
+            line is not None and above is not None and line.text[0] in "—–" and line.text[-1] != "?"
+            and above.text[-1] == "?"
+        )  # fmt: skip
+
+    @cached_property
+    def interview(self) -> bool:
+        return sum(self.answers(place) for place in range(1, len(self.lines))) >= 2
 
     def meta(self, place: int) -> None:
         if (mark := self.mark(place)) is not None:

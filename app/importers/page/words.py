@@ -35,6 +35,8 @@ class Words:
     say: frozenset[str]
     report: frozenset[str]
     pronouns: dict[str, str]
+    groups: dict[str, str]
+    one_of: dict[str, str]
     channels: dict[str, str]
 
     def all(self, part: str, name: str) -> list[str]:
@@ -83,6 +85,8 @@ def words() -> Words:
     roles: dict[str, Role] = {}
     names: dict[str, str] = {}
     pronouns: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    one_of: dict[str, str] = {}
     channels: dict[str, str] = {}
     speech: dict[str, set[str]] = {"say": set(), "report": set()}
     for file in files.values():
@@ -96,6 +100,11 @@ def words() -> Words:
             names.update((low(word), gender) for word in file["people"].get(key, []))
         for gender, forms in file["speech"]["pronouns"].items():
             pronouns.update((low(form), gender) for form in forms)
+        for entry in file["people"].get("groups", []):
+            stem, first, *others = entry.split("|") if "|" in entry else (entry, "")
+            groups.update((low(stem + ending), stem + first) for ending in (first, *others))
+        for nominative, forms in file["people"].get("one_of", {}).items():
+            one_of.update((f"{low(form)} ", nominative) for form in forms)
         for channel, forms in file["channels"].items():
             if channel not in ("occasions", "documents", "papers"):
                 channels.update((low(form), channel) for form in forms)
@@ -112,5 +121,7 @@ def words() -> Words:
         say=frozenset(speech["say"]),
         report=frozenset(speech["report"]),
         pronouns=pronouns,
+        groups=groups,
+        one_of=one_of,
         channels=channels,
     )

@@ -1,0 +1,207 @@
+"""What stands in and beside a story: notes with titles, links to other stories, captions, tables, buttons."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from app.importers.page import credits, tables
+from app.importers.page.outline import outline
+from app.importers.page.recognisers import recognise
+from app.importers.page.text import Line
+from tests.importers.page.reading import article, named, read_page
+
+STORY = "The lighthouse on Long Cape was lit again on Friday after two years of repairs to its lamp room."
+
+
+def facts(text: str) -> list[tuple[str | None, str | None]]:
+    note = next(one for one in read_page(text).documents if one["noun"] == "note")
+    return [(fact["on"], fact["to"]) for fact in note["facts"]]
+
+
+def test_a_title_behind_the_marker_is_the_notes_heading_and_its_text_follows() -> None:
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY}\n\nFact box: The Long Cape light\nIt was built of limestone in 1874.\n"
+        "In 1931 the lamp was replaced by an electric one.\n"
+    )
+
+    assert named(read, "note") == ["Fact box: The Long Cape light"]
+    assert [fact["on"] for fact in read.documents[0]["facts"]] == ["1874", "1931"]
+
+
+@pytest.mark.parametrize("marker", ["Factfile: the light", "ABOUT THE LIGHT"])
+def test_a_marker_may_name_its_subject(marker: str) -> None:
+    read = read_page(f"Lighthouse shines again\n\n{STORY}\n\n{marker}\nIt was built of limestone in 1874.\n")
+
+    assert named(read, "note") == [marker]
+
+
+def test_a_list_of_a_page_without_blank_lines_is_the_storys() -> None:
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY}\nFor reference\nIt was built of limestone in 1874.\nWhat has changed:\n"
+        "- the lamp is electric;\n- the door is new.\n"
+    )
+
+    assert [block["type"] for block in article(read)["body"]][-2:] == ["paragraph", "list"]
+
+
+def test_what_the_outlet_reported_first_is_earlier_coverage() -> None:
+    read = article(
+        read_page(f"Lighthouse shines again\n\n{STORY}\n\nThe Marsh Tribune first reported on the lamp in May.\n")
+    )
+
+    assert [one["relation"] for one in read["relations"]] == ["previous_coverage"]
+
+
+def test_a_sentence_behind_the_marker_is_text() -> None:
+    read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nFact box: It was built in 1874.\nThe trust owns it.\n")
+
+    assert named(read, "note") == ["Fact box:"]
+
+
+def test_a_list_with_its_introduction_belongs_to_the_note() -> None:
+    text = (
+        f"Lighthouse shines again\n\n3 May 2024\n\n{STORY}\n\nFor reference:\nThe light was built in 1874.\n"
+        "It failed:\n"
+        "* in March 1931;\n* last year in May.\n"
+    )
+
+    assert facts(text) == [("1874", None), ("1931-03", None), ("2023-05", None)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "dates"),
+    [
+        ("It was electrified in 1931 and left without a keeper in June 1983.", [("1931", None), ("1983-06", None)]),
+        ("The lamp was mended this spring.", [("2024-03", "2024-05")]),
+        ("The lamp was mended this year.", [("2024", None)]),
+        ("1988-го вежу пофарбували.", [("1988", None)]),
+        ("It failed in 1958, 1966 and 2004.", [("1958", None)]),
+    ],
+)
+def test_a_note_dates_what_it_tells(sentence: str, dates: list[tuple[str, str | None]]) -> None:
+    assert facts(f"Lighthouse shines again\n\n3 June 2024\n\n{STORY}\n\nFor reference:\n{sentence}\n") == dates
+
+
+def test_a_note_ends_before_what_is_to_come() -> None:
+    read = read_page(
+        "Маяк світить\n\nМаяк на мисі засвітили в п'ятницю після ремонту, який тривав два роки.\n\n"
+        "Довідка.\nМаяк збудували 1874 року.\n\nСвято маяка триватиме до 8 жовтня.\n"
+    )
+
+    assert [block["type"] for block in article(read)["body"]] == ["paragraph", "reference_note", "paragraph"]
+
+
+@pytest.mark.parametrize(
+    ("label", "relation"),
+    [
+        ("Earlier coverage:", "previous_coverage"),
+        ("Раніше ми писали:", "previous_coverage"),
+        ("See also", "background"),
+    ],
+)
+def test_headlines_below_a_label_are_relations_with_or_without_a_day(label: str, relation: str) -> None:
+    links = "Ferry to return in spring, says trust\n3 May 2024\nMuseum of anchors opens in the port\n1 May 2024"
+    read = article(read_page(f"Lighthouse shines again\n\n{STORY}\n\n{label}\n{links}\n"))
+
+    assert [(one["relation"], one["text"]) for one in read["relations"]] == [
+        (relation, "Ferry to return in spring, says trust"),
+        (relation, "Museum of anchors opens in the port"),
+    ]
+
+
+def test_a_label_may_name_the_outlet() -> None:
+    read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nPreviously in The Marsh Echo: Storm fells last poplar\n")
+
+    assert [one["text"] for one in article(read)["relations"]] == ["Storm fells last poplar"]
+
+
+def test_headlines_with_times_of_day_are_a_feed() -> None:
+    links = "Ferry to return in spring\n3 May 2024, 10:40\nMuseum of anchors opens\n1 May 2024, 09:00"
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY}\n\nRead also\n{links}\n\nYesterday, 21:14 Garage burns down\n"
+    )
+
+    assert named(read, "article")[1:] == ["Ferry to return in spring", "Museum of anchors opens", "Garage burns down"]
+
+
+@pytest.mark.parametrize(
+    ("text", "caption", "people"),
+    [
+        ("Pickets at the north slip at dawn. MARSH WIRE/Ann Lee", "Pickets at the north slip at dawn.", ["Ann Lee"]),
+        ("[The lens in its crate. Credit: Ann Lee/Marsh Trust]", "The lens in its crate", ["Ann Lee"]),
+        ("Photo: Marsh Hospital (free for editorial use)", None, []),
+        ("Команда після матчу. Фото надало управління освіти", "Команда після матчу", []),
+    ],
+)
+def test_a_credit_is_read_round_what_stands_beside_it(text: str, caption: str | None, people: list[str]) -> None:
+    credit = credits.read(Line(9, text, True))
+
+    assert credit is not None
+    assert ((credit.caption or "").rstrip(".") or None) == (caption.rstrip(".") if caption else None)
+    assert [one.name for one in credit.photographers] == people
+    assert credit.source is None or "(" not in credit.source.name
+
+
+def test_a_line_close_above_a_credit_is_its_caption() -> None:
+    read = article(
+        read_page(f"Lighthouse shines again\n\n{STORY}\n\nThe lamp room at night\nPhoto: Ann Lee\n\n{STORY}\n")
+    )
+    image = next(block for block in read["body"] if block["type"] == "image")
+
+    assert (image["caption"], image["photographer"]) == ("The lamp room at night", "Ann Lee")
+
+
+def test_days_are_cells_of_a_table() -> None:
+    cells = ["Street", "Start", "End", "Mill Lane", "4 March", "29 September", "High Street", "1 April", "10 November"]
+
+    table = tables.read([Line(number, text, False) for number, text in enumerate(cells, 1)])
+
+    assert table is not None
+    assert table.rows == [["Mill Lane", "4 March", "29 September"], ["High Street", "1 April", "10 November"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 / 7", "👍 48   👎 3", "« Назад   1   2   3   Далі »", "18+", "- ENDS -", "Download as PDF",
+     "▶ Listen to the Reed Podcast",
+     "Marsh Weekly on WhatsApp", "Enjoying the Echo? Support us from £3 a month", "Слухати подкаст «Хвиля»",
+     "Сподобався текст? Пригостіть нас кавою", "Коментувати можуть лише зареєстровані користувачі",
+     "«Хвиля», 2017–2025. Передрук лише з гіперпосиланням", "Стати патроном «Хвилі»"],
+)  # fmt: skip
+def test_what_stands_at_the_foot_of_a_page_is_furniture(text: str) -> None:
+    mark = recognise(Line(9, text, True))
+
+    assert mark is not None
+    assert mark.kind == "furniture"
+
+
+def test_a_day_with_its_weekday_behind_is_the_pages_date() -> None:
+    read = article(read_page(f"Lighthouse shines again\n\n8 грудня 2023 року, п’ятниця\n\n{STORY}\n"))
+
+    assert read["published_at"] == "2023-12-07T22:00:00.000Z"
+
+
+def test_the_outline_shows_sections_and_tags_as_readers_know_them() -> None:
+    shown = io.StringIO()
+
+    outline(
+        read_page(f"Lighthouse shines again\n\n{STORY}\n\nTags: Long Cape, lamps\n", section="Місто і море"),
+        "light.txt",
+        Console(file=shown, width=200),
+    )
+
+    assert "section Місто і море" in shown.getvalue()
+    assert "tags Long Cape, lamps" in shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"Light\u00adhouse\n\n{STORY}", ["1 line held"]),
+        (f"Light\u00adhouse\n\n{STORY}\u00a0", ["2 lines held"]),
+        (f"Lighthouse  shines\n\n{STORY}", []),
+    ],
+)  # fmt: skip
+def test_odd_characters_are_counted_line_by_line(text: str, says: list[str]) -> None:
+    assert [one.partition(" characters")[0] for one in read_page(text).odd] == says

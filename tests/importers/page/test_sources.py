@@ -1,0 +1,208 @@
+"""Who is a source: posts no list knows, groups without names, papers, guests of interviews."""
+
+import pytest
+
+from app.importers.page import attributions, names, quotes
+from tests.importers.page.reading import article, named, read_page
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The lamp was lit again on Friday, the harbour trust reports this on Telegram.", ["harbour trust"]),
+        ("Two officials told the Echo that the ferry would not sail before May.", ["officials"]),
+        ("People familiar with the talks said the trust would pay.", ["people familiar with the talks"]),
+        ("Residents said the noise kept them awake at night.", []),
+        ("According to a memo seen by the Marsh Echo, the trust knew of the fault.", ["Marsh Echo"]),
+        ("The trust knew, according to a report by the Safety Board seen by the Marsh Echo.",
+         ["Safety Board", "Marsh Echo"]),
+        ("Eels have come back, according to a study in the journal River Letters.", ["River Letters"]),
+        ("The ferry is late, according to Marsh Radio, which cited the harbour trust.",
+         ["Marsh Radio", "harbour trust"]),
+        ("A port official, speaking on condition of anonymity because the talks go on, said the trust would pay.",
+         ["port official"]),
+        ("Two nurses, who asked for their names to be left out, said staff had not been told.", ["nurses"]),
+        ("According to harbour trust data, the ferry is late.", ["harbour trust"]),
+        ("Fares, the minister said, would not rise before May.", ["minister"]),
+        ("З п'ятниці, 3 травня, у Лимані ходить нічний паром №9, повідомили в порту.", ["порт"]),
+        ("Місце коштує 45 гривень, ідеться в оголошенні порту.", ["порт"]),
+        ("У прес-службі порту уточнили: ремонт почнуть у травні.", ["прес-служба порту"]),
+        ("Headteacher Ann Lee told parents in a letter seen by the Marsh Echo that the school would open.",
+         ["Marsh Echo", "Ann Lee"]),
+        ("Чергова метеорологиня Гервасія Тихоступ у коментарі «Хвилі» розповіла, що гроза прийде ввечері.",
+         ["Гервасія Тихоступ"]),
+        ("Про це йдеться в дописі КП «Зеленбуд» у Facebook.", ["КП «Зеленбуд»"]),
+        ("Двоє посадовців розповіли «Вісникові», що паром не вийде до травня.", ["посадовці"]),
+        ("За словами мешканців, шум не стихає.", ["мешканці"]),
+        ("За словами одного з пасажирів, паром хитнуло двічі.", ["один з пасажирів"]),
+        ("Як зазначено в пресрелізі порту, ремонт триватиме місяць.", ["порт"]),
+        ("Про це йдеться в телеграм-каналі міської ради Лиману.", ["міська рада Лиману"]),
+        ("У школі «Промінь» на запитання редакції відповіли, що навчання почнуть у вересні.", ["школа «Промінь»"]),
+        ("Паром стоїть, пише «Хвиля», яка посилається на порт.", ["Хвиля", "порт"]),
+    ],
+)  # fmt: skip
+def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
+    assert [one.party.name for one in attributions.find(text)] == found
+
+
+def test_a_rescue_service_that_is_cited_reports() -> None:
+    found = attributions.find("Причал розбило, передає «Радіо Хвиля» з посиланням на рятувальників.")
+
+    assert [(one.party.name, one.role) for one in found] == [
+        ("Радіо Хвиля", "reported_by"),
+        ("рятувальники", "reported_by"),
+    ]
+
+
+def test_who_tells_an_outlet_says_and_who_posts_reports() -> None:
+    told = attributions.find("Про це «Ранку» сказала речниця порту Ганна Верба.")
+    posted = attributions.find("Про це речниця порту Ганна Верба повідомила у Facebook.")
+
+    assert [(one.role, one.channel) for one in told + posted] == [("said_by", "interview"), ("reported_by", "social")]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "name", "position"),
+    [
+        ("eel-catcher Brack Ostler", "Brack Ostler", "eel-catcher"),
+        ("виконавиця головної ролі Мавра Тихоступ", "Мавра Тихоступ", None),
+    ],
+)
+def test_words_before_a_name_tell_a_post_that_no_list_knows(phrase: str, name: str, position: str | None) -> None:
+    party = names.read(phrase)
+
+    assert party is not None
+    assert (party.name, party.type) == (name, "person")
+    assert position is None or party.position == position
+
+
+@pytest.mark.parametrize(
+    "phrase", ["grid operator North Power", "the village Upper Marsh", "the journal River Letters"]
+)
+def test_words_that_head_names_or_places_tell_no_post(phrase: str) -> None:
+    party = names.read(phrase)
+
+    assert party is None or party.type != "person"
+
+
+def test_a_group_without_names_may_speak_and_is_known_as_written() -> None:
+    read = read_page(
+        "Bridge closed\n\nThe bridge was closed on Monday because of a crack in its oldest pillar.\n\n"
+        "“We were not told anything,” said two residents of the street.\n"
+    )
+    source = next(one for one in read.documents if one["noun"] == "source")
+
+    assert (source["identity"], source["names"], source["aliases"]) == (
+        "role_only",
+        {"en": "residents of the street"},
+        ["two residents of the street"],
+    )
+
+
+def test_a_paper_speaks_for_the_body_that_was_named_before() -> None:
+    read = read_page(
+        "Паром зупинили\n\nПаром зупинили через тріщину, повідомила інспекція порту.\n\n"
+        "«Тріщину видно з берега вже другий рік», — ідеться у звіті.\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["inspektsiia-portu"]
+
+
+def test_a_surname_is_that_of_the_person_who_begins_a_sentence() -> None:
+    read = read_page(
+        "Keeper scores twice\n\nIt was cold. Hanne Brook, 34, scored at last. Brook told IslandTV that she was tired.\n"
+    )
+
+    assert named(read, "source") == ["Hanne Brook"]
+
+
+def test_the_woman_is_she_who_spoke_before() -> None:
+    read = read_page(
+        "Вода повернулася\n\nМешканка вулиці Катерина Луг розповіла, що носила воду з колодязя.\n\n"
+        "Воду дали вранці.\n\n"
+        "«Онуки митимуться, — усміхається жінка. — Хай не розвчаться».\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["kateryna-luh"]
+
+
+def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke() -> None:
+    read = read_page(
+        "Паром\n\nПро це сказав начальник порту Іван Лис, передає кореспондент «Хвилі».\n\n"
+        "За словами посадовця, ремонт почнуть у травні.\n"
+    )
+
+    assert named(read, "source") == ["Іван Лис"]
+
+
+def test_he_is_whom_the_newsroom_asked() -> None:
+    read = read_page(
+        "Slow boat\n\nWe asked the captain, Brack Ostler, why he stays. “Somebody has to wave,” he said.\n"
+    )
+
+    assert named(read, "source") == ["Brack Ostler"]
+
+
+def test_a_person_according_to_whom_something_is_so_said_it() -> None:
+    read = article(read_page("Bees return\n\n“Hives are heavy,” said Ann Lee. Prices could fall, according to Lee.\n"))
+
+    assert {one["role"] for one in read["attributions"]} == {"said_by"}
+
+
+def test_an_item_of_a_list_names_its_source() -> None:
+    read = read_page(
+        "Mill burns\n\nThis much is known:\n\n"
+        "• The alarm was raised at 3:40, the Fire Service wrote on Facebook.\n• Nobody was hurt.\n"
+    )
+
+    assert named(read, "source") == ["Fire Service"]
+
+
+def test_the_head_of_a_body_named_in_full_is_that_person() -> None:
+    read = read_page(
+        "Паром зупинили\n\nГолова міської ради Ганна Верба сказала «Вісникові», що паром стоїть.\n\n"
+        "«Ремонт почнемо завтра», — додала голова ради.\n"
+    )
+
+    assert named(read, "source") == ["Ганна Верба"]
+
+
+def test_answers_of_an_interview_are_the_guests_words() -> None:
+    read = read_page(
+        "«Човен любить тишу»: розмова з човнярем Гервасієм Тихоступом\n\n"
+        "Гервасій Тихоступ будує човни сорок років. Ми розпитали його про смолу та хвилю.\n\n"
+        "Скільки човнів ви збудували?\n\n— Двісті шість. Перший потонув.\n\n"
+        "Що далі?\n\n— Далі море. Інших планів не маю.\n"
+    )
+    quoted = [block for block in article(read)["body"] if block["type"] == "quote"]
+
+    assert [block["html"] for block in quoted] == ["Двісті шість. Перший потонув.", "Далі море. Інших планів не маю."]
+    assert {one["channel"] for one in article(read)["attributions"]} == {"interview"}
+    assert named(read, "source") == ["Гервасій Тихоступ"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "speaker", "after"),
+    [
+        ("— Дах лежить на стадіоні, — розповів тренер Іван Лис. Заняття він скасував.", "Дах лежить на стадіоні",
+         "Іван Лис", "Заняття він скасував."),
+        ("'Glass this old doesn't forgive a rope,' said Ann Lee, the trust's keeper.",
+         "Glass this old doesn't forgive a rope,", "Ann Lee", ""),
+        ("A person familiar with the talks, who asked not to be named as they were not over, said: “Both sides left.”",
+         "Both sides left.", "person familiar with the talks", ""),
+        ("Police said nobody fell in. “One tuba did,” a spokeswoman joked.", "One tuba did,", "spokeswoman", ""),
+        ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
+        ("“One hour is enough,” the hospital's director, Dr Ann Lee, is quoted as saying.", "One hour is enough,",
+         "Ann Lee", ""),
+    ],
+)  # fmt: skip
+def test_a_quotation_ends_where_its_speaker_does(text: str, words: str, speaker: str, after: str) -> None:
+    found = quotes.find(text)
+
+    assert found is not None
+    assert found.clause is not None
+    assert (found.parts, found.clause.party.name, found.after) == ([words], speaker, after)
+
+
+def test_scare_quotes_between_single_marks_are_no_quotation() -> None:
+    assert quotes.find("Pilots call the closure a 'glass tide' and the keepers' cottages a 'palace'.") is None
