@@ -136,7 +136,8 @@ class Model:
         for line in transaction:
             if line["noun"] == "article":
                 known = line["status"] in {"published", "withdrawn"} or self.addresses.get(line["slug"], ("", False))[1]
-                self.addresses[line["slug"]] = (line["id"], known)
+                kept = {slug: one for slug, one in self.addresses.items() if one[0] != line["id"] or one[1]}
+                self.addresses = {**kept, line["slug"]: (line["id"], known)}
 
     def _visible(self) -> Iterator[Line]:
         return (line for line in self.lines.values() if line.get("status") == "published")
