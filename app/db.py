@@ -35,6 +35,7 @@ from sqlalchemy import (
     table,
     tuple_,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -258,6 +259,13 @@ async def add_up(connection: AsyncConnection, table: Any, rows: Sequence[tuple[A
     arrays = [f"${n}::{'int' if isinstance(one.type, Integer) else 'text'}[]" for n, one in enumerate(columns, 1)]
     sql = f"INSERT INTO {name} SELECT * FROM unnest({', '.join(arrays)}) {clash}"  # noqa: S608
     await driver.execute(sql, *zip(*rows, strict=True))
+
+
+async def insert_new(connection: AsyncConnection, table: Any, row: Mapping[str, Any]) -> bool:
+    """Inserts the row unless its key is taken; whether it was. Waits for another transaction that is taking it."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    done = await connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing())
+    return bool(done.rowcount)
 
 
 async def _transaction(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":

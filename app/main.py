@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 import app
 from app.articles.routes import router as articles
 from app.changes import store as log
+from app.changes import writes
 from app.db import Database, check_schema
 from app.errors import Unavailable
 from app.keys.routes import router as keys
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (articles, notes, sources, tags, keys):
         api.include_router(router)
     problems.install(api)
+    writes.install(api)
     _operations(api)
     openapi.install(api, SAMPLE / "answers")
     docs.install(api)

@@ -15,11 +15,11 @@ TOOLS = ["importers", "search", "feeds", "webhooks", "reader"]
 BELOW: dict[str, set[str]] = {"errors": set(), "settings": set()}
 BELOW["web"] = BELOW["db"] = {"errors", "settings"}
 BELOW["deps"] = {"web", "db", *BELOW["web"]}
-BELOW["changes"] = {"deps", *BELOW["deps"]}
-BELOW["content"] = {"changes", *BELOW["changes"]}
-BELOW["keys"] = {"content", *BELOW["content"]}
-BELOW |= {noun: {"content", *BELOW["content"], *NOUNS[:place]} for place, noun in enumerate(NOUNS)}
-BELOW |= {tool: {"content", *BELOW["content"], *NOUNS, "keys"} for tool in TOOLS}
+BELOW["content"] = {"web", *BELOW["web"]}
+BELOW["changes"] = {"content", "deps", *BELOW["deps"]}
+BELOW["keys"] = {"changes", *BELOW["changes"]}
+BELOW |= {noun: {"changes", *BELOW["changes"], *NOUNS[:place]} for place, noun in enumerate(NOUNS)}
+BELOW |= {tool: {"changes", *BELOW["changes"], *NOUNS, "keys"} for tool in TOOLS}
 LAYERS = ["schemas", "models", "store", "routes"]
 SQL = {"sqlalchemy", "asyncpg", "sqlite3", "aiosqlite", "alembic"}
 HTTP = {"fastapi", "starlette", "uvicorn", "httpx"}

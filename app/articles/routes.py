@@ -7,21 +7,38 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
+from app.articles import desk
 from app.articles import store as articles
 from app.articles.schemas import (
     Archive,
     ArchiveQuery,
     ArticleAnswer,
+    ArticleEdit,
     ArticleFields,
+    ArticleIn,
     ArticleOut,
     ArticlePage,
     ArticleQuery,
+    ArticleWritten,
+    CorrectIn,
+    WithdrawIn,
 )
+from app.changes import previews
 from app.changes import routes as history
-from app.changes.schemas import Drafts, RevisionQuery, Revisions
-from app.deps import Asking, Read, SiteZone, cursors
-from app.web.caching import answer
-from app.web.openapi import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
+from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
+from app.changes.shown import NEWEST, Perspective
+from app.changes.writes import WriteSession, gone, reply
+from app.content.differences import Difference
+from app.content.release import EraseIn, PreviewIn, PreviewOut, PublishIn
+from app.deps import Asking, Needs, Read, SiteZone, cursors, permitted
+from app.notes import store as notes
+from app.notes.schemas import NoteOut
+from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.caching import PRIVATE, answer
+from app.web.caller import Caller
+from app.web.conditions import IfMatch
+from app.web.merging import Patch, patch_of
+from app.web.openapi import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import Asked, described, strict_query
 
@@ -72,12 +89,12 @@ async def get_article(
     seen = history.perspective(asking, wanted.perspective)
     if not include:
         found = await articles.get(read, seen, ref)
-        return _moved(request, ref, found) or await item(request, found.document, found.revision, fields=fields)
+        return _moved(request, ref, found) or await item(request, _shown(found, seen), found.revision, fields=fields)
     async with read.snapshot() as snapshot:
         found = await articles.get(snapshot, seen, ref)
         included = await articles.included(snapshot, seen, [found.document], include)
     return _moved(request, ref, found) or await item(
-        request, found.document, found.revision, fields=fields, included=included
+        request, _shown(found, seen), found.revision, fields=fields, included=included
     )
 
 
@@ -112,6 +129,19 @@ async def get_article_revision(
     return _moved(request, ref, found) or await history.at_revision(request, read, seen, "article", found.id, revision)
 
 
+@router.get("/articles/{ref}/diff", response_model=Difference, responses=ONE)
+async def get_article_difference(
+    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[DiffQuery, Query()]
+) -> Response:
+    """What changed in an article between two revisions.
+
+    By field, by block, and by word within them. To the public only revisions that were public are there.
+    """
+    seen = history.perspective(asking, wanted.perspective)
+    found = await articles.get(read, seen, ref)
+    return _moved(request, ref, found) or await history.difference(request, read, seen, "article", found.id, wanted)
+
+
 @router.get("/archive", response_model=Archive)
 async def get_archive(
     request: Request, asking: Asking, read: Read, wanted: Annotated[ArchiveQuery, Query()]
@@ -125,6 +155,201 @@ async def get_archive(
     return await answer(request, to_json({"items": [{"period": one, "count": n} for one, n in periods]}))
 
 
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+WRITE, PUBLISH, WITHDRAW = Needs("content:write"), Needs("content:publish"), Needs("content:withdraw")
+Ref = Annotated[str, Path(description="Id or slug of the article.", examples=["the-tram-that-carries-nobody"])]
+ArticlePatch = Annotated[Patch, Depends(Sent(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
+CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
+
+
+@router.post(
+    "/articles",
+    status_code=201,
+    response_model=ArticleWritten,
+    responses={**CREATED, **CONFLICT},
+    dependencies=[Depends(WRITE)],
+)
+async def create_article(sent: Annotated[ArticleIn, Depends(Sent(ArticleIn))], session: WriteSession) -> Response:
+    """Write a story.
+
+    It starts as a draft, which no reader sees until it is published. `slug` is made from the headline where it is left
+    out. `warnings` tells what sanitising removed from the body.
+    """
+    written = await desk.create(session, sent)
+    return reply(session, written, status=201, location=f"/v1/articles/{written.ref}")
+
+
+@router.patch("/articles/{ref}", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
+async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, session: WriteSession) -> Response:
+    """Change some fields of an article.
+
+    A merge patch: what is absent stays, null clears, lists are replaced. Of a published article the change is live at
+    once; `minor: true` marks a typo fix. Send If-Match with the ETag you have seen, and nobody's work is overwritten.
+    """
+    article = await desk.hold(session, ref)
+    if_match.check(article.revision)
+    return reply(session, await desk.update(session, article, patch))
+
+
+@router.delete(
+    "/articles/{ref}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[Depends(WRITE)]
+)
+async def delete_article(ref: Ref, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
+    """Delete an article.
+
+    Its slugs that were public stay reserved. What is public needs `content:publish` too. Refused while another article
+    refers to it.
+    """
+    article = await desk.hold(session, ref)
+    if article.public:
+        permitted(asking, "content:publish")
+    if_match.check(article.revision)
+    await desk.delete(session, article)
+    return gone(session)
+
+
+@router.get("/articles/{ref}/draft", response_model=ArticleWritten, responses={**READ, **NOT_FOUND})
+async def get_working_copy(
+    request: Request, reader: Annotated[Caller, Depends(Needs("drafts:read"))], read: Read, ref: Ref
+) -> Response:
+    """The working copy of a published article.
+
+    404 where there is none: `PATCH` with the article's own ETag makes one.
+    """
+    found = await articles.working_copy(read, ref)
+    return await answer(request, history.noted(found.document, found.ednote, NEWEST).encode(), revision=found.revision)
+
+
+@router.patch("/articles/{ref}/draft", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
+async def update_working_copy(ref: Ref, patch: ArticlePatch, if_match: IfMatch, session: WriteSession) -> Response:
+    """Change the working copy of a published article.
+
+    Readers keep the published state until the working copy is published. The first change makes the copy: If-Match is
+    then the ETag of the article.
+    """
+    article = await desk.hold(session, ref)
+    if_match.check(article.revision)
+    return reply(session, await desk.update(session, article, patch, beside=True))
+
+
+@router.delete("/articles/{ref}/draft", status_code=204, responses={**DONE, **NOT_FOUND}, dependencies=[Depends(WRITE)])
+async def discard_working_copy(ref: Ref, if_match: IfMatch, session: WriteSession) -> Response:
+    """Discard the working copy of a published article.
+
+    Its revisions stay in the history.
+    """
+    article = await desk.hold(session, ref)
+    if_match.check(article.revision)
+    await desk.discard(session, article)
+    return gone(session)
+
+
+@router.post(
+    "/articles/{ref}/publish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
+)
+async def publish_article(
+    ref: Ref, sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))], session: WriteSession
+) -> Response:
+    """Publish an article, or its working copy, now or at an instant to come.
+
+    Refused while it refers to a note or an article that will not be public by then. What is scheduled becomes public on
+    time of itself.
+    """
+    article = await desk.hold(session, ref)
+    return reply(session, await desk.publish(session, article, sent.at))
+
+
+@router.post(
+    "/articles/{ref}/unpublish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
+)
+async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> Response:
+    """Make an article a draft again.
+
+    Readers get 404. What is scheduled is scheduled no more, and what is public meanwhile stays. Taking back what was
+    withdrawn needs `content:withdraw` too.
+    """
+    article = await desk.hold(session, ref)
+    if article.withdrawn:
+        permitted(asking, "content:withdraw")
+    return reply(session, await desk.unpublish(session, article))
+
+
+@router.post(
+    "/articles/{ref}/withdraw", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
+)
+async def withdraw_article(
+    ref: Ref, sent: Annotated[WithdrawIn, Depends(Sent(WithdrawIn))], session: WriteSession
+) -> Response:
+    """Take down an article that was public.
+
+    Readers get 410 with the reason, the public note and what to read instead; nothing else of it is shown anywhere.
+    """
+    article = await desk.hold(session, ref)
+    return reply(session, await desk.withdraw(session, article, sent))
+
+
+@router.post(
+    "/articles/{ref}/erase", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
+)
+async def erase_article(ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], session: WriteSession) -> Response:
+    """Blank the text of a withdrawn article for good.
+
+    In every revision that is stored, and irreversibly.
+    """
+    article = await desk.hold(session, ref)
+    return reply(session, await desk.erase(session, article, sent.reason))
+
+
+@router.post(
+    "/articles/{ref}/correct", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
+)
+async def correct_article(
+    ref: Ref, sent: Annotated[CorrectIn, Depends(Sent(CorrectIn))], session: WriteSession
+) -> Response:
+    """Add a correction or clarification that readers see.
+
+    It stands in `corrections` of the article, with the revision that it came with.
+    """
+    article = await desk.hold(session, ref)
+    return reply(session, await desk.correct(session, article, sent))
+
+
+@router.post(
+    "/articles/{ref}/previews",
+    status_code=201,
+    response_model=PreviewOut,
+    responses={**ISSUED, **NOT_FOUND},
+    dependencies=[Depends(Needs("drafts:read"))],
+)
+async def create_article_preview(
+    request: Request, read: Read, ref: Ref, sent: Annotated[PreviewIn, Depends(Sent(PreviewIn, optional=True))]
+) -> Response:
+    """Make a URL that shows the newest state of one article to whoever holds it.
+
+    For a day, or as many seconds as asked for, thirty days at most.
+    """
+    found = await articles.get(read, NEWEST, ref)
+    return previews.made(request, "article", found.id, sent)
+
+
+@router.get("/previews/{token}", response_model=ArticleOut | NoteOut, responses={**NOT_FOUND, **WITHDRAWN})
+async def get_preview(
+    request: Request, read: Read, token: Annotated[str, Path(description="From `url` of a preview.", examples=["4Wb2"])]
+) -> Response:
+    """What a preview shows.
+
+    The newest state of one article or note, whoever asks, until the preview expires.
+    """
+    noun, ref = previews.opened(request, token)
+    if noun == "note":
+        revision, document = await notes.preview(read, ref)
+    else:
+        found = await articles.preview(read, ref)
+        revision, document = found.revision, found.document
+    return await answer(request, document.encode(), revision=revision, headers={"Cache-Control": PRIVATE})
+
+
 def _moved(request: Request, ref: str, found: articles.Found) -> Response | None:
     """308 to the article's present slug, keeping what follows and the query; None where the address is right."""
     if ref in {found.slug, found.id}:
@@ -134,3 +359,10 @@ def _moved(request: Request, ref: str, found: articles.Found) -> Response | None
     return Response(
         status_code=308, headers={"Location": f"{path}?{query}" if query else path, "Cache-Control": "no-store"}
     )
+
+
+def _shown(found: articles.Found, seen: Perspective) -> str:
+    """The document as the perspective has it."""
+    if seen.then is not None:
+        return found.document
+    return history.noted(found.document, found.ednote, seen)

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.changes.schemas import Drafts, Seen, Warned, perspective
+from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
 from app.content import release
 from app.content.blocks import Attribution, Body, Image, Part, Relation, Role
 from app.content.release import Reason, Status
@@ -82,6 +82,14 @@ class ArticleIn(Part):
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
     editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
     ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
+
+
+class ArticleEdit(ArticleIn):
+    """What a client may change of an article, and how the change is to be taken."""
+
+    minor: bool = Field(
+        default=False, strict=True, description="A typo fix: `modified_at` moves, and `updated_at` does not."
+    )
 
 
 class ArticleCard(Part):
@@ -216,7 +224,7 @@ class ArticleFields(Seen):
 class ArticleQuery(PageParams, ArticleFields):
     """Which articles, in which order."""
 
-    perspective: Annotated[str, AfterValidator(perspective)] | None = Field(
+    perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
         default=None,
         description="`drafts`: the newest state of everything; an instant to come: what will be public then. Both need"
         " a key with `drafts:read`.",

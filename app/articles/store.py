@@ -16,7 +16,8 @@ from app.articles.saving import ALL
 from app.articles.schemas import ArchiveQuery, ArticleQuery
 from app.changes import shown
 from app.changes.models import Listed, Noun, Revision, Shown
-from app.changes.shown import Kind, Perspective, overlaid, visible
+from app.changes.shown import EVERYONE, NEWEST, Kind, Perspective, overlaid, visible
+from app.content.release import to_come
 from app.db import Reader, Row, among, from_milliseconds, milliseconds, room, spread
 from app.errors import Gone, NotFound
 from app.web.fields import SLUG, UUID_TEXT
@@ -72,7 +73,10 @@ async def get(read: Reader, seen: Perspective, ref: str) -> Found:
         raise NotFound("There is no article at this address.")
     row = await read.row(_one(seen.kind, by_id), {"ref": ref, **seen.params})
     if row is not None:
-        return await _then(read, Found(*row), seen.then) if seen.then else Found(*row)
+        found = Found(*row)
+        if seen.then is not None:
+            return await _then(read, found, seen.then)
+        return replace(found, document=_to_come(found.document)) if seen.due else found
     gone = await read.row(_WITHDRAWN_BY_ID if by_id else _WITHDRAWN_BY_SLUG, {"ref": ref})
     if gone is None:
         raise NotFound("There is no article at this address.")
@@ -86,6 +90,29 @@ async def get(read: Reader, seen: Perspective, ref: str) -> Found:
         public_note=withdrawal["public_note"],
         replacement=replacement,
     )
+
+
+async def preview(read: Reader, ref: str) -> Found:
+    """The newest state of the article with this id. Raises: Gone, for a withdrawn one; NotFound."""
+    found = await get(read, NEWEST, ref)
+    if from_json(found.document)["status"] == "withdrawn":
+        await get(read, EVERYONE, ref)
+    return found
+
+
+async def working_copy(read: Reader, ref: str) -> Found:
+    """The working copy of the public article with this id or slug. Cost: three statements. Raises: NotFound, Gone."""
+    found = await get(read, NEWEST, ref)
+    public = await shown.document(read, EVERYONE, "article", found.id)
+    if public is None or public[0] == found.revision:
+        raise NotFound("The article has no working copy.")
+    return found
+
+
+def _to_come(document: str) -> str:
+    """The document as it will be, where it is scheduled."""
+    found = from_json(document)
+    return to_json(to_come(found)).decode() if found["status"] == "scheduled" else document
 
 
 async def _then(read: Reader, found: Found, at: datetime) -> Found:
@@ -150,6 +177,8 @@ async def newest(
         fence = await _fence(read, plan)
     rows = await read.rows(lists.page(plan.shape), plan.params, slow=len(groups) > 1 or plan.shape.modified)
     page = _in_order(rows, wanted) if wanted.ids else _stretch(rows, plan, wanted.limit, position, fence)
+    if seen.due is not None:
+        page.items = [_to_come(item) for item in page.items]
     if wanted.count:
         page.count = await _count(read, plan)
     return page

@@ -162,3 +162,4 @@ class IdempotencyKey(Base):
     ref: Mapped[str | None] = mapped_column(Name)
     revision: Mapped[int | None]
     location: Mapped[str | None] = mapped_column(Text)
+    warnings: Mapped[list[Any] | None] = mapped_column(Json)

@@ -1,17 +1,19 @@
 """What every noun has over HTTP: the perspective it is read from, and the history of an object."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Request
 from fastapi.responses import Response
 from pydantic import WithJsonSchema
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from app.changes import shown
 from app.changes.models import Noun
-from app.changes.schemas import DRAFTS, RevisionOut, RevisionQuery, Revisions
+from app.changes.schemas import DRAFTS, DiffQuery, RevisionOut, RevisionQuery, Revisions
 from app.changes.shown import EVERYONE, NEWEST, Perspective
+from app.content import differences
 from app.db import Reader, utcnow
 from app.deps import cursors, permitted
 from app.errors import NotFound
@@ -78,3 +80,12 @@ async def revision(read: Reader, seen: Perspective, noun: Noun, ref: str, number
 def noted(document: str, ednote: str | None, seen: Perspective) -> str:
     """The document of an article, with the note to the desk where the desk reads it."""
     return f'{document[:-1]},"ednote":{to_json(ednote).decode()}}}' if seen.desk else document
+
+
+async def difference(
+    request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, wanted: DiffQuery
+) -> Response:
+    """What changed between two revisions. Raises: NotFound."""
+    old, new = [await revision(read, seen, noun, ref, str(number)) for number in (wanted.from_, wanted.to)]
+    body = await asyncio.to_thread(lambda: to_json(differences.difference(from_json(old[0]), from_json(new[0]))))
+    return await answer(request, body)

@@ -12,7 +12,7 @@ from app.web.pages import Parameters, if_asked, whole_number
 DRAFTS = "drafts"
 
 
-def perspective(value: str) -> str:
+def drafts_or_instant(value: str) -> str:
     """The value itself. Raises: PydanticCustomError, for neither `drafts` nor an instant."""
     if value != DRAFTS and not INSTANT.fullmatch(value):
         raise PydanticCustomError(
@@ -34,7 +34,7 @@ class Drafts(Parameters):
 class Seen(Parameters):
     """Through whose eyes one object is to be seen."""
 
-    perspective: Annotated[str, AfterValidator(perspective)] | None = Field(
+    perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
         default=None,
         description="`drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and"
         " instants to come need a key with `drafts:read`.",
@@ -60,6 +60,17 @@ class RevisionOut(BaseModel):
     kind: str | None = Field(description="correction, clarification, typo or erasure, where it was one.")
     note: str | None = Field(description="What was said of it to the public.")
     actor: str | MISSING | None = Field(default=MISSING, description="Name of the key that did it; for the desk alone.")
+
+
+class DiffQuery(Drafts):
+    """Which two revisions are to be compared."""
+
+    from_: Annotated[int, BeforeValidator(whole_number)] = Field(
+        alias="from", ge=1, le=2**31 - 1, description="The older revision.", examples=[1]
+    )
+    to: Annotated[int, BeforeValidator(whole_number)] = Field(
+        ge=1, le=2**31 - 1, description="The newer revision.", examples=[2]
+    )
 
 
 class Revisions(BaseModel):

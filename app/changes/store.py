@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,9 @@ from pydantic_core import to_json
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.changes.models import DESK, PUBLIC, Change, Head, Noun, Op, Revision, Shown, View
-from app.db import Database, Reader, SchemaMismatch, bulk, utcnow
+from app.changes.models import DESK, PUBLIC, Change, Head, IdempotencyKey, Noun, Op, Revision, Shown, View
+from app.db import Database, Reader, SchemaMismatch, bulk, insert_new, utcnow
+from app.errors import Fault, Invalid
 
 HEAD: Final = 1
 # What becomes public by being named.
@@ -56,9 +57,25 @@ class Saved:
         return self.view == PUBLIC or PUBLIC in self.clears
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request was answered: the status, which revision of which object, and what was warned of."""
+
+    status: int
+    noun: str
+    ref: str
+    revision: int
+    location: str | None
+    warnings: list[dict[str, str | None]]
+
+
 @dataclass(slots=True)
 class Writing:
-    """One write transaction. Stores write their rows through `connection` and hand each object's outcome to `save`."""
+    """One write transaction. Stores write their rows through `connection` and hand each object's outcome to `save`.
+
+    `seq` is the position of its last change, once it has been recorded. `answered` is what the request that it serves
+    is answered, and `response` the answer, where there is one.
+    """
 
     connection: AsyncConnection
     actor: str
@@ -67,6 +84,9 @@ class Writing:
     saved: dict[tuple[str, str], Saved] = field(default_factory=dict)
     revealed: set[tuple[Noun, str]] = field(default_factory=set)
     held: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    seq: int | None = None
+    answered: Answered | None = None
+    response: Any = None
 
     def save(self, saved: Saved) -> None:
         """Notes the outcome: one transaction, one change per object, so a later one takes in the earlier."""
@@ -131,6 +151,7 @@ async def _record(done: Writing) -> None:
         )
     ).one()
     _same_zone(moved.zone, done.zone)
+    done.seq = moved.seq
     public_seq = moved.public_seq - len(public)
     rows = []
     for seq, one in enumerate(saved, moved.seq - len(saved) + 1):
@@ -360,6 +381,56 @@ async def _reveal(done: Writing) -> None:
                         fresh=False,
                     )
                 )
+
+
+# --- requests that may be repeated -------------------------------------------------------------------------------
+
+KEPT: Final = timedelta(hours=24)
+_MINE: Final = (IdempotencyKey.caller == bindparam("c"), IdempotencyKey.key == bindparam("k"))
+_EXPIRE: Final = delete(IdempotencyKey).where(*_MINE, IdempotencyKey.at < bindparam("since"))
+_REMEMBER: Final = update(IdempotencyKey).where(*_MINE)
+
+
+async def claim(done: Writing, caller: str, key: str, fingerprint: str) -> Answered | None:
+    """Takes the key for this request; what it was answered before, where that was within a day.
+
+    Another request with the key is waited for. Cost: two statements, three for a key that is taken.
+    Raises: Invalid, where the key was used for another request.
+    """
+    mine = {"c": caller, "k": key}
+    await done.connection.execute(_EXPIRE, {**mine, "since": done.at - KEPT})
+    given = {"caller": caller, "key": key, "fingerprint": fingerprint, "at": done.at}
+    if await insert_new(done.connection, IdempotencyKey, given):
+        return None
+    query = select(IdempotencyKey.fingerprint, *(getattr(IdempotencyKey, name) for name in Answered.__slots__))
+    found = (await done.connection.execute(query.where(*_MINE), mine)).one()
+    if found.fingerprint != fingerprint:
+        detail = "was used for another request; take a new key for each"
+        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, "reused", parameter="Idempotency-Key"))
+    return Answered(*found[1:])
+
+
+async def remember(done: Writing, caller: str, key: str, answered: Answered) -> None:
+    """Keeps what the request is answered. Cost: one statement."""
+    await done.connection.execute(_REMEMBER.values(**asdict(answered)), {"c": caller, "k": key})
+
+
+async def forget_old_keys(database: Database) -> None:
+    """Drops the Idempotency-Keys of requests that are more than a day old."""
+    async with database.begin() as connection:
+        await connection.execute(delete(IdempotencyKey).where(IdempotencyKey.at < utcnow() - KEPT))
+
+
+_AT: Final = select(Revision.document, Revision.ednote).where(
+    Revision.noun == bindparam("noun"), Revision.ref == bindparam("ref"), Revision.revision == bindparam("revision")
+)
+
+
+async def at(read: Reader, answered: Answered) -> tuple[str, str | None]:
+    """(document, ednote) that a request was answered with. Cost: one statement."""
+    found = await read.row(_AT, {"noun": answered.noun, "ref": answered.ref, "revision": answered.revision})
+    assert found is not None, "revisions stay"
+    return found[0], found[1]
 
 
 _HEAD: Final = select(Head.secret, Head.zone).where(Head.id == HEAD)

@@ -13,7 +13,7 @@ from app.changes import shown
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Counter, NoteListed, Noun, Op, Shown
 from app.changes.named import Lineage
-from app.changes.shown import EVERYONE, Kind, Perspective, of_views
+from app.changes.shown import EVERYONE, NEWEST, Kind, Perspective, of_views
 from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Gone, Invalid, NotFound
 from app.notes.models import Note
@@ -49,6 +49,14 @@ async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
             raise NotFound(f"The note {slug!r} was not public then.")
         return from_json(then[slug])["revision"], then[slug]
     return found[0], found[1]
+
+
+async def preview(read: Reader, slug: str) -> tuple[int, str]:
+    """(revision, document) of the newest state. Raises: Gone, for a withdrawn note; NotFound."""
+    found = await get(read, NEWEST, slug)
+    if from_json(found[1])["status"] == "withdrawn":
+        await get(read, EVERYONE, slug)
+    return found
 
 
 _WITHDRAWN: Final = select(Note.withdrawal).where(Note.slug == bindparam("slug"), Note.status == "withdrawn")
@@ -126,6 +134,20 @@ async def existing(done: log.Writing, slugs: Iterable[str]) -> dict[str, str]:
         select(Note.slug, Note.status).where(Note.slug.in_(asked)).with_for_update(read=True)
     )
     return {row.slug: row.status for row in rows}
+
+
+async def expected(done: log.Writing, slugs: Iterable[str]) -> dict[str, datetime | bool | None]:
+    """For each note: True where it is public, when it is due where it is scheduled, else None.
+
+    None of them changes before this transaction ends. Cost: one statement, none for no slugs.
+    """
+    asked = sorted(slugs)
+    found: dict[str, datetime | bool | None] = dict.fromkeys(asked)
+    if asked:
+        query = select(Note.slug, Note.status, Note.publish_at).where(Note.slug.in_(asked)).with_for_update(read=True)
+        for slug, status, publish_at in await done.connection.execute(query):
+            found[slug] = True if status == PUBLISHED else publish_at
+    return found
 
 
 async def beginning(done: log.Writing, prefix: str) -> list[str]:

@@ -20,14 +20,19 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 class Sent:
     """A dependency: the body as a model, sent as one of these media types. The OpenAPI document tells of it.
 
+    With `optional` there may be none, which says what `{}` says.
+
     Raises: Malformed, TooLarge, UnsupportedMediaType, Invalid (with pointers into the body).
     """
 
-    def __init__(self, model: type[BaseModel], *media_types: str) -> None:
+    def __init__(self, model: type[BaseModel], *media_types: str, optional: bool = False) -> None:
         self.model = model
+        self.optional = optional
         self.media_types = media_types or (JSON,)
 
     async def __call__(self, request: Request) -> BaseModel:
+        if self.optional and not await body_of(request):
+            return self.model.model_validate({})
         check_media_type(request, self.media_types)
         try:
             document = read_json(await body_of(request))

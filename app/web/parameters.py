@@ -32,7 +32,7 @@ def declared(endpoint: Callable[..., Any]) -> dict[str, bool]:
         asked = any(isinstance(getattr(mark, "dependency", mark), Query | Asked) for mark in marks)
         if asked and isinstance(kind, type) and issubclass(kind, BaseModel):
             for name, field in kind.model_fields.items():
-                found[name] = get_origin(field.annotation) is list
+                found[field.alias or name] = get_origin(field.annotation) is list
     return found
 
 

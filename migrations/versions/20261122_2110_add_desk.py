@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("ref", NAME, nullable=True),
         sa.Column("revision", sa.Integer(), nullable=True),
         sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("warnings", JSON, nullable=True),
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_index("ix_idempotency_keys_at", "idempotency_keys", ["at"])
