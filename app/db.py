@@ -31,6 +31,7 @@ from sqlalchemy import (
     bindparam,
     column,
     event,
+    func,
     select,
     table,
     tuple_,
@@ -646,6 +647,15 @@ class Database:
                 async with self.engine.begin() as connection:
                     yield connection
 
+    async def now(self) -> datetime:
+        """By the clock that all processes share: the database's. Raises: Unavailable."""
+        if self.address.path:
+            return utcnow()
+        row = await self.reader().row(_NOW)
+        assert row is not None
+        at: datetime = row[0]
+        return at
+
     async def ping(self) -> None:
         """Raises: Unavailable."""
         await self.reader().rows(_PING)
@@ -655,6 +665,7 @@ class Database:
         await self.engine.dispose()
 
 
+_NOW: Final = select(func.clock_timestamp(type_=Moment()))
 _PING: Final = select(column("id", Integer)).select_from(table("log_head"))
 
 

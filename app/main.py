@@ -1,5 +1,6 @@
 """Assembly: settings become an application. The only module that sees everything."""
 
+import asyncio
 import html
 import time
 from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ from app.notes.routes import router as notes
 from app.settings import Settings
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
+from app.ticker import Ticker
 from app.web import docs, openapi, problems
 from app.web.guard import Guard
 from app.web.parameters import strict_query
@@ -81,7 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
             api.state.identify = identify
+            ticker = asyncio.create_task(Ticker(database, settings.zone).run())
             yield
+            ticker.cancel()
+            await asyncio.wait([ticker])
         finally:
             await database.close()
 

@@ -10,7 +10,7 @@ APP = Path(__file__).parent.parent / "app"
 FILES = {str(path.relative_to(APP)): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(APP.rglob("*.py"))}
 ASSEMBLY = {"main", "__main__", "__init__"}
 NOUNS = ["tags", "sources", "notes", "articles"]
-TOOLS = ["importers", "search", "feeds", "webhooks", "reader"]
+TOOLS = ["ticker", "importers", "search", "feeds", "webhooks", "reader"]
 # Each part, with all that it may import; what is not named here may import nothing of ours.
 BELOW: dict[str, set[str]] = {"errors": set(), "settings": set()}
 BELOW["web"] = BELOW["db"] = {"errors", "settings"}
