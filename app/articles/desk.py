@@ -33,7 +33,7 @@ from app.db import Reader, among, new_id, room, spread
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.notes import store as notes
 from app.web.fields import UUID_TEXT
-from app.web.merging import Patch, merged, patch_of
+from app.web.merging import Patch, merged
 
 NAMED_USERS: Final = 5
 
@@ -107,34 +107,14 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
     return await _save(done, None, prepare(state), warnings)
 
 
-async def update(
-    done: log.Writing, article: Held, patch: Patch, *, minor: bool = False, beside: bool = False
-) -> Written:
+async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
     """Lays the patch over the newest state; of a published article that is live at once, unless a working copy is
-    made or changed `beside` it. `minor` is a typo fix, which does not count as an update.
+    made or changed `beside` it.
 
     Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside; Invalid.
     """
-    if beside and not article.public:
-        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
-    if not beside and article.copied:
-        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
-    old = article.state()
-    edit = merged(ArticleEdit, _given(old), patch)
-    content, warnings = _content(article.id, edit)
-    if edit.slug is None:
-        content["slug"] = await _free_slug(done, edit, article.id)
-    fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
-    if beside and not article.copied:
-        fields["status"] = "draft"
-    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
-    new = prepare(ArticleState.model_construct(said, **fields))
-    new.kind = "typo" if minor else None
-    if fields["status"] in {"published", "scheduled"}:
-        _presentable(new)
-        seen_now = article.state(PUBLIC) if article.public else None
-        await _ready(done, new, fields["publish_at"], prepare(seen_now) if seen_now else None)
-    return await _save(done, article, new, warnings)
+    edit = merged(ArticleEdit, _given(article.state()), patch)
+    return await _change(done, article, edit, minor=edit.minor, beside=beside)
 
 
 async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Written, str]:
@@ -149,12 +129,32 @@ async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Wri
         article = None
     if article is None:
         return await create(done, sent, ref), "created"
-    before = article.revision
-    whole = dict.fromkeys(ArticleIn.model_fields) | sent.model_dump(mode="json", exclude_none=True)
+    written = await _change(done, article, sent)
+    return written, "unchanged" if written.revision == article.revision else "updated"
+
+
+async def _change(
+    done: log.Writing, article: Held, sent: ArticleIn, *, minor: bool = False, beside: bool = False
+) -> Written:
+    if beside and not article.public:
+        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
+    if not beside and article.copied:
+        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
+    old = article.state()
+    content, warnings = _content(article.id, sent)
     if sent.slug is None:
-        del whole["slug"]
-    written = await update(done, article, patch_of(ArticleEdit).model_validate(whole))
-    return written, "unchanged" if written.revision == before else "updated"
+        content["slug"] = await _free_slug(done, sent, article.id)
+    fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
+    if beside and not article.copied:
+        fields["status"] = "draft"
+    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
+    new = prepare(ArticleState.model_construct(said, **fields))
+    new.kind = "typo" if minor else None
+    if fields["status"] in {"published", "scheduled"}:
+        _presentable(new)
+        before = prepare(article.state(PUBLIC)) if article.public else None
+        await _ready(done, new, fields["publish_at"], before)
+    return await _save(done, article, new, warnings)
 
 
 async def publish(done: log.Writing, article: Held, at: datetime | None) -> Written:
