@@ -8,8 +8,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
+from sqlalchemy import bindparam, func, select
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select
 from sqlalchemy import update as update_rows
 
 from app.articles import saving
@@ -76,11 +76,13 @@ async def hold(done: log.Writing, ref: str) -> Held:
     wanted = ref
     if not UUID_TEXT.fullmatch(ref):
         wanted = await done.connection.scalar(select(Address.ref).where(Address.slug == ref)) or ref
-    lock = select(Article.id).where(Article.id == wanted).with_for_update()
-    if await done.connection.scalar(lock) is None:
+    if await done.connection.scalar(_LOCK, {"ref": wanted}) is None:
         raise NotFound("There is no article at this address.")
     known = await log.known(done, "article", [wanted])
     return Held(wanted, known[wanted], (await saving.asides(done, [wanted]))[wanted])
+
+
+_LOCK: Final = select(Article.id).where(Article.id == bindparam("ref")).with_for_update()
 
 
 async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) -> Written:
@@ -152,8 +154,7 @@ async def _change(
     new.kind = "typo" if minor else None
     if fields["status"] in {"published", "scheduled"}:
         _presentable(new)
-        before = prepare(article.state(PUBLIC)) if article.public else None
-        await _ready(done, new, fields["publish_at"], before)
+        await _ready(done, new, fields["publish_at"], article if article.public else None)
     return await _save(done, article, new, warnings)
 
 
@@ -294,18 +295,16 @@ async def due(done: log.Writing, now: datetime, without: Sequence[str] = ()) -> 
 
 
 def _content(ref: str, sent: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(what the document says of content, what sanitising removed). Raises: Invalid."""
-    body = [block.model_copy() for block in sent.body]
-    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(body)]
-    settled = sent.model_copy(update={"body": body})
-    following, faults = derived(settled)
+    """(what the document says of content, what sanitising removed). The body is settled in place. Raises: Invalid."""
+    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(sent.body)]
+    following, faults = derived(sent)
     faults += [one for one in found if one.code != "removed"]
-    for pointer, relation in _relations(settled):
+    for pointer, relation in _relations(sent):
         if relation is not None and str(relation) == ref:
             faults.append(Fault("is the article itself", pointer=pointer))
     if faults:
         raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults)
-    fields = {name: getattr(settled, name) for name in ArticleIn.model_fields}
+    fields = {name: getattr(sent, name) for name in ArticleIn.model_fields}
     return {**fields, **following}, [one for one in found if one.code == "removed"]
 
 
@@ -346,8 +345,11 @@ def _presentable(article: Prepared) -> None:
         raise Invalid("What is published has a headline.", Fault("is missing", "missing", pointer="/headline"))
 
 
-async def _ready(done: log.Writing, article: Prepared, by: datetime | None, before: Prepared | None) -> None:
-    """Raises: Invalid, where it refers to what the public will not see by then, and did not refer to `before`."""
+async def _ready(done: log.Writing, article: Prepared, by: datetime | None, held: Held | None) -> None:
+    """Raises: Invalid, where it refers to what the public will not see by then, and what is public of it does not."""
+    if not article.notes and not article.related and article.translation_of is None:
+        return
+    before = None if held is None else prepare(held.state(PUBLIC))
     known = {note for _, note in before.notes} if before else set()
     places = [(n, note) for n, note in article.notes if note not in known]
     faults = []
