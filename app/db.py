@@ -559,6 +559,8 @@ class SqliteWriter:
             await _aside(connection.commit)
         except BaseException:
             connection.rollback()
+            if connection.connection.in_transaction:  # a commit that failed leaves nothing for SQLAlchemy to roll back
+                self.close()
             raise
 
     def _open(self) -> SyncConnection:
