@@ -404,6 +404,7 @@ class _Pages:
 
         try:
             now = utcnow()
+            made: list[str] = []
             data = await asyncio.to_thread(file.read_bytes)
             found = page.read(data, zone=self.settings.zone, imported_at=now, **self.given)
             if self.dry_run:
@@ -419,6 +420,7 @@ class _Pages:
                     revise_notes=self.revise_notes,
                 )
                 err.print(f"{escape(str(file))}: {_counts(report)}")
+                made += report.slugs
                 for slug in report.slugs:
                     (err if self.quiet else out).print(f"/v1/articles/{slug}")
         except Invalid as refusal:
@@ -430,7 +432,8 @@ class _Pages:
         except OSError as error:
             err.print(f"[red]error:[/red] {escape(f'{file}: cannot be read: {error.strerror}')}")
             return False
-        self.lines.append({"file": str(file), "lines": [asdict(line) for line in found.lines]})
+        lines = [asdict(line) for line in found.lines]
+        self.lines.append({"file": str(file), "articles": made, "lines": lines})
         return True
 
 

@@ -23,6 +23,7 @@ from app.sources import store as sources
 from app.tags import store as tags
 
 ALL: Final = "all"
+UNRELEASED: Final = frozenset({"draft", "scheduled"})
 
 
 async def save(done: log.Writing, articles: Sequence[Prepared]) -> list[str]:
@@ -405,7 +406,7 @@ def _wrong_tags(articles: Sequence[Prepared], lineages: dict[str, Lineage]) -> I
 
 
 async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fault]:
-    """Sources and notes that do not exist."""
+    """Sources and notes that do not exist; notes that the public does not see beside the article yet."""
     known_sources = await sources.existing(done, {source for article in articles for _, source in article.attributed})
     known_notes = await notes.existing(done, {note for article in articles for _, note in article.notes})
     faults = []
@@ -415,11 +416,12 @@ async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fau
             for n, (_, source) in enumerate(article.attributed)
             if source not in known_sources
         ]
-        faults += [
-            Fault(f"there is no note {note!r}", pointer=f"/{place}/body/{n}/note")
-            for n, note in article.notes
-            if note not in known_notes
-        ]
+        for n, note in article.notes:
+            pointer = f"/{place}/body/{n}/note"
+            if note not in known_notes:
+                faults.append(Fault(f"there is no note {note!r}", pointer=pointer))
+            elif article.public and known_notes[note] in UNRELEASED:
+                faults.append(Fault(f"the note {note!r} is not published", pointer=pointer))
     return faults
 
 

@@ -19,7 +19,7 @@ from app.notes.schemas import NoteIn, NoteState
 from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
-from app.web.fields import Id, Instant, Language, Slug
+from app.web.fields import Id, Instant, Language, Line, Slug
 from app.web.problems import faults_in
 
 # A clock may be a little ahead of ours; a story of tomorrow is not published, it is scheduled.
@@ -67,7 +67,16 @@ class Released(Restored):
 
 class NoteLine(NoteIn, Released):
     noun: Literal["note"]
+    language: Language = "und"
+    heading: Line | Literal[""] = ""
     withdrawal: NoteWithdrawal | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for name in ("language", "heading", "body"):
+            if self.status != "withdrawn" and not (getattr(self, name) and name in self.model_fields_set):
+                raise PydanticCustomError("missing", "a note needs `{name}`", {"name": name})
+        return self
 
 
 class ArticleLine(ArticleIn, Released):

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
-from sqlalchemy import Integer, case, literal, or_, select
+from sqlalchemy import Integer, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.articles import saving as articles
@@ -184,7 +184,7 @@ def _statement(noun: Noun, views: Sequence[View]) -> Any:
     query = _documents(noun).where(or_(*(Shown.view == view for view in views)))
     if noun == "note":
         translated = case((Note.translation_of.is_(None), 0), else_=1)
-        return query.join(Note, Note.slug == Shown.ref).order_by(translated, Note.slug)
+        return query.add_columns(Note.withdrawal).join(Note, Note.slug == Shown.ref).order_by(translated, Note.slug)
     tree = _hierarchy(Tag if noun == "tag" else Source)
     return query.join(tree, tree.c.slug == Shown.ref).order_by(tree.c.depth, Shown.ref)
 
@@ -201,16 +201,19 @@ def _documents(noun: Noun) -> Any:
 
 def _articles(view: View, *, translations: bool) -> Any:
     """Walks the key of `shown`, so that nothing is sorted however many there are."""
+    public = aliased(Shown)
+    beside = exists().where(public.view == PUBLIC, public.noun == "article", public.ref == Shown.ref)
     return (
         _documents("article")
         .where(Shown.view == view)
-        .add_columns(Article.id, Article.slug, Article.ednote, Article.withdrawal)
+        .add_columns(Article.id, Shown.slug, Revision.ednote, Article.withdrawal, and_(Shown.view == DESK, beside))
         .join(Article, Article.id == Shown.ref)
         .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
         .order_by(Shown.ref)
     )
 
 
+_WITHDRAWN_NOTES: Final = select(Note.slug, Note.withdrawal).where(Note.status == "withdrawn").order_by(Note.slug)
 _WITHDRAWN: Final = (
     select(Article.id, Article.slug, Article.withdrawal).where(Article.status == "withdrawn").order_by(Article.id)
 )
@@ -238,21 +241,29 @@ async def _former_slugs(reader: Reader, slugs: dict[str, str]) -> dict[str, list
 async def export(reader: Reader, *, public: bool) -> AsyncIterator[bytes]:
     """Every document as a line: tags, sources, notes, articles, each after what it refers to, relations excepted.
 
-    With `public` only what everyone may see, and of a withdrawn article only what its 410 says.
+    With `public` only what everyone may see, and of what was withdrawn only what its 410 says. A working copy follows
+    what is public.
     Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
     """
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
     for noun in ORDER[:3]:
         async for rows in reader.stream(_statement(noun, views)):
-            for (document,) in rows:
-                yield b'{"noun":"%s",%s\n' % (noun.encode(), document[1:].encode())
+            for document, *why in rows:
+                end = b',"withdrawal":%s}' % to_json(why[0]) if any(why) else b"}"
+                yield b'{"noun":"%s",%s%s\n' % (noun.encode(), document[1:-1].encode(), end)
+        if noun == "note" and public:
+            async for rows in reader.stream(_WITHDRAWN_NOTES):
+                for slug, why in rows:
+                    yield to_json({"noun": noun, "slug": slug, "status": "withdrawn", "withdrawal": why}) + b"\n"
     for translations, view in product((False, True), views):
         async for rows in reader.stream(_articles(view, translations=translations)):
             former = await _former_slugs(reader, {row[1]: row[2] for row in rows})
-            for document, ref, _, ednote, withdrawal in rows:
+            for document, ref, _, ednote, withdrawal, working_copy in rows:
                 aside: dict[str, Any] = {"former_slugs": former[ref]}
                 if not public:
                     aside |= {"ednote": ednote, "withdrawal": withdrawal}
+                if working_copy:
+                    aside["working_copy"] = True
                 yield b'{"noun":"article",%s,%s\n' % (document[1:-1].encode(), to_json(aside)[1:])
     if public:
         async for rows in reader.stream(_WITHDRAWN):

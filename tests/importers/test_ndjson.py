@@ -71,6 +71,7 @@ FULL: Final = (
     ),
     note("dam-uk", language="uk", translation_of="dam"),
     note("dam-draft", status="draft"),
+    note("dam-gone", status="withdrawn", withdrawal={"reason": "rights", "at": "2025-03-01T09:00:00.000Z"}),
     article("flood", section="city", tags=["rivers"], body=[said("wire"), box("dam", 1), words("Rose.")], revision=4),
     article("flood-uk", language="uk", translation_of=article_id("flood"), editors_note="Оновлено."),
     article("moved", former_slugs=["once", "twice"], ednote="Ask Olha.", updated_at="2025-02-01T00:00:00.000Z"),
@@ -78,6 +79,11 @@ FULL: Final = (
     draft("in-work", tags=["unused"], ednote="Not yet."),
     scheduled("tomorrow"),
     withdrawn("gone", public_note="Taken down.", replacement=article_id("flood"), former_slugs=["gone-before"]),
+)
+
+COPIED: Final = (
+    article("copied", body=[box("dam-gone"), words("Rose.")], revision=3),
+    draft("copied", headline="Fell", revision=5, first_published_at=NOON, published_at=NOON, working_copy=True),
 )
 
 
@@ -89,7 +95,7 @@ def test_an_export_imported_into_an_empty_database_is_exported_the_same(
     async def first(url: str) -> list[bytes]:
         database = Database(url)
         if not sample:
-            await accept(database, *FULL)
+            await accept(database, *FULL, *COPIED)
         found = await exported(database, public=public)
         await database.close()
         return found
