@@ -15,6 +15,7 @@ import pytest
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
+from app.changes.models import Revision
 from app.db import Database
 from app.importers import ndjson
 from app.importers.store import Report
@@ -576,6 +577,7 @@ SMALLER: Final = """
 import asyncio, resource, sys
 from collections.abc import Callable
 from pathlib import Path
+from app.changes.models import Revision
 from app.db import Database
 from app.importers import ndjson
 from app.settings import Settings
@@ -630,7 +632,8 @@ async def _content(url: str) -> dict[str, Any]:
     database = Database(url)
     found: dict[str, Any] = {**await everything(database)}
     await database.close()
-    found["export"] = sorted(row[9] for row in found["revisions"] if row[0] == "article")
+    noun, document = (list(Revision.__table__.columns.keys()).index(name) for name in ("noun", "document"))
+    found["export"] = sorted(row[document] for row in found["revisions"] if row[noun] == "article")
     for table in ("changes", "revisions", "shown", "tags", "articles"):
         found[table] = len(found[table])
     return found
