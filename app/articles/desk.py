@@ -71,11 +71,14 @@ class Held:
 
 
 async def hold(done: log.Writing, ref: str) -> Held:
-    """The article with this id or slug, held until the end. Cost: five statements. Raises: NotFound."""
+    """The article with this id or slug, held until the end. Cost: five statements. Raises: NotFound.
+
+    Others may go on naming it meanwhile; what deletes it holds it against that too.
+    """
     wanted = ref
     if not UUID_TEXT.fullmatch(ref):
         wanted = await done.connection.scalar(select(Address.ref).where(Address.slug == ref)) or ref
-    lock = select(Article.id).where(Article.id == wanted).with_for_update()
+    lock = select(Article.id).where(Article.id == wanted).with_for_update(key_share=True)
     if await done.connection.scalar(lock) is None:
         raise NotFound("There is no article at this address.")
     known = await log.known(done, "article", [wanted])
@@ -106,18 +109,20 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
     return await _save(done, None, prepare(state), warnings)
 
 
-async def update(
-    done: log.Writing, article: Held, patch: Patch, *, minor: bool = False, beside: bool = False
-) -> Written:
-    """Lays the patch over the newest state; of a published article that is live at once, unless a working copy is
-    made or changed `beside` it. `minor` is a typo fix, which does not count as an update.
-
-    Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside; Invalid.
-    """
+def changeable(article: Held, *, beside: bool) -> None:
+    """Raises: Conflict, where a working copy is in the way, or there is nothing public to work `beside`."""
     if beside and not article.public:
         raise Conflict("The article is not public, so it has no working copy: change the article itself.")
     if not beside and article.copied:
         raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
+
+
+async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
+    """Lays the patch over the newest state of what is `changeable`; of a published article that is live at once,
+    unless a working copy is made or changed `beside` it. Raises: Invalid.
+
+    A typo fix, and a note to the desk, do not count as an update.
+    """
     old = article.state()
     edit = merged(ArticleEdit, _given(old), patch)
     content, warnings = _content(article.id, edit)
@@ -126,9 +131,10 @@ async def update(
     fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
     if beside and not article.copied:
         fields["status"] = "draft"
-    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
+    substantial = not edit.minor and any(content[name] != getattr(old, name) for name in {*content} - {"ednote"})
+    said = {*fields} - {"revision", "modified_at"} - ({"updated_at"} if substantial else set())
     new = prepare(ArticleState.model_construct(said, **fields))
-    new.kind = "typo" if minor else None
+    new.kind = "typo" if edit.minor else None
     if fields["status"] in {"published", "scheduled"}:
         _presentable(new)
         seen_now = article.state(PUBLIC) if article.public else None
@@ -184,7 +190,8 @@ async def withdraw(done: log.Writing, article: Held, sent: WithdrawIn) -> Writte
             detail = "is this article itself" if replacement == article.id else "is not a public article"
             raise Invalid("The replacement cannot be read.", Fault(detail, pointer="/replacement"))
     old = article.state()
-    fields = release.withdrawn(old, Withdrawal(**dict(sent), at=done.at))
+    at = done.at if old.withdrawal is None else old.withdrawal.at
+    fields = release.withdrawn(old, Withdrawal(**dict(sent), at=at))
     new = _next(article, old, fields, done.at)
     new.note = sent.public_note
     return await _save(done, article, new)
@@ -210,7 +217,7 @@ async def correct(done: log.Writing, article: Held, sent: CorrectIn) -> Written:
     old = article.state(PUBLIC)
     correction = Correction(kind=sent.kind, text=sent.text, at=done.at, revision=article.known.last + 1)
     new = _next(article, old, {"corrections": [*old.corrections, correction], "updated_at": done.at}, done.at)
-    new.keeps = frozenset({DESK})
+    new.keeps = frozenset({DESK}) if article.copied else frozenset()
     new.op, new.kind, new.note = "corrected", sent.kind, sent.text
     return await _save(done, article, new)
 
@@ -226,6 +233,7 @@ async def discard(done: log.Writing, article: Held) -> None:
 
 async def delete(done: log.Writing, article: Held) -> None:
     """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
+    await done.connection.execute(select(Article.id).where(Article.id == article.id).with_for_update())
     users = await done.connection.scalars(
         select(Related.ref).where(Related.article == article.id, Related.ref != article.id).limit(NAMED_USERS)
     )
@@ -293,15 +301,17 @@ def _given(state: ArticleState) -> dict[str, Any]:
 async def _free_slug(done: log.Writing, sent: ArticleIn, ref: str) -> str:
     """A slug from the headline that no other article has."""
     wanted = slug(sent.headline, fallback=f"untitled-{ref[-8:]}")
+    if UUID_TEXT.fullmatch(wanted):
+        wanted = f"untitled-{ref[-8:]}"
     owned = await saving.owners(done, [wanted])
     return wanted if owned.get(wanted, ref) == ref else f"{wanted[:110].rstrip('-')}-{ref[-8:]}"
 
 
 def _next(article: Held, old: ArticleState, fields: Mapping[str, Any], at: datetime) -> Prepared:
-    """The state with these fields, as the next revision. A working copy that goes public keeps the corrections that
-    were made meanwhile."""
+    """The state with these fields, as the next revision. A working copy that takes the place of what is public takes
+    over the corrections that were made meanwhile."""
     values = {**dict(old), "working_copy": False, **fields}
-    if values["status"] == "published" and article.copied and "corrections" not in fields:
+    if article.copied and not values["working_copy"] and "corrections" not in fields:
         values["corrections"] = article.state(PUBLIC).corrections
     values |= {"modified_at": at, "revision": article.known.last + 1}
     return prepare(ArticleState.model_construct(None, **values))
@@ -362,7 +372,6 @@ async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime
         select(Article.id, Article.status, Article.publish_at, Shown.ref)
         .outerjoin(Shown, (Shown.view == PUBLIC) & (Shown.noun == "article") & (Shown.ref == Article.id))
         .where(Article.id.in_(asked))
-        .with_for_update(read=True, of=Article)
     )
     found: dict[str, datetime | bool | None] = dict.fromkeys(asked)
     for ref, status, publish_at, public in rows:
@@ -371,6 +380,7 @@ async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime
 
 
 async def _save(done: log.Writing, article: Held | None, new: Prepared, warnings: Iterable[Fault] = ()) -> Written:
+    new.was_published = new.public
     missing = await saving.missing(done, new.related) if new.related else set()
     if missing:
         faults = [Fault(f"there is no article {ref}", "unknown", pointer=new.related[ref]) for ref in sorted(missing)]
