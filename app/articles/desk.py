@@ -29,7 +29,7 @@ from app.changes.writes import Written
 from app.content import blocks, release
 from app.content.languages import slug
 from app.db import new_id
-from app.errors import Conflict, Fault, Invalid, NotFound
+from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.notes import store as notes
 from app.web.fields import UUID_TEXT
 from app.web.merging import Patch, merged
@@ -106,7 +106,7 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
         corrections=[],
         **content,
     )
-    return await _save(done, None, prepare(state), warnings)
+    return await _save(done, None, prepare(state), warnings, found_slug=sent.slug is None)
 
 
 def changeable(article: Held, *, beside: bool) -> None:
@@ -139,7 +139,7 @@ async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool
         _presentable(new)
         seen_now = article.state(PUBLIC) if article.public else None
         await _ready(done, new, fields["publish_at"], prepare(seen_now) if seen_now else None)
-    return await _save(done, article, new, warnings)
+    return await _save(done, article, new, warnings, found_slug=edit.slug is None)
 
 
 async def publish(done: log.Writing, article: Held, at: datetime | None) -> Written:
@@ -379,7 +379,15 @@ async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime
     return found
 
 
-async def _save(done: log.Writing, article: Held | None, new: Prepared, warnings: Iterable[Fault] = ()) -> Written:
+async def _save(
+    done: log.Writing,
+    article: Held | None,
+    new: Prepared,
+    warnings: Iterable[Fault] = (),
+    *,
+    found_slug: bool = False,
+) -> Written:
+    """Writes the state. Raises: Invalid; Raced, where the slug was found free, and another writer took it since."""
     new.was_published = new.public
     missing = await saving.missing(done, new.related) if new.related else set()
     if missing:
@@ -390,6 +398,8 @@ async def _save(done: log.Writing, article: Held | None, new: Prepared, warnings
     try:
         (outcome,) = await saving.write(done, [new], known, stored)
     except Invalid as refusal:
+        if found_slug and any(one.pointer == "/0/slug" for one in refusal.faults):
+            raise Raced("Another writer took the slug at the same moment.") from None
         faults = [Fault(one.detail, one.code, pointer=(one.pointer or "").removeprefix("/0")) for one in refusal.faults]
         raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults) from None
     if outcome == "unchanged" and article is not None:

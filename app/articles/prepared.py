@@ -34,7 +34,7 @@ class Prepared:
     """A state of an article as it is written. Pure data, so that another process can make it.
 
     `keeps` names the views that go on showing what they show: the public's, where this is a working copy; the desk's,
-    where what is public changes under a working copy. `named_at` tells where the source of each in `attributed` is named.
+    where what is public changes under a working copy. `named_at` tells where the source of each attribution is named.
     """
 
     id: str

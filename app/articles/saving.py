@@ -430,8 +430,10 @@ async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fau
 
 
 async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> list[Fault]:
-    """Originals that do not exist or are translations; a second translation into the same language that is public, or
-    is going to be. Originals are held, so that nobody else gives them a translation, or makes one of them, meanwhile."""
+    """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
+
+    Originals are held: nobody else gives them a translation, or makes one of them, before this transaction ends.
+    """
     batch = {article.id: article.translation_of for article in articles}
     wanted = {one for one in batch.values() if one is not None}
     if not wanted:

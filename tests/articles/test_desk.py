@@ -1,16 +1,13 @@
 """Writing, publishing, correcting and taking back articles over HTTP, and what the public reads meanwhile."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from app.articles.models import Address, Article, Related
-from app.db import Database, utcnow
-from app.web.fields import show_instant
+from app.articles.models import Article, Related
+from app.db import Database
 from tests.answers import bearing, get, refusal
 from tests.conftest import Load, Make
 from tests.contents import everything, revisions, rows

@@ -166,7 +166,7 @@ def shown(answer: Response) -> Any:
 
 
 def leaks(answer: Response) -> bool:
-    """Whether it says the canary of itself: what it was asked may stand in an error, as `Location` and `Link` hold it."""
+    """Whether it says the canary of itself: what was asked for may stand in an error, or in `Link`."""
     text = answer.text + "".join(f"{name}{value}" for name, value in answer.headers.items())
     for asked in (*answer.request.url.params.values(), *answer.request.url.path.split("/")):
         if CANARY in asked:

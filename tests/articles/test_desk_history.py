@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import update
 
 from app.changes import previews
-from app.changes.models import Revision
 from app.content.differences import Difference, apply
 from app.db import Database, utcnow
 from app.web.fields import show_instant
-from tests.answers import bearing, blamed, get, refusal, slugs
+from tests.answers import bearing, blamed, refusal, slugs
 from tests.conftest import Load, Make
-from tests.desk import PATH, act, address, change, drop, newest, publish, write
-from tests.factories import article_id, box, note, source, tag, words
+from tests.desk import PATH, act, address, change, drop, publish, write
+from tests.factories import box, note, source, tag, words
 from tests.openapi import check_answer
 
 LATER = "2099-01-01T06:00:00.000Z"

@@ -1,4 +1,4 @@
-"""One write over HTTP: a request that is repeated has one effect and one answer, and no answer comes before the commit."""
+"""One write over HTTP: repeated, it has one effect and one answer; and no answer comes before the commit."""
 
 import asyncio
 from datetime import timedelta
@@ -14,7 +14,7 @@ from app.db import Database, utcnow
 from tests.answers import bearing, get, refusal
 from tests.conftest import Make, client
 from tests.contents import changes, everything, head, rows
-from tests.desk import PATH, act, address, change, pointers, publish, write
+from tests.desk import PATH, address, change, pointers, publish, write
 
 ONCE = {"Idempotency-Key": "story-1"}
 STORY = {
