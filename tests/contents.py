@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Engine, Select, select
 
 from app.articles.models import Address as ArticleAddress
 from app.articles.models import Article, Related
@@ -44,6 +44,11 @@ async def accept(database: Database, *lines: Line) -> Report:
     report = await load(database, *lines)
     assert report.wrong == []
     return report
+
+
+def committing(database: Database) -> Engine:
+    """What the database's writers commit through."""
+    return database.engine.sync_engine if database.writer is None else database.writer.engine
 
 
 async def rows(database: Database, query: Select[*tuple[Any, ...]]) -> list[Any]:

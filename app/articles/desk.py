@@ -30,7 +30,7 @@ from app.changes.writes import Written
 from app.content import blocks, release
 from app.content.languages import slug
 from app.db import Reader, among, new_id, room, spread
-from app.errors import Conflict, Fault, Invalid, NotFound
+from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.notes import store as notes
 from app.web.fields import UUID_TEXT
 from app.web.merging import Patch, merged
@@ -72,7 +72,10 @@ class Held:
 
 
 async def hold(done: log.Writing, ref: str) -> Held:
-    """The article with this id or slug, held until the end. Cost: five statements. Raises: NotFound."""
+    """The article with this id or slug, held until the end. Cost: five statements. Raises: NotFound.
+
+    Others may go on naming it meanwhile; what deletes it holds it against that too.
+    """
     wanted = ref
     if not UUID_TEXT.fullmatch(ref):
         wanted = await done.connection.scalar(select(Address.ref).where(Address.slug == ref)) or ref
@@ -82,7 +85,7 @@ async def hold(done: log.Writing, ref: str) -> Held:
     return Held(wanted, known[wanted], (await saving.asides(done, [wanted]))[wanted])
 
 
-_LOCK: Final = select(Article.id).where(Article.id == bindparam("ref")).with_for_update()
+_LOCK: Final = select(Article.id).where(Article.id == bindparam("ref")).with_for_update(key_share=True)
 
 
 async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) -> Written:
@@ -106,14 +109,22 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
         corrections=[],
         **content,
     )
-    return await _save(done, None, prepare(state), warnings)
+    return await _save(done, None, prepare(state), warnings, found_slug=sent.slug is None)
+
+
+def changeable(article: Held, *, beside: bool) -> None:
+    """Raises: Conflict, where a working copy is in the way, or there is nothing public to work `beside`."""
+    if beside and not article.public:
+        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
+    if not beside and article.copied:
+        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
 
 
 async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
-    """Lays the patch over the newest state; of a published article that is live at once, unless a working copy is
-    made or changed `beside` it.
+    """Lays the patch over the newest state of what is `changeable`; of a published article that is live at once,
+    unless a working copy is made or changed `beside` it. Raises: Invalid.
 
-    Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside; Invalid.
+    A typo fix, and a note to the desk, do not count as an update.
     """
     edit = merged(ArticleEdit, _given(article.state()), patch)
     return await _change(done, article, edit, minor=edit.minor, beside=beside)
@@ -131,6 +142,7 @@ async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Wri
         article = None
     if article is None:
         return await create(done, sent, ref), "created"
+    changeable(article, beside=False)
     written = await _change(done, article, sent)
     return written, "unchanged" if written.revision == article.revision else "updated"
 
@@ -138,10 +150,6 @@ async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Wri
 async def _change(
     done: log.Writing, article: Held, sent: ArticleIn, *, minor: bool = False, beside: bool = False
 ) -> Written:
-    if beside and not article.public:
-        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
-    if not beside and article.copied:
-        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
     old = article.state()
     content, warnings = _content(article.id, sent)
     if sent.slug is None:
@@ -149,13 +157,14 @@ async def _change(
     fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
     if beside and not article.copied:
         fields["status"] = "draft"
-    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
+    substantial = not minor and any(content[name] != getattr(old, name) for name in {*content} - {"ednote"})
+    said = {*fields} - {"revision", "modified_at"} - ({"updated_at"} if substantial else set())
     new = prepare(ArticleState.model_construct(said, **fields))
     new.kind = "typo" if minor else None
     if fields["status"] in {"published", "scheduled"}:
         _presentable(new)
         await _ready(done, new, fields["publish_at"], article if article.public else None)
-    return await _save(done, article, new, warnings)
+    return await _save(done, article, new, warnings, found_slug=sent.slug is None)
 
 
 async def publish(done: log.Writing, article: Held, at: datetime | None) -> Written:
@@ -206,7 +215,8 @@ async def withdraw(done: log.Writing, article: Held, sent: WithdrawIn) -> Writte
             detail = "is this article itself" if replacement == article.id else "is not a public article"
             raise Invalid("The replacement cannot be read.", Fault(detail, pointer="/replacement"))
     old = article.state()
-    fields = release.withdrawn(old, Withdrawal(**dict(sent), at=done.at))
+    at = done.at if old.withdrawal is None else old.withdrawal.at
+    fields = release.withdrawn(old, Withdrawal(**dict(sent), at=at))
     new = _next(article, old, fields, done.at)
     new.note = sent.public_note
     return await _save(done, article, new)
@@ -232,7 +242,7 @@ async def correct(done: log.Writing, article: Held, sent: CorrectIn) -> Written:
     old = article.state(PUBLIC)
     correction = Correction(kind=sent.kind, text=sent.text, at=done.at, revision=article.known.last + 1)
     new = _next(article, old, {"corrections": [*old.corrections, correction], "updated_at": done.at}, done.at)
-    new.keeps = frozenset({DESK})
+    new.keeps = frozenset({DESK}) if article.copied else frozenset()
     new.op, new.kind, new.note = "corrected", sent.kind, sent.text
     return await _save(done, article, new)
 
@@ -248,6 +258,7 @@ async def discard(done: log.Writing, article: Held) -> None:
 
 async def delete(done: log.Writing, article: Held) -> None:
     """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
+    await done.connection.execute(select(Article.id).where(Article.id == article.id).with_for_update())
     users = await done.connection.scalars(
         select(Related.ref).where(Related.article == article.id, Related.ref != article.id).limit(NAMED_USERS)
     )
@@ -326,15 +337,17 @@ def _given(state: ArticleState) -> dict[str, Any]:
 async def _free_slug(done: log.Writing, sent: ArticleIn, ref: str) -> str:
     """A slug from the headline that no other article has."""
     wanted = slug(sent.headline, fallback=f"untitled-{ref[-8:]}")
+    if UUID_TEXT.fullmatch(wanted):
+        wanted = f"untitled-{ref[-8:]}"
     owned = await saving.owners(done, [wanted])
     return wanted if owned.get(wanted, ref) == ref else f"{wanted[:110].rstrip('-')}-{ref[-8:]}"
 
 
 def _next(article: Held, old: ArticleState, fields: Mapping[str, Any], at: datetime) -> Prepared:
-    """The state with these fields, as the next revision. A working copy that goes public keeps the corrections that
-    were made meanwhile."""
+    """The state with these fields, as the next revision. A working copy that takes the place of what is public takes
+    over the corrections that were made meanwhile."""
     values = {**dict(old), "working_copy": False, **fields}
-    if values["status"] == "published" and article.copied and "corrections" not in fields:
+    if article.copied and not values["working_copy"] and "corrections" not in fields:
         values["corrections"] = article.state(PUBLIC).corrections
     values |= {"modified_at": at, "revision": article.known.last + 1}
     return prepare(ArticleState.model_construct(None, **values))
@@ -398,7 +411,6 @@ async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime
         select(Article.id, Article.status, Article.publish_at, Shown.ref)
         .outerjoin(Shown, (Shown.view == PUBLIC) & (Shown.noun == "article") & (Shown.ref == Article.id))
         .where(Article.id.in_(asked))
-        .with_for_update(read=True, of=Article)
     )
     found: dict[str, datetime | bool | None] = dict.fromkeys(asked)
     for ref, status, publish_at, public in rows:
@@ -406,7 +418,16 @@ async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime
     return found
 
 
-async def _save(done: log.Writing, article: Held | None, new: Prepared, warnings: Iterable[Fault] = ()) -> Written:
+async def _save(
+    done: log.Writing,
+    article: Held | None,
+    new: Prepared,
+    warnings: Iterable[Fault] = (),
+    *,
+    found_slug: bool = False,
+) -> Written:
+    """Writes the state. Raises: Invalid; Raced, where the slug was found free, and another writer took it since."""
+    new.was_published = new.public
     missing = await saving.missing(done, new.related) if new.related else set()
     if missing:
         faults = [Fault(f"there is no article {ref}", "unknown", pointer=new.related[ref]) for ref in sorted(missing)]
@@ -416,6 +437,8 @@ async def _save(done: log.Writing, article: Held | None, new: Prepared, warnings
     try:
         (outcome,) = await saving.write(done, [new], known, stored)
     except Invalid as refusal:
+        if found_slug and any(one.pointer == "/0/slug" for one in refusal.faults):
+            raise Raced("Another writer took the slug at the same moment.") from None
         faults = [Fault(one.detail, one.code, pointer=(one.pointer or "").removeprefix("/0")) for one in refusal.faults]
         raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults) from None
     if outcome == "unchanged" and article is not None:

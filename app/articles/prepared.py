@@ -1,6 +1,6 @@
 """An article rendered and taken apart for writing: pure work on one state, without a database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -34,7 +34,7 @@ class Prepared:
     """A state of an article as it is written. Pure data, so that another process can make it.
 
     `keeps` names the views that go on showing what they show: the public's, where this is a working copy; the desk's,
-    where what is public changes under a working copy.
+    where what is public changes under a working copy. `named_at` tells where the source of each attribution is named.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Prepared:
     section: str | None
     tags: list[str]
     attributed: list[tuple[str, str]]
+    named_at: list[str]
     notes: list[tuple[int, str]]
     pinned: list[tuple[int, str, int]]
     related: dict[str, str]
@@ -155,6 +156,7 @@ def prepare(state: ArticleState) -> Prepared:
         section=state.section,
         tags=state.tags,
         attributed=[(one.role, one.source) for one in state.attributions],
+        named_at=[*_named_at(state)],
         notes=[(n, box.note) for n, box in boxes],
         pinned=[(n, box.note, box.revision) for n, box in boxes if box.revision is not None],
         related=_related(state),
@@ -173,6 +175,17 @@ def prepare(state: ArticleState) -> Prepared:
 
 
 _OFF_CARD: Final = {"body", *ASIDE}
+
+
+def _named_at(state: ArticleState) -> Iterator[str]:
+    """For each attribution the place that names its source: that of what it follows from, where it does."""
+    following = [*blocks.attributions([], state.body, state.image)]
+    places = {block.id: f"/body/{n}/source" for n, block in enumerate(state.body)}
+    for n, one in enumerate(state.attributions):
+        if one not in following:
+            yield f"/attributions/{n}/source"
+        else:
+            yield "/image/source" if one.block is None else places[one.block]
 
 
 def _related(state: ArticleState) -> dict[str, str]:

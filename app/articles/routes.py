@@ -19,6 +19,7 @@ from app.articles.schemas import (
     ArticleOut,
     ArticlePage,
     ArticleQuery,
+    ArticleSeen,
     ArticleWritten,
     CorrectIn,
     WithdrawIn,
@@ -31,6 +32,7 @@ from app.changes.writes import WriteSession, gone, reply
 from app.content.differences import Difference
 from app.content.release import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import Asking, Needs, Read, SiteZone, cursors, permitted
+from app.errors import Fault, Invalid
 from app.notes import store as notes
 from app.notes.schemas import NoteOut
 from app.web.bodies import JSON, MERGE_PATCH, Sent
@@ -69,6 +71,9 @@ async def list_articles(
     cursor = cursors(request, wanted.filters())
     position = cursor.read(wanted.cursor)
     seen = history.perspective(asking, wanted.perspective)
+    if seen.then is not None:
+        detail = "is an instant in the past: what was public then is told of single articles"
+        raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
     whole = "body" in fields
     async with read.snapshot() as snapshot:
         found = await articles.newest(snapshot, seen, wanted, position, zone, whole=whole)
@@ -111,7 +116,7 @@ async def list_article_revisions(
     return _moved(request, ref, found) or await history.history(request, read, seen, "article", found.id, wanted)
 
 
-@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleOut, responses=ONE)
+@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleSeen, responses=ONE)
 async def get_article_revision(
     request: Request,
     asking: Asking,
@@ -188,6 +193,7 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, sessi
     once; `minor: true` marks a typo fix. Send If-Match with the ETag you have seen, and nobody's work is overwritten.
     """
     article = await desk.hold(session, ref)
+    desk.changeable(article, beside=False)
     if_match.check(article.revision)
     return reply(session, await desk.update(session, article, patch))
 
@@ -198,18 +204,20 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, sessi
 async def delete_article(ref: Ref, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
     """Delete an article.
 
-    Its slugs that were public stay reserved. What is public needs `content:publish` too. Refused while another article
-    refers to it.
+    Its slugs that were public stay reserved. What is public needs `content:publish` too, and what was withdrawn
+    `content:withdraw`. Refused while another article refers to it.
     """
     article = await desk.hold(session, ref)
     if article.public:
         permitted(asking, "content:publish")
+    if article.withdrawn:
+        permitted(asking, "content:withdraw")
     if_match.check(article.revision)
     await desk.delete(session, article)
     return gone(session)
 
 
-@router.get("/articles/{ref}/draft", response_model=ArticleWritten, responses={**READ, **NOT_FOUND})
+@router.get("/articles/{ref}/draft", response_model=ArticleSeen, responses={**READ, **NOT_FOUND})
 async def get_working_copy(
     request: Request, reader: Annotated[Caller, Depends(Needs("drafts:read"))], read: Read, ref: Ref
 ) -> Response:
@@ -229,6 +237,7 @@ async def update_working_copy(ref: Ref, patch: ArticlePatch, if_match: IfMatch, 
     then the ETag of the article.
     """
     article = await desk.hold(session, ref)
+    desk.changeable(article, beside=True)
     if_match.check(article.revision)
     return reply(session, await desk.update(session, article, patch, beside=True))
 

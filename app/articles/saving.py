@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from app.articles.models import Address, Article, Related
 from app.articles.prepared import AS_JSON, COLUMNS, Prepared
@@ -86,12 +86,17 @@ async def owners(done: log.Writing, slugs: Sequence[str]) -> dict[str, str | Non
 
 
 async def missing(done: log.Writing, ids: Iterable[str]) -> set[str]:
-    """Those ids that no article has. Cost: one statement for each thousand."""
+    """Those ids that no article has; no other of them goes before this transaction ends.
+
+    Cost: one statement for each thousand.
+    """
     asked = sorted(ids)
     found: set[str] = set()
     for start in range(0, len(asked), log.PORTION):
         some = asked[start : start + log.PORTION]
-        found |= {row.id for row in await done.connection.execute(select(Article.id).where(Article.id.in_(some)))}
+        there = select(Article.id).where(Article.id.in_(some)).order_by(Article.id)
+        rows = await done.connection.execute(there.with_for_update(read=True, key_share=True))
+        found |= {row.id for row in rows}
     return {*asked} - found
 
 
@@ -145,7 +150,8 @@ class Batch:
         for slug, public in ((article.slug, article.was_published), *((one, True) for one in article.former_slugs)):
             self.addresses[slug] = (article.id, public)
         if before is not None and any(one.slug != article.slug for one in before.standings.values()):
-            self.readdressed.append({"r": article.id, "s": article.slug})
+            beside = before.standings[DESK].slug if DESK in article.keeps else article.slug
+            self.readdressed.append({"r": article.id, "s": article.slug, "o": beside})
         standings = before.standings if before else {}
         clears = frozenset(standings) - article.keeps
         place = _Place(list(terms), article.language, article.listed_at)
@@ -185,7 +191,7 @@ class Batch:
         desk = frozenset({DESK})
         self._move(public.id, before.standings, desk, {})
         self.updated.append(public)
-        self.readdressed.append({"r": public.id, "s": public.slug})
+        self.readdressed.append({"r": public.id, "s": public.slug, "o": public.slug})
         self._relate(public, before)
         self.done.save(
             log.Saved(
@@ -307,9 +313,9 @@ def _update(row: dict[str, Any]) -> dict[str, Any]:
 DATED: Final = (ALL, "tag:")
 LISTED: Final = ("view", "term", "published_at", "ref", "language", "updated_at", "direct")
 _PUBLISH: Final = update(Address).where(Address.slug == bindparam("s")).values(public=True)
-# A slug that the public never knew is free again once its article has another.
+# A slug that the public never knew is free again once its article has another, and no working copy beside it has it.
 _FREE: Final = delete(Address).where(
-    Address.ref == bindparam("r"), Address.public.is_(False), Address.slug != bindparam("s")
+    Address.ref == bindparam("r"), Address.public.is_(False), Address.slug.not_in([bindparam("s"), bindparam("o")])
 )
 _UPDATE: Final = (
     update(Article)
@@ -412,8 +418,8 @@ async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fau
     faults = []
     for place, article in enumerate(articles):
         faults += [
-            Fault(f"there is no source {source!r}", pointer=f"/{place}/attributions/{n}/source")
-            for n, (_, source) in enumerate(article.attributed)
+            Fault(f"there is no source {source!r}", pointer=f"/{place}{pointer}")
+            for (_, source), pointer in zip(article.attributed, article.named_at, strict=True)
             if source not in known_sources
         ]
         for n, note in article.notes:
@@ -426,7 +432,10 @@ async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fau
 
 
 async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> list[Fault]:
-    """Originals that do not exist or are translations; a second public translation into the same language."""
+    """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
+
+    Originals are held: nobody else gives them a translation, or makes one of them, before this transaction ends.
+    """
     batch = {article.id: article.translation_of for article in articles}
     wanted = {one for one in batch.values() if one is not None}
     if not wanted:
@@ -436,11 +445,14 @@ async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> l
         select(Article.translation_of).distinct().where(Article.translation_of.in_(turned))
     )
     having = {row.translation_of for row in translated} | wanted
-    rows = await done.connection.execute(select(Article.id, Article.translation_of).where(Article.id.in_(wanted)))
+    some = select(Article.id, Article.translation_of).where(Article.id.in_(wanted)).order_by(Article.id)
+    rows = await done.connection.execute(some.with_for_update(key_share=True))
     originals = {**{row.id: row.translation_of for row in rows}, **batch}
     terms = [f"translation:{one}" for one in wanted]
     listed = await done.connection.execute(
-        select(Listed.term, Listed.language, Listed.ref).where(Listed.view == PUBLIC, Listed.term.in_(terms))
+        select(Listed.term, Listed.language, Listed.ref)
+        .join(Article, Article.id == Listed.ref)
+        .where(Listed.term.in_(terms), or_(Listed.view == PUBLIC, Article.status == "scheduled"))
     )
     taken = {(row.term, row.language): row.ref for row in listed}
     faults = []
@@ -455,11 +467,11 @@ async def _wrong_originals(done: log.Writing, articles: Sequence[Prepared]) -> l
             faults.append(Fault("is itself a translation", pointer=pointer))
         elif article.id in having:
             faults.append(Fault("the article has translations of its own, so it cannot be one", pointer=pointer))
-        elif (
-            article.public and taken.setdefault((f"translation:{original}", article.language), article.id) != article.id
-        ):
-            detail = f"has a published translation into {article.language!r} already"
-            faults.append(Fault(detail, pointer=pointer))
+        elif article.status in {"published", "scheduled"}:
+            place_in = (f"translation:{original}", article.language)
+            if taken.setdefault(place_in, article.id) != article.id:
+                detail = f"has a translation into {article.language!r} already, published or scheduled"
+                faults.append(Fault(detail, pointer=pointer))
     return faults
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic_core import from_json, to_json
-from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
@@ -18,7 +18,20 @@ from app.errors import Raced
 from app.tags import store as tags
 from app.tags.models import Tag
 from app.tags.schemas import TagOut
-from tests.contents import ZONE, accept, changes, dense, everything, head, last_change, load, revisions, rows, tombstone
+from tests.contents import (
+    ZONE,
+    accept,
+    changes,
+    committing,
+    dense,
+    everything,
+    head,
+    last_change,
+    load,
+    revisions,
+    rows,
+    tombstone,
+)
 from tests.factories import NOON, article, box, credit, draft, note, section, source, tag
 
 
@@ -26,11 +39,6 @@ def a_tag(slug: str, **fields: Any) -> TagOut:
     now = utcnow()
     given = {"slug": slug, "type": "topic", "labels": {"en": slug}, "revision": 1, **fields}
     return TagOut.model_validate({**given, "created_at": now, "modified_at": now})
-
-
-def committing(database: Database) -> Engine:
-    """What the database's writers commit through."""
-    return database.engine.sync_engine if database.writer is None else database.writer.engine
 
 
 # --- one change per object, in the same transaction ----------------------------------------------------------------
