@@ -2,21 +2,28 @@
 
 import asyncio
 import time
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from app.articles import desk as articles
+from app.articles.models import Article
+from app.changes import due
 from app.changes import store as log
 from app.db import Database
 from app.errors import Raced, Refusal, Unavailable
+from app.notes import desk as notes
+from app.notes.models import Note
 
 ACTOR: Final = "ticker"
 PAUSE_SECONDS: Final = 0.5
 HOUR_SECONDS: Final = 3_600
 # What cannot be released now is tried again then; the rest does not wait for it.
 AGAIN_SECONDS: Final = 60
+# What can be due, by its key: in the order in which they refer to each other.
+NOUNS: Final[tuple[tuple[Any, Any], ...]] = ((Note.slug, notes), (Article.id, articles))
 logger: Final = structlog.get_logger("dovidka")
 
 
@@ -46,41 +53,45 @@ class Ticker:
     async def _pause(self) -> float:
         """Seconds to the next due time, half a second at most."""
         try:
-            due = await articles.next_due(self.database.reader())
+            at = await self._next()
             now = await self.database.now()
         except Unavailable:
             return PAUSE_SECONDS
-        return PAUSE_SECONDS if due is None else min(PAUSE_SECONDS, max(0.01, (due - now).total_seconds()))
+        return PAUSE_SECONDS if at is None else min(PAUSE_SECONDS, max(0.01, (at - now).total_seconds()))
+
+    async def _next(self) -> datetime | None:
+        """When the next thing is due that can be released."""
+        read = self.database.reader()
+        found = [await due.next_at(read, key, without=[*self.refused]) for key, _ in NOUNS]
+        return min((at for at in found if at is not None), default=None)
 
     async def release(self) -> list[str]:
         """Makes public all that is due, each in a transaction of its own; returns what it was."""
-        done: list[str] = []
         self.refused = {ref: until for ref, until in self.refused.items() if until > time.monotonic()}
-        while await self._any():
-            ref = await self._release_one()
-            if ref is None:
-                break
+        at = await self._next()
+        now = await self.database.now()
+        if at is None or at > now:  # no transaction is begun, for which others may have to wait
+            return []
+        return [ref for key, noun in NOUNS for ref in await self._release_all(key, noun, now)]
+
+    async def _release_all(self, key: Any, noun: Any, now: datetime) -> list[str]:
+        done: list[str] = []
+        while (ref := await self._release_one(key, noun, now)) is not None:
             done.append(ref)
         return done
 
-    async def _any(self) -> bool:
-        """Whether something may be due. Only then is a transaction begun, for which others may have to wait."""
-        due = await articles.next_due(self.database.reader(), without=[*self.refused])
-        return due is not None and due <= await self.database.now()
-
-    async def _release_one(self) -> str | None:
-        now = await self.database.now()
+    async def _release_one(self, key: Any, noun: Any, now: datetime) -> str | None:
         ref: str | None = None
         try:
             async with log.writing(self.database, actor=ACTOR, zone=self.zone) as done:
-                ref = await articles.due(done, now, without=[*self.refused])
+                ref = await due.first(done, key, now, without=[*self.refused])
                 if ref is not None:
-                    await articles.release_due(done, await articles.hold(done, ref))
+                    await noun.release_due(done, await noun.hold(done, ref))
         except (Raced, Unavailable):
             raise
         except Refusal as refusal:
-            logger.error("what is due cannot be published", ref=ref, why=refusal.detail)
             if ref is None:
                 raise
+            logger.error("what is due cannot be published", ref=ref, why=refusal.detail)
             self.refused[ref] = time.monotonic() + AGAIN_SECONDS
         return ref

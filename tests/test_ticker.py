@@ -87,3 +87,20 @@ async def test_one_that_cannot_be_released_keeps_no_other_waiting(desk: AsyncCli
 
     found = [(await api.get(f"/v1/articles/{slug}")).status_code for slug in ("first", "second", "third")]
     assert found == [200, 404, 200]
+
+
+async def test_a_note_is_released_before_the_article_that_shows_it(desk: AsyncClient, api: AsyncClient) -> None:
+    body = [{"type": "paragraph", "html": "It has stood since 1911."}]
+    note = {"slug": "dam", "language": "en", "heading": "For reference", "body": body}
+    assert (await desk.post("/v1/notes", json=note)).status_code == 201
+    at = {"at": show_instant(utcnow() + timedelta(seconds=0.4))}
+    assert (await desk.post("/v1/notes/dam/publish", json=at)).status_code == 200
+    story = {"language": "en", "headline": "Flood", "body": [{"type": "reference_note", "note": "dam"}]}
+    await desk.post("/v1/articles", json={**story, "slug": "flood"})
+    assert (await desk.post("/v1/articles/flood/publish", json=at)).status_code == 200
+
+    await asyncio.sleep(1.4)
+
+    answer = await api.get("/v1/articles/flood?include=notes")
+    assert answer.status_code == 200
+    assert [*answer.json()["included"]["notes"]] == ["dam"]

@@ -1,14 +1,13 @@
 """What the desk does with articles: each verb takes one from a state to the next, in a transaction that holds it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_rows
 
@@ -29,7 +28,7 @@ from app.changes.models import DESK, PUBLIC, Revision, Shown, View
 from app.changes.writes import Written
 from app.content import blocks, release
 from app.content.languages import slug
-from app.db import Reader, among, new_id, room, spread
+from app.db import new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.notes import store as notes
 from app.web.fields import UUID_TEXT
@@ -274,32 +273,6 @@ async def delete(done: log.Writing, article: Held) -> None:
     await batch.write()
     await done.connection.execute(delete_from(Address).where(Address.ref == article.id, Address.public.is_(False)))
     await done.connection.execute(delete_from(Article).where(Article.id == article.id))
-
-
-@cache
-def _next_due(count: int) -> Any:
-    without = among(Article.id, "id", count)
-    return select(func.min(Article.publish_at)).where(Article.status == "scheduled", ~without)
-
-
-async def next_due(read: Reader, without: Sequence[str] = ()) -> datetime | None:
-    """When the next article is due, of those that are scheduled. Cost: one statement, on the index of due times."""
-    ids = [*without] or [""]
-    row = await read.row(_next_due(room(len(ids))), spread("id", room(len(ids)), ids))
-    return row[0] if row else None
-
-
-async def due(done: log.Writing, now: datetime, without: Sequence[str] = ()) -> str | None:
-    """Id of an article that is due, held until the end; None where there is none, or another process has it."""
-    query = (
-        select(Article.id)
-        .where(Article.status == "scheduled", Article.publish_at <= now, Article.id.not_in(without))
-        .order_by(Article.publish_at, Article.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    found: str | None = await done.connection.scalar(query)
-    return found
 
 
 # --- one state to the next ---------------------------------------------------------------------------------------

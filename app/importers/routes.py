@@ -19,8 +19,14 @@ from app.changes.store import Writing
 from app.changes.writes import Written
 from app.db import Database
 from app.deps import Needs
-from app.errors import Fault, Malformed, Raced, Refusal, Unavailable
+from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
 from app.importers.documents import LINES
+from app.notes import desk as notes
+from app.notes.schemas import NotePut
+from app.sources import store as sources
+from app.sources.schemas import SourcePut
+from app.tags import store as tags
+from app.tags.schemas import TagPut
 from app.web.bodies import MOST_BYTES, check_media_type, read_json
 from app.web.caching import PRIVATE
 from app.web.caller import Caller
@@ -42,17 +48,47 @@ class ArticleSent(ArticleIn):
     id: Id | None = None
 
 
+async def _tag(done: Writing, sent: TagPut) -> tuple[Written, str]:
+    slug = named(sent)
+    before = await tags.find(done, slug)
+    return _told(await tags.put(done, slug, sent, before), before.newest.revision if before else None)
+
+
+async def _source(done: Writing, sent: SourcePut) -> tuple[Written, str]:
+    slug = named(sent)
+    before = await sources.find(done, slug)
+    return _told(await sources.put(done, slug, sent, before), before.newest.revision if before else None)
+
+
+async def _note(done: Writing, sent: NotePut) -> tuple[Written, str]:
+    slug = named(sent)
+    before = await notes.find(done, slug)
+    return _told(await notes.put(done, slug, sent, before), before.revision if before else None)
+
+
 async def _article(done: Writing, sent: ArticleSent) -> tuple[Written, str]:
-    ref = sent.id
-    return await articles.put(done, ArticleIn.model_construct(sent.model_fields_set - {"id"}, **_content(sent)), ref)
+    content = ArticleIn.model_construct(**{name: value for name, value in sent if name != "id"})
+    return await articles.put(done, content, sent.id)
 
 
-def _content(sent: ArticleSent) -> dict[str, Any]:
-    return {name: value for name, value in sent if name != "id"}
+def named(sent: TagPut | SourcePut | NotePut) -> str:
+    """The slug. Raises: Invalid, where it is left out."""
+    if sent.slug is None:
+        raise Invalid("A line says which object it is.", Fault("is missing", "missing", pointer="/slug"))
+    return sent.slug
+
+
+def _told(written: Written, before: int | None) -> tuple[Written, str]:
+    return written, "created" if before is None else "unchanged" if before == written.revision else "updated"
 
 
 Put = Callable[[Writing, Any], Awaitable[tuple[Written, str]]]
-PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {"article": (ArticleSent, _article)}
+PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
+    "tag": (TagPut, _tag),
+    "source": (SourcePut, _source),
+    "note": (NotePut, _note),
+    "article": (ArticleSent, _article),
+}
 
 
 @dataclass(slots=True)

@@ -162,19 +162,6 @@ async def delete(done: log.Writing, note: Held) -> None:
     await notes.remove(done, note.slug, note.known)
 
 
-async def due(done: log.Writing, now: datetime) -> str | None:
-    """Slug of a note that is due, held until the end; None where there is none, or another process has it."""
-    query = (
-        select(Note.slug)
-        .where(Note.status == "scheduled", Note.publish_at <= now)
-        .order_by(Note.publish_at, Note.slug)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    found: str | None = await done.connection.scalar(query)
-    return found
-
-
 # --- one state to the next ---------------------------------------------------------------------------------------
 
 

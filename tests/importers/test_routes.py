@@ -92,3 +92,18 @@ async def test_importing_takes_a_key_that_may_write(api: AsyncClient) -> None:
 
 async def test_only_ndjson_is_read(desk: AsyncClient) -> None:
     refusal(await desk.post("/v1/import", json={}), 415, "unsupported-media-type")
+
+
+async def test_lines_of_every_noun_may_refer_to_earlier_ones(desk: AsyncClient) -> None:
+    body = [words("It has stood since 1911."), {"type": "reference_note", "note": "dam"}]
+    found = await sent(
+        desk,
+        {"noun": "tag", "slug": "rivers", "type": "topic", "labels": {"en": "Rivers"}},
+        {"noun": "source", "slug": "wire", "type": "media", "names": {"en": "The Wire"}},
+        {"noun": "note", "slug": "dam", "language": "en", "heading": "The dam", "body": body[:1], "tags": ["rivers"]},
+        story("flood", tags=["rivers"], body=body, attributions=[{"source": "wire", "role": "reported_by"}]),
+        story("drought", tags=["deserts"]),
+    )
+
+    assert [one["outcome"] for one in found] == ["created"] * 4 + ["error"]
+    assert found[4]["error"]["errors"][0]["pointer"] == "/tags/0"
