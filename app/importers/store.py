@@ -184,6 +184,7 @@ def _statement(noun: Noun, views: Sequence[View]) -> Any:
     query = _documents(noun).where(or_(*(Shown.view == view for view in views)))
     if noun == "note":
         translated = case((Note.translation_of.is_(None), 0), else_=1)
+        query = query.add_columns(Note.withdrawal)
         return query.join(Note, Note.slug == Shown.ref).order_by(translated, Note.slug)
     tree = _hierarchy(Tag if noun == "tag" else Source)
     return query.join(tree, tree.c.slug == Shown.ref).order_by(tree.c.depth, Shown.ref)
@@ -244,8 +245,9 @@ async def export(reader: Reader, *, public: bool) -> AsyncIterator[bytes]:
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
     for noun in ORDER[:3]:
         async for rows in reader.stream(_statement(noun, views)):
-            for (document,) in rows:
-                yield b'{"noun":"%s",%s\n' % (noun.encode(), document[1:].encode())
+            for document, *withdrawal in rows:
+                why = b',"withdrawal":%s' % to_json(withdrawal[0]) if any(withdrawal) else b""
+                yield b'{"noun":"%s",%s%s}\n' % (noun.encode(), document[1:-1].encode(), why)
     for translations, view in product((False, True), views):
         async for rows in reader.stream(_articles(view, translations=translations)):
             former = await _former_slugs(reader, {row[1]: row[2] for row in rows})
