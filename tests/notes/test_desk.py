@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
+from pydantic_core import from_json
 
 from app.changes import store as log
 from app.db import Database, utcnow
+from app.importers.store import export
 from app.notes import desk as notes
 from app.web.fields import show_instant
 from tests.answers import bearing, get, refusal, slugs
-from tests.conftest import Load, Make
+from tests.conftest import Load, Make, serving
 from tests.contents import ZONE, revisions, written
 from tests.factories import article, article_id, box, credit, draft, note, said, scheduled, source, tag, words
 
@@ -410,6 +412,17 @@ async def test_an_erased_note_has_no_text_in_any_revision(
     problem = refusal(await api.get("/v1/notes/mill"), 410, "withdrawn")
     assert (problem["reason"], problem["public_note"]) == ("legal", None)
     assert (await revisions_told(desk, "mill"))[0]["kind"] == "erasure"
+
+
+async def test_a_withdrawn_note_is_withdrawn_in_another_database_too(
+    desk: AsyncClient, load: Load, database: Database, module_url: str
+) -> None:
+    await load(note("mill"), article("flood", body=[box("mill")]))
+    await post(desk, "/v1/notes/mill/withdraw", {"reason": "legal", "public_note": "Taken down."})
+    async with database.reader().snapshot() as read:
+        lines = [from_json(line) async for line in export(read, public=False)]
+    async with serving(module_url, *lines) as other:
+        assert refusal(await other.get("/v1/notes/mill"), 410, "withdrawn")["public_note"] == "Taken down."
 
 
 # --- deletion ----------------------------------------------------------------------------------------------------

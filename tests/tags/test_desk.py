@@ -43,3 +43,9 @@ async def test_sections_stand_under_sections_alone(desk: AsyncClient, load: Load
     for slug, kind in (("town", "place"), ("zoo", "section")):
         answer = await desk.patch(f"/v1/tags/{slug}", json={"type": kind}, headers={"If-Match": "*"})
         assert pointers(answer, 409, "conflict") == ["/type"], slug
+
+
+async def test_articles_of_a_descendant_are_not_named_as_those_of_the_tag(desk: AsyncClient, load: Load) -> None:
+    await load(tag("zoo"), tag("ape", parent="zoo"), draft("a", tags=["ape"]))
+    found = refusal(await desk.delete("/v1/tags/zoo", headers={"If-Match": "*"}), 409, "conflict")
+    assert [one["detail"] for one in found["errors"]] == ["the tag ape stands under it"]
