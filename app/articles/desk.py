@@ -107,11 +107,9 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
     return await _save(done, None, prepare(state), warnings)
 
 
-async def update(
-    done: log.Writing, article: Held, patch: Patch, *, minor: bool = False, beside: bool = False
-) -> Written:
+async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
     """Lays the patch over the newest state; of a published article that is live at once, unless a working copy is
-    made or changed `beside` it. `minor` is a typo fix, which does not count as an update.
+    made or changed `beside` it. A `minor` patch is a typo fix, which does not count as an update.
 
     Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside; Invalid.
     """
@@ -127,9 +125,9 @@ async def update(
     fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
     if beside and not article.copied:
         fields["status"] = "draft"
-    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
+    said = {*fields} - {"revision", "modified_at"} - (set() if edit.minor else {"updated_at"})
     new = prepare(ArticleState.model_construct(said, **fields))
-    new.kind = "typo" if minor else None
+    new.kind = "typo" if edit.minor else None
     if fields["status"] in {"published", "scheduled"}:
         _presentable(new)
         seen_now = article.state(PUBLIC) if article.public else None

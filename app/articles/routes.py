@@ -19,6 +19,7 @@ from app.articles.schemas import (
     ArticleOut,
     ArticlePage,
     ArticleQuery,
+    ArticleSeen,
     ArticleWritten,
     CorrectIn,
     WithdrawIn,
@@ -111,7 +112,7 @@ async def list_article_revisions(
     return _moved(request, ref, found) or await history.history(request, read, seen, "article", found.id, wanted)
 
 
-@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleOut, responses=ONE)
+@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleSeen, responses=ONE)
 async def get_article_revision(
     request: Request,
     asking: Asking,
@@ -209,7 +210,7 @@ async def delete_article(ref: Ref, if_match: IfMatch, asking: Asking, session: W
     return gone(session)
 
 
-@router.get("/articles/{ref}/draft", response_model=ArticleWritten, responses={**READ, **NOT_FOUND})
+@router.get("/articles/{ref}/draft", response_model=ArticleSeen, responses={**READ, **NOT_FOUND})
 async def get_working_copy(
     request: Request, reader: Annotated[Caller, Depends(Needs("drafts:read"))], read: Read, ref: Ref
 ) -> Response:

@@ -163,12 +163,19 @@ class ArticleIncluded(BaseModel):
     )
 
 
-class ArticleAnswer(ArticleOut):
+class ArticleSeen(ArticleOut):
+    """One article, and what only the desk is shown of it."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked("ednote"))
+
+    ednote: Text | MISSING | None = Field(default=MISSING, description="A note to the desk; there for the desk alone.")
+
+
+class ArticleAnswer(ArticleSeen):
     """One article, with what `include` asked for."""
 
     model_config = ConfigDict(json_schema_extra=if_asked("included", "ednote"))
 
-    ednote: Text | MISSING | None = Field(default=MISSING, description="A note to the desk; with `perspective` alone.")
     included: ArticleIncluded | MISSING = MISSING
 
 
