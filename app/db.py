@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +23,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Engine,
     Executable,
     Integer,
     MetaData,
@@ -30,12 +31,14 @@ from sqlalchemy import (
     String,
     bindparam,
     column,
+    create_engine,
     event,
     func,
     select,
     table,
     tuple_,
 )
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.pysqlite import dialect as sqlite_dialect
@@ -326,20 +329,24 @@ class Address:
                 pool_timeout=PATIENCE_SECONDS,
             )
         engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", poolclass=NullPool, json_serializer=_serialise)
-
-        @event.listens_for(engine.sync_engine, "connect")
-        def configure(connection: Any, record: object) -> None:
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in (*SQLITE_PRAGMAS, "PRAGMA cache_size = -262144"):  # a large batch must not spill
-                cursor.execute(pragma)
-            cursor.close()
-
-        @event.listens_for(engine.sync_engine, "begin")
-        def begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+        begin_immediate(engine.sync_engine)
         return engine
+
+
+def begin_immediate(engine: Engine) -> None:
+    """Makes every transaction of the engine begin IMMEDIATE, on connections that are set up as ours are."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (*SQLITE_PRAGMAS, "PRAGMA cache_size = -262144"):  # a large batch must not spill
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 SQLITE_PRAGMAS: Final = (
@@ -449,26 +456,27 @@ class Connections(Generic[Connection]):
             self.discard(self._free.pop())
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Which file the path leads to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class SqliteConnections(Connections[sqlite3.Connection]):
     def __init__(self, path: Path) -> None:
         super().__init__(READERS)
         self.path = path
         self._file: tuple[int, int] | None = None
 
-    def _now(self) -> tuple[int, int] | None:
-        """Which file the path leads to."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
-
     def usable(self, connection: sqlite3.Connection) -> bool:
         """Whether it still has the file open that the path leads to; another may have taken its place."""
-        return self._now() == self._file
+        return file_at(self.path) == self._file
 
     async def open(self) -> sqlite3.Connection:
-        file = self._now()
+        file = file_at(self.path)
         if file is None:
             raise sqlite3.OperationalError(f"{self.path} is not there")
         if file != self._file:
@@ -499,6 +507,86 @@ class PostgresConnections(Connections["asyncpg.Connection[asyncpg.Record]"]):
 
     def usable(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         return not connection.is_closed()
+
+
+class Direct:
+    """A transaction on SQLite, as the stores know an AsyncConnection, whose statements run where they are called: each
+    is short, and a way to another thread and back costs more than most."""
+
+    def __init__(self, connection: SyncConnection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect
+
+    async def execute(self, statement: Any, params: Any = None) -> Any:
+        return self._connection.execute(statement, params)
+
+    async def scalar(self, statement: Any, params: Any = None) -> Any:
+        return self._connection.scalar(statement, params)
+
+    async def scalars(self, statement: Any, params: Any = None) -> Any:
+        return self._connection.scalars(statement, params)
+
+    async def exec_driver_sql(self, sql: str, params: Any = None) -> Any:
+        return self._connection.exec_driver_sql(sql, params)
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[None]:
+        with self._connection.begin_nested():
+            yield
+
+
+class SqliteWriter:
+    """The one connection that a process writes through. What may wait, for a lock or the disk, waits in a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine = create_engine(
+            f"sqlite:///{path}",
+            poolclass=NullPool,
+            json_serializer=_serialise,
+            connect_args={"check_same_thread": False, "cached_statements": 256},
+        )
+        self._connection: SyncConnection | None = None
+        self._file: tuple[int, int] | None = None
+        begin_immediate(self.engine)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Direct]:
+        connection = self._open()
+        try:
+            await _aside(connection.begin)
+            yield Direct(connection)
+            await _aside(connection.commit)
+        except BaseException:
+            connection.rollback()
+            if connection.connection.in_transaction:  # a commit that failed leaves nothing for SQLAlchemy to roll back
+                self.close()
+            raise
+
+    def _open(self) -> SyncConnection:
+        """The connection, to the file that the path leads to now."""
+        file = file_at(self.path)
+        if self._connection is None or file != self._file or file is None:
+            self.close()
+            self._file = file
+            self._connection = self.engine.connect()
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+async def _aside(work: Callable[[], Any]) -> None:
+    """Does the work in a thread, and does not return before it is done, even when cancelled."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(running)
+    finally:
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
 
 
 class Reader:
@@ -622,6 +710,7 @@ class Database:
         self.snapshot_statements = (
             ("BEGIN", "COMMIT") if self.address.path else ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
         )
+        self.writer = SqliteWriter(self.address.path) if self.address.path else None
         self._prepared: dict[Executable, Prepared] = {}
         self._writing = asyncio.Lock()
 
@@ -640,9 +729,9 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed at the end, rolled back by any exception. On SQLite writers queue here."""
         with database_faults():
-            if self.address.path:
-                async with self._writing, self.engine.begin() as connection:
-                    yield connection
+            if self.writer is not None:
+                async with self._writing, self.writer.begin() as connection:
+                    yield cast(AsyncConnection, connection)
             else:
                 async with self.engine.begin() as connection:
                     yield connection
@@ -662,6 +751,8 @@ class Database:
 
     async def close(self) -> None:
         self.connections.close()
+        if self.writer is not None:
+            self.writer.close()
         await self.engine.dispose()
 
 

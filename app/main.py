@@ -22,6 +22,7 @@ from app.changes import store as log
 from app.changes import writes
 from app.db import Database, check_schema
 from app.errors import Unavailable
+from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
 from app.notes.routes import router as notes
@@ -59,6 +60,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "import": "Many documents at once.",
     "keys": "API keys: who may do what, and until when.",
     "operations": "Whether the server is well.",
 }
@@ -107,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, notes, sources, tags, keys):
+    for router in (articles, notes, sources, tags, importers, keys):
         api.include_router(router)
     problems.install(api)
     writes.install(api)

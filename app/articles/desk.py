@@ -8,8 +8,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
+from sqlalchemy import bindparam, func, select
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select
 from sqlalchemy import update as update_rows
 
 from app.articles import saving
@@ -33,7 +33,7 @@ from app.db import Reader, among, new_id, room, spread
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.notes import store as notes
 from app.web.fields import UUID_TEXT
-from app.web.merging import Patch, merged, patch_of
+from app.web.merging import Patch, merged
 
 NAMED_USERS: Final = 5
 
@@ -76,11 +76,13 @@ async def hold(done: log.Writing, ref: str) -> Held:
     wanted = ref
     if not UUID_TEXT.fullmatch(ref):
         wanted = await done.connection.scalar(select(Address.ref).where(Address.slug == ref)) or ref
-    lock = select(Article.id).where(Article.id == wanted).with_for_update()
-    if await done.connection.scalar(lock) is None:
+    if await done.connection.scalar(_LOCK, {"ref": wanted}) is None:
         raise NotFound("There is no article at this address.")
     known = await log.known(done, "article", [wanted])
     return Held(wanted, known[wanted], (await saving.asides(done, [wanted]))[wanted])
+
+
+_LOCK: Final = select(Article.id).where(Article.id == bindparam("ref")).with_for_update()
 
 
 async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) -> Written:
@@ -109,30 +111,12 @@ async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) ->
 
 async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
     """Lays the patch over the newest state; of a published article that is live at once, unless a working copy is
-    made or changed `beside` it. A `minor` patch is a typo fix, which does not count as an update.
+    made or changed `beside` it.
 
     Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside; Invalid.
     """
-    if beside and not article.public:
-        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
-    if not beside and article.copied:
-        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
-    old = article.state()
-    edit = merged(ArticleEdit, _given(old), patch)
-    content, warnings = _content(article.id, edit)
-    if edit.slug is None:
-        content["slug"] = await _free_slug(done, edit, article.id)
-    fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
-    if beside and not article.copied:
-        fields["status"] = "draft"
-    said = {*fields} - {"revision", "modified_at"} - (set() if edit.minor else {"updated_at"})
-    new = prepare(ArticleState.model_construct(said, **fields))
-    new.kind = "typo" if edit.minor else None
-    if fields["status"] in {"published", "scheduled"}:
-        _presentable(new)
-        seen_now = article.state(PUBLIC) if article.public else None
-        await _ready(done, new, fields["publish_at"], prepare(seen_now) if seen_now else None)
-    return await _save(done, article, new, warnings)
+    edit = merged(ArticleEdit, _given(article.state()), patch)
+    return await _change(done, article, edit, minor=edit.minor, beside=beside)
 
 
 async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Written, str]:
@@ -147,12 +131,31 @@ async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Wri
         article = None
     if article is None:
         return await create(done, sent, ref), "created"
-    before = article.revision
-    whole = dict.fromkeys(ArticleIn.model_fields) | sent.model_dump(mode="json", exclude_none=True)
+    written = await _change(done, article, sent)
+    return written, "unchanged" if written.revision == article.revision else "updated"
+
+
+async def _change(
+    done: log.Writing, article: Held, sent: ArticleIn, *, minor: bool = False, beside: bool = False
+) -> Written:
+    if beside and not article.public:
+        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
+    if not beside and article.copied:
+        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
+    old = article.state()
+    content, warnings = _content(article.id, sent)
     if sent.slug is None:
-        del whole["slug"]
-    written = await update(done, article, patch_of(ArticleEdit).model_validate(whole))
-    return written, "unchanged" if written.revision == before else "updated"
+        content["slug"] = await _free_slug(done, sent, article.id)
+    fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
+    if beside and not article.copied:
+        fields["status"] = "draft"
+    said = {*fields} - {"revision", "modified_at"} - (set() if minor else {"updated_at"})
+    new = prepare(ArticleState.model_construct(said, **fields))
+    new.kind = "typo" if minor else None
+    if fields["status"] in {"published", "scheduled"}:
+        _presentable(new)
+        await _ready(done, new, fields["publish_at"], article if article.public else None)
+    return await _save(done, article, new, warnings)
 
 
 async def publish(done: log.Writing, article: Held, at: datetime | None) -> Written:
@@ -292,18 +295,16 @@ async def due(done: log.Writing, now: datetime, without: Sequence[str] = ()) -> 
 
 
 def _content(ref: str, sent: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(what the document says of content, what sanitising removed). Raises: Invalid."""
-    body = [block.model_copy() for block in sent.body]
-    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(body)]
-    settled = sent.model_copy(update={"body": body})
-    following, faults = derived(settled)
+    """(what the document says of content, what sanitising removed). The body is settled in place. Raises: Invalid."""
+    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(sent.body)]
+    following, faults = derived(sent)
     faults += [one for one in found if one.code != "removed"]
-    for pointer, relation in _relations(settled):
+    for pointer, relation in _relations(sent):
         if relation is not None and str(relation) == ref:
             faults.append(Fault("is the article itself", pointer=pointer))
     if faults:
         raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults)
-    fields = {name: getattr(settled, name) for name in ArticleIn.model_fields}
+    fields = {name: getattr(sent, name) for name in ArticleIn.model_fields}
     return {**fields, **following}, [one for one in found if one.code == "removed"]
 
 
@@ -344,8 +345,11 @@ def _presentable(article: Prepared) -> None:
         raise Invalid("What is published has a headline.", Fault("is missing", "missing", pointer="/headline"))
 
 
-async def _ready(done: log.Writing, article: Prepared, by: datetime | None, before: Prepared | None) -> None:
-    """Raises: Invalid, where it refers to what the public will not see by then, and did not refer to `before`."""
+async def _ready(done: log.Writing, article: Prepared, by: datetime | None, held: Held | None) -> None:
+    """Raises: Invalid, where it refers to what the public will not see by then, and what is public of it does not."""
+    if not article.notes and not article.related and article.translation_of is None:
+        return
+    before = None if held is None else prepare(held.state(PUBLIC))
     known = {note for _, note in before.notes} if before else set()
     places = [(n, note) for n, note in article.notes if note not in known]
     faults = []

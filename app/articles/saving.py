@@ -79,9 +79,8 @@ async def owners(done: log.Writing, slugs: Sequence[str]) -> dict[str, str | Non
     """
     found: dict[str, str | None] = {}
     for start in range(0, len(slugs), log.PORTION):
-        some = slugs[start : start + log.PORTION]
-        rows = await done.connection.execute(select(Address.slug, Address.ref).where(Address.slug.in_(some)))
-        found.update({row.slug: row.ref for row in rows})
+        some = {"some": slugs[start : start + log.PORTION]}
+        found.update((slug, ref) for slug, ref in await done.connection.execute(_OWNERS, some))
     return found
 
 
@@ -349,6 +348,12 @@ def _nothing_new(given: dict[str, Any], stored: dict[str, Any] | None) -> bool:
     )
 
 
+_SOME: Final[Any] = bindparam("some", expanding=True)
+_OWNERS: Final = select(Address.slug, Address.ref).where(Address.slug.in_(_SOME))
+_ASIDE: Final = select(Article.id, Article.slug, Article.ednote, Article.withdrawal).where(Article.id.in_(_SOME))
+_ADDRESSES: Final = (
+    select(Address.slug, Address.ref).where(Address.ref.in_(_SOME), Address.public).order_by(Address.slug)
+)
 UNCOMPARED: Final = frozenset({"revision", "created_at", "modified_at"})
 
 
@@ -373,18 +378,13 @@ async def asides(done: log.Writing, ids: Sequence[str]) -> dict[str, dict[str, A
     """What is stored beside the documents of these articles."""
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(ids), log.PORTION):
-        some = ids[start : start + log.PORTION]
-        rows = await done.connection.execute(
-            select(Article.id, Article.slug, Article.ednote, Article.withdrawal).where(Article.id.in_(some))
-        )
+        some = {"some": ids[start : start + log.PORTION]}
+        rows = await done.connection.execute(_ASIDE, some)
         present = {}
         for row in rows:
             present[row.id] = row.slug
             found[row.id] = {"ednote": row.ednote, "withdrawal": row.withdrawal, "former_slugs": []}
-        addresses = await done.connection.execute(
-            select(Address.slug, Address.ref).where(Address.ref.in_(some), Address.public).order_by(Address.slug)
-        )
-        for slug, ref in addresses:
+        for slug, ref in await done.connection.execute(_ADDRESSES, some):
             if ref is not None and slug != present[ref]:
                 found[ref]["former_slugs"].append(slug)
     return found

@@ -294,8 +294,14 @@ _LAST: Final = (
     .correlate(Shown)
     .scalar_subquery()
 )
-_KNOWN: Final = select(Shown.ref, Shown.view, _LAST, *_STANDING).join(
-    Revision, (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
+_KNOWN: Final = (
+    select(Shown.ref, Shown.view, _LAST, *_STANDING)
+    .join(Revision, (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision))
+    .where(
+        Shown.view.in_((DESK, PUBLIC)),
+        Shown.noun == bindparam("n"),
+        Shown.ref.in_(bindparam("refs", expanding=True)),
+    )
 )
 
 
@@ -304,8 +310,8 @@ async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Kno
     standings: dict[str, dict[View, Standing]] = {}
     last: dict[str, int] = {}
     for start in range(0, len(refs), PORTION):
-        some = (Shown.view.in_((DESK, PUBLIC)), Shown.noun == noun, Shown.ref.in_(refs[start : start + PORTION]))
-        for ref, view, newest, *rest in await done.connection.execute(_KNOWN.where(*some)):
+        some = {"n": noun, "refs": refs[start : start + PORTION]}
+        for ref, view, newest, *rest in await done.connection.execute(_KNOWN, some):
             standings.setdefault(ref, {})[view] = Standing(*rest)
             last[ref] = newest
     return {ref: Known(views, last[ref]) for ref, views in standings.items()}
@@ -314,11 +320,17 @@ async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Kno
 async def last_revisions(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, int]:
     """Last revision of those that bear a name which a deleted object bore. Cost: one statement for each thousand."""
     found: dict[str, int] = {}
-    query = select(Revision.ref, func.max(Revision.revision)).where(Revision.noun == noun).group_by(Revision.ref)
     for start in range(0, len(refs), PORTION):
-        rows = await done.connection.execute(query.where(Revision.ref.in_(refs[start : start + PORTION])))
-        found.update((ref, last) for ref, last in rows)
+        some = {"n": noun, "refs": refs[start : start + PORTION]}
+        found.update((ref, last) for ref, last in await done.connection.execute(_LAST_OF, some))
     return found
+
+
+_LAST_OF: Final = (
+    select(Revision.ref, func.max(Revision.revision))
+    .where(Revision.noun == bindparam("n"), Revision.ref.in_(bindparam("refs", expanding=True)))
+    .group_by(Revision.ref)
+)
 
 
 def deletion(done: Writing, noun: Noun, ref: str, before: Known, keys: Iterable[str]) -> None:
@@ -350,9 +362,14 @@ async def reveal(done: Writing, noun: Noun, refs: Iterable[str]) -> None:
     for one in pending:
         one.view = PUBLIC
     rest = refs - {one.ref for one in pending}
-    public = select(Shown.ref).where(Shown.view == PUBLIC, Shown.noun == noun, Shown.ref.in_(rest))
-    hidden = rest - {row.ref for row in await done.connection.execute(public)} if rest else rest
-    done.revealed |= {(noun, ref) for ref in hidden}
+    if rest:
+        seen = {ref for (ref,) in await done.connection.execute(_SEEN, {"n": noun, "refs": [*rest]})}
+        done.revealed |= {(noun, ref) for ref in rest - seen}
+
+
+_SEEN: Final = select(Shown.ref).where(
+    Shown.view == PUBLIC, Shown.noun == bindparam("n"), Shown.ref.in_(bindparam("refs", expanding=True))
+)
 
 
 async def _reveal(done: Writing) -> None:

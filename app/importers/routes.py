@@ -29,6 +29,8 @@ from app.web.problems import invalid
 
 NDJSON: Final = "application/x-ndjson"
 BATCH: Final = 100
+# What an export tells, and every write makes anew.
+DERIVED: Final = frozenset({"noun", "excerpt", "notes", "word_count", "reading_minutes"})
 BATCH_BYTES: Final = MOST_BYTES
 ATTEMPTS: Final = 5
 router = APIRouter(prefix="/v1", tags=["import"])
@@ -55,10 +57,10 @@ PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {"article": (ArticleSent, _
 
 @dataclass(slots=True)
 class Line:
-    """One line on its way in, and what became of it."""
+    """One line on its way in, what it says, and what became of it."""
 
     number: int
-    text: bytes
+    document: Any = None
     noun: str | None = None
     ref: str | None = None
     outcome: str = "error"
@@ -119,60 +121,85 @@ class _Streamed(Response):
 async def _results(request: Request, database: Database, zone: ZoneInfo, caller: Caller) -> AsyncIterator[bytes]:
     batch: list[Line] = []
     size = 0
-    async for line in _lines(request):
-        batch.append(line)
-        size += len(line.text)
+    async for number, text in _lines(request):
+        batch.append(_line(number, text))
+        size += len(text)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             yield await _take_in(database, zone, caller, batch)
             batch, size = [], 0
-    if batch:
-        yield await _take_in(database, zone, caller, batch)
+    yield await _take_in(database, zone, caller, batch)
 
 
-async def _lines(request: Request) -> AsyncIterator[Line]:
-    """The lines that are not blank. One that is too long is read past."""
-    number, rest, long = 1, b"", False
+async def _lines(request: Request) -> AsyncIterator[tuple[int, bytes]]:
+    """(number, text) of the lines that are not blank. Of one that is too long no more is kept than shows that it is."""
+    number, rest = 1, b""
     try:
         async for chunk in request.stream():
             *ended, rest = (rest + chunk).split(b"\n")
             for text in ended:
-                if long or text.strip():
-                    yield _line(number, text, long=long)
-                number, long = number + 1, False
-            if len(rest) > MOST_BYTES:
-                rest, long = b"", True
+                if text.strip():
+                    yield number, text
+                number += 1
+            rest = rest[: MOST_BYTES + 1]
     except ClientDisconnect:
         return
-    if long or rest.strip():
-        yield _line(number, rest, long=long)
+    if rest.strip():
+        yield number, rest
 
 
-def _line(number: int, text: bytes, *, long: bool) -> Line:
-    line = Line(number, b"" if long or len(text) > MOST_BYTES else text)
-    if not line.text:
-        line.refuse(Malformed(f"The line is longer than {MOST_BYTES // 2**20} MiB."))
+def _line(number: int, text: bytes) -> Line:
+    line = Line(number)
+    try:
+        if len(text) > MOST_BYTES:
+            raise Malformed(f"is longer than {MOST_BYTES // 2**20} MiB")
+        document = read_json(text)
+        noun = document.get("noun") if isinstance(document, dict) else None
+        if not isinstance(noun, str) or noun not in PUT:
+            fault = Fault("is not one of the nouns there are", "unknown-name", pointer="/noun", allowed=[*PUT])
+            raise Malformed("is not one JSON object with its `noun`", fault)
+    except Malformed as refusal:
+        line.refuse(Malformed(f"The line {refusal.detail}.", *refusal.faults))
+        return line
+    line.noun, line.document = noun, document
+    ref = document.get("id") or document.get("slug")
+    line.ref = ref if isinstance(ref, str) else None
     return line
 
 
 async def _take_in(database: Database, zone: ZoneInfo, caller: Caller, batch: list[Line]) -> bytes:
-    """Writes a batch in one transaction; its results, once that is committed."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            async with log.writing(database, actor=caller.name, zone=zone) as done:
-                for line in batch:
-                    if line.text:
-                        await _take_in_one(done, line)
-            break
-        except (Raced, Unavailable) as refusal:
-            if isinstance(refusal, Unavailable) or attempt == ATTEMPTS:
-                for line in batch:
-                    line.refuse(refusal)
-                break
+    """Writes a batch; its results, once that is committed. A second state of an object takes another transaction."""
+    names: set[tuple[str | None, Any]] = set()
+    some: list[Line] = []
+    for line in batch:
+        if line.document is None:
+            continue
+        own = {(line.noun, name) for name in (line.document.get("id"), line.document.get("slug")) if name}
+        if own & names:
+            await _write(database, zone, caller, some)
+            names, some = set(), []
+        names |= own
+        some.append(line)
+    await _write(database, zone, caller, some)
     return b"".join(line.result() for line in batch)
 
 
-async def _take_in_one(done: Writing, line: Line) -> None:
-    line.error, line.warnings, line.not_restored = None, [], []
+async def _write(database: Database, zone: ZoneInfo, caller: Caller, lines: list[Line]) -> None:
+    """Writes the lines in one transaction."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with log.writing(database, actor=caller.name, zone=zone) as done:
+                for line in lines:
+                    await _put(done, line)
+            return
+        except (Raced, Unavailable) as refusal:
+            if isinstance(refusal, Unavailable) or attempt == ATTEMPTS:
+                for line in lines:
+                    line.refuse(refusal)
+                return
+
+
+async def _put(done: Writing, line: Line) -> None:
+    line.error = None
     try:
         put, sent = _read(line)
         async with done.savepoint():
@@ -187,21 +214,12 @@ async def _take_in_one(done: Writing, line: Line) -> None:
 
 
 def _read(line: Line) -> tuple[Put, BaseModel]:
-    """What the line is to be put by, and what it says. Raises: Malformed, Invalid."""
-    try:
-        document = read_json(line.text)
-    except Malformed as refusal:
-        raise Malformed(f"The line {refusal.detail}.", *refusal.faults) from None
-    noun = document.pop("noun", None) if isinstance(document, dict) else None
-    if not isinstance(noun, str) or noun not in PUT:
-        fault = Fault("is not one of the nouns there are", "unknown-name", pointer="/noun", allowed=[*PUT])
-        raise Malformed("A line is one JSON object with its `noun`.", fault)
-    line.noun = noun
-    model, put = PUT[noun]
-    ref = document.get("id") or document.get("slug")
-    line.ref = ref if isinstance(ref, str) else None
-    line.not_restored = sorted((document.keys() & LINES[noun].model_fields.keys()) - model.model_fields.keys())
-    given = {name: value for name, value in document.items() if name not in line.not_restored}
+    """What the line is to be put by, and what it says. Raises: Invalid."""
+    assert line.noun is not None
+    model, put = PUT[line.noun]
+    told = LINES[line.noun].model_fields.keys() - model.model_fields.keys()
+    line.not_restored = sorted((line.document.keys() & told) - DERIVED)
+    given = {name: value for name, value in line.document.items() if name not in told}
     try:
         return put, model.model_validate(given)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic_core import from_json, to_json
-from sqlalchemy import event, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.util import await_only
 
@@ -26,6 +26,11 @@ def a_tag(slug: str, **fields: Any) -> TagOut:
     now = utcnow()
     given = {"slug": slug, "type": "topic", "labels": {"en": slug}, "revision": 1, **fields}
     return TagOut.model_validate({**given, "created_at": now, "modified_at": now})
+
+
+def committing(database: Database) -> Engine:
+    """What the database's writers commit through."""
+    return database.engine.sync_engine if database.writer is None else database.writer.engine
 
 
 # --- one change per object, in the same transaction ----------------------------------------------------------------
@@ -76,13 +81,15 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
 async def test_a_commit_that_fails_leaves_nothing(database: Database) -> None:
     before = await everything(database)
 
-    @event.listens_for(database.engine.sync_engine, "commit")
+    engine = committing(database)
+
+    @event.listens_for(engine, "commit")
     def fail(connection: object) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await accept(database, article("first"))
-    event.remove(database.engine.sync_engine, "commit", fail)
+    event.remove(engine, "commit", fail)
 
     assert await everything(database) == before
     assert await head(database) == (0, 0)
@@ -422,13 +429,18 @@ async def test_a_reader_at_a_position_never_sees_an_earlier_one_appear(database:
     numbered, release = asyncio.Event(), asyncio.Event()
     holding = True
 
-    @event.listens_for(database.engine.sync_engine, "commit")
+    loop = asyncio.get_running_loop()
+
+    @event.listens_for(committing(database), "commit")
     def hold(connection: object) -> None:
         nonlocal holding
         if holding:
             holding = False
-            numbered.set()
-            await_only(release.wait())
+            loop.call_soon_threadsafe(numbered.set)
+            if database.writer is None:
+                await_only(release.wait())
+            else:
+                asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
 
     async def write(slug: str) -> None:
         async with log.writing(database, actor="test", zone=ZONE) as done:

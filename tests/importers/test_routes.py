@@ -1,0 +1,94 @@
+"""POST /v1/import: each line is taken in or named, and none loses another."""
+
+import json
+from collections.abc import AsyncIterator
+
+from httpx import AsyncClient, Response
+
+from tests.answers import refusal
+from tests.factories import Line, article, article_id, words
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+async def sent(desk: AsyncClient, *lines: Line | str) -> list[Line]:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    return results(await desk.post("/v1/import", content=text.encode(), headers=NDJSON))
+
+
+def results(answer: Response) -> list[Line]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def story(slug: str, **fields: object) -> Line:
+    return {"noun": "article", "language": "en", "headline": slug, "slug": slug, "body": [words("It rose.")], **fields}
+
+
+async def test_each_line_is_answered_in_its_order(desk: AsyncClient) -> None:
+    found = await sent(desk, story("flood"), "", "{broken", story("dam", colour="red"), story("lock"))
+
+    assert [(one["line"], one["outcome"]) for one in found] == [
+        (1, "created"),
+        (3, "error"),
+        (4, "error"),
+        (5, "created"),
+    ]
+    assert found[2]["error"]["errors"][0]["pointer"] == "/colour"
+    assert (await desk.get("/v1/articles/lock?perspective=drafts")).json()["status"] == "draft"
+
+
+async def test_the_same_lines_again_change_nothing(desk: AsyncClient) -> None:
+    first = await sent(desk, story("flood"))
+    again = await sent(desk, story("flood"))
+    changed = await sent(desk, story("flood", headline="Higher"))
+
+    assert [one["outcome"] for one in (*again, *changed)] == ["unchanged", "updated"]
+    assert first[0]["ref"] == again[0]["ref"] == changed[0]["ref"]
+
+
+async def test_two_states_of_an_object_follow_each_other(desk: AsyncClient) -> None:
+    found = await sent(desk, story("flood"), story("flood", headline="Higher"), story("flood", headline="Higher"))
+
+    assert [one["outcome"] for one in found] == ["created", "updated", "unchanged"]
+
+
+async def test_what_only_the_command_line_restores_is_left_aside_and_named(desk: AsyncClient, api: AsyncClient) -> None:
+    (found,) = await sent(desk, article("flood", revision=7))
+
+    assert (found["outcome"], found["ref"]) == ("created", article_id("flood"))
+    assert found["not_restored"] == ["published_at", "revision", "status"]
+    assert (await api.get("/v1/articles/flood")).status_code == 404
+
+
+async def test_what_sanitising_removed_is_named(desk: AsyncClient) -> None:
+    (found,) = await sent(desk, story("flood", body=[words("It <script>x</script>rose.")]))
+
+    assert found["warnings"][0]["pointer"] == "/body/0/html"
+
+
+async def test_a_line_that_is_too_long_loses_no_other(desk: AsyncClient) -> None:
+    found = await sent(desk, story("long", standfirst="x" * 2**21), story("flood"))
+
+    assert [one["outcome"] for one in found] == ["error", "created"]
+    assert "longer than 2 MiB" in found[0]["error"]["detail"]
+
+
+async def test_lines_may_come_in_pieces(desk: AsyncClient) -> None:
+    text = "\n".join(json.dumps(story(f"story-{n}")) for n in range(250)).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(text), 1_000):
+            yield text[start : start + 1_000]
+
+    found = results(await desk.post("/v1/import", content=pieces(), headers=NDJSON))
+    assert [one["line"] for one in found if one["outcome"] == "created"] == [*range(1, 251)]
+
+
+async def test_importing_takes_a_key_that_may_write(api: AsyncClient) -> None:
+    refusal(await api.post("/v1/import", content=b"{}", headers=NDJSON), 401, "unauthorized")
+
+
+async def test_only_ndjson_is_read(desk: AsyncClient) -> None:
+    refusal(await desk.post("/v1/import", json={}), 415, "unsupported-media-type")
