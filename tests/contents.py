@@ -81,6 +81,11 @@ async def everything(database: Database) -> dict[str, list[Any]]:
         return found
 
 
+async def written(database: Database) -> dict[str, list[Any]]:
+    """All rows but those of keys, which say when they were last used."""
+    return {name: rows for name, rows in (await everything(database)).items() if name != "keys"}
+
+
 async def state(database: Database) -> dict[str, list[Any]]:
     """What a database holds but for when it came to hold it."""
     found = await everything(database)

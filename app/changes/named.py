@@ -1,23 +1,28 @@
 """What tags and sources have in common: a slug for ever, a parent above, public once something public names them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from app.changes import shown
 from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Noun, Shown
+from app.changes.models import DESK, PUBLIC, Listed, NoteListed, Noun, Shown
 from app.changes.shown import Perspective
+from app.changes.writes import Written
 from app.db import SHAPES, Reader, among, room, spread
-from app.errors import Fault, Invalid
+from app.errors import Conflict, Fault, Invalid, NotFound, Refusal
+from app.web.fields import Slug
 from app.web.pages import Position, Slice, parts
 
 DEPTH: Final = 20
+NAMED_USERS: Final = 5
+# What a refusal says where something else stands in the way: it is a conflict, and nothing is wrong with what was sent.
+IN_USE: Final = "in-use"
 DATES: Final = frozenset({"revision", "created_at", "modified_at"})
 
 
@@ -200,3 +205,88 @@ def _parents_first(states: Sequence[Any]) -> list[Any]:
     for state in states:
         place(state)
     return ordered
+
+
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+_SLUG: Final = TypeAdapter(Slug)
+
+
+def of_one(refusal: Invalid) -> Refusal:
+    """The refusal of a batch as that of the one object in it: its pointers begin there, and what is in use is a
+    conflict."""
+    faults = [Fault(one.detail, one.code, pointer=(one.pointer or "").removeprefix("/0")) for one in refusal.faults]
+    kind = Conflict if all(one.code == IN_USE for one in faults) else Invalid
+    return kind(f"{faults[0].pointer}: {faults[0].detail}", *faults)
+
+
+def taken(noun: Noun, slug: str) -> Conflict:
+    """The refusal of a new object whose slug another bears."""
+    return Conflict(f"There is a {noun} {slug!r} already.", Fault("is taken", "taken", pointer="/slug"))
+
+
+def keeps(slug: str, given: str | None) -> None:
+    """Raises: Invalid, where what is sent to the address of one slug names another, or where that is no slug."""
+    try:
+        _SLUG.validate_python(slug)
+    except ValidationError:
+        detail = "is not a slug: lower-case Latin letters and digits, joined by single hyphens (river-flood)"
+        raise Invalid("There can be nothing at this address.", Fault(detail, parameter="slug")) from None
+    if given not in {None, slug}:
+        raise Invalid("A slug never changes.", Fault("is not the slug of this address", pointer="/slug"))
+
+
+async def find(done: log.Writing, noun: Noun, table: Any, slug: str) -> log.Known | None:
+    """What is known of it, held until the end of this transaction; None where there is none. Cost: two statements."""
+    if await done.connection.scalar(select(table.slug).where(table.slug == slug).with_for_update()) is None:
+        return None
+    return (await log.known(done, noun, [slug]))[slug]
+
+
+async def hold(done: log.Writing, noun: Noun, table: Any, slug: str) -> log.Known:
+    """As `find`. Raises: NotFound."""
+    found = await find(done, noun, table, slug)
+    if found is None:
+        raise NotFound(f"There is no {noun} {slug!r}.")
+    return found
+
+
+Save = Callable[[log.Writing, Sequence[Any]], Awaitable[list[str]]]
+
+
+async def write(
+    done: log.Writing, noun: Noun, save: Save, state: type[BaseModel], content: dict[str, Any], before: log.Known | None
+) -> Written:
+    """Makes the content the next state of what is held, or a new object of it. Raises: Invalid; Conflict."""
+    new: Any = state.model_construct({*content}, **content, revision=1, created_at=done.at, modified_at=done.at)
+    try:
+        (outcome,) = await save(done, [new])
+    except Invalid as refusal:
+        raise of_one(refusal) from None
+    return written(done, noun, new.slug, before if outcome == "unchanged" else None)
+
+
+def written(done: log.Writing, noun: Noun, slug: str, unchanged: log.Known | None) -> Written:
+    """What a write left of an object: what it was before, where that is unchanged."""
+    if unchanged is not None:
+        return Written(noun, slug, unchanged.newest.revision, unchanged.document)
+    saved = done.saved[noun, slug]
+    return Written(noun, slug, saved.revision, saved.document)
+
+
+async def remove(done: log.Writing, noun: Noun, table: Any, slug: str, before: log.Known) -> None:
+    """Deletes what is held. Raises: Conflict, naming what refers to it in any view."""
+    term = f"{noun}:{slug}"
+    below = select(table.slug).where(table.parent == slug)
+    articles = select(Listed.ref).where(Listed.view.in_((PUBLIC, DESK)), Listed.term == term, Listed.direct)
+    notes = select(NoteListed.slug).where(NoteListed.view.in_((PUBLIC, DESK)), NoteListed.term == term)
+    faults = [
+        Fault(f"the {user} {name} {how}", IN_USE, pointer="")
+        for user, how, query in ((noun, "stands under it", below), ("article", "names it", articles),
+                                 ("note", "names it", notes))
+        for name in dict.fromkeys(await done.connection.scalars(query.limit(NAMED_USERS)))
+    ]  # fmt: skip
+    if faults:
+        raise Conflict(f"Something still refers to this {noun}.", *faults)
+    log.deletion(done, noun, slug, before, [f"{noun}s"])
+    await done.connection.execute(delete(table).where(table.slug == slug))

@@ -346,6 +346,7 @@ def _past(desk: bool) -> Any:
         Revision.noun == bindparam("noun"),
         Revision.ref == bindparam("ref"),
         Revision.revision == bindparam("revision"),
+        Revision.op != "deleted",
     )
     return query if desk else query.where(Revision.public_from.is_not(None))
 

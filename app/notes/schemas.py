@@ -46,6 +46,20 @@ class NoteIn(Part):
     translation_of: Slug | None = Field(default=None, description="The original; null for an original.")
 
 
+class NotePut(NoteIn):
+    """What a client may set of a note at its address, which says its slug."""
+
+    slug: Slug | None = Field(default=None, description="That of the address.")  # type: ignore[assignment]
+
+
+class NoteEdit(NoteIn):
+    """What a client may change of a note, and how the change is to be taken."""
+
+    minor: bool = Field(
+        default=False, strict=True, description="A typo fix: `modified_at` moves, and `updated_at` does not."
+    )
+
+
 class Withdrawal(release.Withdrawal):
     """Why a note was taken down, and what may be said of it."""
 
@@ -65,7 +79,7 @@ class NoteCard(Part):
 
     slug: Slug
     language: Language
-    heading: Line
+    heading: Line | Literal[""] = Field(description="Empty where the text was erased.")
     facts: list[Fact] = Field(description="Its dated statements.")
     as_of: Day | None = Field(description="The day for which the facts hold.")
     tags: list[Slug]

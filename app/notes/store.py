@@ -1,6 +1,6 @@
 """Every statement about reference notes."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from app.changes import shown
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Counter, NoteListed, Noun, Op, Shown
-from app.changes.named import Lineage
+from app.changes.named import IN_USE, Lineage
 from app.changes.shown import EVERYONE, NEWEST, Kind, Perspective, of_views
 from app.db import SHAPES, Reader, among, room, spread
 from app.errors import Fault, Gone, Invalid, NotFound
@@ -156,10 +156,11 @@ async def beginning(done: log.Writing, prefix: str) -> list[str]:
     return [row.slug for row in await done.connection.execute(query)]
 
 
-async def save(done: log.Writing, notes: Sequence[NoteState]) -> list[str]:
+async def save(done: log.Writing, notes: Sequence[NoteState], *, kind: str | None = None) -> list[str]:
     """Writes the notes' new states, each slug once; returns what became of each: created, updated or unchanged.
 
-    A revision that is not beyond the known one is raised by one. Cost: a few statements in all, whatever the number.
+    A revision that is not beyond the known one is raised by one; `kind` says what kind of change it is.
+    Cost: a few statements in all, whatever the number.
     Raises: Invalid, with pointers that begin with the place in `notes`; then nothing is written.
     """
     known = await log.known(done, "note", [note.slug for note in notes])
@@ -168,7 +169,7 @@ async def save(done: log.Writing, notes: Sequence[NoteState]) -> list[str]:
     faults = await _dangling(done, notes, lineages)
     if faults:
         raise Invalid("A note refers to what is not there.", *faults)
-    faults = await _needed(done, notes)
+    faults = await _needed(done, notes, known)
     if faults:
         raise Invalid("A note in use cannot be unpublished.", *faults)
     stored = await withdrawals(done, [slug for slug, one in known.items() if not one.public])
@@ -211,19 +212,30 @@ async def save(done: log.Writing, notes: Sequence[NoteState]) -> list[str]:
                 keys=["notes", *_keys({*terms, *(before.terms if before else ())}, lineages)],
                 view=PUBLIC if public else DESK,
                 clears=before.views if before is not None else frozenset(),
+                kind=kind,
+                note=note.withdrawal.public_note if note.withdrawal else None,
+                reason=note.withdrawal.reason if note.withdrawal else None,
             )
         )
     if new:
         await done.connection.execute(insert(Note), [_row(note) for note in _originals_first(new)])
     if changed:
         await done.connection.execute(_UPDATE, [{"key": note.slug, **_row(note)} for note in changed])
-        await done.connection.execute(delete(NoteListed).where(NoteListed.slug == bindparam("key")), hidden)
+        await done.connection.execute(_UNLIST, hidden)
     if rows:
         await done.connection.execute(insert(NoteListed), rows)
     visible = [note for note in (*new, *changed) if note.status == PUBLISHED]
     await tags.reveal(done, {slug for note in visible for slug in note.tags})
     await sources.reveal(done, {slug for note in visible for slug in _sources(note)})
     return outcomes
+
+
+async def remove(done: log.Writing, slug: str, before: log.Known) -> None:
+    """Deletes a note to which nothing refers."""
+    lineages = await tags.lineages(done, {term[4:] for term in before.terms if term.startswith("tag:")})
+    log.deletion(done, "note", slug, before, ["notes", *_keys(before.terms, lineages)])
+    await done.connection.execute(_UNLIST, {"key": slug})
+    await done.connection.execute(delete(Note).where(Note.slug == slug))
 
 
 def _op(note: NoteState, before: log.Known | None) -> Op:
@@ -291,8 +303,11 @@ async def _dangling(done: log.Writing, notes: Sequence[NoteState], known_tags: d
     originals = {note.slug: note.translation_of for note in notes}
     wanted = {note.translation_of for note in notes if note.translation_of} - originals.keys()
     if wanted:
-        rows = await done.connection.execute(select(Note.slug, Note.translation_of).where(Note.slug.in_(wanted)))
-        originals |= {row.slug: row.translation_of for row in rows}
+        held = select(Note.slug, Note.translation_of).where(Note.slug.in_(wanted)).with_for_update(read=True)
+        originals |= {row.slug: row.translation_of for row in await done.connection.execute(held)}
+    turned = [note.slug for note in notes if note.translation_of is not None]
+    translated = select(Note.translation_of).distinct().where(Note.translation_of.in_(turned))
+    having = {row.translation_of for row in await done.connection.execute(translated)} if turned else set()
     faults = []
     for place, note in enumerate(notes):
         faults += [
@@ -317,13 +332,24 @@ async def _dangling(done: log.Writing, notes: Sequence[NoteState], known_tags: d
                 faults.append(Fault(detail, pointer=f"/{place}/translation_of"))
             elif originals[note.translation_of] is not None or note.translation_of == note.slug:
                 faults.append(Fault("is itself a translation", pointer=f"/{place}/translation_of"))
+            elif note.slug in having:
+                detail = "the note has translations of its own, so it cannot be one"
+                faults.append(Fault(detail, pointer=f"/{place}/translation_of"))
+        faults += [
+            Fault("a note holds no other note", pointer=f"/{place}/body/{n}/type")
+            for n, block in enumerate(note.body)
+            if block.type == "reference_note"
+        ]
     return faults
 
 
-async def _needed(done: log.Writing, notes: Sequence[NoteState]) -> list[Fault]:
+async def _needed(done: log.Writing, notes: Sequence[NoteState], known: Mapping[str, log.Known]) -> list[Fault]:
     """Notes that would leave the public view while public articles use them."""
     taken = {"draft", "scheduled"}
-    hidden = {f"note:{note.slug}": place for place, note in enumerate(notes) if note.status in taken}
+    public = {slug for slug, one in known.items() if one.public}
+    hidden = {
+        f"note:{note.slug}": place for place, note in enumerate(notes) if note.status in taken and note.slug in public
+    }
     if not hidden:
         return []
     # Whoever lists an article that uses one of them holds it until its counters are there to be seen.
@@ -331,7 +357,9 @@ async def _needed(done: log.Writing, notes: Sequence[NoteState]) -> list[Fault]:
     await done.connection.execute(held.order_by(Note.slug).with_for_update())
     query = select(Counter.term).distinct().where(Counter.view == PUBLIC, Counter.term.in_(hidden), Counter.n > 0)
     return [
-        Fault("must stay published while published articles use the note", pointer=f"/{hidden[row.term]}/status")
+        Fault(
+            "must stay published while published articles use the note", IN_USE, pointer=f"/{hidden[row.term]}/status"
+        )
         for row in await done.connection.execute(query)
     ]
 
@@ -340,7 +368,8 @@ def _originals_first(notes: Sequence[NoteState]) -> list[NoteState]:
     return sorted(notes, key=lambda note: note.translation_of is not None)
 
 
-_UPDATE = (
+_UNLIST: Final = delete(NoteListed).where(NoteListed.slug == bindparam("key"))
+_UPDATE: Final = (
     update(Note)
     .where(Note.slug == bindparam("key"))
     .values({name: bindparam(name) for name in NoteState.model_fields if name != "slug"})

@@ -7,10 +7,14 @@ from fastapi.responses import Response
 
 from app.changes import routes as history
 from app.changes.schemas import Drafts, RevisionQuery, Revisions
-from app.deps import Asking, Read, cursors
+from app.changes.writes import WriteSession, gone, reply
+from app.deps import Asking, Needs, Read, cursors, permitted
 from app.sources import store as sources
-from app.sources.schemas import SourceFields, SourceOut, SourcePage, SourceQuery
-from app.web.openapi import NOT_FOUND, PAGED, READ
+from app.sources.schemas import SourceFields, SourceIn, SourceOut, SourcePage, SourcePut, SourceQuery, SourceWritten
+from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.conditions import IfMatch
+from app.web.merging import Patch, patch_of
+from app.web.openapi import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import slug_of, strict_query
 
@@ -79,3 +83,69 @@ async def get_source_revision(
     seen = history.perspective(asking, wanted.perspective)
     await sources.get(read, seen, slug)
     return await history.at_revision(request, read, seen, "source", slug, revision)
+
+
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+WRITE = Depends(Needs("content:write"))
+SourcePatch = Annotated[Patch, Depends(Sent(patch_of(SourceIn), JSON, MERGE_PATCH))]
+
+
+@router.post("", status_code=201, response_model=SourceWritten, responses={**CREATED, **CONFLICT}, dependencies=[WRITE])
+async def create_source(sent: Annotated[SourceIn, Depends(Sent(SourceIn))], session: WriteSession) -> Response:
+    """Make a source.
+
+    The desk alone sees it until something public names it; from then on it is public.
+    """
+    written = await sources.create(session, sent)
+    return reply(session, written, status=201, location=f"/v1/sources/{written.ref}")
+
+
+@router.put(
+    "/{slug}",
+    response_model=SourceWritten,
+    responses={**WRITTEN, 201: {**CREATED[201], "model": SourceWritten}, **CONFLICT},
+    dependencies=[WRITE],
+)
+async def put_source(
+    slug: SourceSlug, sent: Annotated[SourcePut, Depends(Sent(SourcePut))], if_match: IfMatch, session: WriteSession
+) -> Response:
+    """Make or replace the source of this slug.
+
+    What is left out goes back to its default. Replacing takes If-Match with the ETag you have seen; making goes
+    without.
+    """
+    before = await sources.find(session, slug)
+    if_match.check(None if before is None else before.newest.revision)
+    written = await sources.put(session, slug, sent, before)
+    if before is None:
+        return reply(session, written, status=201, location=f"/v1/sources/{slug}")
+    return reply(session, written)
+
+
+@router.patch(
+    "/{slug}", response_model=SourceWritten, responses={**WRITTEN, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE]
+)
+async def update_source(slug: SourceSlug, patch: SourcePatch, if_match: IfMatch, session: WriteSession) -> Response:
+    """Change some fields of a source.
+
+    A merge patch: what is absent stays, null clears, texts by language merge, lists are replaced. The slug never
+    changes.
+    """
+    before = await sources.hold(session, slug)
+    if_match.check(before.newest.revision)
+    return reply(session, await sources.update(session, slug, patch, before))
+
+
+@router.delete("/{slug}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE])
+async def delete_source(slug: SourceSlug, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
+    """Delete a source.
+
+    What is public needs `content:publish` too. Refused while an article, a note or another source refers to it.
+    """
+    before = await sources.hold(session, slug)
+    if before.public:
+        permitted(asking, "content:publish")
+    if_match.check(before.newest.revision)
+    await sources.delete(session, slug, before)
+    return gone(session)

@@ -28,6 +28,12 @@ class SourceIn(Part):
     parent: Slug | None = Field(default=None, description="The organisation it speaks or publishes for.")
 
 
+class SourcePut(SourceIn):
+    """What a client may set of a source at its address, which says its slug."""
+
+    slug: Slug | None = Field(default=None, description="That of the address.")  # type: ignore[assignment]
+
+
 class SourceOut(SourceIn):
     """One source."""
 

@@ -8,10 +8,14 @@ from fastapi.responses import Response
 from app.changes import routes as history
 from app.changes.schemas import Drafts, RevisionQuery, Revisions
 from app.changes.shown import Perspective
-from app.deps import Asking, Read, cursors
+from app.changes.writes import WriteSession, gone, reply
+from app.deps import Asking, Needs, Read, cursors, permitted
 from app.tags import store as tags
-from app.tags.schemas import TagAnswer, TagFields, TagOut, TagPage, TagQuery
-from app.web.openapi import NOT_FOUND, PAGED, READ
+from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagWritten
+from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.conditions import IfMatch
+from app.web.merging import Patch, patch_of
+from app.web.openapi import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import slug_of, strict_query
 
@@ -84,3 +88,70 @@ async def get_tag_revision(
 
 async def _counts(read: Read, seen: Perspective, slugs: list[str]) -> dict[str, str]:
     return {slug: str(n) for slug, n in (await tags.counts(read, seen, slugs)).items()}
+
+
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+WRITE = Depends(Needs("content:write"))
+TagPatch = Annotated[Patch, Depends(Sent(patch_of(TagIn), JSON, MERGE_PATCH))]
+
+
+@router.post("", status_code=201, response_model=TagWritten, responses={**CREATED, **CONFLICT}, dependencies=[WRITE])
+async def create_tag(sent: Annotated[TagIn, Depends(Sent(TagIn))], session: WriteSession) -> Response:
+    """Make a tag.
+
+    The desk alone sees it until something public names it; from then on it is public.
+    """
+    written = await tags.create(session, sent)
+    return reply(session, written, status=201, location=f"/v1/tags/{written.ref}")
+
+
+@router.put(
+    "/{slug}",
+    response_model=TagWritten,
+    responses={**WRITTEN, 201: {**CREATED[201], "model": TagWritten}, **CONFLICT},
+    dependencies=[WRITE],
+)
+async def put_tag(
+    slug: TagSlug, sent: Annotated[TagPut, Depends(Sent(TagPut))], if_match: IfMatch, session: WriteSession
+) -> Response:
+    """Make or replace the tag of this slug.
+
+    What is left out goes back to its default. Replacing takes If-Match with the ETag you have seen; making goes
+    without.
+    """
+    before = await tags.find(session, slug)
+    if_match.check(None if before is None else before.newest.revision)
+    written = await tags.put(session, slug, sent, before)
+    if before is None:
+        return reply(session, written, status=201, location=f"/v1/tags/{slug}")
+    return reply(session, written)
+
+
+@router.patch(
+    "/{slug}", response_model=TagWritten, responses={**WRITTEN, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE]
+)
+async def update_tag(slug: TagSlug, patch: TagPatch, if_match: IfMatch, session: WriteSession) -> Response:
+    """Change some fields of a tag.
+
+    A merge patch: what is absent stays, null clears, texts by language merge, lists are replaced. The slug never
+    changes. Neither its `parent` nor its being a section can change while articles stand
+    under it.
+    """
+    before = await tags.hold(session, slug)
+    if_match.check(before.newest.revision)
+    return reply(session, await tags.update(session, slug, patch, before))
+
+
+@router.delete("/{slug}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE])
+async def delete_tag(slug: TagSlug, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
+    """Delete a tag.
+
+    What is public needs `content:publish` too. Refused while an article, a note or another tag refers to it.
+    """
+    before = await tags.hold(session, slug)
+    if before.public:
+        permitted(asking, "content:publish")
+    if_match.check(before.newest.revision)
+    await tags.delete(session, slug, before)
+    return gone(session)

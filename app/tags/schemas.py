@@ -23,6 +23,12 @@ class TagIn(Part):
     same_as: list[Url] = Field(default=[], max_length=50, description="The same thing elsewhere.")
 
 
+class TagPut(TagIn):
+    """What a client may set of a tag at its address, which says its slug."""
+
+    slug: Slug | None = Field(default=None, description="That of the address.")  # type: ignore[assignment]
+
+
 class TagOut(TagIn):
     """One tag."""
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
+from pydantic_core import from_json
 from sqlalchemy import select
 
 from app.changes import named, shown
 from app.changes import store as log
 from app.changes.models import Counter
 from app.changes.shown import Perspective
+from app.changes.writes import Written
 from app.db import Reader
 from app.errors import Fault, Invalid, NotFound
 from app.tags.models import Tag
-from app.tags.schemas import TagOut, TagQuery
+from app.tags.schemas import TagIn, TagOut, TagPut, TagQuery
+from app.web.merging import Patch, merged
 from app.web.pages import Position, Slice
 
 
@@ -67,12 +70,29 @@ async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
         await done.connection.execute(held.order_by(Tag.slug).with_for_update())
         query = select(Counter.term).distinct().where(Counter.term.in_(moved), Counter.n > 0)
         faults = [
-            Fault("cannot change while articles stand under the tag", pointer=moved[row.term])
+            Fault("cannot change while articles stand under the tag", named.IN_USE, pointer=moved[row.term])
             for row in await done.connection.execute(query)
         ]
+        faults += await _left_behind(done, tags, known)
         if faults:
             raise Invalid("A tag in use cannot move.", *faults)
     return await named.save(done, "tag", Tag, tags, known, _misplaced)
+
+
+async def _left_behind(done: log.Writing, tags: Sequence[TagOut], known: dict[str, log.Known]) -> list[Fault]:
+    """Tags that would become a section over others that are none, or the other way round."""
+    places = {
+        tag.slug: place
+        for place, tag in enumerate(tags)
+        if tag.slug in known and _retyped(tag, TagOut.model_validate_json(known[tag.slug].document))
+    }
+    batch = {tag.slug for tag in tags}
+    children = await done.connection.execute(select(Tag.slug, Tag.parent).where(Tag.parent.in_(places)))
+    above = {row.parent for row in children if row.slug not in batch}
+    return [
+        Fault("cannot change while other tags stand under the tag", named.IN_USE, pointer=f"/{places[slug]}/type")
+        for slug in sorted(above)
+    ]
 
 
 def _misplaced(tag: TagOut, above: str) -> str | None:
@@ -85,4 +105,46 @@ def _moved(tag: TagOut, before: TagOut) -> str | None:
     """The field whose change would list the tag's articles elsewhere, or let them name what they may not."""
     if tag.parent != before.parent:
         return "parent"
-    return "type" if (tag.type == "section") != (before.type == "section") else None
+    return "type" if _retyped(tag, before) else None
+
+
+def _retyped(tag: TagOut, before: TagOut) -> bool:
+    return (tag.type == "section") != (before.type == "section")
+
+
+# --- the desk ----------------------------------------------------------------------------------------------------
+
+
+async def find(done: log.Writing, slug: str) -> log.Known | None:
+    """What is known of the tag, held until the end of this transaction; None where there is none."""
+    return await named.find(done, "tag", Tag, slug)
+
+
+async def hold(done: log.Writing, slug: str) -> log.Known:
+    """As `find`. Raises: NotFound."""
+    return await named.hold(done, "tag", Tag, slug)
+
+
+async def create(done: log.Writing, sent: TagIn) -> Written:
+    """Makes a tag that the desk alone sees. Raises: Conflict, where the slug is taken; Invalid."""
+    if await find(done, sent.slug) is not None:
+        raise named.taken("tag", sent.slug)
+    return await named.write(done, "tag", save, TagOut, dict(sent), None)
+
+
+async def put(done: log.Writing, slug: str, sent: TagPut, before: log.Known | None) -> Written:
+    """Makes what was sent to this address the next state of the tag, or a new one. Raises: Invalid, Conflict."""
+    named.keeps(slug, sent.slug)
+    return await named.write(done, "tag", save, TagOut, {**dict(sent), "slug": slug}, before)
+
+
+async def update(done: log.Writing, slug: str, patch: Patch, before: log.Known) -> Written:
+    """Lays the patch over the tag. Raises: Invalid, Conflict."""
+    sent = merged(TagIn, from_json(before.document), patch)
+    named.keeps(slug, sent.slug)
+    return await named.write(done, "tag", save, TagOut, dict(sent), before)
+
+
+async def delete(done: log.Writing, slug: str, before: log.Known) -> None:
+    """Deletes the tag. Raises: Conflict, naming what refers to it."""
+    await named.remove(done, "tag", Tag, slug, before)
