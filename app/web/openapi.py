@@ -118,6 +118,14 @@ WRITTEN: Final[Responses] = {200: {"headers": _WRITTEN}}
 CREATED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_WRITTEN}}}
 ISSUED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_REFUSED}}}
 DONE: Final[Responses] = {204: {"headers": {**_POSITION, **_REFUSED}}}
+STREAMED: Final[Responses] = {
+    200: {"headers": _REFUSED},
+    400: _ref("responses", "Malformed"),
+    415: _ref("responses", "UnsupportedMediaType"),
+    422: _ref("responses", "Invalid"),
+    **UNAVAILABLE,
+    **OTHERWISE,
+}
 CONFLICT: Final[Responses] = {409: _ref("responses", "Conflict")}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
 NOT_FOUND: Final[Responses] = {404: _ref("responses", "NotFound")}

@@ -62,7 +62,7 @@ STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B
 
 
 # One opens by a token of the server's own, the other takes two parameters together: they have their own tests.
-ELSEWHERE = {"get_preview", "get_article_difference"}
+ELSEWHERE = {"get_preview", "get_article_difference", "get_note_difference"}
 
 
 class Operation(NamedTuple):
