@@ -221,6 +221,15 @@ def newsroom_url(fresh: Fresh) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+async def newsroom_key(newsroom_url: str) -> dict[str, str]:
+    """The header of a key to the sample newsroom that has every scope."""
+    database = Database(newsroom_url)
+    made = await keys.create(database, KeyIn(name="Tester", scopes=[*SCOPES]), created_by=None)
+    await database.close()
+    return bearing(made.key)
+
+
+@pytest.fixture(scope="session")
 async def newsroom(newsroom_url: str) -> AsyncIterator[AsyncClient]:
     """A client of the API over the sample newsroom: one for all tests, which only read."""
     async with client(newsroom_url) as found:

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,24 @@ from typing import Any
 from httpx import AsyncClient, Response
 from jsonschema import Draft202012Validator, FormatChecker
 
-from app.db import migrate
+from app.db import Database, migrate
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
 from app.main import SAMPLE, create_app
 from app.settings import Settings
+from app.web.caller import SCOPES
+from tests.answers import bearing
 
 Json = dict[str, Any]
 EXAMPLES = SAMPLE / "answers"
 # What `fields` may name in a list, although its items come without.
 WHOLE = {"ArticleCard": "ArticleOut", "NoteCard": "NoteOut"}
 
-# Operations that tell of keys, which every server makes for itself: their examples are written by hand and held against
+# The sample has first revisions alone.
+DIFFERENCES = {"get_article_difference", "get_note_difference"}
+# Operations on what every server makes for itself, keys and tokens: their examples are written by hand and held against
 # the schema, not asked for again.
-KEYED = {"create_key", "get_key", "list_keys", "revoke_key"}
+BY_HAND = {"create_key", "get_key", "list_keys", "revoke_key", "get_preview"}
 
 formats = FormatChecker(["date", "uuid"])
 
@@ -90,7 +97,7 @@ def check_answer(response: Response, operation: str | None = None) -> None:
     ((media_type, content),) = told["content"].items()
     assert response.headers["content-type"] == media_type, where
     fields = response.request.url.params.get("fields") if response.status_code == 200 else None
-    faults = [f"{error.json_path}: {error.message[:300]}" for error in errors(response.json(), content, fields)]
+    faults = [f"{error.json_path}: {error.message[:300]}" for error in errors(said(response), content, fields)]
     assert not faults, (where, faults)
 
 
@@ -127,14 +134,42 @@ def _narrowed(schema: Json, names: set[str]) -> Json:
     return {**told, "properties": kept, "required": [field for field in kept if field != "included"]}
 
 
-def replayed() -> list[Path]:
-    """The files of examples that the sample newsroom answers."""
-    return sorted(file for file in EXAMPLES.glob("*.json") if file.stem not in KEYED)
+def is_public(operation: Json) -> bool:
+    """Whether it may be asked without a key."""
+    return {} in operation.get("security", [{}])
+
+
+def success_of(operation: Json) -> str:
+    return str(min(operation["responses"]))
+
+
+def at_the_desk() -> set[str]:
+    """Operations that take a key, or a history that the sample has not: what shows them is asked with a key."""
+    return {name for name, (_, one) in operations().items() if not is_public(one)} - BY_HAND | DIFFERENCES
+
+
+def replayed(*, desk: bool) -> list[Path]:
+    """The files of examples that the sample newsroom answers: to a key with every scope, or to anyone."""
+    files = (file for file in EXAMPLES.glob("*.json") if file.stem not in BY_HAND)
+    return sorted(file for file in files if (file.stem in at_the_desk()) == desk)
 
 
 async def ask(api: AsyncClient, example: Json) -> Response:
-    method, body = example.get("method", "GET"), example.get("body")
-    return await api.request(method, example["request"], headers=example.get("headers"), json=body)
+    """The answer to the request of an example, after what it says has to be done `before`."""
+    for one in example.get("before", ()):
+        assert (await ask(api, one)).is_success, one
+    method, body, headers = example.get("method", "GET"), example.get("body"), example.get("headers")
+    if isinstance(body, str):
+        headers = {"Content-Type": "application/x-ndjson"}
+        return await api.request(method, example["request"], headers=headers, content=body.encode())
+    return await api.request(method, example["request"], headers=headers, json=body)
+
+
+def said(answer: Response) -> Any:
+    """The body of an answer: what its JSON says, or its text; None where there is none."""
+    if answer.headers.get("content-type", "").endswith("json") and "ndjson" not in answer.headers["content-type"]:
+        return answer.json()
+    return answer.text or None
 
 
 def settled(answer: Any) -> Any:
@@ -148,6 +183,14 @@ def settled(answer: Any) -> Any:
 
 
 VARYING = {"request_id", "next", "prev", "at"}
+MADE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]{12}Z|(?<=/previews/)[\w-]+"
+)
+
+
+def written(answer: Any) -> Any:
+    """What is settled of the answer to a write, which makes ids, instants and tokens of its own."""
+    return json.loads(MADE.sub("…", json.dumps(settled(answer))))
 
 
 async def _write(folder: Path) -> None:
@@ -157,11 +200,30 @@ async def _write(folder: Path) -> None:
     await asyncio.to_thread(migrate, url)
     await load_sample(url)
     async with client(url) as api:
-        for file in replayed():
-            example = json.loads(file.read_text())
-            answer = (await ask(api, example)).json()
-            if settled(answer) != settled(example.get("answer")):
-                file.write_text(json.dumps({**example, "answer": answer}, ensure_ascii=False, indent=2) + "\n")
+        for file in replayed(desk=False):
+            await _write_one(api, file, settled)
+    for file in replayed(desk=True):
+        copy = shutil.copy(folder / "sample.db", folder / f"{file.stem}.db")
+        async with client(f"sqlite:///{copy}") as api:
+            api.headers.update(await every_scope(f"sqlite:///{copy}"))
+            await _write_one(api, file, written)
+
+
+async def _write_one(api: AsyncClient, file: Path, kept: Callable[[Any], Any]) -> None:
+    example = json.loads(file.read_text())  # noqa: ASYNC240
+    found = await ask(api, example)
+    assert found.is_success or file.stem not in at_the_desk(), found.text
+    answer = said(found)
+    if kept(answer) != kept(example["answer"]):
+        file.write_text(json.dumps({**example, "answer": answer}, ensure_ascii=False, indent=2) + "\n")  # noqa: ASYNC240
+
+
+async def every_scope(url: str) -> dict[str, str]:
+    """The header of a new key in this database, which has every scope."""
+    database = Database(url)
+    made = await keys.create(database, KeyIn(name="Night desk", scopes=[*SCOPES]), created_by=None)
+    await database.close()
+    return bearing(made.key)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ MOST_PAIRS: Final = 1_000
 DEEPEST: Final = 30
 AHEAD: Final = 20
 
+# Instants and ids are no texts: what they have in common says nothing.
+_MARK: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # A tag or an entity is never cut in two; an apostrophe within a word belongs to it.
 _TOKEN: Final = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|\w+(?:['’ʼ]\w+)*|\s+|[^\w\s<&]+|[<&]")
 
@@ -37,7 +39,7 @@ class Comparison(Part):
 
     old: JsonValue | MISSING = Field(default=MISSING, description="Absent where there was none.")
     new: JsonValue | MISSING = Field(default=MISSING, description="Absent where there is none any more.")
-    words: list[Piece] | None = Field(default=None, description="Two texts, word by word.")
+    words: list[Piece] | None = Field(default=None, description="Two texts, word by word; not of instants and ids.")
     items: list["Item"] | None = Field(default=None, description="Two lists, item by item.")
     fields: list["FieldChange"] | None = Field(default=None, description="Two objects: the fields that differ.")
 
@@ -172,7 +174,7 @@ class _Reader:
 
     def inside(self, old: Any, new: Any) -> dict[str, Any]:
         match old, new:
-            case str(), str():
+            case str(), str() if not _is_mark(old) or not _is_mark(new):
                 return {"words": self.words(old, new)}
             case list(), list():
                 return {"items": [*self.items(old, new)]}
@@ -263,6 +265,10 @@ def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int | None
             start = found + 1
         yield place, found
     yield from ((None, rest) for rest in range(start, len(new)))
+
+
+def _is_mark(text: str) -> bool:
+    return _MARK.fullmatch(text) is not None
 
 
 def _spans(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:

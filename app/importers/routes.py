@@ -31,6 +31,8 @@ from app.web.bodies import MOST_BYTES, check_media_type, read_json
 from app.web.caching import PRIVATE
 from app.web.caller import Caller
 from app.web.fields import Id
+from app.web.openapi import STREAMED
+from app.web.parameters import strict_query
 from app.web.problems import invalid
 
 NDJSON: Final = "application/x-ndjson"
@@ -39,7 +41,7 @@ BATCH: Final = 100
 DERIVED: Final = frozenset({"noun", "excerpt", "notes", "word_count", "reading_minutes"})
 BATCH_BYTES: Final = MOST_BYTES
 ATTEMPTS: Final = 5
-router = APIRouter(prefix="/v1", tags=["import"])
+router = APIRouter(prefix="/v1", tags=["import"], dependencies=[Depends(strict_query)])
 
 
 class ArticleSent(ArticleIn):
@@ -124,7 +126,30 @@ class Line:
         return to_json(found) + b"\n"
 
 
-@router.post("/import")
+class _Streamed(Response):
+    """Sends as it comes, and leaves reading the request to whoever makes the chunks."""
+
+    media_type = NDJSON
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        super().__init__(headers={"Cache-Control": PRIVATE})
+        del self.headers["content-length"]
+        self.chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in self.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@router.post(
+    "/import",
+    status_code=200,
+    response_class=_Streamed,
+    responses=STREAMED,
+    openapi_extra={"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}},
+)
 async def import_documents(request: Request, caller: Annotated[Caller, Depends(Needs("content:write"))]) -> Response:
     """Import documents, one JSON object a line.
 
@@ -137,21 +162,6 @@ async def import_documents(request: Request, caller: Annotated[Caller, Depends(N
     check_media_type(request, (NDJSON,))
     state = request.app.state
     return _Streamed(_results(request, state.database, state.settings.zone, caller))
-
-
-class _Streamed(Response):
-    """Sends as it comes, and leaves reading the request to whoever makes the chunks."""
-
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        super().__init__(media_type=NDJSON, headers={"Cache-Control": PRIVATE})
-        del self.headers["content-length"]
-        self.chunks = chunks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async for chunk in self.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _results(request: Request, database: Database, zone: ZoneInfo, caller: Caller) -> AsyncIterator[bytes]:

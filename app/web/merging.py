@@ -23,7 +23,7 @@ class Patch(BaseModel):
 
 @cache
 def patch_of(model: type[BaseModel]) -> type[Patch]:
-    """The merge patches of what the model takes: `ArticleIn` has `ArticlePatch`.
+    """The merge patches of what the model takes: `ArticleIn` and `ArticleEdit` have `ArticlePatch`.
 
     Each field may be absent, and null where the model has a default; objects may be given in part; lists are whole.
     What does not fit in itself is refused by it, what does not fit with the rest by `merged`.
@@ -37,7 +37,8 @@ def patch_of(model: type[BaseModel]) -> type[Patch]:
             kind = Union[kind, None]  # noqa: UP007
         told = Field(default=MISSING, description=field.description, examples=field.examples)
         fields[name] = (Union[kind, MISSING], told)  # noqa: UP007
-    return create_model(f"{model.__name__.removesuffix('In')}Patch", __base__=Patch, __doc__=Patch.__doc__, **fields)
+    noun = model.__name__.removesuffix("In").removesuffix("Edit")
+    return create_model(f"{noun}Patch", __base__=Patch, __doc__=Patch.__doc__, **fields)
 
 
 def _partly(kind: Any) -> Any:

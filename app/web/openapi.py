@@ -79,11 +79,21 @@ HEADERS: Final[Json] = {
         "01a2048e87357795a8f8b4f4a659af3e",
     ),
     "ServerTiming": _header("How long the server worked, in milliseconds.", "total;dur=0.7"),
+    "ContentPosition": _header(
+        "Where the write stands in the log of changes; not there where it changed nothing.", "d42", required=False
+    ),
+    "IdempotencyReplayed": _header(
+        "`true` where this answer was given before, to the same `Idempotency-Key`: nothing was done again.",
+        "true",
+        required=False,
+    ),
 }
 _ALWAYS: Final = {"X-Request-ID": _ref("headers", "RequestId"), "Server-Timing": _ref("headers", "ServerTiming")}
 _KEPT: Final = {"Cache-Control": _ref("headers", "CacheControl"), "Vary": _ref("headers", "Vary")}
 _READ: Final = {"ETag": _ref("headers", "ETag"), **_KEPT, **_ALWAYS}
 _REFUSED: Final = {"Cache-Control": _ref("headers", "CacheControl"), **_ALWAYS}
+_POSITION: Final = {"Content-Position": _ref("headers", "ContentPosition")}
+_WRITTEN: Final = {"ETag": _ref("headers", "ETag"), **_POSITION, **_REFUSED}
 
 # What a route or router gives to FastAPI as `responses`.
 OTHERWISE: Final[Responses] = {"default": _ref("responses", "Refused")}
@@ -104,12 +114,18 @@ KEYED: Final[Responses] = {
     **UNAVAILABLE,
     **OTHERWISE,
 }
-WRITTEN: Final[Responses] = {200: {"headers": {"ETag": _ref("headers", "ETag"), **_REFUSED}}}
-CREATED: Final[Responses] = {
-    201: {"headers": {"Location": _ref("headers", "Location"), "ETag": _ref("headers", "ETag"), **_REFUSED}}
-}
+WRITTEN: Final[Responses] = {200: {"headers": _WRITTEN}}
+CREATED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_WRITTEN}}}
 ISSUED: Final[Responses] = {201: {"headers": {"Location": _ref("headers", "Location"), **_REFUSED}}}
-DONE: Final[Responses] = {204: {"headers": _REFUSED}}
+DONE: Final[Responses] = {204: {"headers": {**_POSITION, **_REFUSED}}}
+STREAMED: Final[Responses] = {
+    200: {"headers": _REFUSED},
+    400: _ref("responses", "Malformed"),
+    415: _ref("responses", "UnsupportedMediaType"),
+    422: _ref("responses", "Invalid"),
+    **UNAVAILABLE,
+    **OTHERWISE,
+}
 CONFLICT: Final[Responses] = {409: _ref("responses", "Conflict")}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
 NOT_FOUND: Final[Responses] = {404: _ref("responses", "NotFound")}
@@ -180,7 +196,7 @@ MADE: Final[dict[str, Refusal]] = {
         "The body is not JSON: trailing comma at line 3 column 1.",
         Fault("is not JSON: trailing comma at line 3 column 1", "malformed", pointer=""),
     ),
-    "Forbidden": Forbidden("The key lacks the scope keys.", scope="keys"),
+    "Forbidden": Forbidden("The key lacks the scope content:publish.", scope="content:publish"),
     "Conflict": Conflict("Something still refers to it.", Fault("is its parent", "in-use", parameter="slug")),
     "Stale": Stale("The present revision is 7.", headers={"ETag": '"7"'}, revision=7),
     "TooLarge": TooLarge(f"A body has at most {MOST_BYTES} bytes here."),
@@ -216,6 +232,8 @@ PARAMETERS: Final[Json] = {
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     },
 }
+# Query parameters of which some values take a key with a scope.
+SCOPED: Final = {"perspective"}
 SECURITY: Final[Json] = {
     "key": {
         "type": "http",
@@ -278,7 +296,7 @@ def finish(document: Json, examples: Json, routes: dict[str, RouteContext]) -> J
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             name = operation["operationId"]
-            _take(operation, taken[name], bodies)
+            _take(method, operation, taken[name], bodies)
             if method != "get":
                 _forget_reading(operation["responses"], str(routes[name].status_code or 200))
             methods[method] = _finished(path, operation, examples.get(name))
@@ -301,7 +319,7 @@ def _dependencies(dependant: Dependant) -> Iterator[Any]:
         yield from _dependencies(one)
 
 
-def _take(operation: Json, dependencies: list[Any], bodies: dict[type[BaseModel], Json]) -> None:
+def _take(method: str, operation: Json, dependencies: list[Any], bodies: dict[type[BaseModel], Json]) -> None:
     """Adds what the operation takes, as its dependencies tell it, and how they refuse it."""
     responses = operation["responses"]
     scopes: list[str] = []
@@ -309,17 +327,28 @@ def _take(operation: Json, dependencies: list[Any], bodies: dict[type[BaseModel]
         refusals: dict[str, str] = {}
         if isinstance(one, Sent):
             content = {media_type: {"schema": bodies[one.model]} for media_type in one.media_types}
-            operation["requestBody"] = {"required": True, "content": content}
+            operation["requestBody"] = {"required": not one.optional, "content": content}
             refusals = {"400": "Malformed", "413": "TooLarge", "415": "UnsupportedMediaType", "422": "Invalid"}
         elif isinstance(one, Scoped):
             scopes += [one.scope] if one.scope not in scopes else []
             refusals = {"401": "Unauthorized", "403": "Forbidden"}
         elif (parameter := getattr(one, "parameter", None)) in PARAMETERS:
-            operation.setdefault("parameters", []).append(_ref("parameters", parameter))
+            if parameter == "IdempotencyKey":
+                if method != "post":
+                    continue
+                for status in {"200", "201"} & responses.keys():
+                    headers = responses[status].get("headers", {})
+                    responses[status]["headers"] = {
+                        **headers,
+                        "Idempotency-Replayed": _ref("headers", "IdempotencyReplayed"),
+                    }
             if parameter == "IfMatch":
                 refusals = {"400": "Malformed", "412": "Stale", "428": "Unconditional"}
+            operation.setdefault("parameters", []).append(_ref("parameters", parameter))
         for status, name in refusals.items():
             responses[status] = _ref("responses", name)
+    if {one.get("name") for one in operation.get("parameters", ())} & SCOPED:
+        responses["403"] = _ref("responses", "Forbidden")
     if scopes:
         operation["security"] = [{"key": scopes}]
     elif "401" in responses:
@@ -383,6 +412,8 @@ def _finished(path: str, operation: Json, sample: Json | None) -> Json:
     for response in responses.values():
         if "$ref" in response:
             response.pop("description", None)
+        for content in response.get("content", {}).values():
+            content["schema"].pop("title", None)
     if "304" in responses:
         parameters.append(_ref("parameters", "IfNoneMatch"))
     success = responses[min(responses)]

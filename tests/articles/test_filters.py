@@ -182,7 +182,7 @@ async def test_a_change_of_any_kind_moves_modified_since_and_a_typo_moves_it_alo
 async def test_counting_stops_at_ten_thousand_where_no_counter_is_kept(
     api: AsyncClient, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.changes.store.COUNTED", 3)
+    monkeypatch.setattr("app.changes.shown.COUNTED", 3)
     monkeypatch.setattr("app.articles.lists.COUNTED", 3)
     await load(tag("river"), tag("bridge"), *(article(f"a{n}", tags=["river"]) for n in range(5)))
     counted = (await get(api, "/v1/articles", tag="river,bridge", count="true"))["count"]

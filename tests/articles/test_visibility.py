@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.answers import blamed, get, refusal
+from app.db import Database
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
+from app.web.caller import SCOPES, Scope
+from tests.answers import bearing, blamed, get, refusal
 from tests.conftest import Load, client, serving
 from tests.factories import (
     NOON,
@@ -26,6 +30,7 @@ from tests.factories import (
     withdrawn,
     words,
 )
+from tests.openapi import check_answer
 
 CANARY = "kanarek"
 SECRETS = ["secret-draft", "secret-scheduled", "secret-unpublished", "secret-translation"]
@@ -87,6 +92,19 @@ def hidden() -> list[Line]:
 async def guarded(module_url: str) -> AsyncIterator[AsyncClient]:
     async with serving(module_url, *public(), *hidden()) as api:
         yield api
+
+
+@pytest.fixture(scope="module")
+async def guarded_keys(module_url: str) -> dict[str, str]:
+    """A key with `drafts:read` alone, and one with every other scope."""
+    database = Database(module_url)
+    scopes: dict[str, list[Scope]] = {"reading": ["drafts:read"], "lacking": [*{*SCOPES} - {"drafts:read"}]}
+    made = {
+        name: (await keys.create(database, KeyIn(name=name, scopes=some), created_by=None)).key
+        for name, some in scopes.items()
+    }
+    await database.close()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -190,13 +208,32 @@ async def test_what_was_withdrawn_says_its_reason_and_nothing_else(guarded: Asyn
 
 @pytest.mark.parametrize(
     "query",
-    ["status=draft", "preview=1", "version=draft", "perspective=drafts", "state=all", "ednote=x", "sort=ednote"],
+    ["status=draft", "preview=1", "version=draft", "perspective=desk", "state=all", "ednote=x", "sort=ednote"],
 )
 @pytest.mark.parametrize("path", ["/v1/articles", "/v1/articles/secret-draft", "/v1/notes", "/v1/tags"])
 async def test_no_parameter_opens_what_is_hidden(guarded: AsyncClient, path: str, query: str) -> None:
     answer = await guarded.get(f"{path}?{query}")
     assert blamed(answer) == {query.partition("=")[0]}
     assert CANARY not in answer.text
+
+
+@pytest.mark.parametrize("perspective", ["drafts", "2099-02-01T00:00:00Z"])
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/articles/secret-draft", "/v1/articles/nowhere"])
+async def test_what_the_desk_sees_takes_a_key_that_may_read_it(
+    guarded: AsyncClient, guarded_keys: dict[str, str], path: str, perspective: str
+) -> None:
+    asked = {"perspective": perspective}
+    without = await guarded.get(path, params=asked)
+    lacking = await guarded.get(path, params=asked, headers=bearing(guarded_keys["lacking"]))
+    reading = await guarded.get(path, params=asked, headers=bearing(guarded_keys["reading"]))
+
+    refusal(without, 401, "unauthorized")
+    assert refusal(lacking, 403, "forbidden")["scope"] == "drafts:read"
+    assert CANARY not in without.text + lacking.text
+    assert reading.status_code == (404 if "nowhere" in path or ("2099" in perspective and "draft" in path) else 200)
+    for answer in (without, lacking, reading):
+        assert "public" not in answer.headers["cache-control"]
+        check_answer(answer)
 
 
 async def test_every_answer_of_the_public_is_the_same_before_and_after_a_secret_is_written(

@@ -35,6 +35,18 @@ def marked(pieces: list[Piece] | None) -> str:
     return "".join(SIGNS[piece.op].format(piece.text) for piece in pieces or [])
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("2024-10-03T14:28:00.000Z", "2026-11-22T22:10:24.391Z"),
+        ("019252c7-d180-77c7-9a55-11a354c096ee", "0196a952-8640-7af9-9ede-1fa8797a5517"),
+    ],
+)
+def test_instants_and_ids_are_not_compared_word_by_word(pair: tuple[str, str]) -> None:
+    (found,) = difference({"updated_at": pair[0]}, {"updated_at": pair[1]}).fields
+    assert (found.old, found.new, found.words) == (*pair, None)
+
+
 def words(old: str, new: str) -> str:
     return marked(difference({"text": old}, {"text": new}).fields[0].words)
 

@@ -8,10 +8,12 @@ import pytest
 from httpx import AsyncClient, Response
 from pydantic_core import from_json
 
+from app.changes import due
 from app.changes import store as log
 from app.db import Database, utcnow
 from app.importers.store import export
 from app.notes import desk as notes
+from app.notes.models import Note
 from app.web.fields import show_instant
 from tests.answers import bearing, get, refusal, slugs
 from tests.conftest import Load, Make, serving
@@ -47,7 +49,7 @@ async def published(desk: AsyncClient, **fields: Any) -> Any:
 async def release(database: Database, seconds: float) -> str | None:
     """Does what the ticker does, so many seconds from now."""
     async with log.writing(database, actor="ticker", zone=ZONE) as done:
-        slug = await notes.due(done, utcnow() + timedelta(seconds=seconds))
+        slug = await due.first(done, Note.slug, utcnow() + timedelta(seconds=seconds))
         if slug is not None:
             await notes.release_due(done, await notes.hold(done, slug))
         return slug

@@ -43,7 +43,7 @@ def _application() -> FastAPI:
 
     @api.post("/stories")
     async def write(sent: Annotated[ArticleIn, Depends(Sent(ArticleIn))]) -> str:
-        return str(sent.slug)
+        return sent.headline
 
     api.add_middleware(Guard)
     return api

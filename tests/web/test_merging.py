@@ -120,8 +120,8 @@ def test_a_field_may_be_null_where_it_has_a_default(model: type[Part]) -> None:
     [
         ([], "", "model-type"),
         ({"revision": 7}, "/revision", "extra-forbidden"),
-        ({"headline": ""}, "/headline", "string-too-short"),
-        ({"headline": None}, "/headline", "string-type"),
+        ({"kicker": ""}, "/kicker", "string-too-short"),
+        ({"language": None}, "/language", "string-type"),
         ({"tags": ["A"]}, "/tags/0", "string-pattern-mismatch"),
         ({"tags": ["a"] * 101}, "/tags", "too-long"),
         ({"image": {"width": 0}}, "/image/width", "greater-than-equal"),

@@ -139,7 +139,9 @@ def test_a_part_has_a_name_for_what_is_sent_and_one_for_what_is_answered() -> No
     assert "additionalProperties" not in schemas["Paragraph"]
     assert schemas["BlockIn"]["discriminator"]["mapping"]["paragraph"] == "#/components/schemas/ParagraphIn"
     assert schemas["ArticleIn"]["properties"]["body"]["items"] == {"$ref": "#/components/schemas/BlockIn"}
-    assert schemas["ArticlePatch"]["properties"]["body"]["items"] == {"$ref": "#/components/schemas/BlockIn"}
+    changed, cleared = schemas["ArticlePatch"]["properties"]["body"]["anyOf"]
+    assert changed["items"] == {"$ref": "#/components/schemas/BlockIn"}
+    assert cleared == {"type": "null"}
     assert schemas["ArticleOut"]["properties"]["body"]["items"] == {"$ref": "#/components/schemas/Block"}
 
 
@@ -154,7 +156,8 @@ def test_a_part_has_a_name_for_what_is_sent_and_one_for_what_is_answered() -> No
         ("ArticleIn", {"slug": "flood"}, False),
         ("ArticlePatch", {}, True),
         ("ArticlePatch", {"image": {"focal_point": {"x": 0.5}}, "kicker": None}, True),
-        ("ArticlePatch", {"headline": None}, False),
+        ("ArticlePatch", {"headline": None, "body": None}, True),
+        ("ArticlePatch", {"language": None}, False),
         ("ArticlePatch", {"revision": 1}, False),
         ("TagIn", {"slug": "a", "type": "topic", "labels": {"en": "A"}}, True),
         ("TagIn", {"slug": "a", "type": "topic", "labels": {"EN!": "A"}}, False),
