@@ -78,7 +78,7 @@ async def list_articles(
     async with read.snapshot() as snapshot:
         found = await articles.newest(snapshot, seen, wanted, position, zone, whole=whole)
         included = await articles.included(snapshot, seen, found.items, include)
-    return await page(request, cursor, found, fields=fields, included=included)
+    return await page(request, cursor, found, noun="article", lists=wanted.lists(), fields=fields, included=included)
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
@@ -94,12 +94,14 @@ async def get_article(
     seen = history.perspective(asking, wanted.perspective)
     if not include:
         found = await articles.get(read, seen, ref)
-        return _moved(request, ref, found) or await item(request, _shown(found, seen), found.revision, fields=fields)
+        return _moved(request, ref, found) or await item(
+            request, _shown(found, seen), found.revision, key=f"article:{found.id}", fields=fields
+        )
     async with read.snapshot() as snapshot:
         found = await articles.get(snapshot, seen, ref)
         included = await articles.included(snapshot, seen, [found.document], include)
     return _moved(request, ref, found) or await item(
-        request, _shown(found, seen), found.revision, fields=fields, included=included
+        request, _shown(found, seen), found.revision, key=f"article:{found.id}", fields=fields, included=included
     )
 
 

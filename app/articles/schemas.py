@@ -326,6 +326,15 @@ class ArticleQuery(PageParams, ArticleFields):
     def filters(self) -> dict[str, object]:
         return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include"})
 
+    def lists(self) -> list[str]:
+        """Of the lists that an article must stand in to be found, those of one filter, as the log names them."""
+        role = f".{self.role}" if self.role else ""
+        sections = [self.section] if self.section else []
+        for kind, groups in (("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)):
+            if groups:
+                return [f"articles:{kind}:{slug}" for slug in parts(groups[0])]
+        return [f"article:{ref}" for ref in parts(self.ids)] or ["articles"]
+
 
 class ArchiveQuery(Drafts):
     """How the archive is counted."""

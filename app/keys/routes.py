@@ -32,7 +32,7 @@ async def list_keys(request: Request, read: Read, wanted: Annotated[KeyQuery, Qu
     made.
     """
     cursor = cursors(request, {})
-    return await page(request, cursor, await keys.listed(read, wanted, cursor.read(wanted.cursor)))
+    return await page(request, cursor, await keys.listed(read, wanted, cursor.read(wanted.cursor)), noun="key")
 
 
 @router.post("", status_code=201, response_model=KeyMade, responses=ISSUED)

@@ -53,7 +53,7 @@ async def list_notes(request: Request, asking: Asking, read: Read, wanted: Annot
     async with read.snapshot() as snapshot:
         found = await notes.listed(snapshot, seen, wanted, position, whole="body" in fields)
         included = await notes.included(snapshot, seen, found.items, include)
-    return await page(request, cursor, found, fields=fields, included=included)
+    return await page(request, cursor, found, noun="note", fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=NoteAnswer, responses=ONE)
@@ -69,7 +69,7 @@ async def get_note(
     async with read.snapshot() as snapshot:
         revision, document = await notes.get(snapshot, seen, slug)
         included = await notes.included(snapshot, seen, [document], include) if include else None
-    return await item(request, document, revision, fields=fields, included=included)
+    return await item(request, document, revision, key=f"note:{slug}", fields=fields, included=included)
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **ONE})

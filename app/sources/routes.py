@@ -37,7 +37,7 @@ async def list_sources(
     seen = history.perspective(asking, wanted.perspective)
     async with read.snapshot() as snapshot:
         found = await sources.listed(snapshot, seen, wanted, position)
-    return await page(request, cursor, found, fields=fields)
+    return await page(request, cursor, found, noun="source", fields=fields)
 
 
 @router.get("/{slug}", response_model=SourceOut, responses=NOT_FOUND)
@@ -51,7 +51,7 @@ async def get_source(
     fields = wanted.shape()
     seen = history.perspective(asking, wanted.perspective)
     revision, document = await sources.get(read, seen, slug)
-    return await item(request, document, revision, fields=fields)
+    return await item(request, document, revision, key=f"source:{slug}", fields=fields)
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})

@@ -37,7 +37,7 @@ async def list_tags(request: Request, asking: Asking, read: Read, wanted: Annota
     async with read.snapshot() as snapshot:
         found = await tags.listed(snapshot, seen, wanted, position)
         included = {"counts": await _counts(snapshot, seen, found.refs)} if include else None
-    return await page(request, cursor, found, fields=fields, included=included)
+    return await page(request, cursor, found, noun="tag", fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=TagAnswer, responses=NOT_FOUND)
@@ -52,7 +52,7 @@ async def get_tag(
     seen = history.perspective(asking, wanted.perspective)
     revision, document = await tags.get(read, seen, slug)
     included = {"counts": await _counts(read, seen, [slug])} if include else None
-    return await item(request, document, revision, fields=fields, included=included)
+    return await item(request, document, revision, key=f"tag:{slug}", fields=fields, included=included)
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})

@@ -17,7 +17,10 @@ from app.web.problems import problem
 HEADER_COUNT: Final = 100
 HEADER_BYTES: Final = 32_768
 ADDRESS_BYTES: Final = 8_192
-EXPOSED: Final = ("Content-Language", "ETag", "Link", "Location", "Retry-After", "Server-Timing", "X-Request-ID")
+EXPOSED: Final = (
+    "Content-Language", "Content-Position", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After",
+    "Server-Timing", "Surrogate-Key", "X-Request-ID",
+)  # fmt: skip
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "*",

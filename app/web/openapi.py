@@ -64,6 +64,12 @@ HEADERS: Final[Json] = {
         "How long the answer may be kept. Problems and redirects are `no-store`, answers to a key `private, no-store`.",
         "public, max-age=5, stale-while-revalidate=30",
     ),
+    "SurrogateKey": _header(
+        "What the answer shows, by the keys with which the log of changes names what a change touched: a cache that"
+        " drops what has one of a change's keys holds nothing outdated.",
+        "articles:tag:trams article:01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59 tag:trams",
+        required=False,
+    ),
     "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding, Authorization"),
     "Link": _header(
         'The pages beside this one, `rel="next"` and `rel="prev"` (RFC 8288), as relative references; not there where'
@@ -90,7 +96,8 @@ HEADERS: Final[Json] = {
 }
 _ALWAYS: Final = {"X-Request-ID": _ref("headers", "RequestId"), "Server-Timing": _ref("headers", "ServerTiming")}
 _KEPT: Final = {"Cache-Control": _ref("headers", "CacheControl"), "Vary": _ref("headers", "Vary")}
-_READ: Final = {"ETag": _ref("headers", "ETag"), **_KEPT, **_ALWAYS}
+_NAMED: Final = {"Surrogate-Key": _ref("headers", "SurrogateKey")}
+_READ: Final = {"ETag": _ref("headers", "ETag"), **_NAMED, **_KEPT, **_ALWAYS}
 _REFUSED: Final = {"Cache-Control": _ref("headers", "CacheControl"), **_ALWAYS}
 _POSITION: Final = {"Content-Position": _ref("headers", "ContentPosition")}
 _WRITTEN: Final = {"ETag": _ref("headers", "ETag"), **_POSITION, **_REFUSED}

@@ -244,10 +244,15 @@ async def page(
     cursors: Cursors,
     found: Slice,
     *,
+    noun: str,
+    lists: Sequence[str] = (),
     fields: Sequence[str] = (),
     included: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Response:
-    """A page as a response, joined of documents that are JSON already."""
+    """A page as a response, joined of documents that are JSON already.
+
+    `lists` names what it is a stretch of, as the log does: `articles:tag:trams`; all of the noun by default.
+    """
     ahead, back = (cursors.write(one) if one else None for one in (found.next, found.prev))
     items = b",".join([only(one, fields) for one in found.items]) if fields else ",".join(found.items).encode()
     count = None if found.count is None else {"value": found.count[0], "exact": found.count[1]}
@@ -258,7 +263,26 @@ async def page(
         to_json(count),
         inside(included or {}),
     )
-    return await answer(request, body, headers=links(request, next=ahead, prev=back))
+    keys = surrogate_keys(noun, found.refs, lists or [f"{noun}s"], included)
+    return await answer(request, body, headers=links(request, next=ahead, prev=back) | keys)
+
+
+# What stands in a group of `included`. Translations are articles too, told in short.
+GROUPS: Final = {"tags": "tag", "sources": "source", "notes": "note", "articles": "article"}
+
+
+def surrogate_keys(
+    noun: str, refs: Iterable[str], lists: Iterable[str], included: Mapping[str, Mapping[str, str]] | None
+) -> dict[str, str]:
+    """The header that names what an answer shows, by the keys with which the log names what a change touched."""
+    keys = dict.fromkeys([*lists, *(f"{noun}:{ref}" for ref in refs)])
+    for group, objects in (included or {}).items():
+        if group == "translations":
+            others = (other["id"] for one in objects.values() for other in from_json(one).values())
+            keys |= dict.fromkeys(f"article:{ref}" for ref in others)
+        elif group in GROUPS:
+            keys |= dict.fromkeys(f"{GROUPS[group]}:{ref.partition('@')[0]}" for ref in objects)
+    return {"Surrogate-Key": " ".join(keys)}
 
 
 async def item(
@@ -266,16 +290,22 @@ async def item(
     document: str,
     revision: int,
     *,
+    key: str,
     fields: Sequence[str] = (),
     included: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Response:
-    """One document as a response: as stored where nothing else was asked for, and then its ETag is its revision."""
+    """One document as a response: as stored where nothing else was asked for, and then its ETag is its revision.
+
+    `key` is its name in the log: `tag:trams`.
+    """
+    noun, _, ref = key.partition(":")
+    headers = surrogate_keys(noun, [ref], (), included)
     if not fields and included is None:
-        return await answer(request, document.encode(), revision=revision)
+        return await answer(request, document.encode(), revision=revision, headers=headers)
     body = only(document, fields) if fields else document.encode()
     if included is not None:
         body = body[:-1] + b',"included":%s}' % inside(included)
-    return await answer(request, body)
+    return await answer(request, body, headers=headers)
 
 
 def links(request: Request, *, next: str | None, prev: str | None) -> dict[str, str]:
