@@ -399,9 +399,11 @@ async def work(database: Database, verb: Verb) -> Line | None:
         held = await desk.hold(done, verb.ref)
         match verb.name:
             case "delete":
-                return await desk.delete(done, held)
+                await desk.delete(done, held)
+                return None
             case "discard":
-                return await desk.discard(done, held)
+                await desk.discard(done, held)
+                return None
             case "change" | "copy":
                 patch = patch_of(ArticleEdit).model_validate(verb.patch)
                 desk.changeable(held, beside=verb.name == "copy")

@@ -131,7 +131,7 @@ async def test_no_text_is_kept_with_a_key(desk: AsyncClient, database: Database)
 
 @pytest.mark.parametrize("given", ["", "a b", "é", "x" * 256, "\x7f"])
 async def test_a_key_is_plain(desk: AsyncClient, given: str) -> None:
-    answer = await desk.post(PATH, json=STORY, headers={b"Idempotency-Key": given.encode()})  # type: ignore[dict-item]
+    answer = await desk.post(PATH, json=STORY, headers={b"Idempotency-Key": given.encode()})
     (fault,) = refusal(answer, 422, "invalid")["errors"]
     assert fault["parameter"] == "Idempotency-Key"
 
