@@ -122,7 +122,7 @@ PRIVILEGED = {
 async def test_a_field_that_no_client_sets_is_refused(desk: AsyncClient, database: Database, name: str) -> None:
     found = await write(desk)
     before = await everything(database)
-    sent: Any = {"language": "en", "headline": "Other", name: PRIVILEGED[name]}
+    sent: dict[str, Any] = {"language": "en", "headline": "Other", name: PRIVILEGED[name]}
     assert pointers(await desk.post(PATH, json=sent)) == {f"/{name}"}
     assert pointers(await send(desk, found["id"], **sent)) == {f"/{name}"}
     assert pointers(await desk.post(address(found["id"], "/publish"), json={name: None})) == {f"/{name}"}
