@@ -247,7 +247,7 @@ async def test_a_key_that_is_revoked_or_made_up_writes_nothing(
         for token in (made.key, made.key[:-1] + "é", "dovidka_" + "0" * 49):
             for api in (ground, other):
                 headers = {b"Authorization": f"Bearer {token}".encode()}
-                answer = await api.post("/v1/articles/plan/publish", headers=headers)  # type: ignore[arg-type]
+                answer = await api.post("/v1/articles/plan/publish", headers=headers)
                 refusal(answer, 401, "unauthorized")
 
 

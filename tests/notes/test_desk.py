@@ -504,7 +504,7 @@ async def test_each_verb_takes_a_key_with_its_scope(
     before = await written(database)
     sent = {} if body is None else {"json": body}
     refusal(await api.request(method, f"/v1/notes{path}", **sent), 401, "unauthorized")
-    others = bearing(await key(*(one for one in ALL if one != scope)))  # type: ignore[arg-type]
+    others = bearing(await key(*(one for one in ALL if one != scope)))
     answer = await api.request(method, f"/v1/notes{path}", **sent, headers={**others, **ANY})
     assert refusal(answer, 403, "forbidden")["scope"] == scope
     assert await written(database) == before
