@@ -36,7 +36,7 @@ def documents(text: str) -> list[Any]:
 
 @pytest.fixture
 def told(fresh: Fresh, tmp_path: Path) -> Iterator[list[list[Any]]]:
-    """What the lines of each block print. The shell stands where a reader's does, with `.venv` and the server's data."""
+    """What the lines of each block print. The shell stands where a reader does, beside `.venv` and the data."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     with fresh() as url, process(url) as (_, port):
         script = STRICT + "".join(HERE.format(number=n) + block for n, block in enumerate(BLOCKS))
