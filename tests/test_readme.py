@@ -14,10 +14,10 @@ import pytest
 from tests.conftest import Fresh
 from tests.test_server import ROOT, process
 
-SECTION = re.search(
-    r"^## Write your first story\n(.*?)^## ", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
-)
-BLOCKS: list[str] = re.findall(r"^```sh\n(.*?)^```", SECTION[1] if SECTION else "", re.DOTALL | re.MULTILINE)
+README = (ROOT / "README.md").read_text()
+SECTION = re.search(r"^## Write your first story\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+FENCED = r"^```sh\n(.*?)^```"
+BLOCKS: list[str] = re.findall(FENCED, SECTION[1] if SECTION else "", re.DOTALL | re.MULTILINE)
 # Fails at the first line that fails, and says which block an answer belongs to.
 STRICT = "set -euo pipefail\n"
 HERE = "echo '### {number}'\n"
@@ -36,7 +36,7 @@ def documents(text: str) -> list[Any]:
 
 @pytest.fixture
 def told(fresh: Fresh, tmp_path: Path) -> Iterator[list[list[Any]]]:
-    """What the lines of each block print. The shell stands where a reader's does, with `.venv` and the data."""
+    """What the lines of each block print. The shell stands where a reader does, beside `.venv` and the data."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     with fresh() as url, process(url) as (_, port):
         script = STRICT + "".join(HERE.format(number=n) + block for n, block in enumerate(BLOCKS))
