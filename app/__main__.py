@@ -141,9 +141,17 @@ def _serve(settings: Settings) -> None:
     for path, about in (("/docs", "the API reference"), *EXAMPLES[:4]):
         out.print(f"  {base}{path}\n      [dim]{about}[/dim]")
     out.print("\nStop with Ctrl+C.")
-    uvicorn.Server(
+    api = create_app(settings)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Ends the streams first: it waits for all requests, and they would not end by themselves."""
+            api.state.live.end()
+            await super().shutdown(sockets)
+
+    Server(
         uvicorn.Config(
-            create_app(settings),
+            api,
             log_level=settings.log_level if settings.log_level != "info" else "warning",
             access_log=settings.log_level == "debug",
             proxy_headers=False,

@@ -1,9 +1,11 @@
 """Assembly: settings become an application. The only module that sees everything."""
 
+import asyncio
 import html
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,9 +19,11 @@ from starlette.types import Receive, Scope, Send
 
 import app
 from app.articles.routes import router as articles
+from app.changes import feed, writes
 from app.changes import store as log
-from app.changes import writes
-from app.db import Database, check_schema
+from app.changes.feed_live import Live
+from app.changes.feed_routes import router as changes
+from app.db import Database, check_schema, utcnow
 from app.errors import Unavailable
 from app.keys.routes import router as keys
 from app.keys.store import identify
@@ -33,6 +37,7 @@ from app.web.parameters import strict_query
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 READY_SECONDS: Final = 1.0
+TRIM_SECONDS: Final = 3_600.0
 NO_STORE: Final = {"Cache-Control": "no-store"}
 ABOUT: Final = """\
 Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their speaker, sources and reference notes
@@ -57,6 +62,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "keys": "API keys: who may do what, and until when.",
     "operations": "Whether the server is well.",
 }
@@ -81,7 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
             api.state.identify = identify
-            yield
+            api.state.live = Live(database, settings.streams_at_most)
+            async with _background(_trim(database, settings.changes_kept_days)):
+                yield
         finally:
             await database.close()
 
@@ -102,7 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, notes, sources, tags, keys):
+    for router in (articles, notes, sources, tags, changes, keys):
         api.include_router(router)
     problems.install(api)
     writes.install(api)
@@ -113,6 +121,25 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", _Drawings(directory=SAMPLE / "media"), name="sample")
     api.add_middleware(Guard)
     return api
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does the work beside all else, and drops it at the end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _trim(database: Database, days: int) -> None:
+    """Drops what is older from the log, hour by hour; nothing where it is kept for ever."""
+    while days:
+        with suppress(Unavailable):
+            await feed.trim(database, utcnow() - timedelta(days=days))
+        await asyncio.sleep(TRIM_SECONDS)
 
 
 def _log_from(level: str) -> None:
