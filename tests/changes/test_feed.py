@@ -22,7 +22,7 @@ DESK = {"perspective": "drafts"}
 LISTS = {"article": "articles", "note": "notes", "source": "sources", "tag": "tags"}
 
 
-async def log_of(api: AsyncClient, limit: int = 1000, **parameters: str) -> list[Json]:
+async def log_of(api: AsyncClient, limit: int = 1000, **parameters: Any) -> list[Json]:
     """All entries, read page by page."""
     found: list[Json] = []
     while True:
@@ -46,7 +46,7 @@ def replayed(entries: list[Json]) -> dict[tuple[str, str], Json]:
     return copy
 
 
-async def shown(api: AsyncClient, **parameters: str) -> dict[tuple[str, str], Json]:
+async def shown(api: AsyncClient, **parameters: Any) -> dict[tuple[str, str], Json]:
     """Everything that the server shows, asked for one by one."""
     found = {}
     for noun, name in LISTS.items():
@@ -298,6 +298,11 @@ async def test_an_answer_is_kept_for_a_moment_and_a_desks_never(api: AsyncClient
 # --- a copy is what the server shows -------------------------------------------------------------------------------
 
 
+VERBS = """
+new edit copy discard publish publish publish unpublish withdraw erase correct delete line tag note
+""".split()
+
+
 class Newsroom:
     """Somebody who writes at random, over HTTP and as an import does."""
 
@@ -311,11 +316,7 @@ class Newsroom:
 
     async def act(self) -> None:
         """One write; those that the state of the object does not allow are refused, which is as well."""
-        verb = self.chance.choice(
-            ["new", "edit", "copy", "discard", "publish", "publish", "publish", "unpublish", "withdraw", "erase"]
-            + ["correct", "delete", "line", "tag", "note"]
-        )
-        await getattr(self, verb)()
+        await getattr(self, self.chance.choice(VERBS))()
 
     async def send(self, method: str, path: str, body: Json | None = None) -> Response:
         headers = {"If-Match": "*"} if method in {"PATCH", "DELETE", "PUT"} else {}
@@ -379,7 +380,8 @@ class Newsroom:
 
 async def follow(desk: AsyncClient, done: asyncio.Event, parameters: Json) -> list[Json]:
     """What a follower sees who reads on while others write, in stretches of any length."""
-    chance, found = random.Random(7), []
+    chance = random.Random(7)
+    found: list[Json] = []
     while True:
         last = done.is_set()
         after = found[-1]["seq"] if found else 0
