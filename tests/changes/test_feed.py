@@ -18,7 +18,7 @@ from tests.contents import accept, dense, tombstone
 from tests.factories import article, article_id, credit, draft, note, source, tag, words
 
 Json = dict[str, Any]
-DESK = {"perspective": "drafts"}
+DESK: Json = {"perspective": "drafts"}
 LISTS = {"article": "articles", "note": "notes", "source": "sources", "tag": "tags"}
 
 
@@ -370,7 +370,8 @@ class Newsroom:
         await accept(self.database, make(slug, **({} if make is tombstone else {"headline": self.text()})))
 
     async def tag(self) -> None:
-        await accept(self.database, tag(f"t{self.chance.randrange(3)}", labels={"en": self.text()}))
+        place = self.chance.choice([{"slug": "t0"}, {"slug": "t1"}, {"slug": "t2", "parent": "t1"}])
+        await accept(self.database, tag(**place, labels={"en": self.text()}))
 
     async def note(self) -> None:
         fields = {"heading": self.text(), "status": self.chance.choice(["draft", "published"])}

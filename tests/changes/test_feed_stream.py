@@ -15,7 +15,7 @@ from httpx import AsyncClient, Response, Timeout
 
 from app.changes import feed_live
 from app.changes.feed_live import Live
-from app.changes.shown import EVERYONE
+from app.changes.shown import EVERYONE, NEWEST
 from app.db import Database
 from tests.answers import bearing, get, refusal
 from tests.conftest import Make
@@ -219,7 +219,7 @@ async def test_a_stream_of_the_desk_is_opened_anew_so_that_its_key_is_looked_at(
     monkeypatch.setattr(feed_live, "DESK_SECONDS", -1.0)
     live = Live(database, 1)
     async with asyncio.timeout(PATIENCE):
-        assert [part async for part in live.messages(feed_live.NEWEST, 0)][1:] == [feed_live.GOAWAY]
+        assert [part async for part in live.messages(NEWEST, 0)][1:] == [feed_live.GOAWAY]
 
 
 async def test_a_follower_far_behind_reads_from_the_database(
