@@ -12,9 +12,11 @@ from sqlalchemy import delete, update
 from app.changes import feed
 from app.changes.models import Change
 from app.db import Database, utcnow
+from app.main import create_app
+from app.settings import Settings
 from tests.answers import get, refusal
 from tests.conftest import Load
-from tests.contents import accept, dense, tombstone
+from tests.contents import accept, changes, dense, tombstone
 from tests.factories import article, article_id, credit, draft, note, source, tag, words
 
 Json = dict[str, Any]
@@ -228,6 +230,17 @@ async def test_trimming_goes_on_in_portions(database: Database, monkeypatch: pyt
     monkeypatch.setattr(feed, "TRIMMED_AT_ONCE", 3)
     await accept(database, *(article(f"story-{n}") for n in range(10)))
     assert await feed.trim(database, utcnow() + timedelta(days=1)) == 10
+
+
+async def test_a_server_trims_its_log_where_it_is_told_to(database_url: str, database: Database) -> None:
+    await accept(database, article("old"), article("new"))
+    async with database.begin() as connection:
+        await connection.execute(update(Change).where(Change.seq == 1).values(at=utcnow() - timedelta(days=3)))
+    app = create_app(Settings(database_url=database_url, changes_kept_days=2))
+    async with app.router.lifespan_context(app), asyncio.timeout(10):
+        while len(await changes(database)) > 1:
+            await asyncio.sleep(0.05)
+    assert [one.seq for one in await changes(database)] == [2]
 
 
 async def test_a_hole_is_never_passed_over(api: AsyncClient, load: Load) -> None:
