@@ -113,7 +113,7 @@ async def test_what_was_taken_down_is_shown_by_no_entry(desk: AsyncClient) -> No
     assert "name too many" not in str(await log_of(desk, **DESK))
 
 
-async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: AsyncClient) -> None:
+async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: AsyncClient, load: Load) -> None:
     text = {"language": "en", "headline": "A mistake"}
     ref = (await do(desk, "POST", "/v1/articles", text)).json()["id"]
     await do(desk, "POST", f"/v1/articles/{ref}/publish", {})
@@ -123,6 +123,8 @@ async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: 
         found = await log_of(desk, **parameters)
         assert found[-1]["op"] == "deleted"
         assert {one["document"] for one in found} == {None}
+    await load(article("another", id=ref))
+    assert [one["document"] is not None for one in await log_of(desk)] == [False, False, True]
 
 
 async def test_the_public_log_names_no_list_that_only_the_desk_had(database: Database, desk: AsyncClient) -> None:
@@ -238,9 +240,9 @@ async def test_a_server_trims_its_log_where_it_is_told_to(database_url: str, dat
         await connection.execute(update(Change).where(Change.seq == 1).values(at=utcnow() - timedelta(days=3)))
     app = create_app(Settings(database_url=database_url, changes_kept_days=2))
     async with app.router.lifespan_context(app), asyncio.timeout(10):
-        while len(await changes(database)) > 1:
+        while len(left := await changes(database)) > 1:
             await asyncio.sleep(0.05)
-    assert [one.seq for one in await changes(database)] == [2]
+    assert [one.seq for one in left] == [2]
 
 
 async def test_a_hole_is_never_passed_over(api: AsyncClient, load: Load) -> None:
