@@ -1,4 +1,4 @@
-"""The command line: python -m app serve | migrate | seed | key | import | export | openapi."""
+"""The command line: python -m app serve | migrate | seed | key | import | export | follow | openapi."""
 
 import asyncio
 import errno
@@ -141,9 +141,17 @@ def _serve(settings: Settings) -> None:
     for path, about in (("/docs", "the API reference"), *EXAMPLES[:4]):
         out.print(f"  {base}{path}\n      [dim]{about}[/dim]")
     out.print("\nStop with Ctrl+C.")
-    uvicorn.Server(
+    api = create_app(settings)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Ends the streams first: it waits for all requests, and they would not end by themselves."""
+            api.state.live.end()
+            await super().shutdown(sockets)
+
+    Server(
         uvicorn.Config(
-            create_app(settings),
+            api,
             log_level=settings.log_level if settings.log_level != "info" else "warning",
             access_log=settings.log_level == "debug",
             proxy_headers=False,
@@ -497,6 +505,32 @@ async def _export(settings: Settings, file: Path, *, public: bool) -> int:
             parts.close()
         await database.close()
     return written
+
+
+@cli.command()
+def follow(
+    url: Annotated[str, typer.Argument(help="Address of the server, such as https://news.example.")],
+    to: Annotated[Path, typer.Option("--to", help="Where the copy is kept: a file called .ndjson or .db.")],
+    once: Annotated[bool, typer.Option("--once", help="Stop when the copy is what the server shows.")] = False,
+) -> None:
+    """Keep a copy of all that a server shows to everyone, by its log of changes. It goes on where it was stopped."""
+    import httpx
+
+    from app import follow as followers
+
+    if not url.startswith(("http://", "https://")):
+        raise fail(f"{url!r} is no address; it begins with http:// or https://", 2)
+    try:
+        copy = followers.open_copy(to)
+        with httpx.Client(base_url=url, timeout=followers.WAIT_SECONDS + 15) as client:
+            followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
+    except httpx.InvalidURL as error:
+        raise fail(f"{url!r} is no address: {error}", 2) from None
+    except (followers.Unfollowable, OSError) as error:
+        raise fail(error, 1) from None
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+    err.print(f"The copy in {escape(str(to))} is at position {copy.position}.")
 
 
 @cli.command()

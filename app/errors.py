@@ -72,6 +72,12 @@ class Gone(Refusal):
     status, code, title = 410, "withdrawn", "This has been withdrawn"
 
 
+class Trimmed(Refusal):
+    """The log no longer reaches back so far. Read the lists anew, then follow the log from `head`."""
+
+    status, code, title = 410, "trimmed", "The log has been trimmed"
+
+
 class Conflict(Refusal):
     """What is asked for does not go together with what is there; `errors` names what stands in the way."""
 
@@ -131,7 +137,7 @@ class Internal(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database does not answer just now; `Retry-After` says when to come back."""
+    """The database does not answer just now, or too many wait here already; `Retry-After` says when to come back."""
 
     status, code, title = 503, "unavailable", "The service is not available just now"
 
@@ -148,6 +154,7 @@ CATALOGUE: dict[str, type[Refusal]] = {
         NotFound,
         MethodNotAllowed,
         Gone,
+        Trimmed,
         Conflict,
         Raced,
         Stale,

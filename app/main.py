@@ -3,8 +3,9 @@
 import asyncio
 import html
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,9 +19,11 @@ from starlette.types import Receive, Scope, Send
 
 import app
 from app.articles.routes import router as articles
+from app.changes import feed, writes
 from app.changes import store as log
-from app.changes import writes
-from app.db import Database, check_schema
+from app.changes.feed_live import Live
+from app.changes.feed_routes import router as changes
+from app.db import Database, check_schema, utcnow
 from app.errors import Unavailable
 from app.importers.routes import router as importers
 from app.keys.routes import router as keys
@@ -36,6 +39,7 @@ from app.web.parameters import strict_query
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 READY_SECONDS: Final = 1.0
+TRIM_SECONDS: Final = 3_600.0
 NO_STORE: Final = {"Cache-Control": "no-store"}
 ABOUT: Final = """\
 Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their speaker, sources and reference notes
@@ -65,6 +69,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "import": "Many documents at once.",
     "keys": "API keys: who may do what, and until when.",
     "operations": "Whether the server is well.",
@@ -90,10 +95,10 @@ def create_app(settings: Settings) -> FastAPI:
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
             api.state.identify = identify
-            ticker = asyncio.create_task(Ticker(database, settings.zone).run())
-            yield
-            ticker.cancel()
-            await asyncio.wait([ticker])
+            api.state.live = Live(database, settings.streams_at_most)
+            ticker = Ticker(database, settings.zone)
+            async with _background(ticker.run(), _trim(database, settings.changes_kept_days)):
+                yield
         finally:
             await database.close()
 
@@ -114,7 +119,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, notes, sources, tags, importers, keys):
+    for router in (articles, notes, sources, tags, importers, changes, keys):
         api.include_router(router)
     problems.install(api)
     writes.install(api)
@@ -125,6 +130,26 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", _Drawings(directory=SAMPLE / "media"), name="sample")
     api.add_middleware(Guard)
     return api
+
+
+@asynccontextmanager
+async def _background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does the works beside all else, and drops them at the end."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def _trim(database: Database, days: int) -> None:
+    """Drops what is older from the log, hour by hour; nothing where it is kept for ever."""
+    while days:
+        with suppress(Unavailable):
+            await feed.trim(database, utcnow() - timedelta(days=days))
+        await asyncio.sleep(TRIM_SECONDS)
 
 
 def _log_from(level: str) -> None:

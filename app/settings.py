@@ -18,6 +18,10 @@ class Settings(BaseSettings):
         description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://user:password@host/name.",
     )
     timezone: str = Field(default="Europe/Kyiv", description="IANA name of the site's zone: bare dates are read in it.")
+    changes_kept_days: int = Field(
+        default=0, ge=0, le=100_000, description="Days that the log reaches back; 0: for ever."
+    )
+    streams_at_most: int = Field(default=1_000, ge=0, description="Streams of changes open at once, on each server.")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much to log.")
 
     @field_validator("timezone")

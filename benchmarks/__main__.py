@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import databases, imports, lists, reads, startup, statements
+from benchmarks import databases, feed, imports, lists, reads, startup, statements
 from benchmarks.goals import Options
 
 ALL = {
@@ -15,6 +15,7 @@ ALL = {
     "reads": reads.measure,
     "imports": imports.measure,
     "startup": startup.measure,
+    "feed": feed.measure,
 }
 
 

@@ -42,7 +42,7 @@ async def load(database: Database, *lines: Line) -> Report:
 async def accept(database: Database, *lines: Line) -> Report:
     """Reads in lines of which none is refused."""
     report = await load(database, *lines)
-    assert report.wrong == []
+    assert report.wrong == [], report.wrong
     return report
 
 

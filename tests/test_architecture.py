@@ -12,7 +12,7 @@ ASSEMBLY = {"main", "__main__", "__init__"}
 NOUNS = ["tags", "sources", "notes", "articles"]
 TOOLS = ["ticker", "importers", "search", "feeds", "webhooks", "reader"]
 # Each part, with all that it may import; what is not named here may import nothing of ours.
-BELOW: dict[str, set[str]] = {"errors": set(), "settings": set()}
+BELOW: dict[str, set[str]] = {"errors": set(), "settings": set(), "follow": set()}
 BELOW["web"] = BELOW["db"] = {"errors", "settings"}
 BELOW["deps"] = {"web", "db", *BELOW["web"]}
 BELOW["content"] = {"web", *BELOW["web"]}

@@ -177,7 +177,7 @@ class Batch:
                 due_at=article.due_at,
                 language=article.language,
                 terms=list(terms),
-                keys=_keys({*terms, *(before.terms if before else ())}),
+                keys=_keys(log.touched(before, terms, article.view, clears)),
                 ednote=article.aside["ednote"],
                 kind=article.kind,
                 note=article.note,
@@ -205,7 +205,7 @@ class Batch:
                 modified_at=public.modified_at,
                 view=None,
                 clears=desk,
-                keys=_keys(before.terms),
+                keys=_keys(log.touched(before, (), None, desk)),
                 fresh=False,
             )
         )
@@ -214,7 +214,7 @@ class Batch:
         """Takes the article out of every view."""
         self._move(ref, before.standings, before.views, {})
         self.unrelated.append({"r": ref})
-        log.deletion(self.done, "article", ref, before, _keys(before.terms))
+        log.deletion(self.done, "article", ref, before, _keys(log.touched(before, (), None, before.views)))
 
     def _move(
         self, ref: str, standings: Mapping[View, log.Standing], clears: frozenset[View], new: dict[View, _Place]

@@ -1,11 +1,11 @@
 """What the log's readings look like on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from app.changes.models import Op
+from app.changes.models import Noun, Op
 from app.web.fields import INSTANT, Instant
 from app.web.pages import Parameters, if_asked, whole_number
 
@@ -87,3 +87,52 @@ class RevisionQuery(Drafts):
         default=20, ge=1, le=100, description="At most so many revisions.", examples=[10]
     )
     cursor: str | None = Field(default=None, description="From `next` of the history of the same object.")
+
+
+LAST_POSITION = 2**63 - 1
+
+
+class StreamQuery(Drafts):
+    """From where on the log is to be followed, and whose."""
+
+    after: Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=LAST_POSITION)] | None = Field(
+        default=None, description="The last position you have.", examples=[2]
+    )
+
+
+class ChangesQuery(Drafts):
+    """Which stretch of the log, and whether to wait for it."""
+
+    after: Annotated[int, BeforeValidator(whole_number)] = Field(
+        default=0, ge=0, le=LAST_POSITION, description="The last position you have; 0 for all there is.", examples=[2]
+    )
+    limit: Annotated[int, BeforeValidator(whole_number)] = Field(
+        default=100, ge=1, le=1000, description="At most so many entries.", examples=[10]
+    )
+    wait: Annotated[int, BeforeValidator(whole_number)] = Field(
+        default=0, ge=0, le=30, description="Seconds to wait for an entry, where there is none yet.", examples=[15]
+    )
+
+
+class ChangeOut(BaseModel):
+    """One entry of the log: what happened to which object."""
+
+    seq: int = Field(ge=1, description="Its position: one more than that of the entry before.")
+    at: Instant
+    op: Op = Field(description="What was done.")
+    noun: Noun
+    ref: str = Field(description="Id of an article, slug of the others.")
+    revision: int = Field(ge=1)
+    keys: list[str] = Field(description="The objects and lists that it touches, before and after: what to purge.")
+    reason: str | None = Field(description="Why it was withdrawn, in a word.")
+    document: dict[str, Any] | None = Field(
+        description="The object as `GET` shows it; null where it is gone (deleted, withdrawn, unpublished), and in"
+        " earlier entries of what is gone now."
+    )
+
+
+class Changes(BaseModel):
+    """A stretch of the log, oldest first."""
+
+    items: list[ChangeOut]
+    head: int = Field(ge=0, description="The last position there is: the copy is complete when it has come so far.")

@@ -27,7 +27,8 @@ class Saved:
     """What became of one object in this transaction: the entry of the log, and what the views are to show.
 
     `view` shows this state from now on; None where nothing new is to be shown. `clears` are the views that showed
-    another state, or the object elsewhere, and no longer do. `fresh` is false where no new revision was made.
+    another state, or the object elsewhere, and no longer do. `fresh` is false where no new revision was made. `keys`
+    name the lists that it stands in, before and after: the public's, where the public learns of it.
     """
 
     noun: Noun
@@ -94,7 +95,8 @@ class Writing:
         if before is not None:
             saved.clears = before.clears
             saved.fresh = saved.fresh or before.fresh
-            saved.keys = {*before.keys, *saved.keys}
+            if before.told or not saved.told:  # or the public would hear of lists that only the desk had
+                saved.keys = {*before.keys, *saved.keys}
             if before.op == "created":
                 saved.op = "created"
         self.saved[saved.noun, saved.ref] = saved
@@ -267,6 +269,16 @@ class Known:
     def terms(self) -> set[str]:
         """What it is listed under in any view."""
         return {term for one in self.standings.values() for term in one.terms}
+
+
+def touched(before: Known | None, terms: Iterable[str], view: View | None, clears: frozenset[View]) -> set[str]:
+    """The terms whose lists a change touches, before and after: of what the public learns, those of its own view."""
+    told = view == PUBLIC or PUBLIC in clears
+    found = {*terms} if view == PUBLIC or not told else set()
+    for one, standing in before.standings.items() if before is not None else ():
+        if one == PUBLIC or not told:
+            found |= {*standing.terms}
+    return found
 
 
 PORTION: Final = 1_000

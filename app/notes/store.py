@@ -197,6 +197,7 @@ async def save(done: log.Writing, notes: Sequence[NoteState], *, kind: str | Non
         terms = _terms(note)
         rows += [{"view": PUBLIC if public else DESK, "term": term, "slug": note.slug} for term in terms]
         document = to_json(note, exclude={"withdrawal"}).decode()
+        view, clears = PUBLIC if public else DESK, before.views if before is not None else frozenset()
         done.save(
             log.Saved(
                 noun="note",
@@ -209,9 +210,9 @@ async def save(done: log.Writing, notes: Sequence[NoteState], *, kind: str | Non
                 modified_at=note.modified_at,
                 due_at=note.publish_at,
                 terms=terms,
-                keys=["notes", *_keys({*terms, *(before.terms if before else ())}, lineages)],
-                view=PUBLIC if public else DESK,
-                clears=before.views if before is not None else frozenset(),
+                keys=["notes", *_keys(log.touched(before, terms, view, clears), lineages)],
+                view=view,
+                clears=clears,
                 kind=kind,
                 note=note.withdrawal.public_note if note.withdrawal else None,
                 reason=note.withdrawal.reason if note.withdrawal else None,

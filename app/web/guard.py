@@ -49,7 +49,7 @@ class Guard:
         asked = headers.get(b"x-request-id", b"")
         request_id = asked.decode() if _REQUEST_ID.fullmatch(asked) else uuid7().hex
         head = scope["method"] == "HEAD"
-        inner = {**scope, "request_id": request_id, "method": "GET" if head else scope["method"]}
+        inner = {**scope, "request_id": request_id, "method": "GET" if head else scope["method"], "head": head}
 
         async def answer(message: Message) -> None:
             nonlocal started

@@ -28,6 +28,7 @@ from app.errors import (
     Refusal,
     Stale,
     TooLarge,
+    Trimmed,
     Unavailable,
     Unconditional,
     UnsupportedMediaType,
@@ -35,11 +36,20 @@ from app.errors import (
 from app.web.bodies import MOST_BYTES, Sent
 from app.web.caching import answer
 from app.web.caller import SCOPES, Scoped
-from app.web.problems import MEDIA_TYPE, ForbiddenProblem, Problem, StaleProblem, WithdrawnProblem, problem
+from app.web.problems import (
+    MEDIA_TYPE,
+    ForbiddenProblem,
+    Problem,
+    StaleProblem,
+    TrimmedProblem,
+    WithdrawnProblem,
+    problem,
+)
 
 # 3.2 would be needed for streams only, and fewer tools read it.
 VERSION: Final = "3.1.0"
 
+PROBLEMS: Final = (Problem, ForbiddenProblem, StaleProblem, TrimmedProblem, WithdrawnProblem)
 _SCHEMA: Final = "#/components/schemas/{model}"
 
 Json = dict[str, Any]
@@ -102,6 +112,14 @@ _REFUSED: Final = {"Cache-Control": _ref("headers", "CacheControl"), **_ALWAYS}
 _POSITION: Final = {"Content-Position": _ref("headers", "ContentPosition")}
 _WRITTEN: Final = {"ETag": _ref("headers", "ETag"), **_POSITION, **_REFUSED}
 
+_EVENT: Final = """\
+id: 134
+event: change
+data: {"at":"2025-01-22T12:35:00.000Z","op":"updated","noun":"tag","ref":"trams","revision":2,\
+"keys":["tag:trams","tags"],"reason":null}
+
+"""
+
 # What a route or router gives to FastAPI as `responses`.
 OTHERWISE: Final[Responses] = {"default": _ref("responses", "Refused")}
 UNAVAILABLE: Final[Responses] = {503: _ref("responses", "Unavailable")}
@@ -137,6 +155,11 @@ CONFLICT: Final[Responses] = {409: _ref("responses", "Conflict")}
 PAGED: Final[Responses] = {200: {"headers": {"Link": _ref("headers", "Link"), **_READ}}}
 NOT_FOUND: Final[Responses] = {404: _ref("responses", "NotFound")}
 WITHDRAWN: Final[Responses] = {410: _ref("responses", "Withdrawn")}
+TRIMMED: Final[Responses] = {410: _ref("responses", "Trimmed")}
+EVENTS: Final[Responses] = {
+    **{status: answer for status, answer in READ.items() if status != 304},
+    200: {"headers": _REFUSED, "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}}},
+}
 MOVED: Final[Responses] = {308: _ref("responses", "Moved")}
 
 
@@ -187,6 +210,10 @@ RESPONSES: Final[Json] = {
     "Withdrawn": _refusal(
         "It was public and has been withdrawn: why, and what to read instead.", model="WithdrawnProblem"
     ),
+    "Trimmed": _refusal(
+        "The log no longer reaches back so far. Read the lists anew, then follow the log from `head`.",
+        model="TrimmedProblem",
+    ),
     "Invalid": _refusal(
         "A parameter, or a field of the body, is unknown, repeated or has a value it cannot have. `errors` names each,"
         " and what would be right. Nothing is ever ignored."
@@ -214,6 +241,7 @@ MADE: Final[dict[str, Refusal]] = {
     "Unconditional": Unconditional(
         "Send If-Match with the ETag you last saw of it.", Fault("is missing", "missing", parameter="If-Match")
     ),
+    "Trimmed": Trimmed("What came right after position 7 is kept no more. Start over.", head=1204),
     "Unavailable": Unavailable(),
 }
 PARAMETERS: Final[Json] = {
@@ -287,7 +315,7 @@ def finish(document: Json, examples: Json, routes: dict[str, RouteContext]) -> J
     `examples`: by operation id or name of a response. `routes`: by operation id.
     """
     components = document.setdefault("components", {})
-    problems = [(model, "serialization") for model in (Problem, ForbiddenProblem, StaleProblem, WithdrawnProblem)]
+    problems = [(model, "serialization") for model in PROBLEMS]
     _, definitions = models_json_schema(problems, ref_template=_SCHEMA)  # type: ignore[arg-type]
     answered = {**components.get("schemas", {}), **definitions["$defs"]}
     for schema in answered.values():

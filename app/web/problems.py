@@ -56,6 +56,12 @@ class StaleProblem(Problem):
     revision: int | None = Field(description="The present revision; null where nothing is there.")
 
 
+class TrimmedProblem(Problem):
+    """From where the log is to be followed, once the lists have been read anew."""
+
+    head: int = Field(description="The last position there was before.")
+
+
 class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 

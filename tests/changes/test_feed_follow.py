@@ -1,0 +1,263 @@
+"""The worked example of a follower: its copy is what the server shows, whatever ends it and whenever it begins."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic_core import to_json
+
+from app import follow
+from app.changes import feed
+from app.db import Database, utcnow
+from app.follow import Unfollowable, open_copy
+from tests.contents import accept, exported, tombstone
+from tests.factories import article, article_id, box, draft, note, source, tag, words
+from tests.test_server import ROOT, process
+
+Json = dict[str, Any]
+KINDS = ["copy.ndjson", "copy.db"]
+
+
+def documents(path: Path) -> dict[tuple[str, str], Json]:
+    """What a reader of the file finds in it."""
+    if path.suffix == ".db":
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT noun, ref, document FROM documents").fetchall()
+        return {(noun, ref): json.loads(document) for noun, ref, document in rows}
+    found = {}
+    for line in path.read_text().splitlines():
+        entry = json.loads(line)
+        if "noun" in entry:
+            found[entry["noun"], entry["ref"]] = entry["document"]
+    return {key: document for key, document in found.items() if document is not None}
+
+
+async def shown(database: Database) -> dict[tuple[str, str], Json]:
+    """What the server shows to everyone, as a public export has it."""
+    found = {}
+    for line in await exported(database, public=True):
+        document = json.loads(line)
+        noun = document.pop("noun")
+        for name in ("former_slugs", "withdrawal"):
+            document.pop(name, None)
+        if document.get("status") not in {"withdrawn", "draft"}:
+            found[noun, document["id"] if noun == "article" else document["slug"]] = document
+    return found
+
+
+def run(url: str, path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", "follow", url, "--to", str(path), *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def url(database_url: str) -> Iterator[str]:
+    with process(database_url) as (_, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+@contextmanager
+def follower(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Python with these arguments, killed at the end where it still runs."""
+    command = [sys.executable, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_a_copy_is_brought_up_to_date_kept_so_and_begun_anew_when_it_is_too_old(
+    url: str, database: Database, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    await accept(database, tag("rivers"), source("wire"), note("mill"), article("flood", body=[box("mill")]))
+    await accept(database, article("dam", tags=["rivers"]), article("error"), draft("secret"))
+
+    done = await asyncio.to_thread(run, url, path, "--once")
+    assert done.returncode == 0, done.stderr
+    assert "is at position 5" in done.stderr
+    assert documents(path) == await shown(database)
+    await accept(database, tombstone("error"), article("dam", headline="Corrected"))
+    assert (await asyncio.to_thread(run, url, path, "--once")).returncode == 0
+    assert documents(path) == await shown(database)
+
+    with follower("-m", "app", "follow", url, "--to", path) as started:
+        await accept(database, article("later"))
+        await until(lambda: ("article", article_id("later")) in documents(path))
+        started.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(started.communicate, None, 10)
+    assert (started.returncode, "Stopped." in said) == (0, True), said
+
+    await accept(database, tombstone("later"), article("last", body=[words("The end.")]))
+    assert await feed.trim(database, utcnow() + timedelta(days=1))
+    again = await asyncio.to_thread(run, url, path, "--once")
+    assert (again.returncode, "starting over" in again.stderr) == (0, True), again.stderr
+    assert documents(path) == await shown(database)
+    assert (await asyncio.to_thread(run, url, path, "--once")).returncode == 0
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_a_follower_that_is_killed_at_any_moment_goes_on_where_it_was(
+    url: str, database: Database, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    await accept(database, *(article(f"story-{n}") for n in range(600)))
+    code = "import app.follow, app.__main__ as m; app.follow.AT_ONCE = 7; m.cli()"
+    for n in range(3):
+        with follower("-c", code, "follow", url, "--to", path, "--once") as started:
+            most = 60 * (n + 1)
+            await until(lambda most=most: _held(path) >= most or started.poll() is not None)  # type: ignore[misc]
+    assert (await asyncio.to_thread(run, url, path, "--once")).returncode == 0
+    assert documents(path) == await shown(database)
+
+
+def _held(path: Path) -> int:
+    if not path.exists():
+        return 0
+    try:
+        return open_at(path)
+    except (Unfollowable, ValueError, sqlite3.Error):
+        return 0
+
+
+def open_at(path: Path) -> int:
+    """How many documents are there now, past the code that is tested."""
+    if path.suffix == ".ndjson":
+        return path.read_bytes().count(b"\n")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    return int(count)
+
+
+# --- the file ------------------------------------------------------------------------------------------------------
+
+
+def entry(seq: int, ref: str, document: Json | None) -> Json:
+    return {"seq": seq, "noun": "tag", "ref": ref, "document": document}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_copy_knows_its_position_and_drops_what_is_gone(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    copy = open_copy(path)
+    copy.apply([entry(1, "a", {"n": 1}), entry(2, "b", {"n": 1}), entry(3, "a", {"n": 2})])
+    copy.apply([entry(4, "b", None)])
+    assert (copy.position, open_copy(path).position) == (4, 4)
+    assert documents(path) == {("tag", "a"): {"n": 2}}
+    copy.replace(iter([entry(9, "c", {"n": 1})]), 9)
+    assert (copy.position, open_copy(path).position) == (9, 9)
+    assert documents(path) == {("tag", "c"): {"n": 1}}
+    copy.replace(iter([]), 12)
+    assert (open_copy(path).position, documents(path)) == (12, {})
+
+
+def test_a_line_that_was_not_written_to_its_end_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "copy.ndjson"
+    open_copy(path).apply([entry(1, "a", {"n": 1}), entry(2, "b", {"n": 1})])
+    path.write_bytes(path.read_bytes()[:-5])
+    copy = open_copy(path)
+    assert copy.position == 1
+    copy.apply([entry(2, "b", {"n": 1})])
+    assert documents(path) == {("tag", "a"): {"n": 1}, ("tag", "b"): {"n": 1}}
+
+
+def test_a_file_of_lines_is_shortened_once_most_of_them_are_outdated(tmp_path: Path) -> None:
+    path = tmp_path / "copy.ndjson"
+    open_copy(path).apply([entry(n, f"t{n % 10}", {"n": n} if n % 10 else None) for n in range(1, 2_001)])
+    before = documents(path)
+    copy = open_copy(path)
+    assert (copy.position, documents(path)) == (2_000, before)
+    assert path.read_bytes().count(b"\n") == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("copy.txt", b""), ("copy.ndjson", b"no copy\n"), ("copy.ndjson", b"{}\n"), ("x.db", b"x" * 99)],
+)
+def test_a_file_that_is_no_copy_is_left_as_it_is(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(Unfollowable):
+        open_copy(path)
+    assert path.read_bytes() == content
+
+
+# --- the server ----------------------------------------------------------------------------------------------------
+
+
+def served(answers: Iterable[httpx.Response | Exception]) -> httpx.Client:
+    """A server that gives these answers, one after the other."""
+    left = iter(answers)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        found = next(left)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return httpx.Client(base_url="http://news.test", transport=httpx.MockTransport(handle))
+
+
+def page(head: int, *entries: Json) -> httpx.Response:
+    return httpx.Response(200, content=to_json({"items": entries, "head": head}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (httpx.Response(404, text="<html>"), "Is it the address of a Dovidka server"),
+        (httpx.Response(200, text="<html>"), "Is it the address of a Dovidka server"),
+        (httpx.ConnectError("refused"), "does not answer: refused"),
+        (httpx.Response(503), "it answers 503"),
+        (
+            httpx.Response(
+                422, json={"code": "invalid", "detail": "after is a position to come.", "errors": [{"code": "future"}]}
+            ),
+            "The copy is of another server",
+        ),
+    ],
+)
+def test_a_server_that_cannot_be_followed_is_named(
+    tmp_path: Path, answer: httpx.Response | Exception, said: str
+) -> None:
+    copy = open_copy(tmp_path / "copy.db")
+    with served([answer]) as client, pytest.raises(Unfollowable, match=said):
+        follow.follow(client, copy, print, once=True)
+
+
+def test_a_server_that_is_away_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = open_copy(tmp_path / "copy.db")
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    away = httpx.ReadTimeout("late")
+    answers: list[httpx.Response | Exception] = [page(1, entry(1, "a", {})), away, httpx.Response(502)]
+    answers += [page(2, entry(2, "b", {})), away, httpx.Response(400)]
+    with served(answers) as client, pytest.raises(Unfollowable):
+        follow.follow(client, copy, print, once=False)
+    assert (copy.position, pauses) == (2, [1, 2, 1])
+
+
+def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    for url in ("news.example", "ftp://news.example"):
+        done = run(url, tmp_path / "copy.db")
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
