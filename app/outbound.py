@@ -120,9 +120,10 @@ class Outbound(httpx.AsyncBaseTransport):
         """
         try:
             async with asyncio.timeout(seconds):
-                request = httpx.Request(
-                    method, url, headers={"Accept-Encoding": "identity", **headers}, content=content
-                )
+                # A third for the connection, and for TLS: what the deadline cuts off in there, httpcore leaves open.
+                patience = httpx.Timeout(seconds, connect=seconds / 3).as_dict()
+                sent = {"Accept-Encoding": "identity", **headers}
+                request = httpx.Request(method, url, headers=sent, content=content, extensions={"timeout": patience})
                 response = await self.handle_async_request(request)
                 try:
                     body = bytearray()

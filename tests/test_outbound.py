@@ -41,8 +41,8 @@ async def test_an_address_that_is_not_public_is_refused_in_every_spelling(host: 
 
 @pytest.mark.parametrize(
     "url",
-    ["http://one.example/", "ftp://one.example/", "//one.example/", "one.example", "https://a@one.example/",
-     "https://a:b@one.example/", "https://one.example:99999/", "https://one.example:0/", "file:///etc/passwd", "https:///x", "https://[::1/",
+    ["https://one.example:0/", "http://one.example/", "ftp://one.example/", "//one.example/", "one.example", "https://a@one.example/",
+     "https://a:b@one.example/", "https://one.example:99999/", "file:///etc/passwd", "https:///x", "https://[::1/",
      "https://[fe80::1%25eth0]/"],
 )  # fmt: skip
 async def test_an_address_of_another_form_is_refused(url: str) -> None:
