@@ -24,6 +24,8 @@ WHOLE = {"ArticleCard": "ArticleOut", "NoteCard": "NoteOut"}
 # Operations that tell of keys, which every server makes for itself: their examples are written by hand and held against
 # the schema, not asked for again.
 KEYED = {"create_key", "get_key", "list_keys", "revoke_key"}
+KEYED |= {"create_webhook", "delete_webhook", "get_webhook", "list_deliveries", "list_webhooks", "replay_webhook"}
+KEYED |= {"rotate_webhook_secret", "test_webhook", "update_webhook"}
 
 formats = FormatChecker(["date", "uuid"])
 

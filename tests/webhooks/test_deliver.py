@@ -5,8 +5,10 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +54,25 @@ def test_a_signature_is_that_of_the_published_example() -> None:
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     found = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_the_receiver_of_the_manual_takes_what_is_signed_and_nothing_else() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+    names: dict[str, Any] = {}
+    exec(manual.split("```python\n")[1].split("```")[0], names)
+    now, secret, body = int(time.time()), b"s" * 32, b'{"seq":1}'
+    shown = webhooks.shown_secret(secret)
+
+    def taken(key: bytes, at: int, sent: bytes = body) -> bool:
+        signature = f"{sign(b'former', 'a-1', at, body)} {sign(key, 'a-1', at, body)}"
+        headers = {"webhook-id": "a-1", "webhook-timestamp": str(at), "webhook-signature": signature}
+        found: bool = names["verified"](shown, headers, sent)
+        return found
+
+    assert taken(secret, now)
+    assert not taken(b"t" * 32, now)
+    assert not taken(secret, now - 301)
+    assert not taken(secret, now, body + b" ")
 
 
 async def test_every_public_change_is_sent_once_in_order_and_signed(

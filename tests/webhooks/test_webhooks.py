@@ -20,6 +20,7 @@ from tests.answers import bearing, blamed, get, refusal
 from tests.conftest import Load, Make
 from tests.contents import changes, rows
 from tests.factories import article, draft
+from tests.openapi import check_answer
 from tests.webhooks.conftest import Hook, Receiver, resolve, state
 
 NEW: Final[dict[str, Any]] = {"name": "Cache", "url": "https://one.example/purge", "tags": ["rivers"]}
@@ -68,6 +69,7 @@ async def test_a_route_needs_a_key_with_its_scope(
 
     allowed = await api.request(method, path, headers=bearing(await key("webhooks")), json=body)
     assert allowed.status_code == status
+    check_answer(allowed)
 
 
 async def test_a_webhook_for_drafts_is_in_the_hands_of_those_who_read_drafts(
@@ -107,6 +109,8 @@ async def test_a_webhook_is_made_with_a_secret_that_is_shown_once(
     assert answer.headers["location"] == f"/v1/webhooks/{body['id']}"
     shown = await desk.get(f"/v1/webhooks/{body['id']}")
     assert (shown.json(), shown.headers["etag"]) == (body, '"1"')
+    check_answer(shown)
+    check_answer(await desk.get("/v1/webhooks"))
     page = await get(desk, "/v1/webhooks", count="true")
     assert page["count"] == {"value": 1, "exact": True}
     assert page["items"] == [
@@ -217,6 +221,7 @@ async def test_a_secret_is_replaced_and_the_new_one_shown_once(desk: AsyncClient
 
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == PRIVATE
+    check_answer(answer)
     assert [*answer.json()] == ["secret", "former_until"]
     secret = answer.json()["secret"]
     taken = await webhooks.find_taken(database.reader(), new["id"])
@@ -242,6 +247,8 @@ async def test_a_test_event_is_sent_now_and_told_of(desk: AsyncClient, hook: Hoo
     assert [*event] == ["seq", "at", "op", "noun", "ref", "revision", "keys", "reason"]
     assert (event["op"], event["seq"]) == ("test", 0)
     assert receiver.got[0].headers["webhook-id"].startswith("test-")
+    check_answer(good)
+    check_answer(await desk.get(f"{path}/deliveries"))
     listed = await get(desk, f"{path}/deliveries")
     assert listed == {"items": [bad.json(), good.json()]}
     assert await get(desk, f"{path}/deliveries", dead="true") == {"items": []}
