@@ -1,11 +1,11 @@
-"""The command line: python -m app serve | migrate | seed | key | import | export | follow | openapi."""
+"""The command line: python -m app serve | migrate | seed | key | deliveries | import | export | follow | openapi."""
 
 import asyncio
 import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,10 +24,14 @@ from app.importers import ndjson, store
 from app.importers.store import Report
 from app.keys import store as keys
 from app.keys.schemas import Ahead, KeyIn, KeyOut, Scopes
+from app.outbound import Outbound
 from app.settings import Settings
 from app.web.caller import SCOPES
 from app.web.fields import DAY, Language, Line, Url, said, show_instant
 from app.web.spans import moment_or_day, since, until
+from app.webhooks import store as webhooks
+from app.webhooks.deliver import Deliverer
+from app.webhooks.schemas import DeliveryOut, WebhookState
 
 Result = TypeVar("Result")
 SHOWN_FAULTS: Final = 20
@@ -50,6 +54,8 @@ cli.add_typer(importing, name="import")
 cli.add_typer(exporting, name="export")
 key = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 cli.add_typer(key, name="key")
+hooks = typer.Typer(help="Look at what webhooks are sent, and send it again.", no_args_is_help=True)
+cli.add_typer(hooks, name="deliveries")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -250,6 +256,98 @@ def revoke_key(id: Annotated[str, typer.Argument(help="Its id, as `key list` has
         except NotFound as refusal:
             raise fail(refusal.detail, 1) from None
         err.print(f"The key {id} opens nothing any more.")
+
+
+Hook = Annotated[str, typer.Argument(help="Id of a webhook, as `deliveries list` has it.", show_default=False)]
+
+
+def _print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column == "id", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    if not out.is_terminal:
+        out.width = WIDE
+    out.print(table)
+
+
+@hooks.command(name="list")
+def list_webhooks() -> None:
+    """List all webhooks, the newest first: how far each is, and how many events were given up."""
+    with usable() as settings:
+        found = _with_database(settings, lambda database: webhooks.everything(database.reader()))
+        _print_table(
+            ("id", "name", "url", "position", "lag", "dead letters", "state"),
+            ((one.id, one.name, one.url, one.position, one.lag, one.dead_letters, _progress(one)) for one in found),
+        )
+
+
+def _progress(one: WebhookState) -> str:
+    if not one.enabled:
+        return "disabled: the receiver answered 410" if one.disabled_reason else "disabled"
+    if one.next_try_at is not None:
+        return f"failed {one.attempts} times, next try {show_instant(one.next_try_at)}"
+    return "behind" if one.lag else "up to date"
+
+
+@hooks.command(name="show")
+def show_deliveries(
+    id: Hook,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1_000)] = 20,
+    dead: Annotated[bool, typer.Option("--dead", help="Only events that were given up.")] = False,
+) -> None:
+    """Show the last tries of a webhook, the newest first."""
+
+    async def work(database: Database) -> list[DeliveryOut]:
+        await webhooks.get(database.reader(), id)
+        return await webhooks.deliveries(database.reader(), id, limit=limit, dead=dead)
+
+    with usable() as settings, _refusals():
+        _print_table(("at", "position", "try", "seconds", "outcome"), map(_tried, _with_database(settings, work)))
+
+
+def _tried(one: DeliveryOut) -> tuple[object, ...]:
+    outcome = one.error or "delivered"
+    told = f"{outcome} {one.status}" if one.status is not None else outcome
+    position = "test" if one.position is None else one.position
+    return show_instant(one.at), position, one.attempt, one.duration_seconds, f"{told}, given up" if one.dead else told
+
+
+@hooks.command(name="replay")
+def replay_webhook(
+    id: Hook, after: Annotated[int, typer.Option(help="The position to begin behind.", min=0, show_default=False)]
+) -> None:
+    """Send events again, from behind a position on; the server does so within a second."""
+    with usable() as settings, _refusals():
+        _with_database(settings, lambda database: webhooks.replay(database, id, after))
+        err.print(f"The webhook {escape(id)} is sent what comes behind {after}.")
+
+
+@hooks.command(name="test")
+def test_webhook(id: Hook) -> None:
+    """Send a test event now, from here, and say how that went."""
+
+    async def work(settings: Settings, database: Database) -> DeliveryOut:
+        outbound = Outbound(settings.allowed_hosts)
+        try:
+            return await Deliverer(database, outbound).test(id)
+        finally:
+            await outbound.aclose()
+
+    with usable() as settings, _refusals():
+        found = _with_database(settings, lambda database: work(settings, database))
+        err.print(f"{_tried(found)[-1]}, in {found.duration_seconds} seconds")
+        raise typer.Exit(1 if found.error else 0)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What is not there, or cannot be, ends the command with the sentence that says so."""
+    try:
+        yield
+    except (NotFound, Invalid) as refusal:
+        raise fail(refusal.detail, 1) from None
 
 
 Moment = Annotated[str, AfterValidator(moment_or_day)]

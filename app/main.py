@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import structlog
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -29,13 +29,18 @@ from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
 from app.notes.routes import router as notes
+from app.outbound import Outbound
 from app.settings import Settings
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.ticker import Ticker
 from app.web import docs, openapi, problems
 from app.web.guard import Guard
+from app.web.pages import Flag, Parameters, if_asked
 from app.web.parameters import strict_query
+from app.webhooks.deliver import Deliverer
+from app.webhooks.routes import router as webhooks
+from app.webhooks.store import dead_letters
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 READY_SECONDS: Final = 1.0
@@ -72,6 +77,7 @@ TAGS: Final = {
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "import": "Many documents at once.",
     "keys": "API keys: who may do what, and until when.",
+    "webhooks": "Who is told of changes by signed requests, and how that goes.",
     "operations": "Whether the server is well.",
 }
 EXAMPLES: Final = (
@@ -96,9 +102,13 @@ def create_app(settings: Settings) -> FastAPI:
             api.state.database = database
             api.state.identify = identify
             api.state.live = Live(database, settings.streams_at_most)
-            ticker = Ticker(database, settings.zone)
-            async with _background(ticker.run(), _trim(database, settings.changes_kept_days)):
+            api.state.outbound = outbound = Outbound(settings.allowed_hosts)
+            api.state.deliverer = deliverer = Deliverer(database, outbound)
+            works = [Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
+            works += [deliverer.run()] if settings.deliver_webhooks else []
+            async with _background(*works):
                 yield
+            await outbound.aclose()
         finally:
             await database.close()
 
@@ -119,7 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, notes, sources, tags, importers, changes, keys):
+    for router in (articles, notes, sources, tags, importers, changes, keys, webhooks):
         api.include_router(router)
     problems.install(api)
     writes.install(api)
@@ -188,12 +198,23 @@ class Alive(BaseModel):
 class Ready(BaseModel):
     """The process serves."""
 
+    model_config = ConfigDict(json_schema_extra=if_asked("dead_letters"))
+
     status: Literal["ready"]
+    dead_letters: int | MISSING = Field(
+        default=MISSING, ge=0, description="How many events webhooks gave up, and did not send again since."
+    )
+
+
+class Readiness(Parameters):
+    """How much is to be told."""
+
+    verbose: Flag = Field(default=False, description="Tell what an operator should look at.", examples=[True])
 
 
 def _operations(api: FastAPI) -> None:
     """What tells an operator how the process is."""
-    last: dict[str, Any] = {"at": -READY_SECONDS, "fault": None}
+    last: dict[str, Any] = {"at": -READY_SECONDS, "fault": None, "dead_letters": None}
 
     @api.get(
         "/livez",
@@ -216,10 +237,11 @@ def _operations(api: FastAPI) -> None:
         response_model=Ready,
         responses={**openapi.UNCACHED, **openapi.UNAVAILABLE},
     )
-    async def check_ready(request: Request) -> Response:
+    async def check_ready(request: Request, wanted: Annotated[Readiness, Query()]) -> Response:
         """Can it serve?
 
-        Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most.
+        Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most. With
+        `verbose=true` it tells of dead letters too.
         """
         now = time.monotonic()
         if now - last["at"] >= READY_SECONDS:
@@ -227,11 +249,17 @@ def _operations(api: FastAPI) -> None:
             try:
                 await request.app.state.database.ping()
                 last["fault"] = None
+                last["dead_letters"] = None
             except Unavailable as fault:
                 last["fault"] = fault
         if last["fault"] is not None:
             raise last["fault"]
-        return JSONResponse({"status": "ready"}, headers=NO_STORE)
+        told: dict[str, Any] = {"status": "ready"}
+        if wanted.verbose:
+            if last["dead_letters"] is None:
+                last["dead_letters"] = await dead_letters(request.app.state.database.reader())
+            told["dead_letters"] = last["dead_letters"]
+        return JSONResponse(told, headers=NO_STORE)
 
 
 def _front(api: FastAPI) -> None:

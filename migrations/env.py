@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from app.db import Address, Base, Moment
 from app.settings import Settings
 
-for part in ("changes", "tags", "sources", "notes", "articles", "keys"):
+for part in ("changes", "tags", "sources", "notes", "articles", "keys", "webhooks"):
     import_module(f"app.{part}.models")
 
 # One at a time: a second deployment waits for the first. The number is ours alone.

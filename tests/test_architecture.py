@@ -14,12 +14,13 @@ TOOLS = ["ticker", "importers", "search", "feeds", "webhooks", "reader"]
 # Each part, with all that it may import; what is not named here may import nothing of ours.
 BELOW: dict[str, set[str]] = {"errors": set(), "settings": set(), "follow": set()}
 BELOW["web"] = BELOW["db"] = {"errors", "settings"}
+BELOW["outbound"] = set()
 BELOW["deps"] = {"web", "db", *BELOW["web"]}
 BELOW["content"] = {"web", *BELOW["web"]}
 BELOW["changes"] = {"content", "deps", *BELOW["deps"]}
 BELOW["keys"] = {"changes", *BELOW["changes"]}
 BELOW |= {noun: {"changes", *BELOW["changes"], *NOUNS[:place]} for place, noun in enumerate(NOUNS)}
-BELOW |= {tool: {"changes", *BELOW["changes"], *NOUNS, "keys"} for tool in TOOLS}
+BELOW |= {tool: {"changes", *BELOW["changes"], *NOUNS, "keys", "outbound"} for tool in TOOLS}
 LAYERS = ["schemas", "models", "store", "routes"]
 SQL = {"sqlalchemy", "asyncpg", "sqlite3", "aiosqlite", "alembic"}
 HTTP = {"fastapi", "starlette", "uvicorn", "httpx"}
@@ -64,7 +65,7 @@ def test_only_the_command_line_imports_the_assembly() -> None:
 def test_inside_a_noun_imports_go_from_routes_to_store_to_models_to_schemas() -> None:
     wrong = {
         f"{noun}/{layer}.py": ours(f"{noun}/{layer}.py", f"app.{noun}") & {*LAYERS[place + 1 :]}
-        for noun in [*NOUNS, "keys"]
+        for noun in [*NOUNS, "keys", "webhooks"]
         for place, layer in enumerate(LAYERS)
     }
     assert not {path: found for path, found in wrong.items() if found}
@@ -75,6 +76,14 @@ def test_http_and_sql_are_strangers() -> None:
     stored = ["db.py", *(path for path in FILES if path.endswith(("/store.py", "/models.py")))]
     wrong = {path: theirs(path) & SQL for path in served} | {path: theirs(path) & HTTP for path in stored}
     assert not {path: found for path, found in wrong.items() if found}
+
+
+def test_requests_leave_by_one_door() -> None:
+    """RELIABILITY.md 54: addresses are checked in one place, so nothing else may open connections of its own."""
+    clients = {"httpx", "httpcore", "urllib.request", "http.client", "aiohttp", "requests"}
+    wrong = {path: {name for name in imported(path) if any(f"{name}.".startswith(f"{one}.") for one in clients)}
+             for path in FILES}  # fmt: skip
+    assert {path for path, found in wrong.items() if found} == {"outbound.py"}
 
 
 def test_only_few_files_know_which_database_they_talk_to() -> None:

@@ -1,0 +1,1 @@
+"""Webhooks: who is told of changes by requests, from where in the log, and how that went."""
