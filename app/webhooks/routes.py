@@ -89,7 +89,7 @@ async def list_webhooks(request: Request, read: Read, wanted: Annotated[WebhookQ
     list: each was shown once.
     """
     cursor = cursors(request, {})
-    return await page(request, cursor, await webhooks.listed(read, wanted, cursor.read(wanted.cursor)))
+    return await page(request, cursor, await webhooks.listed(read, wanted, cursor.read(wanted.cursor)), noun="webhook")
 
 
 @router.post("", status_code=201, response_model=WebhookMade, responses=ISSUED)
