@@ -6,13 +6,14 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import databases, imports, lists, reads, startup, statements
+from benchmarks import databases, imports, lists, reads, startup, statements, writes
 from benchmarks.goals import Options
 
 ALL = {
     "lists": lists.measure,
     "statements": statements.measure,
     "reads": reads.measure,
+    "writes": writes.measure,
     "imports": imports.measure,
     "startup": startup.measure,
 }
