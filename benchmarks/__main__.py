@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import databases, imports, lists, reads, startup, statements, writes
+from benchmarks import databases, imports, lists, processes, reads, startup, statements, writes
 from benchmarks.goals import Options
 
 ALL = {
@@ -14,6 +14,7 @@ ALL = {
     "statements": statements.measure,
     "reads": reads.measure,
     "writes": writes.measure,
+    "processes": processes.measure,
     "imports": imports.measure,
     "startup": startup.measure,
 }
