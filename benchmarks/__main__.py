@@ -6,13 +6,15 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import databases, feed, imports, lists, reads, startup, statements
+from benchmarks import databases, feed, imports, lists, processes, reads, startup, statements, writes
 from benchmarks.goals import Options
 
 ALL = {
     "lists": lists.measure,
     "statements": statements.measure,
     "reads": reads.measure,
+    "writes": writes.measure,
+    "processes": processes.measure,
     "imports": imports.measure,
     "startup": startup.measure,
     "feed": feed.measure,

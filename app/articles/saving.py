@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from app.articles.prepared import AS_JSON, COLUMNS, Prepared
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Counter, Listed, Op, View
 from app.changes.named import Lineage
-from app.db import RawJson, add_up, bulk
+from app.db import RawJson, add_up, among, bulk, fetch, room, run, spread
 from app.errors import Fault, Invalid
 from app.notes import store as notes
 from app.sources import store as sources
@@ -50,7 +51,10 @@ async def write(
     lineages = await tags.lineages(
         done, {slug for article in articles for slug in (*article.tags, article.section) if slug is not None}
     )
-    owned = await owners(done, [slug for article in articles for slug in (article.slug, *article.former_slugs)])
+    # An address that a view shows an article at is its own.
+    owned: dict[str, str | None] = {one.slug: ref for ref, before in known.items() for one in before.standings.values()}
+    wanted = {slug for article in articles for slug in (article.slug, *article.former_slugs)}
+    owned |= await owners(done, sorted(wanted - owned.keys()))
     faults = [
         *_wrong_tags(articles, lineages),
         *await _dangling(done, articles),
@@ -66,10 +70,13 @@ async def write(
             article.follow(from_json(article.card), last[article.id], done.at)
         outcomes.append(batch.add(article, known.get(article.id), stored.get(article.id), _terms(article, lineages)))
     await batch.write()
+    # What a public article has named is public already.
+    shown = {term for before in known.values() if before.public for term in before.standings[PUBLIC].terms}
     visible = [article for article in batch.written if article.public]
     named = {slug for article in visible for slug in (*article.tags, article.section) if slug is not None}
-    await tags.reveal(done, named)
-    await sources.reveal(done, {source for article in visible for _, source in article.attributed})
+    await tags.reveal(done, {slug for slug in named if f"tag:{slug}" not in shown})
+    named = {source for article in visible for _, source in article.attributed}
+    await sources.reveal(done, {source for source in named if f"source:{source}" not in shown})
     return outcomes
 
 
@@ -80,8 +87,11 @@ async def owners(done: log.Writing, slugs: Sequence[str]) -> dict[str, str | Non
     """
     found: dict[str, str | None] = {}
     for start in range(0, len(slugs), log.PORTION):
-        some = {"some": slugs[start : start + log.PORTION]}
-        found.update((slug, ref) for slug, ref in await done.connection.execute(_OWNERS, some))
+        some = slugs[start : start + log.PORTION]
+        count = room(len(some))
+        found.update(
+            (slug, ref) for slug, ref in await fetch(done.connection, _owners(count), spread("slug", count, some))
+        )
     return found
 
 
@@ -148,10 +158,11 @@ class Batch:
         elif DESK not in article.keeps:
             self.updated.append(article)
         for slug, public in ((article.slug, article.was_published), *((one, True) for one in article.former_slugs)):
-            self.addresses[slug] = (article.id, public)
+            if not (before and before.public and before.standings[PUBLIC].slug == slug):
+                self.addresses[slug] = (article.id, public)
         if before is not None and any(one.slug != article.slug for one in before.standings.values()):
             beside = before.standings[DESK].slug if DESK in article.keeps else article.slug
-            self.readdressed.append({"r": article.id, "s": article.slug, "o": beside})
+            self.readdressed.append({"r": article.id, "s": article.slug, "kept": beside})
         standings = before.standings if before else {}
         clears = frozenset(standings) - article.keeps
         place = _Place(list(terms), article.language, article.listed_at)
@@ -191,7 +202,7 @@ class Batch:
         desk = frozenset({DESK})
         self._move(public.id, before.standings, desk, {})
         self.updated.append(public)
-        self.readdressed.append({"r": public.id, "s": public.slug, "o": public.slug})
+        self.readdressed.append({"r": public.id, "s": public.slug, "kept": public.slug})
         self._relate(public, before)
         self.done.save(
             log.Saved(
@@ -240,30 +251,31 @@ class Batch:
         """What another state names stays named while a view goes on showing it."""
         named = {*article.related}
         if before is not None:
-            self.unrelated.append({"r": article.id})
+            documents = {view: from_json(one.document) for view, one in before.standings.items()}
             for view in article.keeps & before.views:
-                named |= related(from_json(before.standings[view].document))
+                named |= related(documents[view])
+            states = {article.status, *(one["status"] for one in documents.values())}
+            # What replaces a withdrawn article stands in no document of it.
+            if "withdrawn" not in states and named == {ref for one in documents.values() for ref in related(one)}:
+                return
+            self.unrelated.append({"r": article.id})
         self.related |= {(ref, article.id) for ref in named}
 
     async def write(self) -> None:
         connection = self.done.connection
         self.inserted.sort(key=lambda article: article.translation_of is not None)
         await bulk(connection, Article, COLUMNS, [_values(article.row) for article in self.inserted])
-        if self.updated:
-            await connection.execute(_UPDATE, [_update(article.row) for article in self.updated])
-        if self.readdressed:
-            await connection.execute(_FREE, self.readdressed)
+        await run(connection, _UPDATE, [_update(article.row) for article in self.updated])
+        await run(connection, _FREE, self.readdressed)
         new = [(slug, *rest) for slug, rest in self.addresses.items() if slug not in self.known]
         await bulk(connection, Address, ("slug", "ref", "public"), new)
-        if published := [{"s": slug} for slug, (_, public) in self.addresses.items() if public and slug in self.known]:
-            await connection.execute(_PUBLISH, published)
-        if self.unlisted:
-            await connection.execute(_UNLIST, self.unlisted)
+        published = [{"s": slug} for slug, (_, public) in self.addresses.items() if public and slug in self.known]
+        await run(connection, _PUBLISH, published)
+        await run(connection, _UNLIST, self.unlisted)
         await bulk(
             connection, Listed, LISTED, [row for place in sorted(self.listed) for row in sorted(self.listed[place])]
         )
-        if self.unrelated:
-            await connection.execute(_UNRELATE, self.unrelated)
+        await run(connection, _UNRELATE, self.unrelated)
         await bulk(connection, Related, ("article", "ref"), sorted(self.related))
         await add_up(connection, Counter, self._counters())
 
@@ -313,9 +325,12 @@ def _update(row: dict[str, Any]) -> dict[str, Any]:
 DATED: Final = (ALL, "tag:")
 LISTED: Final = ("view", "term", "published_at", "ref", "language", "updated_at", "direct")
 _PUBLISH: Final = update(Address).where(Address.slug == bindparam("s")).values(public=True)
-# A slug that the public never knew is free again once its article has another, and no working copy beside it has it.
+# A slug that the public never knew is free again once its article has another, in every view.
 _FREE: Final = delete(Address).where(
-    Address.ref == bindparam("r"), Address.public.is_(False), Address.slug.not_in([bindparam("s"), bindparam("o")])
+    Address.ref == bindparam("r"),
+    Address.public.is_(False),
+    Address.slug != bindparam("s"),
+    Address.slug != bindparam("kept"),
 )
 _UPDATE: Final = (
     update(Article)
@@ -355,12 +370,19 @@ def _nothing_new(given: dict[str, Any], stored: dict[str, Any] | None) -> bool:
     )
 
 
-_SOME: Final[Any] = bindparam("some", expanding=True)
-_OWNERS: Final = select(Address.slug, Address.ref).where(Address.slug.in_(_SOME))
-_ASIDE: Final = select(Article.id, Article.slug, Article.ednote, Article.withdrawal).where(Article.id.in_(_SOME))
-_ADDRESSES: Final = (
-    select(Address.slug, Address.ref).where(Address.ref.in_(_SOME), Address.public).order_by(Address.slug)
-)
+@cache
+def _owners(count: int) -> Any:
+    return select(Address.slug, Address.ref).where(among(Address.slug, "slug", count))
+
+
+@cache
+def _asides(count: int) -> Any:
+    """A row for each former address of an article; one without where it has none."""
+    former = (Address.ref == Article.id) & Address.public & (Address.slug != Article.slug)
+    query = select(Article.id, Article.ednote, Article.withdrawal, Address.slug).outerjoin(Address, former)
+    return query.where(among(Article.id, "id", count)).order_by(Address.slug)
+
+
 UNCOMPARED: Final = frozenset({"revision", "created_at", "modified_at"})
 
 
@@ -385,15 +407,12 @@ async def asides(done: log.Writing, ids: Sequence[str]) -> dict[str, dict[str, A
     """What is stored beside the documents of these articles."""
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(ids), log.PORTION):
-        some = {"some": ids[start : start + log.PORTION]}
-        rows = await done.connection.execute(_ASIDE, some)
-        present = {}
-        for row in rows:
-            present[row.id] = row.slug
-            found[row.id] = {"ednote": row.ednote, "withdrawal": row.withdrawal, "former_slugs": []}
-        for slug, ref in await done.connection.execute(_ADDRESSES, some):
-            if ref is not None and slug != present[ref]:
-                found[ref]["former_slugs"].append(slug)
+        some = ids[start : start + log.PORTION]
+        count = room(len(some))
+        for ref, ednote, withdrawal, slug in await fetch(done.connection, _asides(count), spread("id", count, some)):
+            aside = found.setdefault(ref, {"ednote": ednote, "withdrawal": withdrawal, "former_slugs": []})
+            if slug is not None:
+                aside["former_slugs"].append(slug)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Listed, NoteListed, Noun, Shown
 from app.changes.shown import Perspective
 from app.changes.writes import Written
-from app.db import SHAPES, Reader, among, room, spread
+from app.db import SHAPES, Reader, among, fetch, room, spread
 from app.errors import Conflict, Fault, Invalid, NotFound, Refusal
 from app.web.fields import Slug
 from app.web.pages import Position, Slice, parts
@@ -58,13 +58,18 @@ async def lineages(done: log.Writing, table: Any, slugs: Iterable[str]) -> dict[
     rows: dict[str, tuple[str, str | None]] = done.held.setdefault(table, {})
     missing = sorted(asked - rows.keys())
     while missing and len(missing) <= 30_000:
-        found = await done.connection.execute(
-            select(table.slug, table.type, table.parent).where(table.slug.in_(missing)).with_for_update(read=True)
-        )
-        fresh = {row.slug: (row.type, row.parent) for row in found}
+        count = room(len(missing))
+        found = await fetch(done.connection, _held(table, count), spread("slug", count, missing))
+        fresh = {slug: (type, parent) for slug, type, parent in found}
         rows.update(fresh)
         missing = sorted({parent for _, parent in fresh.values() if parent is not None} - rows.keys())
     return {slug: Lineage(rows[slug][0], tuple(_up(rows, slug))) for slug in asked if slug in rows}
+
+
+@cache
+def _held(table: Any, count: int) -> Any:
+    query = select(table.slug, table.type, table.parent).where(among(table.slug, "slug", count))
+    return query.with_for_update(read=True)
 
 
 def _up(rows: dict[str, tuple[str, str | None]], slug: str) -> Iterable[str]:

@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.models import DESK, PUBLIC, Change, Head, IdempotencyKey, Noun, Op, Revision, Shown, View
-from app.db import Database, Reader, SchemaMismatch, bulk, insert_new, utcnow
+from app.db import Database, Reader, SchemaMismatch, among, bulk, fetch, insert_new, room, run, spread, utcnow
 from app.errors import Fault, Invalid
 
 HEAD: Final = 1
@@ -132,31 +133,20 @@ async def _record(done: Writing) -> None:
         await _reveal(done)
     saved = list(done.saved.values())
     hidden = [one for one in saved if PUBLIC in one.clears]
-    await _write(done, _END_SPAN, [{"n": one.noun, "r": one.ref, "now": done.at} for one in hidden])
+    await run(done.connection, _END_SPAN, [{"n": one.noun, "r": one.ref, "now": done.at} for one in hidden])
     deleted = [one for one in saved if one.op == "deleted"]
-    await _write(done, _FORGET, [{"n": one.noun, "r": one.ref} for one in deleted])
+    await run(done.connection, _FORGET, [{"n": one.noun, "r": one.ref} for one in deleted])
     await bulk(done.connection, Revision, REVISION, [_revision(done, one) for one in saved if one.fresh])
     await _show(done, saved)
     # Numbers must follow COMMIT order, or a reader at `seq` N could miss N-1, committed later. The head's row is
     # the lock; moved last, it is held shortest.
     public = [one for one in saved if one.told]
-    moved = (
-        await done.connection.execute(
-            update(Head)
-            .where(Head.id == HEAD)
-            .values(
-                seq=Head.seq + len(saved),
-                public_seq=Head.public_seq + len(public),
-                zone=func.coalesce(Head.zone, done.zone.key),
-            )
-            .returning(Head.seq, Head.public_seq, Head.zone)
-        )
-    ).one()
-    _same_zone(moved.zone, done.zone)
-    done.seq = moved.seq
-    public_seq = moved.public_seq - len(public)
+    given = {"changes": len(saved), "public_changes": len(public), "in_zone": done.zone.key}
+    ((done.seq, public_seq, zone),) = await fetch(done.connection, _MOVE, given)
+    _same_zone(zone, done.zone)
+    public_seq -= len(public)
     rows = []
-    for seq, one in enumerate(saved, moved.seq - len(saved) + 1):
+    for seq, one in enumerate(saved, done.seq - len(saved) + 1):
         public_seq += one.told
         keys = to_json(sorted({f"{one.noun}:{one.ref}", *one.keys})).decode()
         number = public_seq if one.told else None
@@ -171,11 +161,6 @@ REVISION: Final = (
 SHOWN: Final = (
     "view", "noun", "ref", "revision", "slug", "modified_at", "listed_at", "due_at", "language", "terms", "card"
 )  # fmt: skip
-
-
-async def _write(done: Writing, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await done.connection.execute(statement, rows)
 
 
 def _revision(done: Writing, one: Saved) -> tuple[Any, ...]:
@@ -196,15 +181,26 @@ def _shown(one: Saved) -> tuple[Any, ...]:
 
 async def _show(done: Writing, saved: list[Saved]) -> None:
     old = [one for one in saved if one.view == PUBLIC and not one.fresh]
-    await _write(done, _BEGIN_SPAN, [{"n": one.noun, "r": one.ref, "v": one.revision, "now": done.at} for one in old])
-    await _write(
-        done,
+    given = [{"n": one.noun, "r": one.ref, "v": one.revision, "now": done.at} for one in old]
+    await run(done.connection, _BEGIN_SPAN, given)
+    await run(
+        done.connection,
         _HIDE,
         [{"w": view, "n": one.noun, "r": one.ref} for one in saved for view in sorted(one.clears)],
     )
     await bulk(done.connection, Shown, SHOWN, [_shown(one) for one in saved if one.view is not None])
 
 
+_MOVE: Final = (
+    update(Head)
+    .where(Head.id == HEAD)
+    .values(
+        seq=Head.seq + bindparam("changes", type_=Head.seq.type),
+        public_seq=Head.public_seq + bindparam("public_changes", type_=Head.public_seq.type),
+        zone=func.coalesce(Head.zone, bindparam("in_zone", type_=Head.zone.type)),
+    )
+    .returning(Head.seq, Head.public_seq, Head.zone)
+)
 _HIDE: Final = delete(Shown).where(
     Shown.view == bindparam("w"), Shown.noun == bindparam("n"), Shown.ref == bindparam("r")
 )
@@ -306,15 +302,15 @@ _LAST: Final = (
     .correlate(Shown)
     .scalar_subquery()
 )
-_KNOWN: Final = (
-    select(Shown.ref, Shown.view, _LAST, *_STANDING)
-    .join(Revision, (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision))
-    .where(
-        Shown.view.in_((DESK, PUBLIC)),
-        Shown.noun == bindparam("n"),
-        Shown.ref.in_(bindparam("refs", expanding=True)),
+
+
+@cache
+def _known(count: int) -> Any:
+    mine = (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
+    query = select(Shown.ref, Shown.view, _LAST.label("last"), *_STANDING).join(Revision, mine)
+    return query.where(
+        Shown.view.in_([literal(DESK), literal(PUBLIC)]), Shown.noun == bindparam("n"), among(Shown.ref, "refs", count)
     )
-)
 
 
 async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Known]:
@@ -322,8 +318,10 @@ async def known(done: Writing, noun: Noun, refs: Sequence[str]) -> dict[str, Kno
     standings: dict[str, dict[View, Standing]] = {}
     last: dict[str, int] = {}
     for start in range(0, len(refs), PORTION):
-        some = {"n": noun, "refs": refs[start : start + PORTION]}
-        for ref, view, newest, *rest in await done.connection.execute(_KNOWN, some):
+        some = refs[start : start + PORTION]
+        count = room(len(some))
+        given = {"n": noun, **spread("refs", count, some)}
+        for ref, view, newest, *rest in await fetch(done.connection, _known(count), given):
             standings.setdefault(ref, {})[view] = Standing(*rest)
             last[ref] = newest
     return {ref: Known(views, last[ref]) for ref, views in standings.items()}
@@ -375,13 +373,15 @@ async def reveal(done: Writing, noun: Noun, refs: Iterable[str]) -> None:
         one.view = PUBLIC
     rest = refs - {one.ref for one in pending}
     if rest:
-        seen = {ref for (ref,) in await done.connection.execute(_SEEN, {"n": noun, "refs": [*rest]})}
+        count = room(len(rest))
+        given = {"n": noun, **spread("refs", count, [*rest])}
+        seen = {ref for (ref,) in await fetch(done.connection, _seen(count), given)}
         done.revealed |= {(noun, ref) for ref in rest - seen}
 
 
-_SEEN: Final = select(Shown.ref).where(
-    Shown.view == PUBLIC, Shown.noun == bindparam("n"), Shown.ref.in_(bindparam("refs", expanding=True))
-)
+@cache
+def _seen(count: int) -> Any:
+    return select(Shown.ref).where(Shown.view == PUBLIC, Shown.noun == bindparam("n"), among(Shown.ref, "refs", count))
 
 
 async def _reveal(done: Writing) -> None:

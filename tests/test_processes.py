@@ -1,0 +1,93 @@
+"""Several server processes on one database, and what is left of one that is killed. Few tests: each costs processes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from httpx import AsyncClient
+
+from app.db import Database
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
+from app.web.caller import SCOPES
+from tests.answers import bearing
+from tests.conftest import Fresh
+from tests.processes import killed_while_writing, restarted_when_due
+from tests.test_server import process
+
+KILLS, RESTARTS = 3, 3
+SECONDS = 0.25
+
+
+async def test_no_acknowledged_write_is_lost_when_the_server_is_killed(database_url: str) -> None:
+    async with asyncio.timeout(120):
+        written, wrong = await killed_while_writing(database_url, KILLS)
+    assert wrong == []
+    assert written >= KILLS
+
+
+async def test_what_is_due_while_processes_come_and_go_is_published_once_and_on_time(database_url: str) -> None:
+    async with asyncio.timeout(120):
+        found = await restarted_when_due(database_url, RESTARTS)
+    assert [times for times, _ in found] == [1] * RESTARTS
+    assert max(late for _, late in found) <= 1
+
+
+@pytest.fixture(scope="module")
+def ports(fresh: Fresh) -> Iterator[tuple[str, int, int]]:
+    """Two processes on one database."""
+    with fresh(True) as url, process(url) as (_, one), process(url) as (_, other):
+        yield url, one, other
+
+
+@asynccontextmanager
+async def wires(ports: tuple[str, int, int]) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
+    """A client of each process, whose key has every scope; and nothing is told by one to the other but by the data."""
+    url, *both = ports
+    database = Database(url)
+    secret = (await keys.create(database, KeyIn(name="Desk", scopes=[*SCOPES]), created_by=None)).key
+    await database.close()
+    one, other = (AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) for port in both)
+    async with one, other:
+        yield one, other
+
+
+async def test_a_key_revoked_in_one_process_opens_nothing_in_the_other(ports: tuple[str, int, int]) -> None:
+    async with wires(ports) as (one, other):
+        made = (await one.post("/v1/keys", json={"name": "Guest", "scopes": ["drafts:read"]})).json()
+        guest = bearing(made["key"])
+        path = "/v1/articles?perspective=drafts"
+        assert (await other.get(path, headers=guest)).status_code == 200
+
+        assert (await one.delete(f"/v1/keys/{made['id']}")).status_code == 204
+
+        assert (await other.get(path, headers=guest)).status_code == 401
+
+
+async def test_what_one_process_publishes_and_withdraws_the_other_shows_so(ports: tuple[str, int, int]) -> None:
+    async with wires(ports) as (one, other):
+        del other.headers["Authorization"]
+        await one.post("/v1/articles", json={"language": "en", "headline": "Flood", "slug": "flood"})
+        assert (await other.get("/v1/articles/flood")).status_code == 404
+
+        assert (await one.post("/v1/articles/flood/publish")).status_code == 200
+        assert await soon(ports, other, 200)
+        listed = (await other.get("/v1/articles")).json()["items"]
+        assert [item["slug"] for item in listed] == ["flood"]
+
+        assert (await one.post("/v1/articles/flood/withdraw", json={"reason": "legal"})).status_code == 200
+        assert await soon(ports, other, 410)
+        assert (await other.get("/v1/articles")).json()["items"] == []
+
+
+async def soon(ports: tuple[str, int, int], wire: AsyncClient, status: int) -> bool:
+    """Whether the article has this status: on SQLite at the next request, on PostgreSQL before long."""
+    deadline = time.monotonic() + (0 if ports[0].startswith("sqlite") else SECONDS)
+    while True:
+        if (await wire.get("/v1/articles/flood")).status_code == status:
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(0.01)
