@@ -107,7 +107,7 @@ class Table:
                 self.connection.execute("INSERT INTO position VALUES (0)")
         self.position: int = 0 if found is None else found[0]
 
-    def _transaction(self) -> "sqlite3.Connection":
+    def _transaction(self) -> sqlite3.Connection:
         self.connection.execute("BEGIN IMMEDIATE")
         return self.connection
 

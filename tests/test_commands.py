@@ -35,6 +35,7 @@ COMMANDS: Final = (
     "seed",
     "import",
     "export",
+    "follow",
     "openapi",
     "import ndjson",
     "import page",

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from pydantic_core import to_json
-from sqlalchemy import and_, bindparam, case, delete, func, literal, or_, select
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.changes.models import DESK, PUBLIC, Change, Head, Revision, Shown
@@ -23,7 +23,6 @@ from app.web.fields import show_instant
 # More are read in a thread, so that they do not hold up the others.
 MANY: Final = 100
 TRIMMED_AT_ONCE: Final = 5_000
-GONE: Final = ("unpublished", "withdrawn", "deleted")
 
 
 _PUBLIC_HEAD: Final = select(Head.public_seq).where(Head.id == HEAD)
@@ -81,9 +80,7 @@ def _documents(desk: bool) -> Any:
             Revision, and_(saved, Revision.revision == newest, there)
         )
     else:
-        there = and_(
-            public.ref.is_not(None), Revision.public_from.is_not(None), Change.op.not_in([literal(one) for one in GONE])
-        )
+        there = and_(public.ref.is_not(None), Revision.public_from.is_not(None))
         query = query.outerjoin(Revision, and_(saved, Revision.revision == Change.revision, there))
     return _behind(query, desk)
 

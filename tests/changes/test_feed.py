@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from sqlalchemy import delete, update
 from app.changes import feed
 from app.changes.models import Change
 from app.db import Database, utcnow
+from app.main import create_app
+from app.settings import Settings
 from tests.answers import get, refusal
 from tests.conftest import Load
-from tests.contents import accept, dense, tombstone
+from tests.contents import accept, changes, dense, tombstone
 from tests.factories import article, article_id, credit, draft, note, source, tag, words
 
 Json = dict[str, Any]
@@ -111,7 +114,7 @@ async def test_what_was_taken_down_is_shown_by_no_entry(desk: AsyncClient) -> No
     assert "name too many" not in str(await log_of(desk, **DESK))
 
 
-async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: AsyncClient) -> None:
+async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: AsyncClient, load: Load) -> None:
     text = {"language": "en", "headline": "A mistake"}
     ref = (await do(desk, "POST", "/v1/articles", text)).json()["id"]
     await do(desk, "POST", f"/v1/articles/{ref}/publish", {})
@@ -121,6 +124,8 @@ async def test_a_deleted_object_is_shown_by_no_entry_not_even_to_the_desk(desk: 
         found = await log_of(desk, **parameters)
         assert found[-1]["op"] == "deleted"
         assert {one["document"] for one in found} == {None}
+    await load(article("another", id=ref))
+    assert [one["document"] is not None for one in await log_of(desk)] == [False, False, True]
 
 
 async def test_the_public_log_names_no_list_that_only_the_desk_had(database: Database, desk: AsyncClient) -> None:
@@ -228,6 +233,19 @@ async def test_trimming_goes_on_in_portions(database: Database, monkeypatch: pyt
     monkeypatch.setattr(feed, "TRIMMED_AT_ONCE", 3)
     await accept(database, *(article(f"story-{n}") for n in range(10)))
     assert await feed.trim(database, utcnow() + timedelta(days=1)) == 10
+
+
+async def test_a_server_trims_its_log_where_it_is_told_to(database_url: str, database: Database) -> None:
+    await accept(database, article("old"), article("new"))
+    async with database.begin() as connection:
+        await connection.execute(update(Change).where(Change.seq == 1).values(at=utcnow() - timedelta(days=3)))
+    app = create_app(Settings(database_url=database_url, changes_kept_days=2))
+    deadline = time.monotonic() + 10
+    async with app.router.lifespan_context(app):
+        while len(left := await changes(database)) > 1:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+    assert [one.seq for one in left] == [2]
 
 
 async def test_a_hole_is_never_passed_over(api: AsyncClient, load: Load) -> None:
