@@ -304,14 +304,20 @@ def show_deliveries(
         return await webhooks.deliveries(database.reader(), id, limit=limit, dead=dead)
 
     with usable() as settings, _refusals():
-        _print_table(("at", "position", "try", "seconds", "outcome"), map(_tried, _with_database(settings, work)))
+        _print_table(("at", "position", "try", "ms", "outcome"), map(_tried, _with_database(settings, work)))
 
 
 def _tried(one: DeliveryOut) -> tuple[object, ...]:
     outcome = one.error or "delivered"
     told = f"{outcome} {one.status}" if one.status is not None else outcome
     position = "test" if one.position is None else one.position
-    return show_instant(one.at), position, one.attempt, one.duration_seconds, f"{told}, given up" if one.dead else told
+    return (
+        show_instant(one.at),
+        position,
+        one.attempt,
+        one.duration_milliseconds,
+        f"{told}, given up" if one.dead else told,
+    )
 
 
 @hooks.command(name="replay")
@@ -337,7 +343,7 @@ def test_webhook(id: Hook) -> None:
 
     with usable() as settings, _refusals():
         found = _with_database(settings, lambda database: work(settings, database))
-        err.print(f"{_tried(found)[-1]}, in {found.duration_seconds} seconds")
+        err.print(f"{_tried(found)[-1]}, in {found.duration_milliseconds} ms")
         raise typer.Exit(1 if found.error else 0)
 
 

@@ -127,7 +127,7 @@ class Deliverer:
     async def _send(self, taken: Taken) -> None:
         found = await webhooks.upcoming(self._database.reader(), taken, taken.position, limit=STRETCH)
         if found.trimmed is not None:
-            lost = Tried(self._clock(), found.trimmed, 1, None, "trimmed", 0.0, dead=True)
+            lost = Tried(self._clock(), found.trimmed, 1, None, "trimmed", 0, dead=True)
             log.error("webhook lost events: the log no longer holds them", webhook=taken.id, up_to=found.trimmed)
             if not await webhooks.settle(self._database, taken, lost, position=found.trimmed, attempts=0):
                 return
@@ -178,4 +178,4 @@ class Deliverer:
             error = None if 200 <= status < 300 else "status"
         except Failed as failure:
             error = failure.code
-        return Tried(at, position, attempt, status, error, round(time.monotonic() - begun, 3))
+        return Tried(at, position, attempt, status, error, round((time.monotonic() - begun) * 1000))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.changes.models import Noun
@@ -55,4 +55,4 @@ class Delivery(Base):
     dead: Mapped[bool] = mapped_column(Boolean)
     status: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(20), doc="The kind of failure: never what the receiver said.")
-    duration_seconds: Mapped[float] = mapped_column(Float)
+    duration_milliseconds: Mapped[int]

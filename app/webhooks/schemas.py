@@ -37,7 +37,6 @@ Target = Annotated[
     Field(description="Where events are sent: https://, on a public address. It is looked at again for each event."),
 ]
 Fault = Literal["not-allowed", "unresolved", "connect", "tls", "timeout", "broken", "status", "trimmed"]
-Seconds = Annotated[float, Field(ge=0)]
 At = Annotated[int, Field(strict=True, ge=0, le=MOST_POSITION)]
 
 
@@ -135,7 +134,7 @@ class DeliveryOut(Part):
         " answer in time, a broken answer, a status other than 2xx, a change that the log no longer holds. null:"
         " delivered."
     )
-    duration_seconds: Seconds
+    duration_milliseconds: int = Field(ge=0)
 
 
 class Deliveries(BaseModel):

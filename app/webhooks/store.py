@@ -397,7 +397,7 @@ class Tried:
     attempt: int
     status: int | None
     error: str | None
-    duration_seconds: float
+    duration_milliseconds: int
     dead: bool = False
 
 

@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("dead", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.String(length=20), nullable=True),
-        sa.Column("duration_seconds", sa.Float(), nullable=False),
+        sa.Column("duration_milliseconds", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["webhook"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook"), ondelete="CASCADE"
         ),

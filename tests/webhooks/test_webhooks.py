@@ -304,7 +304,7 @@ async def test_readiness_tells_of_dead_letters_where_it_is_asked(
     assert await get(desk, "/readyz") == {"status": "ready"}
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 0}
     taken = await webhooks.find_taken(database.reader(), found.id)
-    tried = webhooks.Tried(found.created_at, 1, 13, 500, "status", 0.1, dead=True)
+    tried = webhooks.Tried(found.created_at, 1, 13, 500, "status", 7, dead=True)
     await webhooks.settle(database, taken, tried, attempts=0)
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 1}
     assert len(await changes(database)) == 0
