@@ -34,7 +34,7 @@ Languages = Annotated[
 ]  # fmt: skip
 Target = Annotated[
     Url,
-    Field(description="Where events are sent: https://, on a public address. It is looked at again for each event."),
+    Field(description="Where events are sent: by https, to a public address, which is looked at again for each event."),
 ]
 Fault = Literal["not-allowed", "unresolved", "connect", "tls", "timeout", "broken", "status", "trimmed"]
 At = Annotated[int, Field(strict=True, ge=0, le=MOST_POSITION)]
