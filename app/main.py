@@ -2,22 +2,21 @@
 
 import asyncio
 import html
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import structlog
-from fastapi import Depends, FastAPI, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import MISSING, BaseModel, ConfigDict, Field
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 import app
+from app import operations
 from app.articles.routes import router as articles
 from app.changes import feed, writes
 from app.changes import store as log
@@ -36,16 +35,11 @@ from app.tags.routes import router as tags
 from app.ticker import Ticker
 from app.web import docs, openapi, problems
 from app.web.guard import Guard
-from app.web.pages import Flag, Parameters, if_asked
-from app.web.parameters import strict_query
 from app.webhooks.deliver import Deliverer
 from app.webhooks.routes import router as webhooks
-from app.webhooks.store import dead_letters
 
 SAMPLE: Final = Path(__file__).parent / "sample"
-READY_SECONDS: Final = 1.0
 TRIM_SECONDS: Final = 3_600.0
-NO_STORE: Final = {"Cache-Control": "no-store"}
 ABOUT: Final = """\
 Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their speaker, sources and reference notes
 that many stories share, and the history of each.
@@ -133,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
         api.include_router(router)
     problems.install(api)
     writes.install(api)
-    _operations(api)
+    operations.install(api)
     openapi.install(api, SAMPLE / "answers")
     docs.install(api)
     _front(api)
@@ -187,79 +181,6 @@ class _Drawings(StaticFiles):
         response.headers["Cache-Control"] = "public, max-age=86400"
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         return response
-
-
-class Alive(BaseModel):
-    """The process runs."""
-
-    status: Literal["alive"]
-
-
-class Ready(BaseModel):
-    """The process serves."""
-
-    model_config = ConfigDict(json_schema_extra=if_asked("dead_letters"))
-
-    status: Literal["ready"]
-    dead_letters: int | MISSING = Field(
-        default=MISSING, ge=0, description="How many events webhooks gave up, and did not send again since."
-    )
-
-
-class Readiness(Parameters):
-    """How much is to be told."""
-
-    verbose: Flag = Field(default=False, description="Tell what an operator should look at.", examples=[True])
-
-
-def _operations(api: FastAPI) -> None:
-    """What tells an operator how the process is."""
-    last: dict[str, Any] = {"at": -READY_SECONDS, "fault": None, "dead_letters": None}
-
-    @api.get(
-        "/livez",
-        tags=["operations"],
-        dependencies=[Depends(strict_query)],
-        response_model=Alive,
-        responses=openapi.UNCACHED,
-    )
-    async def check_live() -> Response:
-        """Is the process alive?
-
-        Answers as long as the process runs, whatever the database does.
-        """
-        return JSONResponse({"status": "alive"}, headers=NO_STORE)
-
-    @api.get(
-        "/readyz",
-        tags=["operations"],
-        dependencies=[Depends(strict_query)],
-        response_model=Ready,
-        responses={**openapi.UNCACHED, **openapi.UNAVAILABLE},
-    )
-    async def check_ready(request: Request, wanted: Annotated[Readiness, Query()]) -> Response:
-        """Can it serve?
-
-        Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most. With
-        `verbose=true` it tells of dead letters too.
-        """
-        now = time.monotonic()
-        if now - last["at"] >= READY_SECONDS:
-            last["at"] = now
-            try:
-                await request.app.state.database.ping()
-                last["fault"] = None
-                last["dead_letters"] = None
-            except Unavailable as fault:
-                last["fault"] = fault
-        if last["fault"] is not None:
-            raise last["fault"]
-        told: dict[str, Any] = {"status": "ready"}
-        if wanted.verbose:
-            if last["dead_letters"] is None:
-                last["dead_letters"] = await dead_letters(request.app.state.database.reader())
-            told["dead_letters"] = last["dead_letters"]
-        return JSONResponse(told, headers=NO_STORE)
 
 
 def _front(api: FastAPI) -> None:

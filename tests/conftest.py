@@ -40,7 +40,7 @@ class Fresh(Protocol):
 Load = Callable[..., Awaitable[Report]]
 Make = Callable[..., Awaitable[str]]
 
-hypothesis.settings.register_profile("dovidka", derandomize=True, deadline=None, phases=[hypothesis.Phase.generate])
+hypothesis.settings.register_profile("dovidka", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("dovidka")
 
 

@@ -36,12 +36,14 @@ from tests.openapi import (
 # An id is for ever: clients generate names from it.
 IDS = """
 check_live check_ready correct_article create_article create_article_preview create_key create_note create_note_preview
-create_source create_tag delete_article delete_note delete_source delete_tag discard_working_copy erase_article
-erase_note get_archive get_article get_article_difference get_article_revision get_key get_note get_note_difference
-get_note_revision get_preview get_source get_source_revision get_tag get_tag_revision get_working_copy import_documents
-list_article_revisions list_articles list_keys list_note_revisions list_notes list_source_revisions list_sources
-list_tag_revisions list_tags publish_article publish_note put_note put_source put_tag revoke_key unpublish_article
-unpublish_note update_article update_note update_source update_tag update_working_copy withdraw_article withdraw_note
+create_source create_tag create_webhook delete_article delete_note delete_source delete_tag delete_webhook
+discard_working_copy erase_article erase_note get_archive get_article get_article_difference get_article_revision
+get_key get_metrics get_note get_note_difference get_note_revision get_preview get_source get_source_revision get_tag
+get_tag_revision get_webhook get_working_copy import_documents list_article_revisions list_articles list_changes
+list_deliveries list_keys list_note_revisions list_notes list_source_revisions list_sources list_tag_revisions
+list_tags list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook revoke_key
+rotate_webhook_secret stream_changes test_webhook unpublish_article unpublish_note update_article update_note
+update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list"}]
 # What a parameter needs beside it.

@@ -67,6 +67,9 @@ def whole_number(value: Any) -> Any:
 
 
 def _flag(value: Any) -> Any:
+    """A flag that is named and no more is set."""
+    if value == "":
+        return True
     if isinstance(value, str) and value not in {"true", "false"}:
         raise PydanticCustomError("not_a_flag", "is neither true nor false", {"allowed": ["true", "false"]})
     return value

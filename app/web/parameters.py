@@ -24,15 +24,15 @@ def slug_of(noun: str, example: str) -> Any:
 
 
 @cache
-def declared(endpoint: Callable[..., Any]) -> dict[str, bool]:
-    """Names of the query parameters that an endpoint takes, and whether each may be repeated (its type is a list)."""
-    found: dict[str, bool] = {}
+def declared(endpoint: Callable[..., Any]) -> dict[str, Any]:
+    """Names of the query parameters that an endpoint takes, with their types: a list may be repeated."""
+    found: dict[str, Any] = {}
     for hint in get_type_hints(endpoint, include_extras=True).values():
         kind, *marks = get_args(hint) or (hint,)
         asked = any(isinstance(getattr(mark, "dependency", mark), Query | Asked) for mark in marks)
         if asked and isinstance(kind, type) and issubclass(kind, BaseModel):
             for name, field in kind.model_fields.items():
-                found[field.alias or name] = get_origin(field.annotation) is list
+                found[field.alias or name] = get_origin(field.annotation) or field.annotation
     return found
 
 
@@ -87,10 +87,12 @@ async def strict_query(request: Request) -> None:
                 Fault("is not a parameter here", code="unknown-parameter", parameter=shown, allowed=sorted(known))
             )
             continue
-        if name in seen and not known[name]:
+        if name in seen and known[name] is not list:
             faults.append(Fault("is given more than once", code="repeated", parameter=name))
         seen.add(name)
         value = unquote_to_bytes(raw_value.replace(b"+", b" "))
+        if not raw_value and b"=" not in pair and known[name] is bool:
+            continue
         if not value:
             faults.append(Fault("is empty; leave it out instead", code="empty", parameter=name))
         elif len(value) > VALUE_LENGTH:

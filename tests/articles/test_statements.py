@@ -1,8 +1,9 @@
 """What a request costs in statements: the number that the docstrings say, whatever the number of items."""
 
-from collections.abc import AsyncIterator
+from collections.abc import asyncio
 from typing import Any
 
+import AsyncIterator
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import literal, select
@@ -91,10 +92,11 @@ async def test_a_request_costs_a_fixed_number_of_statements(
 ) -> None:
     path = path.replace("modified_since=2020", "modified_since=2020-01-01")
     seen: list[object] = []
-    rows = Reader.rows
+    rows, asking = Reader.rows, asyncio.current_task()
 
     async def counting(self: Reader, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append(statement)
+        if asyncio.current_task() is asking:  # the server reads for itself too
+            seen.append(statement)
         return await rows(self, statement, *args, **kwargs)
 
     monkeypatch.setattr(Reader, "rows", counting)
