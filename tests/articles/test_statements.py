@@ -1,9 +1,9 @@
 """What a request costs in statements: the number that the docstrings say, whatever the number of items."""
 
-from collections.abc import asyncio
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-import AsyncIterator
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import literal, select
