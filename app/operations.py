@@ -95,10 +95,8 @@ def install(api: FastAPI) -> None:
 
     @api.get(
         "/metrics",
-        tags=["operations"],
+        include_in_schema=False,
         dependencies=[Depends(Needs("webhooks")), Depends(strict_query)],
-        response_class=PlainTextResponse,
-        responses={**openapi.UNCACHED, **openapi.UNAVAILABLE},
     )
     async def get_metrics(request: Request) -> Response:
         """How far behind is each webhook?

@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol, cast
@@ -61,7 +62,8 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
         path = folder / f"{next(numbers)}.db"
         if sample and not filled.exists():
             shutil.copyfile(template, filled)
-            asyncio.run(load_sample(f"sqlite:///{filled}"))
+            with ThreadPoolExecutor() as aside:  # a test that is running has a loop of its own
+                aside.submit(asyncio.run, load_sample(f"sqlite:///{filled}")).result()
         if migrated:
             shutil.copyfile(filled if sample else template, path)
         yield f"sqlite:///{path}"
