@@ -8,7 +8,7 @@
 
 help:
 	@echo 'make run      start the server (prepares what is missing; HOST, PORT, DATABASE_URL)'
-	@echo 'make test     run the whole suite, on SQLite and on PostgreSQL (ARGS="-k cursor")'
+	@echo 'make test     run the whole suite, on SQLite and on PostgreSQL (ARGS="-k cursor", "-n 0" for one process)'
 	@echo 'make lint     check style and types: ruff, mypy --strict'
 	@echo 'make bench    measure, against the limits of this machine'
 	@echo 'make install  only prepare .venv, for running'
@@ -20,7 +20,7 @@ run: install
 	@exec .venv/bin/python -m app serve
 
 test: dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 $(ARGS)
 
 lint: dev
 	@.venv/bin/python -m ruff check .

@@ -195,9 +195,12 @@ async def test_what_is_not_public_is_read_with_its_scope_alone(ground: AsyncClie
     asks_for_a_key(await ground.get(path, params=asked))
     for headers in (await without(key, "drafts:read")).values():
         lacks(await ground.get(path, params=asked, headers=headers), "drafts:read")
-    answer = await ground.get(path, params=asked, headers=bearing(await key("drafts:read")))
+    answer = await ground.request(
+        "HEAD" if path.endswith("/stream") else "GET", path, params=asked, headers=bearing(await key("drafts:read"))
+    )
     assert answer.status_code == 200, answer.text
-    check_answer(answer)
+    if not path.endswith("/stream"):
+        check_answer(answer)
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,10 @@ async def test_readyz_asks_the_database_once_a_second_at_most(
         asked.append(1)
 
     monkeypatch.setattr(database_of(api), "ping", ping)
-    monkeypatch.setattr("app.main.READY_SECONDS", 3_600.0)
+    monkeypatch.setattr("app.operations.READY_SECONDS", 3_600.0)
     assert {(await api.get("/readyz")).status_code for _ in range(50)} == {200}
     assert len(asked) <= 1
-    monkeypatch.setattr("app.main.READY_SECONDS", 0.0)
+    monkeypatch.setattr("app.operations.READY_SECONDS", 0.0)
     await api.get("/readyz")
     await api.get("/readyz")
     assert len(asked) >= 2
@@ -75,7 +75,7 @@ async def test_a_database_that_is_away_is_503_everywhere_and_livez_lives(
 ) -> None:
     await load(article("flood"))
     connections = database_of(api).connections
-    monkeypatch.setattr("app.main.READY_SECONDS", 0.0)
+    monkeypatch.setattr("app.operations.READY_SECONDS", 0.0)
 
     async def refuse() -> None:
         raise fault

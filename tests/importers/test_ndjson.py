@@ -382,7 +382,7 @@ BAD: Final[dict[str, tuple[bytes, str, str]]] = {
     "a topic as section": (to_json(article("a", section="rivers")), "/section", "is no section"),
     "a section among the tags": (to_json(article("a", tags=["news"])), "/tags/0", "is a section"),
     "an unknown source": (to_json(article("a", attributions=[credit("none")])), "/attributions/0/source", "no source 'none'"),
-    "an unknown speaker": (to_json(article("a", body=[said("none")])), "/attributions/0/source", "no source 'none'"),
+    "an unknown speaker": (to_json(article("a", body=[said("none")])), "/body/0/source", "no source 'none'"),
     "an unknown note": (to_json(article("a", body=[words("A"), box("none")])), "/body/1/note", "there is no note 'none'"),
     "an unknown original": (to_json(article("a", translation_of=article_id("none"))), "/translation_of", "there is no article"),
     "a translation of a translation": (to_json(article("a", translation_of=article_id("uk"))), "/translation_of", "is itself"),
@@ -431,8 +431,9 @@ async def test_each_bad_line_is_named_and_loses_no_other(database: Database, tmp
 
 
 async def test_what_was_published_may_name_a_note_that_is_hidden_by_now(database: Database, tmp_path: Path) -> None:
-    """A newsroom that is exported may hold it: the note was taken back after the story that uses it went out."""
-    report = await read(database, tmp_path / "f", lines(note("dam", status="draft"), article("a", body=[box("dam")])))
+    """A newsroom that is exported may hold it: the note was withdrawn after the story that uses it went out."""
+    gone = note("dam", status="withdrawn", withdrawal={"reason": "rights", "at": NOON})
+    report = await read(database, tmp_path / "f", lines(gone, article("a", body=[box("dam")])))
 
     assert (report.wrong, report.counts["created"]) == ([], 2)
 
