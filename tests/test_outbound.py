@@ -43,7 +43,7 @@ async def test_an_address_that_is_not_public_is_refused_in_every_spelling(host: 
     "url",
     ["https://one.example:0/", "http://one.example/", "ftp://one.example/", "//one.example/", "one.example", "https://a@one.example/",
      "https://a:b@one.example/", "https://one.example:99999/", "file:///etc/passwd", "https:///x", "https://[::1/",
-     "https://[fe80::1%25eth0]/"],
+     "https://[fe80::1%25eth0]/", f"https://{'a' * 64}.example/", f"https://one.{'a' * 64}/"],
 )  # fmt: skip
 async def test_an_address_of_another_form_is_refused(url: str) -> None:
     async def resolve(host: str, port: int) -> list[str]:

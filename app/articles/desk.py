@@ -195,13 +195,18 @@ async def release_due(done: log.Writing, article: Held) -> Written:
 
 
 async def unpublish(done: log.Writing, article: Held) -> Written:
-    """Makes it a draft again. What was scheduled is scheduled no more, and what is public beside it stays."""
+    """Makes it a draft again. What was scheduled is scheduled no more, and what is public beside it stays.
+
+    What was withdrawn stays out of its public history.
+    """
     old = article.state()
     if old.status == "scheduled":
         kept = {**release.taken_back(), "published_at": old.published_at, "working_copy": article.public}
         return await _save(done, article, _next(article, old, kept, done.at))
     if old.status == "draft" and not article.public:
         return _unchanged(article)
+    if article.withdrawn:
+        await log.hide_past(done, "article", article.id)
     return await _save(done, article, _next(article, old, release.taken_back(), done.at))
 
 

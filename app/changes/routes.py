@@ -1,7 +1,6 @@
 """What every noun has over HTTP: the perspective it is read from, and the history of an object."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Request
@@ -19,8 +18,8 @@ from app.deps import cursors, permitted
 from app.errors import NotFound
 from app.web.caching import answer
 from app.web.caller import Caller
-from app.web.fields import instant
 from app.web.pages import Position, links
+from app.web.spans import moment
 
 # No object is saved so often; beyond it a number names no revision, whatever the column could hold.
 LAST = 2**31 - 1
@@ -38,7 +37,7 @@ def perspective(asking: Caller | None, wanted: str | None) -> Perspective:
     if wanted == DRAFTS:
         permitted(asking, "drafts:read")
         return NEWEST
-    at = instant(datetime.fromisoformat(wanted))
+    at = moment(wanted)
     if at > utcnow():
         permitted(asking, "drafts:read")
         return Perspective(due=at)

@@ -8,16 +8,19 @@ from pydantic_core import PydanticCustomError
 from app.changes.models import Noun, Op
 from app.web.fields import INSTANT, Instant
 from app.web.pages import Parameters, if_asked, whole_number
+from app.web.spans import moment
 
 DRAFTS = "drafts"
 
 
 def drafts_or_instant(value: str) -> str:
-    """The value itself. Raises: PydanticCustomError, for neither `drafts` nor an instant."""
+    """The value itself. Raises: ValueError, for neither `drafts` nor an instant that exists."""
     if value != DRAFTS and not INSTANT.fullmatch(value):
         raise PydanticCustomError(
             "not_a_perspective", "is neither `drafts` nor an instant with an offset, such as 2025-01-22T12:35:00Z"
         )
+    if value != DRAFTS:
+        moment(value)
     return value
 
 

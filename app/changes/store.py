@@ -215,6 +215,14 @@ _END_SPAN: Final = (
     .where(Revision.public_from.is_not(None))
     .values(public_to=bindparam("now"))
 )
+
+
+async def hide_past(done: Writing, noun: Noun, ref: str) -> None:
+    """Takes what was public of a withdrawn object out of its public history, for good: once it is taken back and
+    published again, its history begins there. Cost: one statement."""
+    await done.connection.execute(_FORGET, {"n": noun, "r": ref})
+
+
 # Another object may come to bear the name, and its history is not to show this one's.
 _FORGET: Final = (
     update(Revision)

@@ -219,7 +219,8 @@ async def _take_in(database: Database, zone: ZoneInfo, caller: Caller, batch: li
     for line in batch:
         if line.document is None:
             continue
-        own = {(line.noun, name) for name in (line.document.get("id"), line.document.get("slug")) if name}
+        given = (line.document.get("id"), line.document.get("slug"))
+        own = {(line.noun, name) for name in given if isinstance(name, str)}
         if own & names:
             await _write(database, zone, caller, some)
             names, some = set(), []

@@ -121,10 +121,15 @@ async def release_due(done: log.Writing, note: Held) -> Written:
 
 
 async def unpublish(done: log.Writing, note: Held) -> Written:
-    """Makes it a draft again. Raises: Conflict, naming the articles that show it, or will."""
+    """Makes it a draft again; what was withdrawn stays out of its public history.
+
+    Raises: Conflict, naming the articles that show it, or will.
+    """
     if note.state.status == "draft":
         return named.written(done, "note", note.slug, note.known)
-    if not note.withdrawn:
+    if note.withdrawn:
+        await log.hide_past(done, "note", note.slug)
+    else:
         await _unused(done, note, or_(Listed.view == PUBLIC, Shown.due_at.is_not(None)))
     return await _save(done, note, _next(note, release.taken_back(), done.at))
 

@@ -31,7 +31,7 @@ def moment_or_day(value: str) -> str:
     if DAY.fullmatch(value):
         _day(value)
     elif INSTANT.fullmatch(value):
-        _moment(value)
+        moment(value)
     elif INSTANT.fullmatch(value.replace(" ", "+")):
         raise ValueError("has a blank where its offset begins: in an address a + is written %2B")
     else:
@@ -51,7 +51,7 @@ def since(value: str | None, zone: ZoneInfo) -> datetime | None:
     """The first moment of it."""
     if value is None:
         return None
-    return _start(_day(value), zone) if DAY.fullmatch(value) else _moment(value)
+    return _start(_day(value), zone) if DAY.fullmatch(value) else moment(value)
 
 
 def until(value: str | None, zone: ZoneInfo) -> datetime | None:
@@ -60,7 +60,7 @@ def until(value: str | None, zone: ZoneInfo) -> datetime | None:
         return None
     if DAY.fullmatch(value):
         return _end(_day(value), zone)
-    found = _moment(value)
+    found = moment(value)
     return found if found >= LAST else found + _MILLISECOND
 
 
@@ -86,7 +86,8 @@ def _day(value: str) -> date:
         raise ValueError("is a date that does not exist") from error
 
 
-def _moment(value: str) -> datetime:
+def moment(value: str) -> datetime:
+    """The instant. Raises: ValueError, for one that does not exist."""
     try:
         return instant(datetime.fromisoformat(value.upper()))
     except ValueError as error:

@@ -97,6 +97,26 @@ async def test_the_past_is_as_the_public_saw_it_with_its_notes(
     assert answer.headers["cache-control"] == "private, no-store"
 
 
+async def test_what_was_withdrawn_stays_out_of_the_public_history(desk: AsyncClient, api: AsyncClient) -> None:
+    ref = (await publish(desk, "Flood", body=[words("kanarek")]))["id"]
+    await asyncio.sleep(0.01)
+    then = show_instant(utcnow())
+    await asyncio.sleep(0.01)
+    await act(desk, ref, "withdraw", reason="legal")
+    await act(desk, ref, "unpublish")
+    await change(desk, ref, body=[words("Clean.")])
+    again = (await act(desk, ref, "publish"))["revision"]
+
+    told_now = (await told(api, address(ref, "/revisions")))["items"]
+    assert [one["revision"] for one in told_now] == [again]
+    refusal(await api.get(address(ref, "/revisions/2")), 404, "not-found")
+    refusal(await api.get(address(ref, f"/diff?from=2&to={again}")), 404, "not-found")
+    refusal(await api.get(address(ref), params={"perspective": then}), 404, "not-found")
+    assert "kanarek" not in (await api.get("/v1/changes")).text
+    past = await told(desk, address(ref, "/revisions/2"), perspective="drafts")
+    assert past["body"][0]["html"] == "kanarek"
+
+
 async def test_the_past_is_that_of_one_article(desk: AsyncClient) -> None:
     assert blamed(await desk.get(PATH, params={"perspective": "2020-01-01T00:00:00Z"})) == {"perspective"}
 

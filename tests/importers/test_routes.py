@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 
+import pytest
 from httpx import AsyncClient, Response
 
 from tests.answers import refusal
@@ -66,6 +67,15 @@ async def test_what_sanitising_removed_is_named(desk: AsyncClient) -> None:
     (found,) = await sent(desk, story("flood", body=[words("It <script>x</script>rose.")]))
 
     assert found["warnings"][0]["pointer"] == "/body/0/html"
+
+
+@pytest.mark.parametrize("wrong", [["flood"], {"flood": 1}, [], 5, True, 2**63, 1.5])
+@pytest.mark.parametrize("name", ["id", "slug"])
+async def test_a_line_with_a_name_that_is_none_loses_no_other(desk: AsyncClient, name: str, wrong: object) -> None:
+    found = await sent(desk, story("dam"), {**story("flood"), name: wrong}, story("lock"))
+
+    assert [one["outcome"] for one in found] == ["created", "error", "created"]
+    assert found[1]["error"]["errors"][0]["pointer"] == f"/{name}"
 
 
 async def test_a_line_that_is_too_long_loses_no_other(desk: AsyncClient) -> None:

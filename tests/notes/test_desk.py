@@ -392,9 +392,12 @@ async def test_a_withdrawn_note_comes_back_by_way_of_a_draft(
     assert (await post(desk, "/v1/notes/mill/unpublish"))["status"] == "draft"
     refusal(await api.get("/v1/notes/mill"), 404, "not-found")
     assert (await desk.patch("/v1/notes/mill", json={"heading": "Right"}, headers=ANY)).status_code == 200
-    await post(desk, "/v1/notes/mill/publish")
+    again = await post(desk, "/v1/notes/mill/publish")
     story = await get(api, "/v1/articles/flood", include="notes")
     assert story["included"]["notes"]["mill"]["heading"] == "Right"
+    public = (await get(api, "/v1/notes/mill/revisions"))["items"]
+    assert [one["revision"] for one in public] == [again["revision"]]
+    refusal(await api.get("/v1/notes/mill/revisions/1"), 404, "not-found")
 
 
 async def test_an_erased_note_has_no_text_in_any_revision(

@@ -54,7 +54,7 @@ WRONG: dict[str, str] = {
     "by": "x Month week month,day",
     "from": NUMBERS,
     "to": NUMBERS,
-    "perspective": "x Drafts draft public DRAFTS drafts, " + DAYS,
+    "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
 REPEATABLE = {"tag", "tag_not", "source", "note"}
 STRANGERS = "status state preview version draft q facets ednote Limit limit%20 tag[] tag[$ne]".split()
