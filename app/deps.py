@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from app.db import Database, Reader
-from app.errors import Forbidden, Unauthorized
+from app.errors import Fault, Forbidden, Invalid, Unauthorized
 from app.web.caller import Caller, Scope, Scoped, bearer
 from app.web.pages import Cursors, list_name
 
@@ -46,6 +46,13 @@ def permitted(asking: Caller | None, scope: Scope) -> Caller:
     if scope not in asking.scopes:
         raise Forbidden(f"The key lacks the scope {scope}.", scope=scope)
     return asking
+
+
+async def no_idempotency_key(request: Request) -> None:
+    """For a POST whose answer is not kept. Raises: Invalid, where it has an Idempotency-Key: that would be ignored."""
+    if "idempotency-key" in request.headers:
+        detail = "is not taken here: no answer is kept that could be given twice"
+        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, "conflict", parameter="Idempotency-Key"))
 
 
 async def _zone(request: Request) -> ZoneInfo:

@@ -45,11 +45,12 @@ Stories as JSON: typed blocks instead of a blob of HTML, quotes that know their 
 that many stories share, and the history of each.
 
 - **Reading needs no key.** Where one is needed, send it as `Authorization: Bearer …`; operations say which scope.
-- **Views.** Everyone sees what is published now. `perspective=drafts` is the desk's view, `perspective=` an instant
-  what was, or will be, public then.
+- **Views.** Everyone sees what is published now. `perspective=drafts` is the desk's view. `perspective=` an instant is
+  what was, or will be, public then: the past of single articles and notes, the future of the list of articles too.
 - **Writing.** Stories and notes start as drafts; `publish` makes them public, now or at an instant to come. A change
-  carries `If-Match` with the `ETag` you have seen (428 without, 412 where somebody was faster), a `POST` may carry an
-  `Idempotency-Key`. The answer is the object as it is now, sent after the commit; `warnings` says what was removed.
+  carries `If-Match` with the `ETag` you have seen (428 without, 412 where somebody was faster); a `POST` may carry an
+  `Idempotency-Key` where the operation says so. The answer is the object as it is now, sent after the commit;
+  `warnings` says what was removed.
 - **Scripts of every origin may read** (CORS); every `GET` also answers `HEAD`.
 - **Slugs and ids.** Articles have an id and a slug; tags, sources and notes have their slug alone.
 - **References, not copies.** A document names other objects by slug; `include=tags,sources` puts those beside it, in

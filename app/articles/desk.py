@@ -25,6 +25,7 @@ from app.articles.schemas import (
 )
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Revision, Shown, View
+from app.changes.named import of_one
 from app.changes.writes import Written
 from app.content import blocks, release
 from app.content.languages import slug
@@ -404,7 +405,10 @@ async def _save(
     *,
     found_slug: bool = False,
 ) -> Written:
-    """Writes the state. Raises: Invalid; Raced, where the slug was found free, and another writer took it since."""
+    """Writes the state.
+
+    Raises: Invalid; Conflict, where another has its slug; Raced, where that was found free, and taken since.
+    """
     new.was_published = new.public
     missing = await saving.missing(done, new.related) if new.related else set()
     if missing:
@@ -417,8 +421,7 @@ async def _save(
     except Invalid as refusal:
         if found_slug and any(one.pointer == "/0/slug" for one in refusal.faults):
             raise Raced("Another writer took the slug at the same moment.") from None
-        faults = [Fault(one.detail, one.code, pointer=(one.pointer or "").removeprefix("/0")) for one in refusal.faults]
-        raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults) from None
+        raise of_one(refusal) from None
     if outcome == "unchanged" and article is not None:
         return _unchanged(article, warnings)
     return Written("article", new.id, new.revision, new.document, new.aside["ednote"], [*warnings])

@@ -181,7 +181,7 @@ async def create_article(sent: Annotated[ArticleIn, Depends(Sent(ArticleIn))], s
     """Write a story.
 
     It starts as a draft, which no reader sees until it is published. `slug` is made from the headline where it is left
-    out. `warnings` tells what sanitising removed from the body.
+    out; one that is taken, or was ever public, is refused with 409. `warnings` tells what sanitising removed.
     """
     written = await desk.create(session, sent)
     return reply(session, written, status=201, location=f"/v1/articles/{written.ref}")
@@ -193,6 +193,7 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, sessi
 
     A merge patch: what is absent stays, null clears, lists are replaced. Of a published article the change is live at
     once; `minor: true` marks a typo fix. Send If-Match with the ETag you have seen, and nobody's work is overwritten.
+    409 while there is a working copy: change, publish or discard that.
     """
     article = await desk.hold(session, ref)
     desk.changeable(article, beside=False)
@@ -225,7 +226,8 @@ async def get_working_copy(
 ) -> Response:
     """The working copy of a published article.
 
-    404 where there is none: `PATCH` with the article's own ETag makes one.
+    404 where there is none: `PATCH` with the article's own ETag makes one. Its `status` is draft or scheduled; its
+    `published_at` is that of what readers see, and null in an article that is not public.
     """
     found = await articles.working_copy(read, ref)
     return await answer(request, history.noted(found.document, found.ednote, NEWEST).encode(), revision=found.revision)
@@ -264,8 +266,8 @@ async def publish_article(
 ) -> Response:
     """Publish an article, or its working copy, now or at an instant to come.
 
-    Refused while it refers to a note or an article that will not be public by then. What is scheduled becomes public on
-    time of itself.
+    Refused without a headline, and while it refers to a note or an article that will not be public by then. What is
+    scheduled becomes public on time of itself; publishing it again with another instant moves that.
     """
     article = await desk.hold(session, ref)
     return reply(session, await desk.publish(session, article, sent.at))
@@ -277,8 +279,8 @@ async def publish_article(
 async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> Response:
     """Make an article a draft again.
 
-    Readers get 404. What is scheduled is scheduled no more, and what is public meanwhile stays. Taking back what was
-    withdrawn needs `content:withdraw` too.
+    Readers get 404, and the draft is the newest state, that of a working copy where there is one. What is scheduled is
+    scheduled no more, and what is public meanwhile stays. Taking back what was withdrawn needs `content:withdraw` too.
     """
     article = await desk.hold(session, ref)
     if article.withdrawn:
@@ -306,7 +308,8 @@ async def withdraw_article(
 async def erase_article(ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], session: WriteSession) -> Response:
     """Blank the text of a withdrawn article for good.
 
-    In every revision that is stored, and irreversibly.
+    In every revision that is stored, and irreversibly, with what was said of it to the public. The reason given here
+    takes the place of the earlier one.
     """
     article = await desk.hold(session, ref)
     return reply(session, await desk.erase(session, article, sent.reason))

@@ -16,7 +16,7 @@ from app.articles.models import Address, Article, Related
 from app.articles.prepared import AS_JSON, COLUMNS, Prepared
 from app.changes import store as log
 from app.changes.models import DESK, PUBLIC, Counter, Listed, Op, View
-from app.changes.named import Lineage
+from app.changes.named import TAKEN, Lineage
 from app.db import RawJson, add_up, among, bulk, fetch, room, run, spread
 from app.errors import Fault, Invalid
 from app.notes import store as notes
@@ -506,4 +506,4 @@ def _taken(articles: Sequence[Prepared], owned: dict[str, str | None]) -> Iterab
                 owner = (
                     f"belongs to the article {taken[slug]}" if taken[slug] else "belonged to an article that is deleted"
                 )
-                yield Fault(f"the slug {slug!r} {owner}", pointer=pointer)
+                yield Fault(f"the slug {slug!r} {owner}", TAKEN, pointer=pointer)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, or_, select, union_all
 
 from app.articles import lists
 from app.articles.models import Address, Article
@@ -52,7 +52,9 @@ def _one(kind: Kind, by_id: bool) -> Any:
         query = query.where(Shown.ref == bindparam("ref"))
     else:
         query = query.join(Address, Address.ref == Shown.ref).where(Address.slug == bindparam("ref"))
-        query = query if kind == "desk" else query.where(Address.public)
+        # To the public a slug is known by what is, or was, public under it; at an instant to come, by what will be.
+        known = or_(Address.public, Address.slug == Shown.slug) if kind == "due" else Address.public
+        query = query if kind == "desk" else query.where(known)
     return query if kind == "public" else query.order_by(Shown.view).limit(1)
 
 

@@ -23,6 +23,7 @@ DEPTH: Final = 20
 NAMED_USERS: Final = 5
 # What a refusal says where something else stands in the way: it is a conflict, and nothing is wrong with what was sent.
 IN_USE: Final = "in-use"
+TAKEN: Final = "taken"
 DATES: Final = frozenset({"revision", "created_at", "modified_at"})
 
 
@@ -218,16 +219,16 @@ _SLUG: Final = TypeAdapter(Slug)
 
 
 def of_one(refusal: Invalid) -> Refusal:
-    """The refusal of a batch as that of the one object in it: its pointers begin there, and what is in use is a
-    conflict."""
+    """The refusal of a batch as that of the one object in it: its pointers begin there, and what is in use, or taken,
+    is a conflict."""
     faults = [Fault(one.detail, one.code, pointer=(one.pointer or "").removeprefix("/0")) for one in refusal.faults]
-    kind = Conflict if all(one.code == IN_USE for one in faults) else Invalid
+    kind = Conflict if all(one.code in {IN_USE, TAKEN} for one in faults) else Invalid
     return kind(f"{faults[0].pointer}: {faults[0].detail}", *faults)
 
 
 def taken(noun: Noun, slug: str) -> Conflict:
     """The refusal of a new object whose slug another bears."""
-    return Conflict(f"There is a {noun} {slug!r} already.", Fault("is taken", "taken", pointer="/slug"))
+    return Conflict(f"There is a {noun} {slug!r} already.", Fault("is taken", TAKEN, pointer="/slug"))
 
 
 def keeps(slug: str, given: str | None) -> None:

@@ -43,7 +43,7 @@ class PreviewIn(Part):
 class PreviewOut(Part):
     """A URL that opens one item to whoever holds it, as the desk has it, until it expires."""
 
-    url: str = Field(examples=["/v1/previews/4Wb2"])
+    url: str = Field(description="Relative to the API.", examples=["/v1/previews/4Wb2"])
     expires_at: Instant
 
 

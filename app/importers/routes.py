@@ -18,7 +18,7 @@ from app.changes import store as log
 from app.changes.store import Writing
 from app.changes.writes import Written
 from app.db import Database
-from app.deps import Needs
+from app.deps import Needs, no_idempotency_key
 from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
 from app.importers.documents import LINES
 from app.notes import desk as notes
@@ -157,8 +157,10 @@ async def import_documents(request: Request, caller: Annotated[Caller, Depends(N
     gets this content; new articles and notes are drafts. The answer is a line for each, in order: what became of it,
     and why where it was refused; one bad line never loses the others. What only `python -m app import` may restore
     (revision, status, dates) is left aside, and named in `not_restored`. Lines are committed in batches, and their
-    results sent after the commit: read the answer while you send.
+    results sent after the commit: read the answer while you send. What is public changes at once. Sending the same
+    lines again changes nothing, so `Idempotency-Key` is refused here.
     """
+    await no_idempotency_key(request)
     check_media_type(request, (NDJSON,))
     state = request.app.state
     return _Streamed(_results(request, state.database, state.settings.zone, caller))

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.deps import Needs, Read, cursors, permitted
-from app.errors import Fault, Invalid
+from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
 from app.keys import store as keys
 from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage, KeyQuery
 from app.web.bodies import Sent
@@ -44,9 +43,7 @@ async def create_key(
     `key` of the answer is its secret, and the only time it is shown: keep it now. A key hands on only scopes that it
     has itself. `Idempotency-Key` is refused here, since no answer is kept that could be given twice.
     """
-    if "idempotency-key" in request.headers:
-        detail = "is not taken here: the answer holds a secret, and is not kept"
-        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, code="conflict", parameter="Idempotency-Key"))
+    await no_idempotency_key(request)
     for scope in sent.scopes:
         permitted(caller, scope)
     made = await keys.create(request.app.state.database, sent, created_by=caller.name)

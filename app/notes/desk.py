@@ -209,7 +209,9 @@ def _next(note: Held, fields: Mapping[str, Any], at: datetime) -> NoteState:
 async def _ready(done: log.Writing, new: NoteState, by: datetime | None, before: NoteState | None) -> None:
     """Raises: Invalid, where it has no text, or its original will not be public by then and was not that `before`."""
     faults = [
-        Fault("is missing", "missing", pointer=f"/{name}") for name in ("heading", "body") if not getattr(new, name)
+        Fault("is empty, and what is published has one", "missing", pointer=f"/{name}")
+        for name in ("heading", "body")
+        if not getattr(new, name)
     ]
     original = new.translation_of
     if original is not None and (before is None or before.translation_of != original):

@@ -173,12 +173,14 @@ async def update_note(slug: NoteSlug, patch: NotePatch, if_match: IfMatch, sessi
 async def delete_note(slug: NoteSlug, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
     """Delete a reference note.
 
-    What is public needs `content:publish` too. Refused while an article uses it, or another note is a translation of
-    it.
+    What is public needs `content:publish` too, and what was withdrawn `content:withdraw`. Refused while an article uses
+    it, or another note is a translation of it.
     """
     note = await desk.hold(session, slug)
     if note.public:
         permitted(asking, "content:publish")
+    if note.withdrawn:
+        permitted(asking, "content:withdraw")
     if_match.check(note.revision)
     await desk.delete(session, note)
     return gone(session)
@@ -190,8 +192,8 @@ async def publish_note(
 ) -> Response:
     """Publish a reference note, now or at an instant to come.
 
-    A translation is refused while its original will not be public by then. What is scheduled becomes public on time of
-    itself.
+    Refused without a heading and a body, and of a translation while its original will not be public by then. What is
+    scheduled becomes public on time of itself.
     """
     note = await desk.hold(session, slug)
     return reply(session, await desk.publish(session, note, sent.at))
@@ -229,7 +231,8 @@ async def erase_note(
 ) -> Response:
     """Blank the text of a withdrawn reference note for good.
 
-    In every revision that is stored, and irreversibly.
+    In every revision that is stored, and irreversibly, with what was said of it to the public. The reason given here
+    takes the place of the earlier one.
     """
     note = await desk.hold(session, slug)
     return reply(session, await desk.erase(session, note, sent.reason))

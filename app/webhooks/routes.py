@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.db import Database
-from app.deps import Needs, Read, cursors, permitted
+from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
 from app.errors import Fault, Invalid, Raced
 from app.outbound import Outbound, Unsendable
 from app.web.bodies import JSON, MERGE_PATCH, Sent
@@ -15,7 +15,7 @@ from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, merged, patch_of
-from app.web.openapi import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
+from app.web.openapi import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
 from app.web.pages import page
 from app.web.parameters import strict_query
 from app.webhooks import store as webhooks
@@ -33,18 +33,11 @@ from app.webhooks.schemas import (
     WebhookQuery,
 )
 
-
-async def _no_idempotency_key(request: Request) -> None:
-    if "idempotency-key" in request.headers:
-        detail = "is not taken here: no answer is kept that could be given twice"
-        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, code="conflict", parameter="Idempotency-Key"))
-
-
 needs_webhooks: Final = Needs("webhooks")
 router = APIRouter(
     prefix="/v1/webhooks",
     tags=["webhooks"],
-    dependencies=[Depends(needs_webhooks), Depends(strict_query), Depends(_no_idempotency_key)],
+    dependencies=[Depends(needs_webhooks), Depends(strict_query), Depends(no_idempotency_key)],
     responses=KEYED,
 )
 WebhookId = Annotated[str, Path(description="Id of the webhook.", json_schema_extra={"format": "uuid"})]
@@ -92,7 +85,7 @@ async def list_webhooks(request: Request, read: Read, wanted: Annotated[WebhookQ
     return await page(request, cursor, await webhooks.listed(read, wanted, cursor.read(wanted.cursor)), noun="webhook")
 
 
-@router.post("", status_code=201, response_model=WebhookMade, responses=ISSUED)
+@router.post("", status_code=201, response_model=WebhookMade, responses=CREATED)
 async def create_webhook(
     request: Request, caller: Holder, sent: Annotated[NewWebhookIn, Depends(Sent(NewWebhookIn))]
 ) -> Response:
@@ -100,12 +93,13 @@ async def create_webhook(
 
     `secret` of the answer is the only showing of what events are signed with: keep it now. An event is one entry of
     the log of changes, as in `GET /v1/changes`, without the document; it is signed by the Standard Webhooks scheme.
+    `Idempotency-Key` is refused here, as for all of webhooks, since no answer is kept that could be given twice.
     """
     if sent.perspective == "drafts":
         permitted(caller, "drafts:read")
     await _check_address(request, sent.url)
     made = await webhooks.create(_database(request), sent)
-    return _plain(201, made, Location=f"/v1/webhooks/{made.id}")
+    return _plain(201, made, ETag=f'"{made.revision}"', Location=f"/v1/webhooks/{made.id}")
 
 
 @router.get("/{id}", response_model=WebhookOut, responses={**READ, **NOT_FOUND})

@@ -60,7 +60,19 @@ async def test_a_slug_that_is_taken_gets_a_suffix(desk: AsyncClient) -> None:
     other = await write(desk, "word " * 60)
     assert other["slug"].endswith(other["id"][-8:])
     assert max(len(one["slug"]) for one in (long, other)) <= 120
-    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "flood"})) == {"/slug"}
+
+
+async def test_a_slug_that_is_asked_for_and_taken_is_a_conflict(desk: AsyncClient, database: Database) -> None:
+    await write(desk, "Flood")
+    found = await write(desk)
+    before = await everything(database)
+    for answer in (
+        await desk.post(PATH, json={"language": "en", "headline": "New", "slug": "flood"}),
+        await send(desk, found["id"], slug="flood"),
+    ):
+        assert pointers(answer, 409, "conflict") == {"/slug"}
+        assert [one["code"] for one in answer.json()["errors"]] == ["taken"]
+    assert await everything(database) == before
 
 
 @pytest.mark.parametrize("headline", ["", "…", "!?", "01948E3C-7A5B-7CC3-8000-0F1D2C3B4A59"])
@@ -142,7 +154,6 @@ UNKNOWN = [
     ({"relations": [{"relation": "background", "article": NOBODY}]}, "/relations/0/article"),
     ({"body": [{"type": "related", "relation": "background", "article": NOBODY}]}, "/body/0/article"),
     ({"translation_of": NOBODY}, "/translation_of"),
-    ({"slug": "flood"}, "/slug"),
     ({"body": [words("x", id="b1"), words("y", id="b1")]}, "/body/1/id"),
 ]
 
@@ -264,7 +275,7 @@ async def test_a_slug_may_change_and_the_old_one_leads_on(desk: AsyncClient, api
     changed = await change(desk, found["id"], slug="high-water")
     moved = await api.get(address("flood", "/revisions?limit=1"))
     assert (moved.status_code, moved.headers["location"]) == (308, address("high-water", "/revisions?limit=1"))
-    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "flood"})) == {"/slug"}
+    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "flood"}), 409, "conflict") == {"/slug"}
     assert (await change(desk, found["id"], slug="flood"))["slug"] == "flood"
     assert (await api.get(address("high-water"))).status_code == 308
     assert changed["revision"] == 3
@@ -350,7 +361,7 @@ async def test_a_slug_that_was_public_is_reserved_for_ever(desk: AsyncClient, da
     await change(desk, seen["id"], "/draft", slug="copy")
     for ref in (seen["id"], unseen["id"]):
         assert (await drop(desk, ref)).status_code == 204
-    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "seen"})) == {"/slug"}
+    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "seen"}), 409, "conflict") == {"/slug"}
     assert (await write(desk, "Seen"))["slug"].startswith("seen-")
     assert [(await write(desk, text))["slug"] for text in ("Unseen", "Copy")] == ["unseen", "copy"]
     assert [(await rows(database, select(one.__table__.c[0]))) for one in (Related,)] == [[]]
@@ -431,7 +442,7 @@ async def test_a_correction_reaches_readers_past_a_working_copy(desk: AsyncClien
     assert (await reads(api, ref, "corrections"))[0]["at"] == told["modified_at"] == told["updated_at"]
     refusal(await api.get(address("copy")), 404, "not-found")
     assert (await newest(desk, "copy")).json()["headline"] == "Copy"
-    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "copy"})) == {"/slug"}
+    assert pointers(await desk.post(PATH, json={"language": "en", "slug": "copy"}), 409, "conflict") == {"/slug"}
     await change(desk, ref, "/draft", kicker="News")
     taken = await act(desk, ref, "publish")
     assert (taken["headline"], [one["text"] for one in taken["corrections"]]) == ("Copy", ["It was Tuesday."])

@@ -151,6 +151,19 @@ async def test_the_future_is_what_the_public_will_see(desk: AsyncClient, api: As
         assert "kanarek" not in (await desk.get(path, params={"perspective": LATER})).text
 
 
+async def test_the_future_has_articles_under_the_slugs_that_they_will_have(desk: AsyncClient) -> None:
+    due = await write(desk, "Due")
+    await act(desk, due["id"], "publish", at=LATER)
+    copied = await publish(desk, "Copied")
+    await change(desk, copied["id"], "/draft", slug="copied-again")
+    await act(desk, copied["id"], "publish", at=LATER)
+    for ref in ("due", "copied-again"):
+        assert (await told(desk, address(ref), perspective=LATER))["status"] == "published"
+        refusal(await desk.get(address(ref), params={"perspective": "2098-12-31T00:00:00Z"}), 404, "not-found")
+    moved = await desk.get(address("copied"), params={"perspective": LATER})
+    assert (moved.status_code, moved.headers["location"].partition("?")[0]) == (308, address("copied-again"))
+
+
 async def test_the_desk_sees_the_newest_state_of_everything(desk: AsyncClient, api: AsyncClient, key: Make) -> None:
     await publish(desk, "Public")
     copied = await publish(desk, "Copied")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.answers import refusal
+from tests.answers import blamed, refusal
 from tests.factories import Line, article, article_id, words
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -47,6 +47,12 @@ async def test_the_same_lines_again_change_nothing(desk: AsyncClient) -> None:
 
     assert [one["outcome"] for one in (*again, *changed)] == ["unchanged", "updated"]
     assert first[0]["ref"] == again[0]["ref"] == changed[0]["ref"]
+
+
+async def test_an_idempotency_key_is_refused(desk: AsyncClient) -> None:
+    answer = await desk.post("/v1/import", content=b"{}", headers={**NDJSON, "Idempotency-Key": "once"})
+
+    assert blamed(answer) == {"Idempotency-Key"}
 
 
 async def test_two_states_of_an_object_follow_each_other(desk: AsyncClient) -> None:

@@ -535,6 +535,15 @@ async def test_deleting_what_is_public_takes_another_scope(api: AsyncClient, loa
     assert (await api.delete("/v1/notes/plan", headers=writer)).status_code == 204
 
 
+async def test_deleting_what_was_withdrawn_takes_another_scope(api: AsyncClient, load: Load, key: Make) -> None:
+    await load(note("mill"))
+    owner = bearing(await key(*ALL))
+    await api.post("/v1/notes/mill/withdraw", json={"reason": "legal"}, headers=owner)
+    writer = {**bearing(await key("content:write", "content:publish")), **ANY}
+    assert refusal(await api.delete("/v1/notes/mill", headers=writer), 403, "forbidden")["scope"] == "content:withdraw"
+    assert (await api.delete("/v1/notes/mill", headers={**owner, **ANY})).status_code == 204
+
+
 async def test_a_repeated_request_has_one_effect(desk: AsyncClient) -> None:
     asked: Any = {"json": MILL, "headers": {"Idempotency-Key": "one"}}
     first, again = await desk.post("/v1/notes", **asked), await desk.post("/v1/notes", **asked)

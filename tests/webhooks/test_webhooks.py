@@ -106,7 +106,7 @@ async def test_a_webhook_is_made_with_a_secret_that_is_shown_once(
     secret = body.pop("secret")
     assert secret.startswith("whsec_")
     assert len(base64.b64decode(secret[6:], validate=True)) == 32
-    assert answer.headers["location"] == f"/v1/webhooks/{body['id']}"
+    assert (answer.headers["location"], answer.headers["etag"]) == (f"/v1/webhooks/{body['id']}", '"1"')
     shown = await desk.get(f"/v1/webhooks/{body['id']}")
     assert (shown.json(), shown.headers["etag"]) == (body, '"1"')
     check_answer(shown)
