@@ -5,9 +5,10 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -19,7 +20,7 @@ from rich.table import Table
 
 from app.changes import store as log
 from app.db import Address, Database, SchemaMismatch, check_schema, fold, migrate, utcnow
-from app.errors import Fault, Invalid, NotFound, Unavailable
+from app.errors import Fault, Invalid, NotFound, Raced, Unavailable
 from app.importers import ndjson, store
 from app.importers.store import Report
 from app.keys import store as keys
@@ -457,12 +458,13 @@ def import_page(
             ("url", Url, url),
             ("language", Language, language),
             ("published", Moment, published),
+            ("section", Line, section and section.strip()),
         ):
             if value is not None:
                 given[name] = _option(name, kind, value)
         if published is not None:
             given["published"] = since(published, settings.zone)
-        found = [one for file in files for one in (sorted(file.rglob("*.txt")) if file.is_dir() else [file])]
+        found = [one for file in files for one in (_text_files(file) if file.is_dir() else [file])]
         if url is not None and len(found) != 1:
             raise fail("--url is the address of one page; give one file with it", 2)
         if not found:
@@ -470,8 +472,24 @@ def import_page(
         pages = _Pages(settings, given, draft, revise_notes, dry_run, quiet=report is not None)
         code = asyncio.run(pages.import_all(found))
         if report is not None:
-            sys.stdout.write(json.dumps({"files": pages.lines}, ensure_ascii=False) + "\n")
+            _write_report(pages.lines)
         raise typer.Exit(code)
+
+
+def _text_files(folder: Path) -> list[Path]:
+    """The text files in a folder and the folders in it, and links to such; where links lead round, it stops."""
+    found = (one for one in folder.rglob("*") if one.suffix.lower() == ".txt")
+    return sorted(one for one in found if one.is_file() or (one.is_symlink() and not one.exists()))
+
+
+def _write_report(files: list[dict[str, Any]]) -> None:
+    said = json.dumps({"files": files}, ensure_ascii=False)
+    try:
+        # A file's name need not be Unicode; what is none of it is escaped as JSON does.
+        sys.stdout.buffer.write(said.encode(errors="backslashreplace") + b"\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise fail(f"the report cannot be written: {error.strerror}", 1) from None
 
 
 def _option(name: str, kind: Any, value: object) -> Any:
@@ -501,7 +519,7 @@ class _Pages:
             if not self.dry_run:
                 await check_schema(database.reader())
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            with Progress(*columns, console=err, transient=True) as progress:
+            with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
                 for file in progress.track(files, description="pages"):
                     failed += not await self._import_one(database, file)
         finally:
@@ -514,39 +532,55 @@ class _Pages:
         from app.importers import page
         from app.importers.page.outline import outline
 
+        now = utcnow()
+        made: list[str] = []
         try:
-            now = utcnow()
-            made: list[str] = []
-            data = await asyncio.to_thread(file.read_bytes)
+            data = await asyncio.to_thread(_beginning, file, page.PAGE_BYTES + 1)
             found = page.read(data, zone=self.settings.zone, imported_at=now, **self.given)
             if self.dry_run:
+                article = next(one for one in found.documents if one["noun"] == "article")
+                if not (article["body"] or self.draft):
+                    return self._refuse(file, [Fault("has no text besides its headline", pointer="/article/body")])
                 if not self.quiet:
-                    outline(found, file.name, out)
+                    outline(found, _printable(file.name), out)
             else:
-                report = await store.take_in(
-                    database,
-                    self.settings.zone,
-                    found.documents,
-                    draft=self.draft,
-                    now=now,
-                    revise_notes=self.revise_notes,
-                )
+                report = await self._take_in(database, found.documents, now)
                 err.print(f"{escape(str(file))}: {_counts(report)}")
                 made += report.slugs
                 for slug in report.slugs:
                     (err if self.quiet else out).print(f"/v1/articles/{slug}")
         except Invalid as refusal:
-            for fault in refusal.faults[:SHOWN_FAULTS] or (Fault(refusal.detail),):
-                err.print(
-                    f"[red]error:[/red] {escape(' '.join(filter(None, (f'{file}:', fault.pointer, fault.detail))))}"
-                )
-            return False
+            return self._refuse(file, refusal.faults or (Fault(refusal.detail),))
+        except Raced as refusal:
+            return self._refuse(file, [Fault(refusal.detail)])
         except OSError as error:
-            err.print(f"[red]error:[/red] {escape(f'{file}: cannot be read: {error.strerror}')}")
-            return False
+            return self._refuse(file, [Fault(f"cannot be read: {error.strerror}")])
         lines = [asdict(line) for line in found.lines]
-        self.lines.append({"file": str(file), "articles": made, "lines": lines})
+        self.lines.append({"file": str(file), "articles": made, "lines": lines, "errors": []})
         return True
+
+    async def _take_in(self, database: Database, documents: list[dict[str, Any]], now: datetime) -> Report:
+        zone, draft, revise = self.settings.zone, self.draft, self.revise_notes
+        attempts = 0
+        while True:
+            try:
+                return await store.take_in(database, zone, documents, draft=draft, now=now, revise_notes=revise)
+            except Raced:  # another import of the same page, say
+                attempts += 1
+                if attempts == store.ATTEMPTS:
+                    raise
+
+    def _refuse(self, file: Path, faults: Sequence[Fault]) -> Literal[False]:
+        said = [" ".join(filter(None, (fault.pointer, fault.detail))) for fault in faults[:SHOWN_FAULTS]]
+        for one in said:
+            err.print(f"[red]error:[/red] {escape(f'{file}: {one}')}")
+        self.lines.append({"file": str(file), "articles": [], "lines": [], "errors": said})
+        return False
+
+
+def _beginning(file: Path, size: int) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(size)
 
 
 @exporting.command(name="ndjson")
@@ -651,7 +685,11 @@ def escape(text: str) -> str:
     """Text for the console: nothing in it is markup, and nothing moves its cursor."""
     from rich.markup import escape as escaped
 
-    return escaped("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
+    return escaped(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 if __name__ == "__main__":

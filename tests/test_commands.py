@@ -217,6 +217,52 @@ def test_many_faults_are_counted_and_not_all_shown(run: Run, tmp_path: Path) -> 
     assert "and 30 more of this kind" in found.stderr
 
 
+PAGE: Final = "Ferry returns\n\nThe ferry sailed again on Saturday, after a year in the dock.\n"
+
+
+def test_a_folder_of_pages_is_imported_and_each_refused_file_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "good[red].TXT").write_text(PAGE)
+    (tmp_path / "bare.txt").write_text("Ferry returns\n")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "folder.txt").mkdir()
+    os.mkfifo(tmp_path / "pipe.txt")
+
+    found = run("import", "page", tmp_path, "--report", "json")
+
+    files = {Path(one["file"]).name: (one["articles"], one["errors"]) for one in json.loads(found.stdout)["files"]}
+    assert found.exit_code == 1
+    assert files == {
+        "good[red].TXT": (["ferry-returns"], []),
+        "bare.txt": ([], ["/article/body has no text besides its headline"]),
+        "gone.txt": ([], ["cannot be read: No such file or directory"]),
+    }
+    assert f"error: {tmp_path / 'bare.txt'}: /article/body has no text" in found.stderr
+    assert "\n\n" not in found.stderr
+
+
+def test_a_dry_run_refuses_what_an_import_would(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "bare.txt"
+    path.write_text("Ferry returns\n")
+
+    assert run("import", "page", "--dry-run", path).exit_code == 1
+    assert run("import", "page", "--dry-run", "--draft", path).exit_code == 0
+
+
+def test_an_endless_file_is_refused(run: Run) -> None:
+    found = run("import", "page", "/dev/zero")
+
+    assert (found.exit_code, "/dev/zero: the file is longer" in found.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("section", [" ", "\x1b[31m", "a\udcff", "a" * 501])
+def test_a_section_that_is_no_label_is_wrong_usage(run: Run, tmp_path: Path, section: str) -> None:
+    path = tmp_path / "page.txt"
+    path.write_text(PAGE)
+
+    assert run("import", "page", "--section", section, path).exit_code == 2
+
+
 def test_an_export_is_written_whole_and_says_how_much(run: Run, tmp_path: Path) -> None:
     run("import", "ndjson", *SAMPLE)
 

@@ -1,9 +1,10 @@
 """Finds the place of a page's documents among what is there: what is known, what is new, what is the next revision."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
@@ -139,10 +140,10 @@ async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, n
                 "published_at": document.get("published_at") or (None if stub or draft else show_instant(now)),
             }
         before = from_json((await log.known(done, "article", [ref]))[ref].document)
-        if not _same_story(before, document):
-            continue
-        if stub:
+        if stub and (before["headline"], before["language"]) == (document["headline"], document["language"]):
             return None
+        if stub or not _same_story(before, document, done.zone):
+            continue
         kept = "published" if before["status"] == "published" or not draft else "draft"
         published = (
             document.get("published_at")
@@ -154,31 +155,42 @@ async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, n
             "slug": before["slug"],
             "status": kept,
             "published_at": published,
-            "first_published_at": before["first_published_at"],
-            "created_at": before["created_at"],
+            "first_published_at": _earlier(before["first_published_at"], published),
+            "created_at": _earlier(before["created_at"], published),
             "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
         }
     raise Invalid("Too many stories have this headline.", Fault("is taken too often", pointer="/article/slug"))
 
 
-def _same_story(before: dict[str, Any], document: dict[str, Any]) -> bool:
+def _same_story(before: dict[str, Any], document: dict[str, Any], zone: ZoneInfo) -> bool:
     """Whether what is stored came from a page of the same story: same headline, and no other address or day.
 
-    Where neither address nor day of both is known, they are the same if they have some text in common.
+    One address is one story. Where the day of either is not known, they are the same if they have some text in common.
     """
     origin, now = before["origin"], document["origin"]
-    same_place = origin is not None and now.get("url") is not None and origin["url"] == now["url"]
-    return (
-        origin is not None
-        and origin["importer"] == now["importer"]
-        and (before["headline"], before["language"]) == (document["headline"], document["language"])
-        and (origin["url"] is None or now.get("url") is None or origin["url"] == now["url"])
-        and (
-            (document.get("published_at") is None and (same_place or _common(before, document)))
-            or before["first_published_at"] is None
-            or (document.get("published_at") or "")[:10] == before["published_at"][:10]
-        )
-    )
+    if (
+        origin is None
+        or origin["importer"] != now["importer"]
+        or (before["headline"], before["language"]) != (document["headline"], document["language"])
+    ):
+        return False
+    if origin["url"] is not None and now.get("url") is not None:
+        return bool(origin["url"] == now["url"])
+    if before["first_published_at"] is None:
+        return True
+    known = before["published_at"] != origin["imported_at"]  # else its page told none, and it is that of the import
+    if document.get("published_at") is None or not known:
+        return _common(before, document)
+    return _day(document["published_at"], zone) == _day(before["published_at"], zone)
+
+
+def _earlier(kept: str | None, published: str | None) -> str | None:
+    """What is kept, or the day of publication that was not known when it was written."""
+    return min(kept, published) if kept and published else kept
+
+
+def _day(instant: str, zone: ZoneInfo) -> date:
+    return datetime.fromisoformat(instant).astimezone(zone).date()
 
 
 def _common(before: dict[str, Any], document: dict[str, Any]) -> bool:

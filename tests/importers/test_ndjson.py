@@ -390,7 +390,7 @@ BAD: Final[dict[str, tuple[bytes, str, str]]] = {
     "a second translation": (
         to_json(article("a", language="uk", translation_of=article_id("original"))),
         "/translation_of",
-        "published translation into 'uk' already",
+        "translation into 'uk' already",
     ),
     "a slug that is taken": (to_json(article("original", id=article_id("a"))), "/slug", "belongs to the article"),
     "a former slug that is taken": (to_json(article("a", former_slugs=["uk"])), "/former_slugs/0", "belongs to the article"),

@@ -136,6 +136,35 @@ async def test_two_stories_with_one_headline_are_two_articles(database: Database
     assert (first.counts["created"] > 0, again.counts["created"]) == (True, 0)
 
 
+async def test_a_day_and_a_time_of_that_day_are_of_one_story(database: Database) -> None:
+    """Midnight in the site's zone is the day before in UTC."""
+    await bring(database, MILL.replace("22 January 2025, 14:35", "22 January 2025"))
+    await bring(database, MILL)
+
+    (found,) = await stored(database)
+    assert (found["revision"], found["published_at"]) == (2, "2025-01-22T12:35:00.000Z")
+
+
+async def test_one_address_is_one_story_whatever_its_day(database: Database) -> None:
+    mill = "https://zavodske.example/mill"
+    later = MILL.replace("22 January 2025", "3 February 2025").replace("stones whole", "roof gone")
+
+    for text, url in ((MILL, mill), (later, mill), (MILL, f"{mill}-again")):
+        await bring(database, text, url=url)
+
+    assert sorted(one["revision"] for one in await stored(database)) == [1, 2]
+
+
+async def test_a_day_that_becomes_known_later_makes_no_other_story(database: Database) -> None:
+    await bring(database, UNDATED)
+    day = utcnow() - timedelta(days=30)
+
+    await bring(database, UNDATED, published=day)
+
+    (found,) = await stored(database)
+    assert found["published_at"] == show_instant(day)
+
+
 async def test_a_story_of_another_origin_with_the_same_slug_is_left_alone(database: Database) -> None:
     slug = "old-mill-of-zavodske-to-grind-again-after-thirty-years"
     await accept(database, article(slug))
@@ -178,6 +207,15 @@ async def test_a_stub_becomes_the_story_when_its_page_comes(database: Database) 
     assert (before["status"], found["status"]) == ("draft", "published")
     assert (found["id"], found["slug"]) == (before["id"], before["slug"])
     assert (again.counts["created"], again.counts["updated"]) == (0, 0)
+
+
+async def test_a_story_that_is_there_gets_no_stub(database: Database) -> None:
+    await bring(database, MILL)
+    await bring(
+        database, f"{UNDATED}\nMost read\nOld mill of Zavodske to grind again after thirty years\nBread fair in May\n"
+    )
+
+    assert sorted(one["status"] for one in await stored(database)) == ["draft", "published", "published"]
 
 
 @pytest.mark.parametrize("kind", ["topic", "place"])

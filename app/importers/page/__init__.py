@@ -5,6 +5,8 @@ Order: `text` makes clean lines of the bytes, `recognisers` look at one line eac
 `documents` at what they say.
 """
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -50,6 +52,7 @@ def read(
     """
     _plain_page(data)
     lines, odd = text.read_lines(data)
+    _plain_text(lines)
     laid_out = layout.read(lines)
     if not laid_out.tells:
         raise Invalid("The page holds no story.", Fault("the page holds no story, only what pages have around one"))
@@ -61,21 +64,46 @@ def read(
 # Beyond these it is no page that anybody reads, and reading it would take minutes.
 PAGE_BYTES: Final = 1_000_000
 LINE_BYTES: Final = 16_000
-LINES: Final = 3_000
+LINES: Final = 2_000  # that hold text; a body has no more blocks
+
+_KINDS: Final = ((b"%PDF-", "a PDF"), (b"{\\rtf", "RTF"), (b"PK\x03\x04", "a ZIP archive or office document"))
+_MARKUP: Final = re.compile(r"<(?:!doctype\b|html\b|\?xml\b)", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?:!--|/?[a-z][\w-]*(?:\s[^<>]*)?/?>)", re.IGNORECASE)
 
 
 def _plain_page(data: bytes) -> None:
-    """Raises: Invalid, for what plainly is not the plain text of one page."""
-    start = data[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    found = data.splitlines()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        detail = "is HTML or XML; give the plain text of the page, as a scraper extracts it"
-    elif start.startswith((b'{"', b"[{")):
-        detail = "is JSON; documents come in by `import ndjson`"
-    elif len(data) > PAGE_BYTES or len(found) > LINES:
-        detail = f"is longer than a page of {PAGE_BYTES // 1000} kB and {LINES} lines"
-    elif any(len(line) > LINE_BYTES for line in found):
-        detail = f"has a line of more than {LINE_BYTES // 1000} kB"
-    else:
-        return
-    raise Invalid(f"The file {detail}.", Fault(f"the file {detail}"))
+    """Raises: Invalid, for bytes that plainly are not the plain text of one page."""
+    found = [line for line in data.splitlines() if line.strip()]
+    kind = next((kind for start, kind in _KINDS if data.startswith(start)), None)
+    if kind is not None:
+        raise _refusal(f"is {kind}; give the plain text of the page")
+    if _MARKUP.match(data[:200].decode("ascii", errors="ignore").lstrip()):
+        raise _markup()
+    if len(data) > PAGE_BYTES or len(found) > LINES:
+        raise _refusal(f"is longer than a page of {PAGE_BYTES // 1000} kB and {LINES} lines of text")
+    if any(len(line) > LINE_BYTES for line in found):
+        raise _refusal(f"has a line of more than {LINE_BYTES // 1000} kB")
+
+
+def _plain_text(lines: list[text.Line]) -> None:
+    """Raises: Invalid, for text that is made for machines."""
+    tags = sum(_TAG.match(line.text) is not None for line in lines)
+    if _MARKUP.match(lines[0].text) or (_TAG.match(lines[0].text) and 2 * tags > len(lines)):
+        raise _markup()
+    if lines[0].text[0] in "{[":
+        try:
+            json.loads(" ".join(line.text for line in lines))
+        except (ValueError, RecursionError):
+            ndjson = lines[0].text.startswith(('{"', '[{"'))
+        else:
+            ndjson = True
+        if ndjson:
+            raise _refusal("is JSON; documents come in by `import ndjson`")
+
+
+def _markup() -> Invalid:
+    return _refusal("is HTML or XML; give the plain text of the page, as a scraper extracts it")
+
+
+def _refusal(detail: str) -> Invalid:
+    return Invalid(f"The file {detail}.", Fault(f"the file {detail}"))

@@ -161,9 +161,15 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
         if word in words().any("speech", "papers"):
             continue
         before = tail[: verb.start()].strip()
+        if before.endswith(",") and not nouns.inflected(sentence):
+            continue  # "Ann Lee, the mayor, said": who speaks stands before the comma
         lead = sentence[:comma]
         inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
-        plain = word not in words().any("speech", "doubtful") or _plainly_stated(word, low(tail[verb.end() :]))
+        plain = (
+            word not in words().any("speech", "doubtful")
+            or _plainly_stated(word, low(tail[verb.end() :]))
+            or (word == "reports" and re.match(r"[.,]|$", tail[verb.end() :]) is not None and nouns.is_media(before))
+        )
         if not nouns.inflected(sentence) and not inverted and not (before and plain):
             continue
         if before:
@@ -213,8 +219,10 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     if (citing := phrases.patterns().reference.search(low(before))) is not None:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
-    if rest.startswith(",") and not nouns.inflected(sentence):
-        before = before.rpartition(", ")[2]  # "Fares, the minister said, would not rise"
+    if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[: verb.start()].rstrip().endswith(",")):
+        before = before.rpartition(", ")[
+            2
+        ]  # "Fares, the minister said, would not rise", "It is late, the minister said"
     placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
     lead = sentence[placed.start() : verb.start()] if placed else ""
     inflected = nouns.inflected(sentence)

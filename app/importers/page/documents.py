@@ -228,7 +228,7 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
         source = page.sources.last()
         if source is not None:
             page.sources.spoken.append(source)
-    words = " ".join(part.strip() for part in found.parts).rstrip(",")
+    words = _joined(found.parts)
     written = clause.speaker if clause else page.sources.written if source and piece.data["led"] else None
     block = page.block(
         "quote", html=html.escape(words), source=source,
@@ -240,6 +240,16 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
         channel = clause.channel or next((one.channel for one in found.extra if one.channel), None)
         page.attributions.append(_attribution(page, source, "said_by", channel, clause.words, block))
     _text(page, found.after)
+
+
+def _joined(parts: list[str]) -> str:
+    """The parts of a quotation as one text; before one that begins a sentence, the one before it ends."""
+    text = ""
+    for part in map(str.strip, parts):
+        if text and part[:1].isupper() and (text[-1] == "," or text[-1].isalnum()):
+            text = f"{text.rstrip(',')}."
+        text = f"{text} {part}".strip()
+    return text.rstrip(",")
 
 
 def _named_last(page: _Page) -> bool:

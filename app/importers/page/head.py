@@ -263,7 +263,9 @@ def _standfirst_rule(walk: Walk) -> str | None:
     if walk.place + 1 < len(walk.lines) and recognisers.name_alone(following) and line.words >= 6:
         return "stands between headline and byline or date"
     place = walk.place + 1
-    while place < len(walk.lines) and (walk.kind(place) == "furniture" or credits.read(walk.lines[place])):
+    while place < min(len(walk.lines), _HEAD_LINES) and (
+        walk.kind(place) == "furniture" or credits.read(walk.lines[place])
+    ):
         place += 1
     if not line.closed and line.words >= 6 and walk.plain(place) and _begins_story(walk.lines[place]):
         return "a summary without a full stop"

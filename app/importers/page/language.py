@@ -51,7 +51,7 @@ def detect(text: str, default: str | None = None) -> str:
     rest = max((score for code, score in scores.items() if code != best), default=0.0)
     if scores[best] > 2 * rest and scores[best] >= max(1.0, 0.08 * len(tokens)):
         return best
-    if len(tokens) < 12:
+    if len({*tokens}) < 12:
         fits = default in _OTHERS[script]
         return default if fits and default is not None else best if scores[best] else _OTHERS[script][0]
     return _ask_dictionaries(text, _OTHERS[script], best)

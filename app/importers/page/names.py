@@ -22,7 +22,10 @@ _AGE: Final = re.compile(
 )
 FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
-_PAIR: Final = re.compile(r"(?:([^\W\d_][\w'’-]*),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)")
+# No name is longer, and looking for the end of an endless word from each of its letters takes minutes.
+_PAIR: Final = re.compile(
+    r"(?:([^\W\d_][\w'’-]{0,60}),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})"
+)
 _JOINED: Final = re.compile(r"(?!Mc|Mac|De|Di|Du|Fitz|La|Le|Van)\w*[a-zа-яіїєґ][A-ZА-ЯІЇЄҐ]")  # "NorthLine"
 _BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля поблизу of in from at near the".split())
 _APPOSED: Final = re.compile(

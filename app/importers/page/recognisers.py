@@ -278,8 +278,9 @@ def note_marker(line: Line) -> Mark | None:
         )
         if rest and exact and (found["mark"] == ":" or line.bare.startswith(tuple(words().any("notes", "bare")))):
             return Mark("note", "note marker and text", 0.9, {"heading": heading, "rest": rest})
+    loud = line.text.isupper() and line.bare not in words().any("furniture", "lines")  # "ABOUT THE AUTHOR"
     if line.bare in words().any("notes", "bare") or (
-        line.text.isupper() and (line.bare in words().any("notes", "markers") or _about().fullmatch(line.bare))
+        loud and (line.bare in words().any("notes", "markers") or _about().fullmatch(line.bare))
     ):
         return Mark("note", "note marker without colon", 0.8, {"heading": line.text, "rest": ""})
     return None

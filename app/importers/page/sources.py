@@ -13,6 +13,9 @@ from app.importers.page.words import words as vocabulary
 
 _HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
 
+# Nobody names more in one story; comparing each with each of thousands takes minutes.
+_MOST: Final = 100
+_ALIASES: Final = 50
 _QUOTED_END: Final = re.compile(r"\s[«“\"]([^«»“”\"]{2,60})[»”\"]$")
 
 
@@ -32,6 +35,8 @@ class Source:
     def called(self, name: str) -> None:
         """Remembers another spelling."""
         name = name.strip(" ,.;:")
+        if len(self.aliases) >= _ALIASES:
+            return
         if name and fold(name) != fold(self.name) and all(fold(name) != fold(known) for known in self.aliases):
             self.aliases.append(name)
 
@@ -48,7 +53,9 @@ class Sources:
         self._text = text
 
     def add(self, party: Party, *, speaks: bool = False) -> Source | None:
-        """The source a party is, new or known; None for a pronoun or surname that nobody here fits."""
+        """The source a party is, new or known; None for a pronoun or surname that nobody here fits, or one too many."""
+        if len(self.found) >= _MOST:
+            return None
         source = self._resolve(party)
         if source is not None and speaks and source.type == "person":
             self.spoken.append(source)
@@ -237,7 +244,12 @@ class Sources:
             title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)
         if not found and head in vocabulary().any("organisations", "anaphora"):
-            bodies = [one.name for one in self.found if one.type == "organisation" and low(one.name) != head]
+            called = vocabulary().any("organisations", "anaphora")
+            bodies = [
+                one.name
+                for one in self.found
+                if one.type == "organisation" and not called & {*low(one.name).split(" ")}  # a council is no authority
+            ]
             return replace(party, name=bodies[-1], written=party.written) if bodies else party
         full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}
         return replace(party, name=full.pop(), written=party.written) if len(full) == 1 else party
@@ -275,7 +287,7 @@ class Sources:
             parent = parents.get(id(source))
             line: dict[str, Any] = {
                 "noun": "source", "slug": slug, "type": source.type, "identity": source.identity,
-                "names": {language: source.name[:500]}, "aliases": [alias[:500] for alias in source.aliases[:200]],
+                "names": {language: source.name[:500]}, "aliases": [alias[:500] for alias in source.aliases],
                 "description": {language: post[:1] .upper() + post[1:500]} if post else {},
                 "parent": self.slug(parent) if parent and parent is not source else None,
             }  # fmt: skip

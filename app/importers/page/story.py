@@ -9,12 +9,13 @@ from app.importers.page.walk import Walk
 
 def table(walk: Walk) -> bool:
     """A table, flattened in one of three ways."""
-    run: list[Line] = []
-    for place in range(walk.place, len(walk.lines)):
-        line = walk.lines[place]
-        if (run and line.apart) or walk.kind(place) not in (None, "date", "item"):
-            break
-        run.append(line)
+    if walk.place >= walk.run_end:
+        walk.run_end = walk.place
+        while walk.kind(walk.run_end) in (None, "date", "item") and (line := walk.line(walk.run_end)) is not None:
+            if line.apart and walk.run_end > walk.place:
+                break
+            walk.run_end += 1
+    run = walk.lines[walk.place : walk.run_end]
     found = tables.read(run)
     if found is None:
         return False
@@ -249,8 +250,7 @@ def button(walk: Walk) -> bool:
         return True
     if line.words > 4:
         return False
-    below = {use for number, (use, *_) in walk.layout.uses.items() if number > walk.lines[walk.end].number}
-    if below & {"furniture", "meta"} and not line.text[0].isdigit() and line.text[-1] not in ".:;,":
+    if walk.tail and not line.text[0].isdigit() and line.text[-1] not in ".:;,":
         walk.furniture(walk.place, "a few words in the tail of the page", 0.5)
         walk.place += 1
         return True

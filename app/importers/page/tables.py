@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from app.importers.page.text import Line
@@ -13,6 +14,10 @@ _FIGURE: Final = re.compile(
 )
 _FIGURES_BEHIND: Final = re.compile(r"(?:\s[+–—-]?\d[\d.,:/%]*){2,}$")
 _CELL_WORDS: Final = 8
+_CELL_LENGTH: Final = 120
+# A table is looked for at each line of the story: so far, and no further.
+_CELLS: Final = 240
+_ROWS_ASKED: Final = 40
 
 
 @dataclass(frozen=True)
@@ -52,26 +57,27 @@ def _spaced(run: list[Line]) -> Table | None:
 
 def _rows(run: list[Line]) -> Table | None:
     """Rows of one line each, cells between tabs, strokes or wide gaps."""
-    rows: list[list[str]] = []
-    for line in run:
-        if len(line.cells) < 2 or (rows and len(line.cells) != len(rows[0])):
-            break
-        rows.append(list(line.cells))
+    width = len(run[0].cells) if run else 0
+    asked = list(takewhile(lambda line: len(line.cells) == width, run[:_ROWS_ASKED])) if width > 1 else []
     if (
-        len(rows) < 2
-        or (len(rows) == 2 and len(rows[0]) == 2)
-        or not any(_FIGURE.match(cell) for row in rows for cell in row)
+        len(asked) < 2
+        or (len(asked) == 2 and width == 2)
+        or not any(_FIGURE.match(cell) for line in asked for cell in line.cells)
     ):
         return None
+    rows = [list(line.cells) for line in takewhile(lambda line: len(line.cells) == width, run)]
     headed = not any(_FIGURE.match(cell) for cell in rows[0][1:])
     return Table(rows[0] if headed else [], rows[1:] if headed else rows, len(rows), "table row by row")
 
 
 def _cells(run: list[Line]) -> Table | None:
     """One cell a line: the width is the one at which every column is all figures or all words."""
+    if not run or _FIGURE.match(run[0].text):
+        return None
     cells: list[str] = []
-    for line in run:
-        if line.words > _CELL_WORDS or (line.text.endswith((".", ";", ":")) and line.words > 3):
+    for line in run[:_CELLS]:
+        sentence = line.text.endswith((".", ";", ":")) and line.words > 3
+        if sentence or line.words > _CELL_WORDS or len(line.text) > _CELL_LENGTH:
             break
         cells.append(line.text)
     figures = [bool(_FIGURE.match(cell)) for cell in cells]
@@ -95,7 +101,7 @@ def _fitting(cells: list[str], figures: list[bool], width: int, head: int) -> Ta
     if len(body) < 2 * width or len(body) % width:
         return None
     kinds = [{figures[place] for place in range(head + column, len(cells), width)} for column in range(width)]
-    if any(len(kind) > 1 for kind in kinds) or not any(kind == {True} for kind in kinds) or figures[0]:
+    if any(len(kind) > 1 for kind in kinds) or not any(kind == {True} for kind in kinds):
         return None
     ranked = [cell.rstrip(".") for cell in body[::width]] == [str(n) for n in range(1, len(body) // width + 1)]
     figured = ranked or all(kind == {True} for kind in kinds)

@@ -14,6 +14,7 @@ _FIRST: Final = re.compile(r"\w+")
 _NEWLINE: Final = re.compile(r"\r\n|\n|\r")
 _WIDTHLESS: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff]")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_STRAY_NULS: Final = 50  # more than one NUL among so many characters is not one that got lost
 _SPACES: Final = re.compile(r"\s+")
 _BLANKS: Final = re.compile(r"[ \t]+")
 _ENTITY: Final = re.compile(r"&(?:nbsp|amp|quot|apos|laquo|raquo|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|#\d{2,5});")
@@ -109,6 +110,8 @@ def read_lines(data: bytes) -> tuple[list[Line], list[str]]:
     Raises: Invalid, where the bytes are not UTF-8 (or UTF-16 with its mark), or hold no text.
     """
     text, odd = _decode(data)
+    if _STRAY_NULS * text.count("\0") > len(text):
+        raise Invalid("the bytes are no text, or UTF-16 or UTF-32 without a mark that says so; give UTF-8")
     lines: list[Line] = []
     apart = False
     changed = 0

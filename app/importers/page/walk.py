@@ -50,10 +50,13 @@ class Walk:
         self.marks = [recognisers.recognise(line) for line in lines]
         self.layout = Layout(lines[0].text)
         self.place = 0
+        self.run_end = 0  # where the run of lines ends in which a table may stand, once one was looked for there
         self.end = self._last_story_line()
+        self.tail = False  # whether some line behind the story is plainly the page's
 
     def use(self, line: Line, use: str, rule: str, confidence: float) -> None:
         self.layout.uses[line.number] = (use, rule, round(confidence, 2))
+        self.tail = self.tail or (use in ("furniture", "meta") and line.number > self.lines[self.end].number)
 
     def add(self, kind: str, lines: list[Line], rule: str, confidence: float = 0.9, **data: Any) -> Piece:
         piece = Piece(kind, lines, data)

@@ -24,6 +24,11 @@ from tests.importers.page.reading import article, named, read_page
         ("Two nurses, who asked for their names to be left out, said staff had not been told.", ["nurses"]),
         ("According to harbour trust data, the ferry is late.", ["harbour trust"]),
         ("Fares, the minister said, would not rise before May.", ["minister"]),
+        ("The trust raised its fares on Friday, the minister said in a statement.", ["minister"]),
+        ("The river rose by a metre on Monday, Mayor Ann Lee told reporters.", ["Ann Lee"]),
+        ("Ann Lee, the mayor, said the ferry was late.", ["Ann Lee"]),
+        ("The ferry is late, Reuters reports, citing the harbour trust.", ["Reuters", "harbour trust"]),
+        ("The ferry will not sail before May, annual reports, minutes and letters show.", []),
         ("З п'ятниці, 3 травня, у Лимані ходить нічний паром №9, повідомили в порту.", ["порт"]),
         ("Місце коштує 45 гривень, ідеться в оголошенні порту.", ["порт"]),
         ("У прес-службі порту уточнили: ремонт почнуть у травні.", ["прес-служба порту"]),
@@ -206,3 +211,28 @@ def test_a_quotation_ends_where_its_speaker_does(text: str, words: str, speaker:
 
 def test_scare_quotes_between_single_marks_are_no_quotation() -> None:
     assert quotes.find("Pilots call the closure a 'glass tide' and the keepers' cottages a 'palace'.") is None
+
+
+def test_a_body_is_not_meant_by_the_word_for_another() -> None:
+    read = read_page(
+        "Ferry returns\n\nThe ferry sailed again on Saturday, the port authority said in a statement.\n\n"
+        "According to the council, some 400 people were on board.\n"
+    )
+
+    assert named(read, "source") == ["port authority", "council"]
+
+
+def test_a_post_before_a_name_is_no_clause() -> None:
+    read = read_page("River rises\n\nThe river rose by a metre on Monday, Mayor Ann Lee said in a statement.\n")
+
+    (source,) = (one for one in read.documents if one["noun"] == "source")
+    assert (source["names"], source["description"]) == ({"en": "Ann Lee"}, {"en": "Mayor"})
+
+
+def test_the_box_about_the_author_is_no_reference_note() -> None:
+    read = read_page(
+        "Ferry returns\n\nThe ferry sailed again on Saturday, after a year in the dock.\n\n"
+        "ABOUT THE AUTHOR\nAnn Lee reports from the harbour for this newspaper.\n"
+    )
+
+    assert named(read, "note") == []

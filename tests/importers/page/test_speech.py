@@ -3,6 +3,7 @@
 import pytest
 
 from app.importers.page import attributions, names, quotes
+from tests.importers.page.reading import article, read_page
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,17 @@ def test_a_name_is_read_in_the_nominative(phrase: str, oblique: bool, name: str,
 )
 def test_a_sentence_tells_where_its_information_comes_from(text: str, found: list[tuple[str, str, str | None]]) -> None:
     assert [(one.party.name, one.role, one.channel) for one in attributions.find(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("“It holds,” said Ann Lee. “It holds well.”", "It holds. It holds well."),
+        ("“It holds,” said Ann Lee, “and holds well.”", "It holds, and holds well."),
+        ("— Міст тримається, — каже Олена Гай. — Поки що.", "Міст тримається. Поки що."),
+    ],
+)
+def test_a_broken_quotation_reads_as_it_was_said(text: str, joined: str) -> None:
+    read = read_page(f"Bridge holds\n\n{text}\n")
+
+    assert article(read)["body"][0]["html"] == joined
