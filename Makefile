@@ -20,7 +20,7 @@ run: install
 	@exec .venv/bin/python -m app serve
 
 test: dev
-	@.venv/bin/python -m pytest -n 2 $(ARGS)
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -n 2 $(ARGS)
 
 lint: dev
 	@.venv/bin/python -m ruff check .

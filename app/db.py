@@ -28,6 +28,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    Numeric,
     Select,
     String,
     bindparam,
@@ -185,6 +186,8 @@ class Prepared:
             (from_json if json else None)
             if isinstance(column.type, JSON)
             else column.type.dialect_impl(dialect).result_processor(dialect, None)
+            if not isinstance(column.type, Numeric)  # the drivers give numbers
+            else None
             for column in columns
         ]
         self.results = [(place, read) for place, read in enumerate(results) if read is not None]
