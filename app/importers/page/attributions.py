@@ -220,9 +220,8 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
     if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[: verb.start()].rstrip().endswith(",")):
-        before = before.rpartition(", ")[
-            2
-        ]  # "Fares, the minister said, would not rise", "It is late, the minister said"
+        # "Fares, the minister said, would not rise", "It is late, the minister said"
+        before = before.rpartition(", ")[2]
     placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
     lead = sentence[placed.start() : verb.start()] if placed else ""
     inflected = nouns.inflected(sentence)
