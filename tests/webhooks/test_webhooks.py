@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from app.db import Database, new_id, utcnow
+from app.db import Database, utcnow
 from app.outbound import Outbound
 from app.web.caching import PRIVATE
 from app.web.caller import SCOPES
@@ -24,7 +24,7 @@ from tests.openapi import check_answer
 from tests.webhooks.conftest import Hook, Receiver, resolve, state
 
 NEW: Final[dict[str, Any]] = {"name": "Cache", "url": "https://one.example/purge", "tags": ["rivers"]}
-NOBODY: Final = str(new_id())
+NOBODY: Final = "01a2058d-a89b-7340-a748-d61240eaae1e"
 ONE: Final = f"/v1/webhooks/{NOBODY}"
 # Each route, with a body that it takes, and what it answers to a key with the scope.
 ROUTES: Final = [
