@@ -54,6 +54,9 @@ WRONG: dict[str, str] = {
     "by": "x Month week month,day",
     "from": NUMBERS,
     "to": NUMBERS,
+    "after": "-1 x 1_0 %2B1 007 1.0 9999999999999999999",
+    "wait": "-1 x 31 1_0 007 1.0",
+    "verbose": FLAGS,
     "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
 REPEATABLE = {"tag", "tag_not", "source", "note"}
@@ -114,6 +117,8 @@ async def test_every_example_of_an_address_leads_to_something(newsroom: AsyncCli
 async def test_a_wrong_value_is_named(newsroom: AsyncClient, operation: Operation) -> None:
     for name in operation.parameters:
         for value in (*NO_TEXT, *WRONG[name].split(" ")):
+            if (operation.path, value) == ("/v1/changes", "101"):  # its pages are longer
+                continue
             answer = await newsroom.get(f"{operation.path}?{name}={value}")
             assert names(answer) == {name}, named(answer)
 
