@@ -4,11 +4,11 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -77,15 +77,21 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
 def postgresql() -> Iterator[Fresh]:
     """Databases on one server. Cost: two statements on a connection that stays open."""
     prefix, numbers = f"test_{os.getpid()}", itertools.count(1)
-    with cluster() as server, asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(server))
+    # A loop in a thread of its own: a test that is running has one in this.
+    with cluster() as server, ThreadPoolExecutor(max_workers=1) as thread:
+        runner = thread.submit(asyncio.Runner).result()
+
+        def run(work: Coroutine[Any, Any, Any]) -> Any:
+            return thread.submit(runner.run, work).result()
+
+        connection = run(connect(server))
 
         @contextmanager
         def database(template: str) -> Iterator[tuple[str, str]]:
             name = f"{prefix}_{next(numbers)}"
-            runner.run(connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            run(connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
             yield name, urlsplit(server)._replace(path=f"/{name}").geturl()
-            runner.run(connection.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+            run(connection.execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
         with database("template0") as (template, url), ExitStack() as later:
             migrate(url)
@@ -95,13 +101,14 @@ def postgresql() -> Iterator[Fresh]:
             def fresh(migrated: bool = True, *, sample: bool = False) -> Iterator[str]:
                 if sample and not filled:
                     name, url = later.enter_context(database(template))
-                    runner.run(load_sample(url))
+                    run(load_sample(url))
                     filled.append(name)
                 with database(filled[0] if sample else template if migrated else "template0") as (_, url):
                     yield url
 
             yield fresh
-        runner.run(connection.close())
+        run(connection.close())
+        thread.submit(runner.close).result()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -129,6 +136,10 @@ def empty_database_url(fresh: Fresh) -> Iterator[str]:
     """A database of this test's own, with nothing in it."""
     with fresh(False) as url:
         yield url
+
+
+async def connect(server: str) -> Any:
+    return await asyncpg.connect(server)
 
 
 async def load_sample(url: str) -> None:

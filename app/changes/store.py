@@ -399,7 +399,7 @@ async def _reveal(done: Writing) -> None:
         done.saved[key].view = PUBLIC
     for noun in NAMED:
         refs = sorted(ref for one, ref in done.revealed if one == noun and (noun, ref) not in done.saved)
-        for ref, before in (await known(done, noun, refs)).items():
+        for ref, before in sorted((await known(done, noun, refs)).items()):
             if not before.public:
                 hidden = before.newest
                 done.save(

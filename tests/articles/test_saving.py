@@ -14,6 +14,6 @@ async def test_a_correction_leaves_the_working_copy_its_address(desk: AsyncClien
 
     other = await desk.post("/v1/articles", json={"language": "en", "headline": "Another", "slug": "the-flood"})
 
-    refusal(other, 422, "invalid")
+    refusal(other, 409, "conflict")
     assert (await desk.post("/v1/articles/flood/publish")).status_code == 200
     assert (await desk.get("/v1/articles/the-flood")).status_code == 200
