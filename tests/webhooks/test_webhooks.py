@@ -299,7 +299,7 @@ async def test_events_are_sent_again_from_a_position_on(
 async def test_readiness_tells_of_dead_letters_where_it_is_asked(
     desk: AsyncClient, hook: Hook, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.main.READY_SECONDS", 0.0)
+    monkeypatch.setattr("app.operations.READY_SECONDS", 0.0)
     found = await hook()
     assert await get(desk, "/readyz") == {"status": "ready"}
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 0}
