@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -70,10 +71,11 @@ async def fill(url: str) -> None:
 
 @contextmanager
 def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str) -> Iterator[str]:
-    """The migrations with one more behind them, for the time of a test; says its revision."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    file = ROOT / "migrations" / "versions" / "20991231_2359_throw_away.py"
-    file.write_text(
+    """A copy of the migrations with one more behind them, for the time of a test; says its revision."""
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "migrations", copy / "migrations")
+    shutil.copy(ROOT / "alembic.ini", copy)
+    (copy / "migrations" / "versions" / "20991231_2359_throw_away.py").write_text(
         f'''"""Thrown away by the test that wrote it."""
 import sqlalchemy as sa
 from alembic import op
@@ -90,10 +92,9 @@ def downgrade() -> None:
     pass
 '''
     )
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "ROOT", copy)
         yield "20991231_2359"
-    finally:
-        file.unlink()
 
 
 # --- the chain ---------------------------------------------------------------------------------------------------
@@ -269,10 +270,10 @@ def test_a_migration_killed_in_its_middle_leaves_nothing(
     import os
     if os.environ.get("DIE"):
         os.kill(os.getpid(), 9)"""
-    start = [sys.executable, "-m", "app", "migrate"]
-    environment = {**os.environ, "DATABASE_URL": database_url, "DIE": "1"}
+    code = "import pathlib, sys; from app import db; db.ROOT = pathlib.Path(sys.argv[1]); db.migrate(sys.argv[2])"
     with chain(tmp_path, monkeypatch, middle):
-        killed = subprocess.run(start, cwd=ROOT, env=environment, check=False)
+        start = [sys.executable, "-c", code, str(db.ROOT), database_url]
+        killed = subprocess.run(start, cwd=ROOT, env={**os.environ, "DIE": "1"}, check=False)
         left = asyncio.run(tables(database_url))
         migrate(database_url)
         done = asyncio.run(tables(database_url))
