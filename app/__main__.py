@@ -652,18 +652,16 @@ def follow(
     once: Annotated[bool, typer.Option("--once", help="Stop when the copy is what the server shows.")] = False,
 ) -> None:
     """Keep a copy of all that a server shows to everyone, by its log of changes. It goes on where it was stopped."""
-    import httpx
-
     from app import follow as followers
 
-    if not url.startswith(("http://", "https://")):
-        raise fail(f"{url!r} is no address; it begins with http:// or https://", 2)
+    try:
+        client = followers.connect(url)
+    except ValueError as error:
+        raise fail(f"{url!r} is no address: {error}", 2) from None
     try:
         copy = followers.open_copy(to)
-        with httpx.Client(base_url=url, timeout=followers.WAIT_SECONDS + 15) as client:
+        with client:
             followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
-    except httpx.InvalidURL as error:
-        raise fail(f"{url!r} is no address: {error}", 2) from None
     except (followers.Unfollowable, OSError) as error:
         raise fail(error, 1) from None
     except KeyboardInterrupt:

@@ -154,6 +154,16 @@ def open_copy(path: Path) -> Copy:
         raise Unfollowable(f"{path}: is no copy that this command has made.") from None
 
 
+def connect(url: str) -> httpx.Client:
+    """A client of the server at this address. Raises: ValueError, for what is none."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("it begins with http:// or https://")
+    try:
+        return httpx.Client(base_url=url, timeout=WAIT_SECONDS + 15)
+    except httpx.InvalidURL as error:
+        raise ValueError(error) from None
+
+
 def follow(client: httpx.Client, copy: Copy, say: Callable[[str], None], *, once: bool) -> None:
     """Brings the copy to where the server is and, unless it is to be done once, keeps it there for ever.
 
