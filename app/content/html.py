@@ -31,12 +31,21 @@ _ELEMENT: Final = re.compile(r"<[/!?]?([a-z][^\s/<>]*+)([^<>]*+)>", re.IGNORECAS
 _ATTRIBUTE: Final = re.compile(r"(?<![\w-])([a-z][\w-]*+)\s*+=", re.IGNORECASE)
 _OPENED: Final = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+", re.IGNORECASE)
 _STEP: Final = re.compile(r"<(/?)(?!br>)[a-z]")
-# What an attribute may hold. A colon ends a scheme unless a slash, question mark or number sign stands before it.
+# What a browser's sanitiser trims from both ends of every attribute.
+_BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+# What an attribute may hold. A colon ends a scheme unless a slash, question mark or number sign stands before it; that
+# sanitiser looks for a scheme in `datetime` too. An address all of blanks and dashes, which it ignores, it removes.
 _FORMS: Final = {
-    "href": re.compile(r"(?i:https?|mailto|tel):.*+|[^:/?#]*+(?:[/?#].*+)?", re.DOTALL),
+    "href": re.compile(
+        r"(?![\0- \u00a0\u1680\u180e\u2000-\u2029\u205f\u3000]++\Z)"
+        r"(?:(?i:https?|mailto|tel):.*+|[^:/?#]*+(?:[/?#].*+)?)",
+        re.DOTALL,
+    ),
     "lang": re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*+", re.ASCII),
     "dir": re.compile(r"ltr|rtl|auto"),
-    "datetime": re.compile(r"[0-9P-][0-9A-Za-z:.+ -]{0,63}", re.ASCII),
+    "datetime": re.compile(r"P[0-9A-Za-z.+ -]{0,63}|[0-9-][0-9A-Za-z:.+ -]{0,63}", re.ASCII),
     "title": re.compile(r".*+", re.DOTALL),
 }
 # What ends a comment, a CDATA section or an element of raw text, were the attribute ever read inside of one.
@@ -49,7 +58,7 @@ def _value(element: str, attribute: str, value: str) -> str | None:
     """Asked for attributes that are not allowed too. What it raised would be lost, and the attribute kept."""
     if attribute not in ATTRIBUTES.get(element, ()):
         return None
-    value = value.strip(" \t\n\r\f")
+    value = value.strip(_BLANKS)
     return value if _FORMS[attribute].fullmatch(value) and not _ENDING.search(value) else None
 
 
