@@ -64,11 +64,14 @@ class Held:
         """Whether it is public, and the desk has another state of it."""
         return len(self.known.standings) == 2
 
+    def stored(self, view: View | None = None) -> dict[str, Any]:
+        """The newest state, or that of a view, as JSON has it."""
+        standing = self.known.newest if view is None else self.known.standings[view]
+        return {**from_json(standing.document), **self.aside, "former_slugs": [], "ednote": standing.ednote}
+
     def state(self, view: View | None = None) -> ArticleState:
         """The newest state, or that of a view."""
-        standing = self.known.newest if view is None else self.known.standings[view]
-        aside = {**self.aside, "former_slugs": [], "ednote": standing.ednote}
-        return ArticleState.model_validate({**from_json(standing.document), **aside})
+        return ArticleState.model_validate(self.stored(view))
 
 
 async def hold(done: log.Writing, ref: str) -> Held:
@@ -126,8 +129,10 @@ async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool
 
     A typo fix, and a note to the desk, do not count as an update.
     """
-    edit = merged(ArticleEdit, _given(article.state()), patch)
-    return await _change(done, article, edit, minor=edit.minor, beside=beside)
+    stored = article.stored()
+    old = ArticleState.model_validate(stored)
+    edit = merged(ArticleEdit, _given(stored, old), patch)
+    return await _change(done, article, old, edit, minor=edit.minor, beside=beside)
 
 
 async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Written, str]:
@@ -143,14 +148,13 @@ async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Wri
     if article is None:
         return await create(done, sent, ref), "created"
     changeable(article, beside=False)
-    written = await _change(done, article, sent)
+    written = await _change(done, article, article.state(), sent)
     return written, "unchanged" if written.revision == article.revision else "updated"
 
 
 async def _change(
-    done: log.Writing, article: Held, sent: ArticleIn, *, minor: bool = False, beside: bool = False
+    done: log.Writing, article: Held, old: ArticleState, sent: ArticleIn, *, minor: bool = False, beside: bool = False
 ) -> Written:
-    old = article.state()
     content, warnings = _content(article.id, sent)
     if sent.slug is None:
         content["slug"] = await _free_slug(done, sent, article.id)
@@ -306,11 +310,11 @@ def _relations(sent: ArticleIn) -> Iterable[tuple[str, UUID | None]]:
             yield f"/body/{n}/article", block.article
 
 
-def _given(state: ArticleState) -> dict[str, Any]:
-    """What a client has set of the state: attributions without those that follow from body and picture."""
+def _given(stored: dict[str, Any], state: ArticleState) -> dict[str, Any]:
+    """What a client has set of the state that is stored: attributions without those that follow from body and picture."""
     following = blocks.attributions([], state.body, state.image)
-    attributions = [one for one in state.attributions if one not in following]
-    return {**state.model_dump(mode="json"), "attributions": [one.model_dump(mode="json") for one in attributions]}
+    both = zip(stored["attributions"], state.attributions, strict=True)
+    return {**stored, "attributions": [one for one, read in both if read not in following]}
 
 
 async def _free_slug(done: log.Writing, sent: ArticleIn, ref: str) -> str:
