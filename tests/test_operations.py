@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from httpx import AsyncClient, Response
 
-from app.db import READERS, Database, SchemaMismatch
+from app.db import Database, SchemaMismatch
+from app.db.connections import READERS
 from app.errors import Unavailable
 from tests.answers import get, refusal
 from tests.conftest import Fresh, Load, client
@@ -63,10 +64,13 @@ def database_of(api: AsyncClient) -> Any:
     return api._transport.app.state.database  # type: ignore[attr-defined]
 
 
-def places(api: AsyncClient) -> int:
-    """How many more connections may be taken."""
-    found: int = database_of(api).connections._places._value
-    return found
+async def all_are_back(api: AsyncClient) -> None:
+    """Returns once every connection can be taken: what works in the background takes one now and then."""
+    connections = database_of(api).connections
+    async with asyncio.timeout(5):
+        while connections._places._value != READERS:
+            await asyncio.sleep(0.01)
+    assert len(connections._free) <= READERS
 
 
 @pytest.mark.parametrize("fault", [Unavailable, OSError, TimeoutError, ConnectionResetError])
@@ -88,7 +92,7 @@ async def test_a_database_that_is_away_is_503_everywhere_and_livez_lives(
         assert (await api.get("/livez")).status_code == 200
     for path in ("/v1/articles/flood", "/readyz"):
         assert (await api.get(path)).status_code == 200
-    assert places(api) == READERS
+    await all_are_back(api)
 
 
 class Wire:
@@ -164,7 +168,7 @@ async def test_a_frozen_database_is_503_within_three_seconds_and_recovers_alone(
     assert (await api.get("/livez")).status_code == 200
     between.flowing.set()
     assert [(await api.get(path)).status_code for path in ("/v1/articles", "/v1/articles/flood")] == [200, 200]
-    assert places(api) == READERS
+    await all_are_back(api)
 
 
 async def test_connections_that_were_cut_while_unused_are_not_noticed(wire: tuple[Wire, AsyncClient]) -> None:
@@ -173,7 +177,7 @@ async def test_connections_that_were_cut_while_unused_are_not_noticed(wire: tupl
     await between.cut()
     answers = await asyncio.gather(*(api.get(path) for path in ("/v1/articles", "/v1/articles/flood") * 10))
     assert {answer.status_code for answer in answers} == {200}
-    assert places(api) == READERS
+    await all_are_back(api)
 
 
 @pytest.mark.parametrize(
@@ -188,15 +192,14 @@ async def test_clients_that_hang_up_leave_no_connection_taken(api: AsyncClient, 
             await asyncio.sleep(0)
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)
-    assert places(api) == READERS
-    assert len(database_of(api).connections._free) <= READERS
+    await all_are_back(api)
     answers = await asyncio.gather(*(api.get(path) for _ in range(30)))
     assert {answer.status_code for answer in answers} == {200}
 
 
 async def test_more_requests_than_connections_wait_for_each_other(api: AsyncClient, load: Load) -> None:
     await load(article("flood"))
-    answers = await asyncio.gather(*(api.get("/v1/articles") for _ in range(READERS * 10)))
+    answers = await asyncio.gather(*(api.get("/v1/articles") for _ in range(READERS * 4)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
 
