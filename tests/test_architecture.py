@@ -26,7 +26,7 @@ SQL = {"sqlalchemy", "asyncpg", "sqlite3", "aiosqlite", "alembic"}
 HTTP = {"fastapi", "starlette", "uvicorn", "httpx"}
 DIALECT = re.compile(r"sqlite|postgres", re.IGNORECASE)
 KNOW_DIALECTS = tuple(
-    "db.py changes/store.py changes/models.py search/ importers/store.py settings.py __main__.py".split()
+    "db/ changes/store.py changes/models.py search/ importers/store.py settings.py __main__.py".split()
 )
 
 
@@ -73,7 +73,7 @@ def test_inside_a_noun_imports_go_from_routes_to_store_to_models_to_schemas() ->
 
 def test_http_and_sql_are_strangers() -> None:
     served = [path for path in FILES if path.startswith("web/") or path.endswith("/routes.py")]
-    stored = ["db.py", *(path for path in FILES if path.endswith(("/store.py", "/models.py")))]
+    stored = [path for path in FILES if path.startswith("db/") or path.endswith(("/store.py", "/models.py"))]
     wrong = {path: theirs(path) & SQL for path in served} | {path: theirs(path) & HTTP for path in stored}
     assert not {path: found for path, found in wrong.items() if found}
 

@@ -19,19 +19,21 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 from sqlalchemy import select, text, update
 
-from app import db
 from app.changes.models import Change, Head
 from app.db import (
     Address,
     Database,
     among,
     from_milliseconds,
+    migrate,
     milliseconds,
     new_id,
     room,
     spread,
     utcnow,
 )
+from app.db.address import PATIENCE_SECONDS
+from app.db.connections import READERS
 from app.errors import Unavailable
 from app.tags.models import Tag
 from tests.conftest import Fresh
@@ -174,20 +176,20 @@ async def test_readers_read_on_while_a_writer_holds_its_transaction(database: Da
 async def test_more_readers_than_connections_all_get_their_turn(database: Database) -> None:
     await accept(database, tag("rivers"))
 
-    found = await asyncio.gather(*(database.reader().rows(select(Tag.slug)) for _ in range(10 * db.READERS)))
+    found = await asyncio.gather(*(database.reader().rows(select(Tag.slug)) for _ in range(10 * READERS)))
 
-    assert found == [[("rivers",)]] * 10 * db.READERS
+    assert found == [[("rivers",)]] * 10 * READERS
 
 
 async def test_a_reader_that_is_cancelled_leaves_its_place_to_others(database: Database) -> None:
     await accept(database, tag("rivers"))
-    for _ in range(2 * db.READERS):
+    for _ in range(2 * READERS):
         reading = asyncio.create_task(database.reader().rows(select(Tag.slug), slow=True))
         await asyncio.sleep(0)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
 
-    async with asyncio.timeout(db.PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
 
 
@@ -266,7 +268,7 @@ AWAY: Final = [
     "away", AWAY, indirect=True, ids=["no file", "no folder", "a folder", "no server", "no socket"]
 )
 async def test_a_database_that_is_not_there_is_unavailable_within_seconds(away: Database) -> None:
-    async with asyncio.timeout(3 * db.PATIENCE_SECONDS):
+    async with asyncio.timeout(3 * PATIENCE_SECONDS):
         with pytest.raises(Unavailable):
             await away.ping()
 
@@ -278,7 +280,7 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
     with pytest.raises(Unavailable):
         await database.ping()
     with pytest.raises(Unavailable):
-        await asyncio.to_thread(db.migrate, f"sqlite:///{path}")
+        await asyncio.to_thread(migrate, f"sqlite:///{path}")
     await database.close()
 
 

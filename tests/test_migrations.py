@@ -17,8 +17,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
-from app import db
-from app.db import Database, SchemaMismatch, alembic_config, check_schema, migrate, revisions
+from app.db import Database, SchemaMismatch, check_schema, migrate, schema
+from app.db.schema import alembic_config, revisions
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from tests.contents import accept, everything, rows
@@ -93,7 +93,7 @@ def downgrade() -> None:
 '''
     )
     with monkeypatch.context() as patched:
-        patched.setattr(db, "ROOT", copy)
+        patched.setattr(schema, "ROOT", copy)
         yield "20991231_2359"
 
 
@@ -270,9 +270,13 @@ def test_a_migration_killed_in_its_middle_leaves_nothing(
     import os
     if os.environ.get("DIE"):
         os.kill(os.getpid(), 9)"""
-    code = "import pathlib, sys; from app import db; db.ROOT = pathlib.Path(sys.argv[1]); db.migrate(sys.argv[2])"
+    code = """if True:
+    import pathlib, sys
+    from app.db import schema
+    schema.ROOT = pathlib.Path(sys.argv[1])
+    schema.migrate(sys.argv[2])"""
     with chain(tmp_path, monkeypatch, middle):
-        start = [sys.executable, "-c", code, str(db.ROOT), database_url]
+        start = [sys.executable, "-c", code, str(schema.ROOT), database_url]
         killed = subprocess.run(start, cwd=ROOT, env={**os.environ, "DIE": "1"}, check=False)
         left = asyncio.run(tables(database_url))
         migrate(database_url)
@@ -302,7 +306,7 @@ def test_an_empty_database_is_told_how_to_get_its_schema(empty_database_url: str
 
 
 def test_an_older_database_is_told_how_to_get_newer(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "revisions", lambda: ("20991231_2359", {HEAD, "20991231_2359"}))
+    monkeypatch.setattr(schema, "revisions", lambda: ("20991231_2359", {HEAD, "20991231_2359"}))
     with pytest.raises(SchemaMismatch, match="older than this release"):
         asyncio.run(check(database_url))
 

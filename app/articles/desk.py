@@ -311,7 +311,7 @@ def _relations(sent: ArticleIn) -> Iterable[tuple[str, UUID | None]]:
 
 
 def _given(stored: dict[str, Any], state: ArticleState) -> dict[str, Any]:
-    """What a client has set of the state that is stored: attributions without those that follow from body and picture."""
+    """What a client has set of what is stored: attributions without those that follow from body and picture."""
     following = blocks.attributions([], state.body, state.image)
     both = zip(stored["attributions"], state.attributions, strict=True)
     return {**stored, "attributions": [one for one, read in both if read not in following]}

@@ -126,7 +126,7 @@ async def test_a_refusal_costs_no_connection(api: AsyncClient, load: Load, monke
 async def test_no_client_can_fill_the_memory_with_shapes_of_statements(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.SHAPES", 5)
+    monkeypatch.setattr("app.db.database.SHAPES", 5)
     assert SHAPES <= 1_000
     statements = [select(literal(n)) for n in range(20)]
     for n, statement in enumerate(statements):

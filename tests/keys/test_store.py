@@ -12,7 +12,8 @@ from zlib import crc32
 import pytest
 from sqlalchemy import Executable, select, text
 
-from app.db import Base, Database, Prepared, utcnow
+from app.db import Base, Database, utcnow
+from app.db.statements import Prepared
 from app.errors import Unauthorized, Unavailable
 from app.keys import store as keys
 from app.keys.models import Key

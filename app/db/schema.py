@@ -1,0 +1,105 @@
+"""Migrations: how the schema comes to be, and whether it is the one that this release works on."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+from sqlalchemy import String, column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from app.db.address import Address
+from app.db.database import Reader
+from app.db.faults import database_faults
+from app.errors import Unavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def alembic_config(url: str) -> "Config":
+    """Alembic's settings for this database."""
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["address"] = Address(url)
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Brings the schema up to the newest revision; does nothing where it is there already.
+
+    Two at once wait for each other, and one that is killed is finished by the next.
+    Raises: Unavailable; SchemaMismatch, for a database that a newer release has migrated.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        with database_faults():
+            command.upgrade(alembic_config(url), revision)
+    except CommandError as error:
+        raise SchemaMismatch(
+            f"The database {Address(url)} was migrated by a newer release of Dovidka. Install that release."
+        ) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != asyncpg.LockNotAvailableError.sqlstate:
+            raise
+        raise SchemaMismatch(
+            f"The tables of {Address(url)} are in use; the migration gave up waiting, and changed nothing."
+            " Run: python -m app migrate"
+        ) from error
+
+
+def fold(path: Path) -> None:
+    """Brings a SQLite database that nobody has open into its one file, so that moving the file moves all of it."""
+    with closing(sqlite3.connect(path)) as connection:
+        (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    assert mode == "delete", mode
+
+
+class SchemaMismatch(Exception):
+    """The database's schema is not the one this release works on; the message says what mends it."""
+
+
+def revisions() -> tuple[str, set[str]]:
+    """The revision that this release works on, and all it knows, read from the migration files."""
+    found: dict[str, str | None] = {}
+    for file in (ROOT / "migrations" / "versions").glob("*.py"):
+        head = file.read_text(encoding="utf-8")[:2_000]
+        match = re.search(r'^revision = "(.+)"$', head, re.MULTILINE)
+        before = re.search(r'^down_revision = "(.+)"$', head, re.MULTILINE)
+        assert match is not None, file
+        found[match[1]] = before[1] if before else None
+    (newest,) = found.keys() - {*found.values()}
+    return newest, {*found}
+
+
+async def check_schema(read: Reader) -> None:
+    """Raises: SchemaMismatch, saying which command mends it; Unavailable."""
+    address = read.address
+    if address.path is not None and not address.path.exists():
+        raise SchemaMismatch(f"There is no database {address} yet. Run: python -m app migrate")
+    try:
+        row = await read.row(_SCHEMA)
+    except Unavailable as fault:
+        cause = fault.__cause__
+        if not isinstance(cause, asyncpg.UndefinedTableError) and "no such table" not in str(cause):
+            raise
+        row = None
+    if row is None:
+        raise SchemaMismatch(f"The database {address} is empty. Run: python -m app migrate")
+    newest, known = revisions()
+    if row[0] != newest:
+        if row[0] in known:
+            raise SchemaMismatch(f"The database {address} is older than this release. Run: python -m app migrate")
+        raise SchemaMismatch(
+            f"The database {address} was migrated by a newer release of Dovidka. Install that release."
+        )
+
+
+_SCHEMA: Final = select(column("version_num", String)).select_from(table("alembic_version"))
