@@ -1,4 +1,5 @@
-"""Server processes that are killed while they write, and restarted when something is due: twenty times each."""
+"""Server processes killed while they write, and restarted when something is due; senders and receivers of webhooks
+killed while they send."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from benchmarks.goals import Goal, Options
 from tests import processes
 
 TIMES = 20
+SENDINGS = 50
 
 
 def measure(options: Options) -> Iterator[Goal]:
@@ -21,4 +23,10 @@ def measure(options: Options) -> Iterator[Goal]:
         times = [n for n, _ in found]
         yield Goal(f"{database}: published not once in {TIMES} restarts", TIMES - times.count(1), 0, "articles")
         yield Goal(f"{database}: published late, at most", max(late for _, late in found), 1, "s")
+        databases.fresh(url)
+        file = options.folder / "received"
+        file.unlink(missing_ok=True)
+        sent, wrong = asyncio.run(processes.killed_while_sending(url, file, SENDINGS))
+        told = f"{sent} events{'; ' if wrong else ''}{'; '.join(wrong[:3])}"
+        yield Goal(f"{database}: sent wrongly after {SENDINGS} kills", len(wrong), 0, "events", told=told)
         databases.remove(url)

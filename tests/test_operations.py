@@ -68,7 +68,7 @@ async def all_are_back(api: AsyncClient) -> None:
     """Returns once every connection can be taken: what works in the background takes one now and then."""
     connections = database_of(api).connections
     async with asyncio.timeout(5):
-        while connections._places._value != READERS:
+        while connections._places._value != READERS:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     assert len(connections._free) <= READERS
 
