@@ -23,8 +23,9 @@ PING_SECONDS: Final = 15.0
 # A key is looked at again when the desk's stream is opened anew, where it was left.
 DESK_SECONDS: Final = 60.0
 RETRY_MILLISECONDS: Final = 2_000
+CROWDED_MILLISECONDS: Final = 15_000
 PING: Final = b": ping\n\n"
-GOAWAY: Final = b"event: goaway\nretry: %d\ndata: {}\n\n" % RETRY_MILLISECONDS
+GOAWAY: Final = b"event: goaway\nretry: %d\ndata: {}\n\n"
 
 log: Final = structlog.get_logger("dovidka")
 
@@ -128,10 +129,10 @@ class Live:
         for tail in (self.public, self.desk):
             tail.ring()
 
-    def admit(self) -> None:
-        """Raises: Unavailable, where one more stream would be too many."""
-        if self.ending or self.open >= self.most:
-            raise Unavailable("So many follow the log here already that no more can. Try again soon.")
+    @property
+    def full(self) -> bool:
+        """Whether one more stream would be too many."""
+        return self.ending or self.open >= self.most
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -164,7 +165,7 @@ class Live:
                     yield found
         except Refusal:
             pass  # told when it comes back
-        yield GOAWAY
+        yield GOAWAY % RETRY_MILLISECONDS
 
 
 def _now() -> float:

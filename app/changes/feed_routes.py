@@ -9,7 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.changes import feed
-from app.changes.feed_live import Live
+from app.changes.feed_live import CROWDED_MILLISECONDS, GOAWAY, Live
 from app.changes.routes import perspective
 from app.changes.schemas import LAST_POSITION, Changes, ChangesQuery, StreamQuery
 from app.changes.shown import Perspective
@@ -22,6 +22,7 @@ from app.web.parameters import strict_query
 router = APIRouter(prefix="/v1/changes", tags=["changes"], dependencies=[Depends(strict_query)])
 # What was withdrawn must not be handed out by a cache for long.
 KEPT: Final = "public, max-age=1"
+STREAMING: Final = {"Cache-Control": PRIVATE, "X-Accel-Buffering": "no"}
 # Who takes nothing for so long has gone, whatever the network says.
 SLOW_SECONDS: Final = 60.0
 
@@ -62,7 +63,7 @@ class _Stream(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(self, live: Live, seen: Perspective, position: int, newest: int, *, head: bool) -> None:
-        super().__init__(live.messages(seen, position), headers={"Cache-Control": PRIVATE, "X-Accel-Buffering": "no"})
+        super().__init__(live.messages(seen, position), headers=STREAMING)
         self.live, self.tail, self.newest, self.head = live, live.tail(seen), newest, head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,11 +97,12 @@ async def stream_changes(
     Server-Sent Events named `change`, without documents: `id` is the position, `data` what an entry of
     `GET /v1/changes` tells. It begins behind `Last-Event-ID` or `after`, else with what comes next. A comment comes
     every 15 seconds where nothing else does. `goaway` is the last event before the server ends the stream: connect
-    again, and nothing is lost. Where too many follow already, the answer is 503.
+    again after `retry`, and nothing is lost. Where too many follow already, it is the first.
     """
     seen = perspective(asking, wanted.perspective)
     live: Live = request.app.state.live
-    live.admit()
+    if live.full:
+        return Response(GOAWAY % CROWDED_MILLISECONDS, headers=STREAMING, media_type=_Stream.media_type)
     after, parameter = wanted.after, "after"
     if last_event_id is not None:
         after, parameter = _position(last_event_id), "Last-Event-ID"

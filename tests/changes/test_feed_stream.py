@@ -17,7 +17,7 @@ from app.changes import feed_live
 from app.changes.feed_live import Live
 from app.changes.shown import EVERYONE, NEWEST
 from app.db import Database
-from tests.answers import bearing, get, refusal
+from tests.answers import bearing, get
 from tests.conftest import Make
 from tests.contents import accept
 from tests.factories import article, article_id, draft, tag
@@ -178,7 +178,7 @@ async def test_before_the_server_stops_it_sends_its_followers_away(database_url:
     assert code in {0, -signal.SIGTERM}
 
 
-async def test_more_streams_than_there_may_be_are_refused_until_one_ends(
+async def test_more_streams_than_there_may_be_are_sent_away_until_one_ends(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STREAMS_AT_MOST", "2")
@@ -187,16 +187,18 @@ async def test_more_streams_than_there_may_be_are_refused_until_one_ends(
             async with stream(wire) as found, stream(wire) as another:
                 await anext(found)
                 await anext(another)
-                answer = await wire.get("/v1/changes/stream")
-                refusal(answer, 503, "unavailable")
-                assert int(answer.headers["retry-after"]) > 0
+                async with stream(wire) as crowded:
+                    event = await anext(crowded)
+                    assert (event.name, event.retry) == ("goaway", feed_live.CROWDED_MILLISECONDS)
+                    with pytest.raises(StopAsyncIteration):
+                        await anext(crowded)
                 assert (await wire.get("/v1/changes", params={"wait": 1})).status_code == 200
-            until = time.monotonic() + PATIENCE
-            while (await wire.head("/v1/changes/stream")).status_code != 200:
-                assert time.monotonic() < until
-                await asyncio.sleep(0.05)
-            async with stream(wire) as found:
-                await anext(found)
+            name = "goaway"
+            async with asyncio.timeout(PATIENCE):
+                while name == "goaway":
+                    async with stream(wire) as found:
+                        name = (await anext(found)).name
+            assert name == "message"
 
 
 def test_the_head_of_a_stream_ends(port: int) -> None:
@@ -219,7 +221,8 @@ async def test_a_stream_of_the_desk_is_opened_anew_so_that_its_key_is_looked_at(
     monkeypatch.setattr(feed_live, "DESK_SECONDS", -1.0)
     live = Live(database, 1)
     async with asyncio.timeout(PATIENCE):
-        assert [part async for part in live.messages(NEWEST, 0)][1:] == [feed_live.GOAWAY]
+        parts = [part async for part in live.messages(NEWEST, 0)]
+        assert parts[1:] == [feed_live.GOAWAY % feed_live.RETRY_MILLISECONDS]
 
 
 async def test_a_follower_far_behind_reads_from_the_database(
