@@ -12,6 +12,8 @@ PUBLIC: Final = "public, max-age=5, stale-while-revalidate=30"
 PRIVATE: Final = "private, no-store"
 COMPRESSED_FROM: Final = 1_000
 COMPRESSED_ASIDE: Final = 50_000
+# A sixth longer than at 6, at a quarter of the time.
+LEVEL: Final = 4
 
 
 def digest(body: bytes) -> str:
@@ -63,7 +65,7 @@ async def answer(
     if compressed:
         sent["Content-Encoding"] = "gzip"
         if len(body) > COMPRESSED_ASIDE:
-            body = await asyncio.to_thread(gzip.compress, body, 6, mtime=0)
+            body = await asyncio.to_thread(gzip.compress, body, LEVEL, mtime=0)
         else:
-            body = gzip.compress(body, 6, mtime=0)
+            body = gzip.compress(body, LEVEL, mtime=0)
     return Response(body, media_type=media_type, headers=sent)
