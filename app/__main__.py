@@ -132,6 +132,7 @@ def _serve(settings: Settings) -> None:
     import uvicorn
 
     from app.main import EXAMPLES, create_app
+    from app.web.connections import Connection
 
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family)
@@ -159,6 +160,7 @@ def _serve(settings: Settings) -> None:
     Server(
         uvicorn.Config(
             api,
+            http=Connection,
             log_level=settings.log_level if settings.log_level != "info" else "warning",
             access_log=settings.log_level == "debug",
             proxy_headers=False,

@@ -8,12 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from httpx import AsyncClient, HTTPError
+
+from app.db import Database
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
+from tests.conftest import Fresh
 
 ROOT = Path(__file__).parent.parent
 GET = b"GET /v1/tags/city HTTP/1.1\r\n"
@@ -149,3 +154,79 @@ async def test_a_server_that_is_told_to_stop_answers_what_it_has_taken(newsroom_
     assert {*taken} == {200}
     assert all(refused), "a request failed before the server was told to stop"
     assert code in {0, -signal.SIGTERM}
+
+
+# --- clients that keep us waiting ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def written(sqlite: Fresh) -> AsyncIterator[tuple[str, bytes]]:
+    """A database to write to, and the head of a request that writes a tag, but for the length of its body."""
+    with sqlite() as url:
+        database = Database(url)
+        secret = (await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)).key
+        await database.close()
+        head = b"POST /v1/tags HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Type: application/json\r\n"
+        yield url, head + f"Authorization: Bearer {secret}\r\nContent-Length: ".encode()
+
+
+def body(slug: str, length: int) -> bytes:
+    return f'{{"slug": "{slug}", "type": "topic", "labels": {{"en": "Rain"}}}}'.encode().ljust(length)
+
+
+async def trickle(port: int, *pieces: bytes, every: float = 1.0) -> tuple[bytes, float]:
+    """(what comes back before the server closes, after how many seconds) when the pieces are sent one by one."""
+    begun = time.monotonic()
+    back, line = await asyncio.open_connection("127.0.0.1", port)
+
+    async def send() -> None:
+        for piece in pieces:
+            line.write(piece)
+            await asyncio.sleep(every)
+
+    sending = asyncio.create_task(send())
+    try:
+        found = await asyncio.wait_for(back.read(), 30)
+    except ConnectionError:
+        found = b""
+    sending.cancel()
+    line.close()
+    return found, time.monotonic() - begun
+
+
+async def test_clients_that_send_next_to_nothing_are_dropped_and_delay_no_other(written: tuple[str, bytes]) -> None:
+    url, head = written
+    whole = head + b"500\r\n\r\n"
+    slow: list[list[bytes]] = [
+        [],
+        [GET[:9]],
+        [GET, *[b"X-Slow: 1\r\n"] * 30],
+        [whole, body("rain", 500)[:250]],
+        [whole, *[b"{"] * 30],
+        [whole.replace(b"Content-Length: 500", b"Transfer-Encoding: chunked"), *[b"1\r\n{\r\n"] * 30],
+    ]
+    pieces = [body("flood", 14_000)[n : n + 1_000] for n in range(0, 14_000, 1_000)]
+    with process(url) as (_, port):
+        dropped = asyncio.gather(*(trickle(port, *slow[n % len(slow)]) for n in range(198)))
+        steady = asyncio.create_task(trickle(port, head + b"14000\r\n\r\n", *pieces))
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=1) as wire:
+            while not dropped.done():
+                assert (await wire.get("/v1/tags")).status_code == 200
+                await asyncio.sleep(0.2)
+        found = await dropped
+        assert ({answer for answer, _ in found}, max(seconds for _, seconds in found) < 15) == ({b""}, True)
+        answer, seconds = await steady
+        assert (answer.split(b"\r\n")[0], seconds > 13) == (b"HTTP/1.1 201 Created", True)
+
+
+def test_a_head_without_end_is_cut_off(port: int) -> None:
+    sent = 0
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+        line.sendall(GET + HOST + b"X-Wide: ")
+        try:
+            while sent < 2**26:
+                sent += line.send(b"x" * 65_536)
+        except ConnectionError:
+            pass
+    assert sent < 2**26
+    assert answers(port)
