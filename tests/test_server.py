@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient, HTTPError
+from sqlalchemy import select
 
 from app.db import Database
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
+from app.tags.models import Tag
 from tests.conftest import Fresh
 
 ROOT = Path(__file__).parent.parent
@@ -230,3 +232,22 @@ def test_a_head_without_end_is_cut_off(port: int) -> None:
             pass
     assert sent < 2**26
     assert answers(port)
+
+
+async def test_a_server_that_is_told_to_stop_waits_for_bodies_that_are_half_sent_but_not_for_ever(
+    written: tuple[str, bytes],
+) -> None:
+    url, head = written
+    half, rest = body("flood", 500)[:40], body("flood", 500)[40:]
+    with process(url) as (server, port):
+        finished = asyncio.create_task(trickle(port, head + b"500\r\n\r\n" + half, rest, every=3))
+        given_up = asyncio.create_task(trickle(port, head + b"500\r\n\r\n" + half))
+        await asyncio.sleep(1)
+        server.send_signal(signal.SIGTERM)
+        code = await asyncio.to_thread(server.wait, 15)
+        assert (await finished)[0].startswith(b"HTTP/1.1 201")
+        assert b"HTTP/1.1 2" not in (await given_up)[0]
+    assert code in {0, -signal.SIGTERM}
+    database = Database(url)
+    assert await database.reader().rows(select(Tag.slug)) == [("flood",)]
+    await database.close()
