@@ -285,3 +285,22 @@ async def test_no_key_sets_what_follows_from_actions(ground: AsyncClient, key: M
         answer = await ground.request(method, path, json=sent, headers=given)
         (fault,) = refusal(answer, 422, "invalid")["errors"]
         assert (fault["pointer"], fault["code"]) == (f"/{name}", "extra-forbidden")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param(*operation.values[:2], id=operation.id)
+        for operation in guarded()
+        if operation.values[0] in {"POST", "PUT", "PATCH"} and operation.id != "import_documents"
+    ],
+)
+async def test_what_is_sent_and_not_understood_is_refused_by_every_operation(
+    ground: AsyncClient, key: Make, method: str, path: str
+) -> None:
+    headers = bearing(await key(*SCOPES)) | ({"If-Match": "*"} if method != "POST" else {})
+    answer = await ground.request(method, path, json={"surprise": 1}, headers=headers)
+    assert "/surprise" in {fault["pointer"] for fault in refusal(answer, 422, "invalid")["errors"]}
+    check_answer(answer)
+    unread = await ground.request(method, path, content=b"surprise", headers=headers)
+    assert refusal(unread, 415, "unsupported-media-type")

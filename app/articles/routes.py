@@ -35,7 +35,7 @@ from app.deps import Asking, Needs, Read, SiteZone, cursors, permitted
 from app.errors import Fault, Invalid
 from app.notes import store as notes
 from app.notes.schemas import NoteOut
-from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.conditions import IfMatch
@@ -274,7 +274,10 @@ async def publish_article(
 
 
 @router.post(
-    "/articles/{ref}/unpublish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
+    "/articles/{ref}/unpublish",
+    response_model=ArticleWritten,
+    responses=CHANGED,
+    dependencies=[Depends(PUBLISH), NOTHING],
 )
 async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> Response:
     """Make an article a draft again.

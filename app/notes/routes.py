@@ -27,7 +27,7 @@ from app.notes.schemas import (
     NoteWritten,
     WithdrawNoteIn,
 )
-from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
 from app.web.openapi import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
@@ -199,7 +199,7 @@ async def publish_note(
     return reply(session, await desk.publish(session, note, sent.at))
 
 
-@router.post("/{slug}/unpublish", response_model=NoteWritten, responses=CHANGED, dependencies=[PUBLISH])
+@router.post("/{slug}/unpublish", response_model=NoteWritten, responses=CHANGED, dependencies=[PUBLISH, NOTHING])
 async def unpublish_note(slug: NoteSlug, asking: Asking, session: WriteSession) -> Response:
     """Make a reference note a draft again.
 

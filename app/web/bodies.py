@@ -5,7 +5,8 @@ from math import isfinite
 from typing import Any, Final
 
 import jiter
-from pydantic import BaseModel, ValidationError
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Fault, Malformed, TooLarge, UnsupportedMediaType
@@ -42,6 +43,15 @@ class Sent:
             return self.model.model_validate(document)
         except ValidationError as error:
             raise invalid(error, document) from None
+
+
+class Nothing(BaseModel):
+    """All is said in the address. `{}` may be sent, and nothing else, for it would be ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+NOTHING: Final = Depends(Sent(Nothing, optional=True))
 
 
 def check_media_type(request: Request, taken: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from app.db import Database
 from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
 from app.errors import Fault, Invalid, Raced
 from app.outbound import Outbound, Unsendable
-from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.conditions import IfMatch
@@ -149,7 +149,7 @@ async def delete_webhook(request: Request, read: Read, id: WebhookId, if_match: 
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
-@router.post("/{id}/secret", response_model=Rotated, responses={**UNCACHED, **NOT_FOUND})
+@router.post("/{id}/secret", response_model=Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NOTHING])
 async def rotate_webhook_secret(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
     """Give a webhook a new secret.
 
@@ -160,7 +160,7 @@ async def rotate_webhook_secret(request: Request, caller: Holder, read: Read, id
     return _plain(200, await webhooks.rotate(_database(request), id))
 
 
-@router.post("/{id}/test", response_model=DeliveryOut, responses={**UNCACHED, **NOT_FOUND})
+@router.post("/{id}/test", response_model=DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NOTHING])
 async def test_webhook(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
     """Send a test event now.
 
