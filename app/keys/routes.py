@@ -7,11 +7,13 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
+from app.errors import Fault, Invalid
 from app.keys import store as keys
 from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage, KeyQuery
 from app.web.bodies import Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
+from app.web.fields import show_instant
 from app.web.openapi import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ
 from app.web.pages import page
 from app.web.parameters import strict_query
@@ -41,11 +43,15 @@ async def create_key(
     """Make an API key.
 
     `key` of the answer is its secret, and the only time it is shown: keep it now. A key hands on only scopes that it
-    has itself. `Idempotency-Key` is refused here, since no answer is kept that could be given twice.
+    has itself, and for no longer than it has them: one that expires makes none that outlives it. `Idempotency-Key` is
+    refused here, since no answer is kept that could be given twice.
     """
     await no_idempotency_key(request)
     for scope in sent.scopes:
         permitted(caller, scope)
+    if caller.expires_at is not None and (sent.expires_at is None or sent.expires_at > caller.expires_at):
+        detail = f"must not lie behind {show_instant(caller.expires_at)}, when the key that makes it expires"
+        raise Invalid("A key does not outlive its maker.", Fault(detail, "not-allowed", pointer="/expires_at"))
     made = await keys.create(request.app.state.database, sent, created_by=caller.name)
     headers = {"Location": f"/v1/keys/{made.id}", "Cache-Control": PRIVATE}
     return Response(to_json(made), 201, headers, media_type="application/json")

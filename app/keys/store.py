@@ -78,7 +78,7 @@ async def identify(database: Database, token: str) -> Caller:
         raise refused("The key in Authorization has expired.")
     if last_used_at is None or last_used_at <= now - USE:
         await _note_use(database, id)
-    return Caller(id, name, frozenset(scopes))
+    return Caller(id, name, frozenset(scopes), expires_at)
 
 
 _BY_DIGEST: Final = select(

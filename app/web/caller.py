@@ -1,6 +1,7 @@
 """Who asks: the Authorization header becomes a token, and a key's scopes become what its holder may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from starlette.requests import Request
@@ -14,7 +15,7 @@ SCOPES: Final[dict[Scope, str]] = {
     "content:publish": "publish, schedule, take back to draft, and correct",
     "content:withdraw": "withdraw what was published, and erase its text",
     "webhooks": "manage the webhooks that are told of changes",
-    "keys": "make and revoke keys, with scopes of its own at most",
+    "keys": "make and revoke keys, with scopes of its own at most, none of which outlives it",
 }
 
 
@@ -25,6 +26,7 @@ class Caller:
     id: str
     name: str
     scopes: frozenset[Scope]
+    expires_at: datetime | None = None
 
 
 class Scoped:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.db import Database, utcnow
 from app.keys import store as keys
 from app.keys.models import Key
+from app.keys.schemas import KeyIn
 from app.web.caching import PRIVATE
 from app.web.caller import SCOPES
 from app.web.fields import show_instant
@@ -82,6 +83,21 @@ async def test_a_key_hands_on_only_scopes_that_it_has(api: AsyncClient, key: Mak
     assert len(await rows(database, select(Key.id))) == 1
     granted = await api.post("/v1/keys", json={**wanted, "scopes": ["keys", "drafts:read"]}, headers=headers)
     assert granted.status_code == 201
+
+
+async def test_a_key_makes_none_that_outlives_it(api: AsyncClient, database: Database) -> None:
+    end = utcnow() + timedelta(days=1)
+    maker = await keys.create(database, KeyIn(name="Maker", scopes=["keys"], expires_at=end), created_by=None)
+    headers = bearing(maker.key)
+
+    for beyond in ({}, {"expires_at": None}, {"expires_at": show_instant(end + timedelta(milliseconds=1))}):
+        answer = await api.post("/v1/keys", json={"name": "More", "scopes": ["keys"], **beyond}, headers=headers)
+        (fault,) = refusal(answer, 422, "invalid")["errors"]
+        assert (fault["pointer"], show_instant(end) in fault["detail"]) == ("/expires_at", True)
+        check_answer(answer)
+    assert len(await rows(database, select(Key.id))) == 1
+    wanted = {"name": "More", "scopes": ["keys"], "expires_at": show_instant(end)}
+    assert (await api.post("/v1/keys", json=wanted, headers=headers)).status_code == 201
 
 
 # --- a key that opens nothing ----------------------------------------------------------------------------------------
