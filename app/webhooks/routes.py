@@ -50,7 +50,8 @@ def _database(request: Request) -> Database:
 
 
 async def _theirs(read: Read, caller: Caller, id: str) -> WebhookOut:
-    """The webhook, where the caller may decide on it: who may not read drafts must not lead them elsewhere.
+    """The webhook, where it is the caller's: who may not read drafts must not lead them elsewhere, nor stop them, nor
+    learn from positions how busy the desk is.
 
     Raises: NotFound; Forbidden.
     """
@@ -75,14 +76,18 @@ def _plain(status: int, body: object, **headers: str) -> Response:
 
 
 @router.get("", response_model=WebhookPage, responses={**READ, **PAGED})
-async def list_webhooks(request: Request, read: Read, wanted: Annotated[WebhookQuery, Query()]) -> Response:
+async def list_webhooks(
+    request: Request, caller: Holder, read: Read, wanted: Annotated[WebhookQuery, Query()]
+) -> Response:
     """Webhooks and how far each is, newest first.
 
     `lag` is how many changes a receiver is behind, `dead_letters` how many events were given up. No secret is in the
-    list: each was shown once.
+    list: each was shown once. Those with the perspective `drafts` are shown to keys with `drafts:read`.
     """
     cursor = cursors(request, {})
-    return await page(request, cursor, await webhooks.listed(read, wanted, cursor.read(wanted.cursor)), noun="webhook")
+    drafts = "drafts:read" in caller.scopes
+    found = await webhooks.listed(read, wanted, cursor.read(wanted.cursor), drafts=drafts)
+    return await page(request, cursor, found, noun="webhook")
 
 
 @router.post("", status_code=201, response_model=WebhookMade, responses=CREATED)
@@ -103,12 +108,12 @@ async def create_webhook(
 
 
 @router.get("/{id}", response_model=WebhookOut, responses={**READ, **NOT_FOUND})
-async def get_webhook(request: Request, read: Read, id: WebhookId) -> Response:
+async def get_webhook(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
     """One webhook as it is set.
 
     How far it is, the list tells, and how its last deliveries went, `deliveries`.
     """
-    found = await webhooks.get(read, id)
+    found = await _theirs(read, caller, id)
     return await answer(request, to_json(found), revision=found.revision)
 
 
@@ -137,12 +142,12 @@ async def update_webhook(
 
 
 @router.delete("/{id}", status_code=204, responses={**DONE, **NOT_FOUND})
-async def delete_webhook(request: Request, read: Read, id: WebhookId, if_match: IfMatch) -> Response:
+async def delete_webhook(request: Request, caller: Holder, read: Read, id: WebhookId, if_match: IfMatch) -> Response:
     """Delete a webhook.
 
     Nothing is sent to it any more, and nothing kept of what was.
     """
-    known = await webhooks.get(read, id)
+    known = await _theirs(read, caller, id)
     if_match.check(known.revision)
     if not await webhooks.remove(_database(request), known):
         raise Raced("Another writer changed the webhook at the same moment.")
@@ -187,12 +192,12 @@ async def replay_webhook(
 
 @router.get("/{id}/deliveries", response_model=Deliveries, responses={**READ, **NOT_FOUND})
 async def list_deliveries(
-    request: Request, read: Read, id: WebhookId, wanted: Annotated[DeliveryQuery, Query()]
+    request: Request, caller: Holder, read: Read, id: WebhookId, wanted: Annotated[DeliveryQuery, Query()]
 ) -> Response:
     """The last deliveries of a webhook, newest first.
 
     Of each webhook the last hundred tries are kept, and the last thousand dead letters.
     """
-    await webhooks.get(read, id)
+    await _theirs(read, caller, id)
     found = await webhooks.deliveries(read, id, limit=wanted.limit, dead=wanted.dead is not None)
     return await answer(request, to_json(Deliveries.model_construct(items=found)))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Integer, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from app.changes.models import PUBLIC, Change, Head, Revision
 from app.changes.store import HEAD
@@ -87,13 +87,13 @@ async def get(read: Reader, id: str) -> WebhookOut:
     return _out(row)
 
 
-async def listed(read: Reader, wanted: WebhookQuery, position: Position | None) -> Slice:
-    """Webhooks and how far each is, the newest first; one page.
+async def listed(read: Reader, wanted: WebhookQuery, position: Position | None, *, drafts: bool) -> Slice:
+    """Webhooks and how far each is, the newest first; one page. Those that are sent drafts too only where asked for.
 
     Order: by id, descending. Cost: one statement, one more with `count`.
     """
     backward = position is not None and position.backward
-    params: dict[str, Any] = {"limit": wanted.limit + 1}
+    params: dict[str, Any] = {"limit": wanted.limit + 1, "drafts": drafts}
     if position is not None:
         params["at_0"] = position.values[0]
     rows = await read.rows(_LISTINGS[position is not None, backward], params)
@@ -104,18 +104,19 @@ async def listed(read: Reader, wanted: WebhookQuery, position: Position | None) 
         refs=refs,
         next=Position((refs[-1],)) if rows and after else None,
         prev=Position((refs[0],), backward=True) if rows and before else None,
-        count=((await read.rows(_COUNT))[0][0], True) if wanted.count else None,
+        count=((await read.rows(_COUNT, {"drafts": drafts}))[0][0], True) if wanted.count else None,
     )
 
 
+_LISTED: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
 _LISTINGS: Final = {
     (positioned, backward): keyset(
-        select(*STATE), (Webhook.id,), descending=True, positioned=positioned, backward=backward
+        select(*STATE).where(_LISTED), (Webhook.id,), descending=True, positioned=positioned, backward=backward
     )
     for positioned in (False, True)
     for backward in (False, True)
 }  # fmt: skip
-_COUNT: Final = select(func.count()).select_from(Webhook)
+_COUNT: Final = select(func.count()).select_from(Webhook).where(_LISTED)
 _EVERYTHING: Final = select(*STATE).order_by(Webhook.id.desc())
 
 

@@ -79,16 +79,25 @@ async def test_a_webhook_for_drafts_is_in_the_hands_of_those_who_read_drafts(
     refused = await api.post("/v1/webhooks", json={**NEW, "perspective": "drafts"}, headers=theirs)
     assert refusal(refused, 403, "forbidden")["scope"] == "drafts:read"
 
-    found = await hook(perspective="drafts")
+    found, other = await hook(perspective="drafts"), await hook("two.example")
     path, seen = f"/v1/webhooks/{found.id}", {**theirs, "If-Match": '"1"'}
     for answer in (
+        await api.get(path, headers=theirs),
+        await api.get(f"{path}/deliveries", headers=theirs),
         await api.patch(path, json={"url": "https://two.example/"}, headers=seen),
+        await api.delete(path, headers=seen),
         await api.post(f"{path}/secret", headers=theirs),
         await api.post(f"{path}/test", headers=theirs),
         await api.post(f"{path}/replay", json={"after": 0}, headers=theirs),
     ):
         assert refusal(answer, 403, "forbidden")["scope"] == "drafts:read"
+        check_answer(answer)
     assert (await state(database, found.id)).url == found.url
+
+    for headers, ids in ((theirs, [other.id]), (bearing(await key("webhooks", "drafts:read")), [other.id, found.id])):
+        page = (await api.get("/v1/webhooks", params={"count": "true"}, headers=headers)).json()
+        assert [one["id"] for one in page["items"]] == ids
+        assert page["count"]["value"] == len(ids)
 
 
 # --- making ----------------------------------------------------------------------------------------------------------
