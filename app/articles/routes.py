@@ -347,7 +347,7 @@ async def create_article_preview(
     For a day, or as many seconds as asked for, thirty days at most.
     """
     found = await articles.get(read, NEWEST, ref)
-    return previews.made(request, "article", found.id, sent)
+    return previews.made(request, "article", found.id, found.document, sent)
 
 
 @router.get("/previews/{token}", response_model=ArticleOut | NoteOut, responses={**NOT_FOUND, **WITHDRAWN})
@@ -358,12 +358,13 @@ async def get_preview(
 
     The newest state of one article or note, whoever asks, until the preview expires.
     """
-    noun, ref = previews.opened(request, token)
+    noun, ref, life = previews.opened(request, token)
     if noun == "note":
         revision, document = await notes.preview(read, ref)
     else:
         found = await articles.preview(read, ref)
         revision, document = found.revision, found.document
+    previews.check(document, life)
     return await answer(request, document.encode(), revision=revision, headers={"Cache-Control": PRIVATE})
 
 

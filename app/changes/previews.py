@@ -22,10 +22,10 @@ MAC_BYTES: Final = 16
 PURPOSE: Final = b"preview\0"
 
 
-def made(request: Request, noun: Noun, ref: str, sent: PreviewIn) -> Response:
-    """The answer that hands a preview out."""
+def made(request: Request, noun: Noun, ref: str, document: str, sent: PreviewIn) -> Response:
+    """The answer that hands a preview of this document out."""
     expires_at = utcnow() + timedelta(seconds=sent.expires_in_seconds)
-    payload = to_json([noun, ref, milliseconds(expires_at)])
+    payload = to_json([noun, ref, _life(document), milliseconds(expires_at)])
     token = base64.urlsafe_b64encode(_mac(request, payload) + payload).rstrip(b"=").decode()
     url = f"/v1/previews/{token}"
     return Response(
@@ -36,19 +36,35 @@ def made(request: Request, noun: Noun, ref: str, sent: PreviewIn) -> Response:
     )
 
 
-def opened(request: Request, token: str) -> tuple[Noun, str]:
-    """(noun, ref) that the token opens. Raises: NotFound, for one that is not ours or has expired."""
+def opened(request: Request, token: str) -> tuple[Noun, str, str]:
+    """(noun, ref, life) that the token opens. Raises: NotFound, for one that is not ours or has expired."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
     if payload and hmac.compare_digest(mac, _mac(request, payload)):
-        found: tuple[Any, str, int] = from_json(payload)
-        noun, ref, until = found
+        found: tuple[Any, str, str, int] = from_json(payload)
+        noun, ref, life, until = found
         if from_milliseconds(until) > utcnow():
-            return noun, ref
-    raise NotFound("There is no such preview, or it has expired.")
+            return noun, ref, life
+    raise _missing()
+
+
+def check(document: str, life: str) -> None:
+    """Raises: NotFound, where the document is of another object, which took the slug of the deleted one."""
+    if _life(document) != life:
+        raise _missing()
+
+
+def _life(document: str) -> str:
+    """What tells an object from a later one of the same slug."""
+    created_at: str = from_json(document)["created_at"]
+    return created_at
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such preview, or it has expired.")
 
 
 def _mac(request: Request, payload: bytes) -> bytes:

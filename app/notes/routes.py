@@ -252,5 +252,5 @@ async def create_note_preview(
 
     For a day, or as many seconds as asked for, thirty days at most.
     """
-    await notes.get(read, NEWEST, slug)
-    return previews.made(request, "note", slug, sent)
+    _, document = await notes.get(read, NEWEST, slug)
+    return previews.made(request, "note", slug, document, sent)

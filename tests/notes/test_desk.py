@@ -19,6 +19,7 @@ from tests.answers import bearing, get, refusal, slugs
 from tests.conftest import Load, Make, serving
 from tests.contents import ZONE, revisions, written
 from tests.factories import article, article_id, box, credit, draft, note, said, scheduled, source, tag, words
+from tests.openapi import check_answer
 
 DRAFTS = {"perspective": "drafts"}
 ANY = {"If-Match": "*"}
@@ -487,6 +488,19 @@ async def test_a_preview_opens_the_newest_state_to_its_holder(desk: AsyncClient,
     await post(desk, "/v1/notes/mill/withdraw", {"reason": "legal"})
     refusal(await api.get(url), 410, "withdrawn")
     refusal(await desk.post("/v1/notes/none/previews"), 404, "not-found")
+
+
+async def test_a_preview_of_a_deleted_note_does_not_open_the_next_of_its_slug(
+    desk: AsyncClient, api: AsyncClient
+) -> None:
+    await post(desk, "/v1/notes", MILL)
+    url = (await post(desk, "/v1/notes/mill/previews"))["url"]
+    assert (await desk.delete("/v1/notes/mill", headers=ANY)).status_code == 204
+    refusal(await api.get(url), 404, "not-found")
+    await post(desk, "/v1/notes", {**MILL, "heading": "Not yours to read"})
+    answer = await api.get(url)
+    refusal(answer, 404, "not-found")
+    check_answer(answer)
 
 
 async def test_a_difference_tells_what_changed(desk: AsyncClient, api: AsyncClient) -> None:
