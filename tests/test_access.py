@@ -304,3 +304,14 @@ async def test_what_is_sent_and_not_understood_is_refused_by_every_operation(
     check_answer(answer)
     unread = await ground.request(method, path, content=b"surprise", headers=headers)
     assert refusal(unread, 415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), [*guarded()])
+async def test_what_is_asked_and_not_understood_is_refused_by_every_operation(
+    ground: AsyncClient, key: Make, method: str, path: str, scope: Scope
+) -> None:
+    headers = bearing(await key(*SCOPES)) | ({"If-Match": "*"} if method not in {"GET", "POST"} else {})
+    for query in ("surprise=1", "status=draft", "perspective=x", "limit=1&limit=2"):
+        answer = await ground.request(method, f"{path}?{query}", json={}, headers=headers)
+        assert {one["parameter"] for one in refusal(answer, 422, "invalid")["errors"]} == {query.split("=")[0]}
+        check_answer(answer)
