@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -16,10 +17,13 @@ import pytest
 from httpx import AsyncClient, HTTPError
 from sqlalchemy import select
 
+from app.articles.models import Article
+from app.changes.models import Change
 from app.db import Database
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from app.tags.models import Tag
+from tests.answers import bearing, refusal
 from tests.conftest import Fresh
 
 ROOT = Path(__file__).parent.parent
@@ -162,14 +166,19 @@ async def test_a_server_that_is_told_to_stop_answers_what_it_has_taken(newsroom_
 
 
 @pytest.fixture
-async def written(sqlite: Fresh) -> AsyncIterator[tuple[str, bytes]]:
-    """A database to write to, and the head of a request that writes a tag, but for the length of its body."""
+async def written(sqlite: Fresh) -> AsyncIterator[tuple[str, str]]:
+    """A database, and a key that writes to it."""
     with sqlite() as url:
         database = Database(url)
-        secret = (await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)).key
+        made = await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)
         await database.close()
-        head = b"POST /v1/tags HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Type: application/json\r\n"
-        yield url, head + f"Authorization: Bearer {secret}\r\nContent-Length: ".encode()
+        yield url, made.key
+
+
+def head(secret: str, length: int) -> bytes:
+    """Of a request that makes a tag."""
+    found = b"POST /v1/tags HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Type: application/json\r\n"
+    return found + f"Authorization: Bearer {secret}\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
 def body(slug: str, length: int) -> bytes:
@@ -196,9 +205,9 @@ async def trickle(port: int, *pieces: bytes, every: float = 1.0) -> tuple[bytes,
     return found, time.monotonic() - begun
 
 
-async def test_clients_that_send_next_to_nothing_are_dropped_and_delay_no_other(written: tuple[str, bytes]) -> None:
-    url, head = written
-    whole = head + b"500\r\n\r\n"
+async def test_clients_that_send_next_to_nothing_are_dropped_and_delay_no_other(written: tuple[str, str]) -> None:
+    url, secret = written
+    whole = head(secret, 500)
     slow: list[list[bytes]] = [
         [],
         [GET[:9]],
@@ -210,7 +219,7 @@ async def test_clients_that_send_next_to_nothing_are_dropped_and_delay_no_other(
     pieces = [body("flood", 14_000)[n : n + 1_000] for n in range(0, 14_000, 1_000)]
     with process(url) as (_, port):
         dropped = asyncio.gather(*(trickle(port, *slow[n % len(slow)]) for n in range(198)))
-        steady = asyncio.create_task(trickle(port, head + b"14000\r\n\r\n", *pieces))
+        steady = asyncio.create_task(trickle(port, head(secret, 14_000), *pieces))
         async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=1) as wire:
             while not dropped.done():
                 assert (await wire.get("/v1/tags")).status_code == 200
@@ -235,13 +244,13 @@ def test_a_head_without_end_is_cut_off(port: int) -> None:
 
 
 async def test_a_server_that_is_told_to_stop_waits_for_bodies_that_are_half_sent_but_not_for_ever(
-    written: tuple[str, bytes],
+    written: tuple[str, str],
 ) -> None:
-    url, head = written
+    url, secret = written
     half, rest = body("flood", 500)[:40], body("flood", 500)[40:]
     with process(url) as (server, port):
-        finished = asyncio.create_task(trickle(port, head + b"500\r\n\r\n" + half, rest, every=3))
-        given_up = asyncio.create_task(trickle(port, head + b"500\r\n\r\n" + half))
+        finished = asyncio.create_task(trickle(port, head(secret, 500) + half, rest, every=3))
+        given_up = asyncio.create_task(trickle(port, head(secret, 500) + half))
         await asyncio.sleep(1)
         server.send_signal(signal.SIGTERM)
         code = await asyncio.to_thread(server.wait, 15)
@@ -250,4 +259,29 @@ async def test_a_server_that_is_told_to_stop_waits_for_bodies_that_are_half_sent
     assert code in {0, -signal.SIGTERM}
     database = Database(url)
     assert await database.reader().rows(select(Tag.slug)) == [("flood",)]
+    await database.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is there on Linux alone")
+async def test_while_the_disk_is_full_writes_are_refused_reads_go_on_and_nothing_is_half_there(
+    written: tuple[str, str],
+) -> None:
+    """RLIMIT_FSIZE stands in for the end of the disk."""
+    url, secret = written
+    story = {"language": "en", "body": [{"type": "paragraph", "html": "x" * 18_000}]}
+    with process(url) as (server, port):
+        made: list[str] = []
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) as wire:
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (2**20, resource.RLIM_INFINITY))
+            while (answer := await wire.post("/v1/articles", json={**story, "headline": "Rain"})).status_code == 201:
+                made.append(answer.json()["slug"])
+            refusal(answer, 503, "unavailable")
+            assert (await wire.get("/v1/articles")).status_code == 200
+            refusal(await wire.post("/v1/articles", json={**story, "headline": "Rain"}), 503, "unavailable")
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            answer = await wire.post("/v1/articles", json={**story, "headline": "Rain"})
+            made.append(answer.json()["slug"])
+    database = Database(url)
+    assert {slug for (slug,) in await database.reader().rows(select(Article.slug))} == {*made}
+    assert len(await database.reader().rows(select(Change.seq))) == len(made) > 1
     await database.close()
