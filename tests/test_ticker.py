@@ -1,8 +1,9 @@
 """What is scheduled becomes public on time, by itself, exactly once."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
@@ -71,6 +72,22 @@ async def test_what_is_taken_back_before_its_time_stays_hidden(desk: AsyncClient
     await asyncio.sleep(1)
 
     assert (await api.get("/v1/articles/flood")).status_code == 404
+
+
+async def test_a_clock_that_is_set_ahead_and_back_takes_nothing_back_and_publishes_nothing_twice(
+    desk: AsyncClient, api: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = await scheduled(desk, "flood", 3_600)
+    ticker, right = Ticker(database, ZONE), database.now
+    for hours, released in ((48, [ref]), (-1, []), (48, []), (0, [])):
+
+        async def now(hours: int = hours) -> datetime:
+            return await right() + timedelta(hours=hours)
+
+        monkeypatch.setattr(database, "now", now)
+        assert await ticker.release() == released
+        assert (await api.get("/v1/articles/flood")).status_code == 200
+    assert await published(database, ref) == 1
 
 
 async def test_one_that_cannot_be_released_keeps_no_other_waiting(desk: AsyncClient, api: AsyncClient) -> None:
