@@ -1,6 +1,7 @@
 """What is sent to whom: RELIABILITY.md 52 to 56 at the one door there is."""
 
 import asyncio
+import gzip
 import ipaddress
 import ssl
 import time
@@ -105,6 +106,18 @@ async def test_where_one_address_does_not_answer_the_next_is_tried() -> None:
     outbound = Outbound(resolve=resolve, wire=httpx.MockTransport(wire))
     assert (await outbound.send("GET", "https://one.example/", headers={}, seconds=2, most_bytes=9)).status == 204
     assert asked == ["2606:2800:21f:cb07::1", PUBLIC]
+
+
+async def test_an_answer_that_is_packed_is_not_unpacked() -> None:
+    """RELIABILITY.md 55: so it cannot unpack to more than was to be read."""
+    packed = gzip.compress(bytes(20_000_000))
+
+    async def wire(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(packed))
+
+    outbound = Outbound(resolve=lambda host, port: asyncio.sleep(0, [PUBLIC]), wire=httpx.MockTransport(wire))
+    answer = await outbound.send("GET", "https://one.example/", headers={}, seconds=2, most_bytes=10_000)
+    assert answer.body == packed[:10_000]
 
 
 # --- on the wire -----------------------------------------------------------------------------------------------------
