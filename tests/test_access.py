@@ -20,7 +20,7 @@ from app.web.caller import SCOPES, Scope, Scoped
 from tests.answers import bearing, refusal
 from tests.conftest import Load, Make, client
 from tests.contents import everything
-from tests.factories import article, draft, note, scheduled, source, tag, withdrawn
+from tests.factories import article, draft, note, scheduled, source, tag, withdrawn, words
 from tests.openapi import check_answer, document, is_public
 
 # What is open and no part of the API's content: it opens no session.
@@ -275,14 +275,24 @@ async def test_a_key_that_is_revoked_or_made_up_writes_nothing(
 async def test_no_key_sets_what_follows_from_actions(ground: AsyncClient, key: Make, field: dict[str, Any]) -> None:
     headers = bearing(await key(*SCOPES)) | {"If-Match": "*"}
     (name,) = field
-    for method, path in (
-        ("POST", "/v1/articles"),
-        ("PATCH", "/v1/articles/plan"),
-        ("PATCH", "/v1/articles/flood/draft"),
+    lock = {"language": "en", "heading": "Locks", "body": [words("They lift ships.")]}
+    river, mayor = {"type": "topic", "labels": {"en": "River"}}, {"type": "person", "names": {"en": "Mayor"}}
+    for method, path, rest in (
+        ("POST", "/v1/articles", {"language": "en", "headline": "Water"}),
+        ("PATCH", "/v1/articles/plan", {}),
+        ("PATCH", "/v1/articles/flood/draft", {}),
+        ("POST", "/v1/notes", {"slug": "locks", **lock}),
+        ("PUT", "/v1/notes/lock", lock),
+        ("PATCH", "/v1/notes/lock", {}),
+        ("POST", "/v1/tags", {"slug": "rivers", **river}),
+        ("PUT", "/v1/tags/river", river),
+        ("PATCH", "/v1/tags/river", {}),
+        ("POST", "/v1/sources", {"slug": "mayors", **mayor}),
+        ("PUT", "/v1/sources/mayor", mayor),
+        ("PATCH", "/v1/sources/mayor", {}),
     ):
-        sent = field if method == "PATCH" else {"language": "en", "headline": "Water", **field}
-        given = {one: value for one, value in headers.items() if method == "PATCH" or one != "If-Match"}
-        answer = await ground.request(method, path, json=sent, headers=given)
+        given = {one: value for one, value in headers.items() if method != "POST" or one != "If-Match"}
+        answer = await ground.request(method, path, json={**rest, **field}, headers=given)
         (fault,) = refusal(answer, 422, "invalid")["errors"]
         assert (fault["pointer"], fault["code"]) == (f"/{name}", "extra-forbidden")
 
