@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -259,6 +260,28 @@ async def test_a_server_that_is_told_to_stop_waits_for_bodies_that_are_half_sent
     assert code in {0, -signal.SIGTERM}
     database = Database(url)
     assert await database.reader().rows(select(Tag.slug)) == [("flood",)]
+    await database.close()
+
+
+async def test_clients_that_hang_up_while_they_write_leave_no_transaction_open(database_url: str) -> None:
+    """One that was left open would hold the head of the log, for which all writers wait."""
+    database = Database(database_url)
+    secret = (await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)).key
+    with process(database_url) as (_, port):
+        for n in range(200):
+            request = head(secret, 100) + body(f"rain-{n}", 100)
+            with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+                if n % 2:  # goes without a farewell
+                    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                line.sendall(request[: None if n % 5 else n % len(request)])
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) as wire:
+            made = (
+                wire.post("/v1/tags", json={"slug": f"snow-{n}", "type": "topic", "labels": {"en": "Snow"}})
+                for n in range(40)
+            )
+            assert {answer.status_code for answer in await asyncio.wait_for(asyncio.gather(*made), 20)} == {201}
+    seqs = [seq for (seq,) in await database.reader().rows(select(Change.seq))]
+    assert sorted(seqs) == [*range(1, len(await database.reader().rows(select(Tag.slug))) + 1)]
     await database.close()
 
 
