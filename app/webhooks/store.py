@@ -268,8 +268,12 @@ class Taken:
 
 
 _TAKEN: Final = tuple(getattr(Webhook, name) for name in Taken.__slots__)
+# The clock is asked only where a wait or a hold has to end, so that one which is set back silences nobody.
+_IDLE: Final = and_(Webhook.attempts == 0, Webhook.holder.is_(None))
 _DUE: Final = and_(
-    Webhook.enabled.is_(True), Webhook.due_at <= bindparam("now", type_=Moment()), Webhook.position < _LAST
+    Webhook.enabled.is_(True),
+    or_(_IDLE, Webhook.due_at <= bindparam("now", type_=Moment())),
+    Webhook.position < _LAST,
 )
 _ANY_DUE: Final = select(Webhook.id).where(_DUE).limit(1)
 _PICKED: Final = (

@@ -227,6 +227,19 @@ async def test_an_event_that_failed_is_sent_again_later_under_the_same_id_before
     assert (await state(database, made.id)).attempts == 0
 
 
+async def test_a_clock_that_was_ahead_and_is_set_back_silences_no_webhook(
+    load: Load, hook: Hook, deliverer: Deliverer, receiver: Receiver, clock: Clock
+) -> None:
+    await hook()
+    await load(article("flood"))
+    clock.move(days=2)
+    await deliverer.settled()
+    clock.move(days=-2)
+    await load(article("ebb"))
+    await deliverer.settled()
+    assert receiver.seqs() == [1, 2]
+
+
 async def test_what_fails_for_three_days_becomes_a_dead_letter_and_the_next_is_sent(
     database: Database, load: Load, hook: Hook, deliverer: Deliverer, receiver: Receiver, clock: Clock
 ) -> None:
