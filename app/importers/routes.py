@@ -157,8 +157,9 @@ async def import_documents(request: Request, caller: Annotated[Caller, Depends(N
     gets this content; new articles and notes are drafts. The answer is a line for each, in order: what became of it,
     and why where it was refused; one bad line never loses the others. What only `python -m app import` may restore
     (revision, status, dates) is left aside, and named in `not_restored`. Lines are committed in batches, and their
-    results sent after the commit: read the answer while you send. What is public changes at once. Sending the same
-    lines again changes nothing, so `Idempotency-Key` is refused here.
+    results sent after the commit: read the answer while you send. What comes too slowly, less than 5 kB in ten seconds,
+    breaks off, and what came whole until then is taken in. What is public changes at once. Sending the same lines again
+    changes nothing, so `Idempotency-Key` is refused here.
     """
     await no_idempotency_key(request)
     check_media_type(request, (NDJSON,))
