@@ -14,7 +14,9 @@ from httpx import AsyncClient, Response
 from app.db import Database, SchemaMismatch
 from app.db.connections import READERS
 from app.errors import Unavailable
-from tests.answers import get, refusal
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
+from tests.answers import bearing, get, refusal
 from tests.conftest import Fresh, Load, client
 from tests.contents import accept
 from tests.factories import article, tag
@@ -169,6 +171,35 @@ async def test_a_frozen_database_is_503_within_three_seconds_and_recovers_alone(
     between.flowing.set()
     assert [(await api.get(path)).status_code for path in ("/v1/articles", "/v1/articles/flood")] == [200, 200]
     await all_are_back(api)
+
+
+async def test_a_write_is_503_too_when_the_database_freezes_in_its_middle(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.database.WRITING_SECONDS", 0.5)
+    database = Database(postgresql_url)
+    made = await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)
+    await database.close()
+    between = Wire(postgresql_url)
+    async with between.open() as url, client(url) as api:
+        api.headers.update(bearing(made.key))
+        put = "/v1/tags/rain", {"type": "topic", "labels": {"en": "Rain"}}
+        begun = database_of(api).begin
+        assert (await api.get("/v1/tags")).status_code == 200  # notes that the key is used
+
+        @asynccontextmanager
+        async def freeze() -> AsyncIterator[Any]:
+            async with begun() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+                between.flowing.clear()
+                yield connection
+
+        with monkeypatch.context() as frozen:
+            frozen.setattr(database_of(api), "begin", freeze)
+            async with asyncio.timeout(4):
+                unavailable(await api.put(put[0], json=put[1]))
+        between.flowing.set()
+        assert (await api.put(put[0], json=put[1])).status_code == 201
 
 
 async def test_connections_that_were_cut_while_unused_are_not_noticed(wire: tuple[Wire, AsyncClient]) -> None:

@@ -49,12 +49,15 @@ class Address:
     def dialect(self) -> Dialect:
         return DIALECTS["sqlite" if self.path else "postgresql"]
 
-    def engine(self) -> AsyncEngine:
-        """The writing engine. On SQLite every transaction begins IMMEDIATE, so readers never turn writers half-way."""
+    def engine(self, *, patience: float | None = None) -> AsyncEngine:
+        """The writing engine. On SQLite every transaction begins IMMEDIATE, so readers never turn writers half-way.
+
+        `patience`: seconds for each statement on PostgreSQL, where a server that has frozen would never answer.
+        """
         if self.path is None:
             engine = create_async_engine(
                 "postgresql+asyncpg://",
-                async_creator=lambda: asyncpg.connect(self.url, timeout=PATIENCE_SECONDS),
+                async_creator=lambda: asyncpg.connect(self.url, timeout=PATIENCE_SECONDS, command_timeout=patience),
                 json_serializer=serialise,
                 pool_timeout=PATIENCE_SECONDS,
             )

@@ -19,6 +19,9 @@ from app.db.statements import SHAPES, Prepared, Row
 from app.db.writer import SqliteWriter
 from app.errors import Refusal, Unavailable
 
+# A statement of a writer may wait for other writers; longer than this only for a database that has frozen.
+WRITING_SECONDS: Final = 30.0
+
 
 class Reader:
     """Reads on the bare driver, through statements prepared once. Outside `snapshot` each statement stands alone.
@@ -134,7 +137,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.address = Address(url)
         self.dialect = self.address.dialect
-        self.engine = self.address.engine()
+        self.engine = self.address.engine(patience=WRITING_SECONDS)
         self.connections: Connections[Any] = (
             SqliteConnections(self.address.path) if self.address.path else PostgresConnections(self.address.url)
         )
