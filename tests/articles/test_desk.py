@@ -93,6 +93,21 @@ async def test_what_sanitising_removes_is_told_and_not_stored(desk: AsyncClient)
     assert "warnings" not in (await newest(desk, found["id"])).json()
 
 
+async def test_a_field_without_markup_holds_what_was_written_whatever_it_looks_like(
+    desk: AsyncClient, api: AsyncClient
+) -> None:
+    """RELIABILITY.md 50: who shows it as HTML escapes it."""
+    odd = "</script><script>alert(1)</script> & <b>so</b> &amp; on"
+    given = {"kicker": odd, "standfirst": odd, "byline": odd, "body": [{"type": "heading", "level": 2, "text": odd}]}
+    ref = (await publish(desk, odd, **given))["id"]
+    answer = await api.get(address(ref))
+    found = answer.json()
+    assert {found[name] for name in ("headline", "kicker", "standfirst", "excerpt", "byline")} == {odd}
+    assert found["body"][0]["text"] == odd
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_what_follows_from_body_and_picture_is_in_the_answer(desk: AsyncClient, load: Load) -> None:
     await load(source("mayor"), source("agency"), note("dam"))
     found = await write(
