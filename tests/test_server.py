@@ -221,12 +221,12 @@ async def test_clients_that_send_next_to_nothing_are_dropped_and_delay_no_other(
     with process(url) as (_, port):
         dropped = asyncio.gather(*(trickle(port, *slow[n % len(slow)]) for n in range(198)))
         steady = asyncio.create_task(trickle(port, head(secret, 14_000), *pieces))
-        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=1) as wire:
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=3) as wire:
             while not dropped.done():
                 assert (await wire.get("/v1/tags")).status_code == 200
                 await asyncio.sleep(0.2)
         found = await dropped
-        assert ({answer for answer, _ in found}, max(seconds for _, seconds in found) < 15) == ({b""}, True)
+        assert ({answer for answer, _ in found}, max(seconds for _, seconds in found) < 25) == ({b""}, True)
         answer, seconds = await steady
         assert (answer.split(b"\r\n")[0], seconds > 13) == (b"HTTP/1.1 201 Created", True)
 

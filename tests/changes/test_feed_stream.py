@@ -107,7 +107,7 @@ async def test_a_change_is_sent_as_it_happens_and_the_stream_resumes_where_it_wa
         began = time.monotonic()
         await accept(database, tag("secret"), draft("draft"), article("flood"))
         (event,) = await take(found, 1)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
     assert (event.id, event.name) == ("2", "change")
     (entry,) = (await get(wire, "/v1/changes", after=1))["items"]
     assert event.body == {name: value for name, value in entry.items() if name not in {"seq", "document"}}
@@ -174,7 +174,7 @@ async def test_before_the_server_stops_it_sends_its_followers_away(database_url:
                     assert [left async for left in one] == []
             assert (await waiting).json() == {"items": [], "head": 0}
             code = await asyncio.to_thread(server.wait, 15)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8
     assert code in {0, -signal.SIGTERM}
 
 

@@ -270,7 +270,7 @@ def test_no_body_takes_long_to_parse(text: bytes) -> None:
     begun = time.process_time()
     with suppress(Malformed):
         read_json(text)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 10
 
 
 # --- the model -----------------------------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ async def test_of_many_faults_a_hundred_are_told(desk: AsyncClient) -> None:
     problem = refusal(answer, 422, "invalid")
     assert len(problem["errors"]) == 100
     assert "149999 more" in problem["detail"]
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 20
 
 
 def test_a_union_without_a_tag_has_no_steps_in_pointers() -> None:

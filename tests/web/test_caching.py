@@ -129,7 +129,7 @@ async def test_a_header_of_many_etags_is_answered_at_once(newsroom: AsyncClient)
     begun = time.process_time()
     answer = await newsroom.get("/v1/tags/city", headers={"If-None-Match": many})
     assert answer.status_code == 304
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - begun < 0.5
 
 
 @given(st.lists(st.text('abW/"*, -', max_size=6), max_size=4), st.text("ab-", min_size=1, max_size=3))
