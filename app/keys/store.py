@@ -5,18 +5,18 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 from string import ascii_letters, digits
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
-from pydantic_core import to_json
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
-from app.db import Database, Reader, Row, keyset, new_id, utcnow
+from app.changes.unlogged import Newest
+from app.db import Database, Reader, Row, new_id, utcnow
 from app.errors import NotFound, Unavailable
 from app.keys.models import Key
 from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyQuery
 from app.web.caller import Caller, refused
-from app.web.pages import Position, Slice, cut
+from app.web.pages import Position, Slice
 
 PREFIX: Final = "dovidka_"
 BASE62: Final = digits + ascii_letters
@@ -120,42 +120,16 @@ def _missing(id: str) -> NotFound:
 
 
 async def listed(read: Reader, wanted: KeyQuery, position: Position | None) -> Slice:
-    """Keys, revoked and expired ones among them, the newest first; one page.
-
-    Order: by id, descending. Cost: one statement, one more with `count`.
-    """
-    backward = position is not None and position.backward
-    params: dict[str, Any] = {"limit": wanted.limit + 1}
-    if position is not None:
-        params["at_0"] = position.values[0]
-    rows = await read.rows(_LISTINGS[position is not None, backward], params)
-    rows, before, after = cut(rows, wanted.limit, position)
-    refs = [row[0] for row in rows]
-    return Slice(
-        items=[to_json(_shown(row)).decode() for row in rows],
-        refs=refs,
-        next=Position((refs[-1],)) if rows and after else None,
-        prev=Position((refs[0],), backward=True) if rows and before else None,
-        count=((await read.rows(_COUNT))[0][0], True) if wanted.count else None,
-    )
-
-
-_LISTINGS: Final = {
-    (positioned, backward): keyset(
-        select(*SHOWN), (Key.id,), descending=True, positioned=positioned, backward=backward
-    )
-    for positioned in (False, True)
-    for backward in (False, True)
-}  # fmt: skip
-_COUNT: Final = select(func.count()).select_from(Key)
+    """Keys, revoked and expired ones among them, the newest first; one page. Cost: as of `Newest`."""
+    return await _NEWEST.page(read, wanted, position)
 
 
 async def everything(read: Reader) -> list[KeyOut]:
     """All keys there ever were, the newest first. Cost: one statement."""
-    return [_shown(row) for row in await read.rows(_EVERYTHING)]
+    return await _NEWEST.all(read)
 
 
-_EVERYTHING: Final = select(*SHOWN).order_by(Key.id.desc())
+_NEWEST: Final = Newest(select(*SHOWN), Key.id, _shown)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------

@@ -12,10 +12,11 @@ from sqlalchemy import Boolean, Integer, and_, bindparam, case, delete, func, in
 
 from app.changes.models import PUBLIC, Change, Head, Revision
 from app.changes.store import HEAD
-from app.db import Database, Moment, Reader, Row, keyset, new_id, utcnow
+from app.changes.unlogged import Newest
+from app.db import Database, Moment, Reader, Row, new_id, utcnow
 from app.errors import Fault, Invalid, NotFound
 from app.web.fields import show_instant
-from app.web.pages import Position, Slice, cut
+from app.web.pages import Position, Slice
 from app.webhooks.models import Delivery, Perspective, Webhook
 from app.webhooks.schemas import (
     DeliveryOut,
@@ -90,39 +91,18 @@ async def get(read: Reader, id: str) -> WebhookOut:
 async def listed(read: Reader, wanted: WebhookQuery, position: Position | None, *, drafts: bool) -> Slice:
     """Webhooks and how far each is, the newest first; one page. Those that are sent drafts too only where asked for.
 
-    Order: by id, descending. Cost: one statement, one more with `count`.
+    Cost: as of `Newest`.
     """
-    backward = position is not None and position.backward
-    params: dict[str, Any] = {"limit": wanted.limit + 1, "drafts": drafts}
-    if position is not None:
-        params["at_0"] = position.values[0]
-    rows = await read.rows(_LISTINGS[position is not None, backward], params)
-    rows, before, after = cut(rows, wanted.limit, position)
-    refs = [row[0] for row in rows]
-    return Slice(
-        items=[to_json(_state(row)).decode() for row in rows],
-        refs=refs,
-        next=Position((refs[-1],)) if rows and after else None,
-        prev=Position((refs[0],), backward=True) if rows and before else None,
-        count=((await read.rows(_COUNT, {"drafts": drafts}))[0][0], True) if wanted.count else None,
-    )
-
-
-_LISTED: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
-_LISTINGS: Final = {
-    (positioned, backward): keyset(
-        select(*STATE).where(_LISTED), (Webhook.id,), descending=True, positioned=positioned, backward=backward
-    )
-    for positioned in (False, True)
-    for backward in (False, True)
-}  # fmt: skip
-_COUNT: Final = select(func.count()).select_from(Webhook).where(_LISTED)
-_EVERYTHING: Final = select(*STATE).order_by(Webhook.id.desc())
+    return await _NEWEST.page(read, wanted, position, drafts=drafts)
 
 
 async def everything(read: Reader) -> list[WebhookState]:
     """All webhooks and how far each is, the newest first. Cost: one statement."""
-    return [_state(row) for row in await read.rows(_EVERYTHING)]
+    return await _NEWEST.all(read, drafts=True)
+
+
+_LISTED: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
+_NEWEST: Final = Newest(select(*STATE).where(_LISTED), Webhook.id, _state)
 
 
 async def deliveries(read: Reader, id: str, *, limit: int, dead: bool = False) -> list[DeliveryOut]:
