@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.deps import Needs
 from app.errors import Unavailable
-from app.web import openapi
+from app.web.answers import UNAVAILABLE, UNCACHED
 from app.web.pages import Flag, Parameters, if_asked
 from app.web.parameters import strict_query
 from app.webhooks import store as webhooks
@@ -53,7 +53,7 @@ def install(api: FastAPI) -> None:
         tags=["operations"],
         dependencies=[Depends(strict_query)],
         response_model=Alive,
-        responses=openapi.UNCACHED,
+        responses=UNCACHED,
     )
     async def check_live() -> Response:
         """Is the process alive?
@@ -67,7 +67,7 @@ def install(api: FastAPI) -> None:
         tags=["operations"],
         dependencies=[Depends(strict_query)],
         response_model=Ready,
-        responses={**openapi.UNCACHED, **openapi.UNAVAILABLE},
+        responses={**UNCACHED, **UNAVAILABLE},
     )
     async def check_ready(request: Request, wanted: Annotated[Readiness, Query()]) -> Response:
         """Can it serve?

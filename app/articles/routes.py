@@ -35,12 +35,12 @@ from app.deps import Asking, Needs, Read, SiteZone, cursors, permitted
 from app.errors import Fault, Invalid
 from app.notes import store as notes
 from app.notes.schemas import NoteOut
+from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
-from app.web.openapi import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import Asked, described, strict_query
 

@@ -15,8 +15,8 @@ from app.changes.schemas import LAST_POSITION, Changes, ChangesQuery, StreamQuer
 from app.changes.shown import Perspective
 from app.deps import Asking, Read
 from app.errors import Fault, Invalid
+from app.web.answers import EVENTS, READ, TRIMMED
 from app.web.caching import PRIVATE, answer
-from app.web.openapi import EVENTS, READ, TRIMMED
 from app.web.parameters import strict_query
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], dependencies=[Depends(strict_query)])

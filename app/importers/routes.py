@@ -27,11 +27,11 @@ from app.sources import store as sources
 from app.sources.schemas import SourcePut
 from app.tags import store as tags
 from app.tags.schemas import TagPut
+from app.web.answers import STREAMED
 from app.web.bodies import MOST_BYTES, check_media_type, read_json
 from app.web.caching import PRIVATE
 from app.web.caller import Caller
 from app.web.fields import Id
-from app.web.openapi import STREAMED
 from app.web.parameters import strict_query
 from app.web.problems import invalid
 

@@ -10,11 +10,11 @@ from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
 from app.errors import Fault, Invalid
 from app.keys import store as keys
 from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage, KeyQuery
+from app.web.answers import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ
 from app.web.bodies import Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.fields import show_instant
-from app.web.openapi import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ
 from app.web.pages import page
 from app.web.parameters import strict_query
 

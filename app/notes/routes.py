@@ -27,10 +27,10 @@ from app.notes.schemas import (
     NoteWritten,
     WithdrawNoteIn,
 )
+from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
-from app.web.openapi import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import slug_of, strict_query
 

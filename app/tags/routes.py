@@ -12,10 +12,10 @@ from app.changes.writes import WriteSession, gone, reply
 from app.deps import Asking, Needs, Read, cursors, permitted
 from app.tags import store as tags
 from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagWritten
+from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, Sent
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
-from app.web.openapi import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
 from app.web.pages import item, page
 from app.web.parameters import slug_of, strict_query
 

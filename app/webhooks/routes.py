@@ -10,12 +10,12 @@ from app.db import Database
 from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
 from app.errors import Fault, Invalid, Raced
 from app.outbound import Outbound, Unsendable
+from app.web.answers import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, merged, patch_of
-from app.web.openapi import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
 from app.web.pages import page
 from app.web.parameters import strict_query
 from app.webhooks import store as webhooks

@@ -16,11 +16,11 @@ from app.deps import Asking, Needs
 from app.errors import CATALOGUE
 from app.tags.schemas import TagIn, TagOut
 from app.web import openapi
+from app.web.answers import CONFLICT, CREATED, DONE, KEYED, READ, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, Sent
 from app.web.caller import SCOPES, Caller
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
-from app.web.openapi import CONFLICT, CREATED, DONE, KEYED, READ, WRITTEN
 
 Json = dict[str, Any]
 STORY: Final[Json] = {"slug": "flood", "language": "en", "headline": "Water", "body": []}
