@@ -229,15 +229,12 @@ def list_keys() -> None:
     """List all API keys, the newest first, revoked and expired ones too. Secrets are kept nowhere, and not shown."""
     with usable() as settings:
         found = _with_database(settings, lambda database: keys.everything(database.reader()))
-        table = Table(box=None, pad_edge=False)
-        for column in ("id", "name", "scopes", "last used", "state"):
-            table.add_column(column, no_wrap=column == "id", overflow="fold")
-        for one in found:
-            used = show_instant(one.last_used_at) if one.last_used_at else "never"
-            table.add_row(one.id, escape(one.name), ", ".join(one.scopes), used, _lifetime(one))
-        if not out.is_terminal:
-            out.width = WIDE
-        out.print(table)
+        _print_table(("id", "name", "scopes", "last used", "state"), map(_row, found))
+
+
+def _row(one: KeyOut) -> tuple[str, ...]:
+    used = show_instant(one.last_used_at) if one.last_used_at else "never"
+    return one.id, one.name, ", ".join(one.scopes), used, _lifetime(one)
 
 
 def _lifetime(made: KeyOut) -> str:
@@ -251,11 +248,8 @@ def _lifetime(made: KeyOut) -> str:
 @key.command(name="revoke")
 def revoke_key(id: Annotated[str, typer.Argument(help="Its id, as `key list` has it.", show_default=False)]) -> None:
     """Revoke an API key: it opens nothing from the next request on. Revoking it again changes nothing."""
-    with usable() as settings:
-        try:
-            _with_database(settings, lambda database: keys.revoke(database, id))
-        except NotFound as refusal:
-            raise fail(refusal.detail, 1) from None
+    with usable() as settings, _refusals():
+        _with_database(settings, lambda database: keys.revoke(database, id))
         err.print(f"The key {id} opens nothing any more.")
 
 
@@ -268,9 +262,8 @@ def _print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> No
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
-    if not out.is_terminal:
-        out.width = WIDE
-    out.print(table)
+    console = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDE)
+    console.print(table)
 
 
 @hooks.command(name="list")
