@@ -5,12 +5,20 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import typer
 from pydantic import AfterValidator, TypeAdapter, ValidationError
@@ -33,6 +41,9 @@ from app.web.spans import moment_or_day, since, until
 from app.webhooks import store as webhooks
 from app.webhooks.deliver import Deliverer
 from app.webhooks.schemas import DeliveryOut, WebhookState
+
+if TYPE_CHECKING:
+    from app.importers.page import Page
 
 Result = TypeVar("Result")
 SHOWN_FAULTS: Final = 20
@@ -98,16 +109,7 @@ def serve() -> None:
         address = Address(settings.database_url)
         if address.path is not None:
             _prepare(settings, address.path)
-
-        async def check() -> None:
-            database = Database(settings.database_url)
-            try:
-                await check_schema(database.reader())
-                await log.secret(database.reader(), settings.zone)
-            finally:
-                await database.close()
-
-        asyncio.run(check())
+        _with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
         _serve(settings)
 
 
@@ -183,16 +185,23 @@ def seed() -> None:
         raise typer.Exit(_load_files(settings, SAMPLE))
 
 
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database, whose schema was looked at first. Raises: SchemaMismatch, Unavailable."""
+    database = Database(settings.database_url)
+    try:
+        await check_schema(database.reader())
+        yield database
+    finally:
+        await database.close()
+
+
 def _with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
-    """What the work comes to, on a database whose schema was looked at first."""
+    """What the work comes to. Raises: SchemaMismatch, Unavailable."""
 
     async def run() -> Result:
-        database = Database(settings.database_url)
-        try:
-            await check_schema(database.reader())
+        async with _opened(settings) as database:
             return await work(database)
-        finally:
-            await database.close()
 
     return asyncio.run(run())
 
@@ -329,11 +338,8 @@ def test_webhook(id: Hook) -> None:
     """Send a test event now, from here, and say how that went."""
 
     async def work(settings: Settings, database: Database) -> DeliveryOut:
-        outbound = Outbound(settings.allowed_hosts)
-        try:
+        async with aclosing(Outbound(settings.allowed_hosts)) as outbound:
             return await Deliverer(database, outbound).test(id)
-        finally:
-            await outbound.aclose()
 
     with usable() as settings, _refusals():
         found = _with_database(settings, lambda database: work(settings, database))
@@ -368,20 +374,15 @@ def _load_files(settings: Settings, files: list[Path]) -> int:
     """Imports the files; returns the exit code."""
     reports: dict[Path, Report] = {}
 
-    async def work() -> set[str]:
-        database = Database(settings.database_url)
-        try:
-            await check_schema(database.reader())
-            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-            with Progress(*columns, console=err, transient=True) as progress:
-                for file in files:
-                    reports[file] = await _load_file(database, settings, file, progress)
-            related = {ref for report in reports.values() for ref in report.related}
-            return await store.unresolved(database, settings.zone, related)
-        finally:
-            await database.close()
+    async def work(database: Database) -> set[str]:
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, transient=True) as progress:
+            for file in files:
+                reports[file] = await _load_file(database, settings, file, progress)
+        related = {ref for report in reports.values() for ref in report.related}
+        return await store.unresolved(database, settings.zone, related)
 
-    missing = asyncio.run(work())
+    missing = _with_database(settings, work)
     wrong = sum(report.counts["error"] for report in reports.values())
     for file, report in reports.items():
         dangling = [(line, ref) for ref, line in report.related.items() if ref in missing]
@@ -506,51 +507,52 @@ class _Pages:
 
     async def import_all(self, files: list[Path]) -> int:
         """Imports the files; returns the exit code. One that fails loses no other."""
-        database = Database(self.settings.database_url)
+        used: AbstractAsyncContextManager[Database | None] = nullcontext() if self.dry_run else _opened(self.settings)
         failed = 0
-        try:
-            if not self.dry_run:
-                await check_schema(database.reader())
+        async with used as database:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
                 for file in progress.track(files, description="pages"):
                     failed += not await self._import_one(database, file)
-        finally:
-            await database.close()
         if len(files) > 1:
             err.print(f"{len(files) - failed} of {len(files)} pages {'read' if self.dry_run else 'imported'}")
         return 1 if failed else 0
 
-    async def _import_one(self, database: Database, file: Path) -> bool:
+    async def _import_one(self, database: Database | None, file: Path) -> bool:
+        """Whether it was read and, where there is a database to write to, imported."""
         from app.importers import page
-        from app.importers.page.outline import outline
 
         now = utcnow()
         made: list[str] = []
         try:
             data = await asyncio.to_thread(_beginning, file, page.PAGE_BYTES + 1)
             found = page.read(data, zone=self.settings.zone, imported_at=now, **self.given)
-            if self.dry_run:
-                article = next(one for one in found.documents if one["noun"] == "article")
-                if not (article["body"] or self.draft):
-                    return self._refuse(file, [Fault("has no text besides its headline", pointer="/article/body")])
-                if not self.quiet:
-                    outline(found, _printable(file.name), out)
+            if database is None:
+                self._show(found, file)
             else:
                 report = await self._take_in(database, found.documents, now)
                 err.print(f"{escape(str(file))}: {_counts(report)}")
-                made += report.slugs
-                for slug in report.slugs:
+                made = report.slugs
+                for slug in made:
                     (err if self.quiet else out).print(f"/v1/articles/{slug}")
-        except Invalid as refusal:
+        except (Invalid, Raced) as refusal:
             return self._refuse(file, refusal.faults or (Fault(refusal.detail),))
-        except Raced as refusal:
-            return self._refuse(file, [Fault(refusal.detail)])
         except OSError as error:
-            return self._refuse(file, [Fault(f"cannot be read: {error.strerror}")])
+            return self._refuse(file, (Fault(f"cannot be read: {error.strerror}"),))
         lines = [asdict(line) for line in found.lines]
         self.lines.append({"file": str(file), "articles": made, "lines": lines, "errors": []})
         return True
+
+    def _show(self, found: "Page", file: Path) -> None:
+        """Prints what an import would write. Raises: Invalid, where it would write nothing."""
+        from app.importers.page.outline import outline
+
+        article = next(one for one in found.documents if one["noun"] == "article")
+        if not (article["body"] or self.draft):
+            fault = Fault("has no text besides its headline", pointer="/article/body")
+            raise Invalid("The page has no text.", fault)
+        if not self.quiet:
+            outline(found, _printable(file.name), out)
 
     async def _take_in(self, database: Database, documents: list[dict[str, Any]], now: datetime) -> Report:
         zone, draft, revise = self.settings.zone, self.draft, self.revise_notes
