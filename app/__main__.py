@@ -1,24 +1,21 @@
 """The command line: python -m app serve | migrate | seed | key | deliveries | import | export | follow | openapi."""
 
 import asyncio
-import errno
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
-    ExitStack,
     aclosing,
     asynccontextmanager,
     contextmanager,
     nullcontext,
-    suppress,
 )
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, Literal, TypeVar
 
 import typer
 from pydantic import AfterValidator, TypeAdapter, ValidationError
@@ -587,9 +584,14 @@ def export_ndjson(
 
     `import ndjson` reads it into an empty database, byte for byte.
     """
+
+    async def work(database: Database) -> int:
+        with _destination(file) as target:
+            return await _export(database, target, public=public)
+
     with usable() as settings:
         try:
-            written = asyncio.run(_export(settings, file, public=public))
+            written = _with_database(settings, work)
         except (OSError, Unwritable) as error:
             detail = error.strerror if isinstance(error, OSError) else error
             raise fail(f"{file}: cannot be written: {detail}", 1) from None
@@ -600,44 +602,44 @@ class Unwritable(Exception):
     """The file takes no more; not to be confused with a database that fails while it is read."""
 
 
-async def _export(settings: Settings, file: Path, *, public: bool) -> int:
-    """Writes the export, aside first where it is a file, so that a broken one never takes the place of a whole one."""
-    database = Database(settings.database_url)
+async def _export(database: Database, target: BinaryIO, *, public: bool) -> int:
+    """How many documents were written. Raises: Unwritable."""
     written = 0
-    parts = ExitStack()
-    to_stdout = str(file) == "-"
-    special = await asyncio.to_thread(lambda: file.exists() and not file.is_file())
-    whole = file if special else await asyncio.to_thread(file.resolve)
-    aside = whole if special else whole.with_name(f".{whole.name}.part")
-    try:
-        await check_schema(database.reader())
-        if await asyncio.to_thread(file.is_dir):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        target: Any = sys.stdout.buffer if to_stdout else parts.enter_context(aside.open("wb"))
-        async with database.reader().snapshot() as read:
-            with Progress(TextColumn("{task.completed} documents"), console=err, transient=True) as progress:
-                task = progress.add_task("", total=None)
-                async for line in store.export(read, public=public):
-                    try:
-                        target.write(line)
-                    except OSError as error:
-                        raise Unwritable(error.strerror) from error
-                    written += 1
-                    if written % 500 == 0:
-                        progress.update(task, completed=written)
-        target.flush()
-        if not to_stdout and not special:
-            os.fsync(target.fileno())
-            aside.replace(whole)
-    except OSError as error:
-        raise Unwritable(error.strerror) from error
-    finally:
-        if not special:
-            aside.unlink(missing_ok=True)
-        with suppress(OSError):  # what could not be written cannot be flushed either
-            parts.close()
-        await database.close()
+    columns = TextColumn("{task.completed} documents")
+    async with database.reader().snapshot() as read:
+        with Progress(columns, console=err, transient=True) as progress:
+            task = progress.add_task("", total=None)
+            async for line in store.export(read, public=public):
+                try:
+                    target.write(line)
+                except OSError as error:
+                    raise Unwritable(error.strerror) from error
+                written += 1
+                if written % 500 == 0:
+                    progress.update(task, completed=written)
     return written
+
+
+@contextmanager
+def _destination(file: Path) -> Iterator[BinaryIO]:
+    """Where the export goes: what is a file is written aside, and gets its name once it is whole. Raises: OSError."""
+    if str(file) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif file.exists() and not file.is_file():
+        with file.open("wb") as target:
+            yield target
+    else:
+        whole = file.resolve()
+        aside = whole.with_name(f".{whole.name}.part")
+        try:
+            with aside.open("wb") as target:
+                yield target
+                target.flush()
+                os.fsync(target.fileno())
+            aside.replace(whole)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 @cli.command()
