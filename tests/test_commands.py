@@ -20,15 +20,14 @@ from typing import Final
 import pytest
 from pydantic_core import to_json
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from app.__main__ import cli
 from app.db import Database, migrate
+from tests.commands import ROOT, invoke
 from tests.conftest import SAMPLE, Fresh
 from tests.contents import head
 from tests.factories import Line, article, article_id, tag
 
-ROOT: Final = Path(__file__).parent.parent
 COMMANDS: Final = (
     "serve",
     "migrate",
@@ -49,12 +48,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(database_url: str) -> Run:
     """Runs a command in this process: `run("import", "ndjson", path)`; the database is this test's own."""
 
     def run(*arguments: str | Path, url: str = database_url) -> Result:
-        monkeypatch.setenv("DATABASE_URL", url)
-        return CliRunner().invoke(cli, [*map(str, arguments)])
+        return invoke(url, *arguments)
 
     return run
 
@@ -79,7 +77,7 @@ def write(path: Path, *lines: Line | bytes) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
-    found = CliRunner().invoke(cli, [*command.split(), "--help"])
+    found = invoke("", *command.split(), "--help")
 
     assert found.exit_code == 0
     assert "Usage:" in found.stdout
@@ -87,7 +85,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_help_names_commands_and_exit_codes() -> None:
-    found = " ".join(CliRunner().invoke(cli, ["--help"]).stdout.split())
+    found = " ".join(invoke("", "--help").stdout.split())
 
     assert "0 done, 1 something was refused" in re.sub(r"[│╭╮╰╯─]", "", found).replace("  ", " ")
     for command in ("serve", "migrate", "seed", "key", "import", "export", "openapi"):
@@ -331,8 +329,8 @@ def test_the_openapi_document_is_printed(run: Run) -> None:
 # --- serving -------------------------------------------------------------------------------------------------------
 
 
-def environment(url: str, **more: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": url, "PORT": "0", "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1", **more}
+def environment(url: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": url, "PORT": "0", "HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager
@@ -398,21 +396,15 @@ def test_a_migrated_database_is_served_as_it_is(database_url: str) -> None:
     assert (status, json.loads(body)["items"]) == (200, [])
 
 
-def test_a_port_in_use_is_named(database_url: str) -> None:
+def test_a_port_in_use_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        found = subprocess.run(
-            [sys.executable, "-m", "app", "serve"],
-            cwd=ROOT,
-            env=environment(database_url, PORT=str(port)),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        monkeypatch.setenv("HOST", "127.0.0.1")
+        monkeypatch.setenv("PORT", str(port))
+        found = run("serve")
 
-    assert found.returncode == 2
+    assert found.exit_code == 2
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in found.stderr
-    assert "Traceback" not in found.stderr
 
 
 def test_a_first_start_that_is_killed_is_begun_anew_by_the_next(tmp_path: Path) -> None:

@@ -1,38 +1,25 @@
 """`python -m app key …`: what it prints where, and what it exits with."""
 
 import asyncio
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
 
 import pytest
 from sqlalchemy import select
+from typer.testing import Result
 
 from app.db import Database
 from app.keys import store as keys
 from app.keys.models import Key
 from app.keys.schemas import KeyOut
 from app.web.caller import SCOPES
+from tests.commands import invoke, program
 from tests.conftest import Fresh
 from tests.contents import rows
 
-ROOT: Final = Path(__file__).parent.parent.parent
-Done = subprocess.CompletedProcess[str]
 
-
-def run(url: str, *arguments: str) -> Done:
-    return subprocess.run(
-        [sys.executable, "-m", "app", "key", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url, "TIMEZONE": "Europe/Kyiv"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+async def run(url: str, *arguments: str) -> Result:
+    return await asyncio.to_thread(invoke, url, "key", *arguments)
 
 
 async def everything(url: str) -> list[KeyOut]:
@@ -45,11 +32,11 @@ async def everything(url: str) -> list[KeyOut]:
 async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
     database_url: str, database: Database
 ) -> None:
-    created = run(
+    created = await run(
         database_url, "create", "--name", "Night [desk]", "--scope", "keys", "--scope", "drafts:read",
         "--expires", "2999-07-01",
     )  # fmt: skip
-    assert created.returncode == 0, created.stderr
+    assert created.exit_code == 0, created.stderr
     assert created.stdout.endswith("\n")
     secret = created.stdout.removesuffix("\n")
     caller = await keys.identify(database, secret)
@@ -61,12 +48,12 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
     assert expires_at == datetime(2999, 7, 1, 21, tzinfo=UTC)  # the whole day, in the site's zone
     assert maker is None
 
-    second = run(database_url, "create", "--name", "Agency", "--scope", "content:write")
-    assert (second.returncode, "never expires" in second.stderr) == (0, True)
-    assert run(database_url, "revoke", caller.id).returncode == 0
+    second = await run(database_url, "create", "--name", "Agency", "--scope", "content:write")
+    assert (second.exit_code, "never expires" in second.stderr) == (0, True)
+    assert (await run(database_url, "revoke", caller.id)).exit_code == 0
 
-    listed = run(database_url, "list")
-    assert listed.returncode == 0
+    listed = await run(database_url, "list")
+    assert listed.exit_code == 0
     head, *lines = [line.strip() for line in listed.stdout.splitlines()]
     assert len(lines) == 2
     assert head.split() == ["id", "name", "scopes", "last", "used", "state"]
@@ -74,8 +61,8 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
     assert re.search(rf"^{caller.id} +Night \[desk\] +keys, drafts:read +20\S+Z +revoked 20\S+Z$", lines[1])
     assert secret not in listed.stdout + listed.stderr
 
-    again = run(database_url, "revoke", caller.id)
-    assert (again.returncode, again.stdout) == (0, "")
+    again = await run(database_url, "revoke", caller.id)
+    assert (again.exit_code, again.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -94,40 +81,50 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
         (["revoke"], 2, ["Missing argument"]),
     ],
 )
-def test_what_cannot_be_is_refused_with_a_clear_sentence(
+async def test_what_cannot_be_is_refused_with_a_clear_sentence(
     sqlite: Fresh, arguments: list[str], code: int, told: list[str]
 ) -> None:
     with sqlite() as url:
-        found = run(url, *arguments)
-        listed = asyncio.run(everything(url))
+        found = await run(url, *arguments)
+        listed = await everything(url)
 
-    assert found.returncode == code, found.stderr
+    assert found.exit_code == code, found.stderr
     assert found.stdout == ""
-    assert "Traceback" not in found.stderr
     for one in told:
         assert one in found.stderr
     assert listed == []
 
 
 async def test_the_last_day_there_is_can_be_an_expiry(database_url: str, database: Database) -> None:
-    found = run(database_url, "create", "--name", "x", "--scope", "keys", "--expires", "9999-12-31")
+    found = await run(database_url, "create", "--name", "x", "--scope", "keys", "--expires", "9999-12-31")
 
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.stderr
     await keys.identify(database, found.stdout.strip())
 
 
 async def test_an_instant_is_when_a_key_expires(database_url: str, database: Database) -> None:
-    found = run(
+    found = await run(
         database_url, "create", "--name", "x", "--scope", "keys", "--expires", "2999-01-01T02:00:00+02:00"
     )  # fmt: skip
 
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.stderr
     assert await rows(database, select(Key.expires_at)) == [(datetime(2999, 1, 1, tzinfo=UTC),)]
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["create", "--name", "x", "--scope", "keys"], ["revoke", "x"]])
-def test_a_database_without_our_tables_is_not_touched(empty_database_url: str, arguments: list[str]) -> None:
-    found = run(empty_database_url, *arguments)
+async def test_a_database_without_our_tables_is_not_touched(empty_database_url: str, arguments: list[str]) -> None:
+    found = await run(empty_database_url, *arguments)
 
-    assert (found.returncode, found.stdout) == (3, "")
+    assert (found.exit_code, found.stdout) == (3, "")
     assert "python -m app migrate" in found.stderr
+
+
+def test_each_command_is_a_program(sqlite: Fresh) -> None:
+    with sqlite() as url:
+        made = program(url, "key", "create", "--name", "x", "--scope", "keys")
+        listed = program(url, "key", "list")
+        refused = program(url, "key", "revoke", "nobody")
+
+    assert (made.returncode, made.stdout.count("\n"), made.stderr.count("\n")) == (0, 1, 1)
+    assert (listed.returncode, listed.stdout.count("\n"), listed.stderr) == (0, 2, "")
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "error: There is no key 'nobody'.\n")
