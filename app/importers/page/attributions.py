@@ -259,7 +259,7 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
 
 def _plainly_stated(word: str, rest: str) -> bool:
     """Whether a word that may be a noun is a verb of speech here: "reports this", "posted on X that …"."""
-    if word in ("reports", "warns", "suggests", "claims", "agreed", "promised", "pointed") and rest.startswith(" that"):
+    if (word.endswith("ed") or word in ("reports", "warns", "suggests", "claims")) and rest.startswith(" that"):
         return True
     if re.match(r"\s(?:about\s)?this\b", rest):
         return True

@@ -82,6 +82,7 @@ def build(layout: Layout, given: Given) -> list[Document]:
     page = _Page(given, _facts(layout, given), language, Sources(layout.headline, " ".join([text, *shown])))
     if any(piece.kind == "reference_note" for piece in layout.pieces):
         page.years = notes.years_of([piece.text for piece in layout.pieces if piece.kind in ("paragraph", "quote")])
+    page.sources.mention(names.mentions(layout.headline))
     if layout.standfirst:
         page.sources.mention(names.mentions(layout.standfirst.text))
         _attribute(page, layout.standfirst.text, None)

@@ -12,7 +12,7 @@ from app.importers.page.words import words
 _QUOTED: Final = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
 _ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|my|your|one|another)\s+", re.IGNORECASE)
 _RELATIVE: Final = re.compile(
-    r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:який|яка|які|чий|чия|котрий|котра|що|коли|де)\b"
+    r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:[а-яіїє]{1,4}\s)?(?:як(?:ий|а|е|і|ого|ої|их|ому|ій|им|ою|ими|у)|чи(?:й|я|є|ї|го|єї|їх)|котр\w{1,3}|що|коли|де)\b"
 )
 _LINK: Final = re.compile(r"\s+(?:of|for|at|from|with|in|close to|familiar with|briefed on|inside|within)\s+")
 _PATRONYMIC: Final = re.compile(r"(?:ович|йович|ьович|івна|ївна|овича|івни|йовича|івною|ївни)$")
@@ -20,7 +20,10 @@ _AGE: Final = re.compile(
     r",\s(?:aged\s)?(?:\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
     r"(?:\sрок[иів]+)?(?=,|$)"
 )
-FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
+FINITE: Final = re.compile(
+    r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does"
+    r"|declined|refused|failed)\b"
+)
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
 # No name is longer, and looking for the end of an endless word from each of its letters takes minutes.
 _PAIR: Final = re.compile(
@@ -146,7 +149,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
                 return _named(phrase, tokens, run[place : place + 3], oblique)
     has_role = any(nouns.role_of(nouns.plain(token)) for token in tokens if _outside(token, quoted))
     for run in reversed(runs):
-        name = [token for token in run if nouns.role_of(token.low) is None or token is run[-1]]
+        posts = [place for place, token in enumerate(run[:-1]) if nouns.role_of(token.low)]
+        name = run[posts[-1] + 1 :] if posts else run  # "Interior Minister Ann Lee"
         organised = any(
             nouns.plain(token) in nouns.tables().heads or nouns.plain(token) in nouns.tables().media for token in name
         )

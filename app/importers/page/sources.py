@@ -202,9 +202,14 @@ class Sources:
         return None
 
     def _meant(self, post: str, party: Party) -> Source | None:
-        """ "The official", «спортсменка»: another word for the person named last, where its gender fits."""
+        """ "The official", «спортсменка»: another word for the person named last, where its gender fits.
+
+        A post that no list knows for such a word is that of the last one who spoke, if the page told none.
+        """
         if post not in vocabulary().any("people", "anaphora"):
-            return None
+            one = self.recent[-1] if self.recent and nouns.inflected(post) else None
+            told = one is None or one.position or one.identity != "named" or one.gender != party.gender
+            return one if isinstance(one, Source) and not told else None
         if not nouns.inflected(post) and not low(party.written).startswith("the "):
             return None
         for one in reversed(self.recent[-4:]):

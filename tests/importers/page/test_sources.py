@@ -44,6 +44,12 @@ from tests.importers.page.reading import article, named, read_page
         ("Про це йдеться в телеграм-каналі міської ради Лиману.", ["міська рада Лиману"]),
         ("У школі «Промінь» на запитання редакції відповіли, що навчання почнуть у вересні.", ["школа «Промінь»"]),
         ("Паром стоїть, пише «Хвиля», яка посилається на порт.", ["Хвиля", "порт"]),
+        ("In a post on X, Transport Minister Brack Ostler wrote that the ferry was safe.", ["Brack Ostler"]),
+        ("The Port of Lowmere's pilotage desk declined to say when the ferry would sail.", []),
+        ("У пресслужбі порту, якому належить кран, заявили, що паром вийде.", ["пресслужба порту"]),
+        ("Про це йдеться у попередженні порту.", ["порт"]),
+        ("В Укренерго прогнозують, що світло повернуть до вечора.", ["Укренерго"]),
+        ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
 def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
@@ -129,6 +135,41 @@ def test_the_woman_is_she_who_spoke_before() -> None:
     )
 
     assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["kateryna-luh"]
+
+
+@pytest.mark.parametrize(
+    ("before", "post"),
+    [
+        ("Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічник"),
+        ("Захисник Марко Тихоступ наголосив, що доказів немає.", "адвокат"),
+    ],
+)
+def test_a_post_alone_is_that_of_the_man_who_spoke_before(before: str, post: str) -> None:
+    read = read_page(f"Липа відцвіла\n\n{before}\n\n«Такого літа я ще не бачив», — зізнається {post}.\n")
+
+    assert named(read, "source") == ["Марко Тихоступ"]
+
+
+@pytest.mark.parametrize(
+    ("before", "post"),
+    [
+        ("Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічниця"),
+        ("Лісник Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічник"),
+    ],
+)
+def test_a_post_alone_of_another_is_another_source(before: str, post: str) -> None:
+    read = read_page(f"Липа відцвіла\n\n{before}\n\n«Такого літа я ще не бачила», — зізнається {post}.\n")
+
+    assert named(read, "source") == ["Марко Тихоступ", post]
+
+
+def test_a_post_that_the_headline_tells_is_known_in_the_story() -> None:
+    read = read_page(
+        "Пасічник Марко Тихоступ шукає спадкоємця\n\nМарко Тихоступ має сорок вуликів і жодного учня.\n\n"
+        "«Бджола чекати не буде», — зізнається пасічник.\n"
+    )
+
+    assert named(read, "source") == ["Марко Тихоступ"]
 
 
 def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke() -> None:
