@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -129,6 +129,7 @@ def _guest(layout: Layout, byline: str | None) -> Party | None:
 def _facts(layout: Layout, given: Given) -> Facts:
     facts = Facts()
     near = given.published.astimezone(given.zone).date() if given.published else None
+    clock: time | None = None
     for mark in layout.meta:
         data = mark.data
         if data.get("byline") and facts.byline is None:
@@ -142,11 +143,12 @@ def _facts(layout: Layout, given: Given) -> Facts:
             day = facts.published.astimezone(given.zone).date() if facts.published else near
             moment = stamp.moment(given.zone, day)
             if moment is None:
+                clock = clock or (stamp.at if kind == "published" else None)  # «сьогодні, 18:06» above, the day below
                 continue
             if kind == "updated":
                 facts.updated = facts.updated or moment
             elif facts.published is None:
-                facts.published = moment
+                facts.published = replace(stamp, at=stamp.at or clock).moment(given.zone, near)
     return facts
 
 

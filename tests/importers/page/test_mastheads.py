@@ -109,6 +109,13 @@ def test_a_sentence_above_the_lead_or_a_chronicle_is_the_standfirst(line: str, b
     assert article(read)["standfirst"] == line
 
 
+def test_a_sentence_that_leans_on_the_headline_is_the_standfirst() -> None:
+    line = "Вона стояла в доку два роки, а тепер возитиме ще й велосипеди та човни."
+    lead = "Паром «Лиман» у Лимані знову ходить щодня, крім середи, і перший рейс має о шостій ранку."
+
+    assert article(read_page(f"Паром у Лимані повернувся\n\n3 травня 2024\n\n{line}\n\n{lead}\n"))["standfirst"] == line
+
+
 def test_a_first_sentence_that_names_its_source_is_the_story() -> None:
     read = read_page(f"{HEADLINE}\n\nThe ferry sailed, the council said.\n\n{STORY}\n")
 
@@ -138,6 +145,12 @@ def test_a_line_of_the_head_tells_who_or_where(line: str, byline: str | None, se
     read = article(read_page(f"{HEADLINE}\n\n{line}\n3 May 2024, 10:00\n\n{STORY}\n"))
 
     assert (read["byline"], read["section"], read["standfirst"]) == (byline, section, None)
+
+
+def test_a_time_above_the_story_and_the_day_below_it_are_one_instant() -> None:
+    read = read_page(f"{HEADLINE}\n\nToday, 18:06\n\n{STORY}\n\nPublished 3 May 2024\n")
+
+    assert article(read)["published_at"] == "2024-05-03T15:06:00.000Z"
 
 
 def test_authors_in_two_places_are_two_authors() -> None:
