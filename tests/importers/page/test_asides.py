@@ -110,6 +110,13 @@ def test_headlines_below_a_label_are_relations_with_or_without_a_day(label: str,
     ]
 
 
+def test_a_headline_below_a_label_may_have_one_of_its_own() -> None:
+    links = "Ferry to return in spring\nExplainer: How a lamp is lit"
+    read = article(read_page(f"Lighthouse shines again\n\n{STORY}\n\nRead next\n{links}\n\nLoading comments...\n"))
+
+    assert [one["text"] for one in read["relations"]] == links.split("\n")
+
+
 def test_a_label_may_name_the_outlet() -> None:
     read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nPreviously in The Marsh Echo: Storm fells last poplar\n")
 
