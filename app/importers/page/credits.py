@@ -22,7 +22,7 @@ _AGENCY_PHOTO: Final = re.compile(
 _IN_BRACKETS: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^()]{3,70})\)\.?")
 _BRACKETS: Final = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)")
 _BEHIND_CAPTION: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s(?P<rest>[^.!?]{2,40}/[^.!?]{2,40})\.?")
-_ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
+_ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?P<site>[\w-]+)\.(?:[\w-]+\.)*[a-z]{2,}(?:/\S*)?$")
 
 
 @dataclass(frozen=True)
@@ -230,6 +230,9 @@ def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -
         part = part.replace("\x00", "/").strip(" .()")
         if not part or _no_one(part):
             continue
+        if _ADDRESS.match(low(part)):
+            source = source or Party(part, "media")
+            continue
         party = names.read(part, oblique=rule == "photo given by" or _oblique(part))
         if party is None or party.pronoun or party.identity == "role_only":
             continue
@@ -266,6 +269,8 @@ def _oblique(part: str) -> bool:
 def _no_one(part: str) -> bool:
     folded = low(part).strip('«»"“” .')
     known = words()
-    if folded in known.channels or folded in known.any("images", "nobody") or _ADDRESS.match(folded):
+    if folded in known.channels or folded in known.any("images", "nobody"):
+        return True
+    if (address := _ADDRESS.match(folded)) is not None and ("/" in folded or address["site"] in known.channels):
         return True
     return any(folded == f"{given} {nobody}" for given in ("з", "із") for nobody in ("соцмереж", "мережі"))

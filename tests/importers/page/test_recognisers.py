@@ -25,6 +25,11 @@ LINES = {
         "Переглядів: 310",
         "View this post on Instagram",
         "* * *",
+        "2 310 переглядів",
+        "Стежте за врожаєм разом із нами у Viber-каналі",
+        "Report this story",
+        "Registered in England & Wales | Privacy policy | Terms",
+        "Want more stories like this one? Subscribe here.",
         "ADVERTISEMENT",
     ],
     "byline": [
@@ -119,6 +124,8 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
         ("Міст після ремонту. Фото: Олена Гай", ["Олена Гай"], None, "Міст після ремонту"),
         ("The bridge at dawn (Photo: Tom Reed)", ["Tom Reed"], None, "The bridge at dawn"),
         ("Фото: з відкритих джерел", [], None, None),
+        ("Фото ілюстративне: lymanskyi-bereh.example", [], "lymanskyi-bereh.example", None),
+        ("Фото: facebook.com/lyman.park", [], None, None),
         ("Image caption, The bridge in 1950", [], None, "The bridge in 1950"),
     ],
 )
