@@ -1,7 +1,8 @@
 """Statements of the text that say where information comes from: who, in which role, through which channel."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.importers.page import names, nouns, phrases, speech
@@ -34,10 +35,18 @@ def find(text: str) -> list[Statement]:
         sentence = text[start:end]
         if not _speaks(sentence):
             continue
-        for one in _in_sentence(sentence):
+        for one in _with_companions(_in_sentence(sentence)):
             if all(low(one.party.name) != low(known.party.name) for known in found):
                 found.append(one)
     return found
+
+
+def _with_companions(found: list[Statement]) -> Iterator[Statement]:
+    """Each statement, and one more for the second body where its phrase names two."""
+    for one in found:
+        yield one
+        if (other := names.companion(one.party)) is not None:
+            yield replace(one, party=other)
 
 
 def _speaks(text: str) -> bool:

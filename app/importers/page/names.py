@@ -25,6 +25,7 @@ FINITE: Final = re.compile(
     r"|declined|refused|failed)\b"
 )
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
+_AND: Final = re.compile(r"\s(?:та|і|й)\s(?:[ув]\s)?|\sand\s(?=the\s)")
 # No name is longer, and looking for the end of an endless word from each of its letters takes minutes.
 _PAIR: Final = re.compile(
     r"(?:([^\W\d_][\w'’-]{0,60}),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})"
@@ -112,6 +113,28 @@ def mentions(text: str) -> list[Party]:
         position = pair[1].lower() if role and pair[1] and nouns.role_of(pair[1]) else None
         found.append(Party(f"{first} {last}", "person", position=position, gender=gender))
     return found
+
+
+def companion(party: Party) -> Party | None:
+    """The second body of a phrase that names two, «поліції та обласній прокуратурі»; None for other phrases."""
+    second = _two_bodies(party.written)[1] if party.type != "person" else ""
+    return read(second, oblique=True, person=False) if second else None
+
+
+def _two_bodies(phrase: str) -> tuple[str, str]:
+    """The phrase cut between two heads of names that a conjunction joins; else the whole and nothing."""
+    for joint in _AND.finditer(phrase):
+        one, other = phrase[: joint.start()], phrase[joint.end() :]
+        if all(_headed(part) for part in (one, other)):
+            return one, other
+    return phrase, ""
+
+
+def _headed(part: str) -> bool:
+    """Whether a phrase has the head of a name where it stands in its language: among the first words, or last."""
+    tokens = nouns.tokens_of(part.split(", ")[0])
+    ends = tokens[:3] if nouns.inflected(part) else tokens[-1:]
+    return any(nouns.head_of(nouns.plain(token)) for token in ends)
 
 
 def without_relative(phrase: str) -> str:
@@ -381,6 +404,8 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
 
 def _organisation(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]], oblique: bool) -> Party | None:
     name = phrase.split(", ")[0].strip()
+    if (first := _two_bodies(name)[0]) != name:
+        return _organisation(first, nouns.tokens_of(first), [one for one in quoted if one[1] <= len(first)], oblique)
     if FINITE.search(name) and not nouns.inflected(name):
         return None
     name = nouns.POSSESSIVE.sub(lambda f: f[0] if f[0][0] == "s" else "", name)

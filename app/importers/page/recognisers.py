@@ -366,7 +366,7 @@ def update_line(line: Line) -> Mark | None:
     kind = next(k for k in lists if label in words().any("updates", k))
     if found["bare"] and len(label.split()) < 2:
         return None
-    dated = re.search(r"\d", found[0]) is not None
+    dated = re.search(r"\d", line.text[: found.end() + 2]) is not None
     if label in words().any("updates", "ambiguous") and found["mark"] != ":" and not dated:
         return None
     return Mark("update", f"{kind} line", 0.9, {"update": kind})

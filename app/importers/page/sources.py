@@ -12,6 +12,9 @@ from app.importers.page.text import digest, fold, low
 from app.importers.page.words import words as vocabulary
 
 _HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
+_ADJECTIVE_AND_HEAD: Final = re.compile(
+    r"\b[а-яіїєґ'’ʼ-]{4,}(?:ого|ої|ому|ій|им|ою|ий|ська|цька|на)\s([а-яіїєґ'’ʼ-]{3,})"
+)
 
 # Nobody names more in one story; comparing each with each of thousands takes minutes.
 _MOST: Final = 100
@@ -245,6 +248,8 @@ class Sources:
             if len(named) == 1:
                 return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
             found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
+            described = _ADJECTIVE_AND_HEAD.finditer(self._text)
+            found = found or [nouns.nominative(one[0]) for one in described if nouns.head_of(one[1]) == head]
         else:
             title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)

@@ -211,7 +211,9 @@ def after_verb(after: str) -> tuple[str, Party | None]:
         after = after[told.end() :]  # «розповіли „Віснику“ в прокуратурі»
     if document := _document().match(after):
         phrase = after[document.end() :].strip(" ,.")
-        return phrase, names.read(phrase, oblique=True, person=False)
+        if signed := _signed().match(phrase):
+            phrase = phrase[signed.end() :]
+        return phrase, names.read(phrase, oblique=True, person=signed is not None)
     if placed := _AT_PLACE.match(after):
         party = names.read(after[placed.end() :], oblique=True)
         first = _WORD.findall(after[placed.end() :])[:2]
@@ -235,6 +237,12 @@ def _document() -> re.Pattern[str]:
     press = [word for word, kind in words().channels.items() if kind == "press_release"]
     papers = "|".join(sorted(map(re.escape, [*press, *words().all("channels", "documents")]), key=len, reverse=True))
     return re.compile(rf"(?:у|в)\s(?:[\w'-]+\s)?(?:{papers})\s(?=\S)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _signed() -> re.Pattern[str]:
+    """«за підписом …»: the paper has a signature, and who signed it speaks."""
+    return re.compile(rf"{words().pattern('attribution', 'signed')}\s", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

@@ -76,6 +76,7 @@ LINES = {
         "UPD 12:40: рух відновили на одній смузі.",
         "Виправлено: у першій версії було неправильне ім'я.",
         "Correction: an earlier version misnamed the bridge.",
+        "Оновлення. 6 березня рух відновили на одній смузі.",
         "Editor's note: the bridge has two names.",
         "This article was amended on 3 May 2020 to correct a date.",
     ],

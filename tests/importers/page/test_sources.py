@@ -49,6 +49,11 @@ from tests.importers.page.reading import article, named, read_page
         ("У пресслужбі порту, якому належить кран, заявили, що паром вийде.", ["пресслужба порту"]),
         ("Про це йдеться у попередженні порту.", ["порт"]),
         ("В Укренерго прогнозують, що світло повернуть до вечора.", ["Укренерго"]),
+        ("Про це поінформували у порту та Лиманській міській раді.", ["порт", "Лиманська міська рада"]),
+        ("Паром вийде завтра, повідомили в поліції та у дирекції порту.", ["поліція", "дирекція порту"]),
+        ("The ferry will sail, the port authority and the harbour trust said in a statement.",
+         ["port authority", "harbour trust"]),
+        ("Про це повідомили в інституті музеїв і бібліотек.", ["інститут музеїв і бібліотек"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
@@ -237,6 +242,10 @@ def test_answers_of_an_interview_are_the_guests_words() -> None:
         ("A person familiar with the talks, who asked not to be named as they were not over, said: “Both sides left.”",
          "Both sides left.", "person familiar with the talks", ""),
         ("Police said nobody fell in. “One tuba did,” a spokeswoman joked.", "One tuba did,", "spokeswoman", ""),
+        ("«Підстав зупиняти паром немає», — ідеться у листі за підписом начальника порту Марка Тихоступа.",
+         "Підстав зупиняти паром немає", "Марко Тихоступ", ""),
+        ("«Воду носимо з річки», — розповіла кореспондентові «Хвилі» Ганна Верба.", "Воду носимо з річки",
+         "Ганна Верба", ""),
         ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
         ("“One hour is enough,” the hospital's director, Dr Ann Lee, is quoted as saying.", "One hour is enough,",
          "Ann Lee", ""),
@@ -261,6 +270,15 @@ def test_a_body_is_not_meant_by_the_word_for_another() -> None:
     )
 
     assert named(read, "source") == ["port authority", "council"]
+
+
+def test_the_administration_is_the_one_that_an_adjective_tells() -> None:
+    read = read_page(
+        "Паром стоїть\n\nПаромом опікується районна адміністрація, а возить він товар кооперативу «Лан».\n\n"
+        "У кооперативі «Лан» заявили, що чекатимуть. В адміністрації відповіли, що ремонт почнуть у травні.\n"
+    )
+
+    assert named(read, "source") == ["кооператив «Лан»", "районна адміністрація"]
 
 
 def test_a_post_before_a_name_is_no_clause() -> None:
