@@ -117,6 +117,13 @@ def test_a_headline_below_a_label_may_have_one_of_its_own() -> None:
     assert [one["text"] for one in read["relations"]] == links.split("\n")
 
 
+@pytest.mark.parametrize("title", ["‘You learn a light by sitting in it’", "«Ми звикли до темряви»"])
+def test_a_few_quoted_words_above_a_paragraph_are_a_subhead(title: str) -> None:
+    read = article(read_page(f"Lighthouse shines again\n\n{STORY}\n\n{title}\n\n{STORY}\n"))
+
+    assert [block["type"] for block in read["body"]] == ["paragraph", "heading", "paragraph"]
+
+
 def test_a_label_may_name_the_outlet() -> None:
     read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nPreviously in The Marsh Echo: Storm fells last poplar\n")
 
