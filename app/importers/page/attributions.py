@@ -79,8 +79,8 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         if not nouns.inflected(sentence):
             phrase = phrases.without_paper(phrases.behind_document(phrase))
             phrase = re.split(
-                r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
-                r"|published|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
+                r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said"
+                r"|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
                 phrase,
             )[0]
         elif (verb := speech.verb_in(phrase)) is not None:

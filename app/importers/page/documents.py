@@ -197,6 +197,7 @@ def _text(page: _Page, text: str) -> None:
     if not text.strip():
         return
     page.sources.mention(names.mentions(text))
+    page.sources.begins(text)
     *before, last = _lengths(text)
     for part in before:
         page.block("paragraph", html=part)

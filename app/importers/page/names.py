@@ -111,6 +111,8 @@ def mentions(text: str) -> list[Party]:
         if (gender is None and role is None) or nouns.head_of(last) or nouns.role_of(first) or nouns.head_of(first):
             continue
         position = pair[1].lower() if role and pair[1] and nouns.role_of(pair[1]) else None
+        if gender is None and role in words().roles:
+            gender = words().roles[role].gender
         found.append(Party(f"{first} {last}", "person", position=position, gender=gender))
     return found
 

@@ -163,7 +163,7 @@ def at_end_of(middle: str) -> Party | None:
 def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     """The subject before a verb: without what stands before it in the sentence."""
     before = speech.without_connectives(before)
-    if inflected and (occasion := speech.occasion().search(before, 3)) is not None:
+    if inflected and (occasion := speech.occasion().search(low(before), 3)) is not None:
         before = before[: occasion.start()]  # «У школі на запитання редакції відповіли»
     if (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns and _PLACED.match(before):
         return names.read(last), before  # «В інтерв'ю „Вісникові“ вона …»

@@ -170,7 +170,9 @@ def _at_start(text: str, found: list[tuple[int, int, bool]], led: bool) -> Quota
 
 def _with_clause(text: str, found: list[tuple[int, int, bool]], words: str, rest: str) -> Quotation | None:
     """“…,” said Ann Lee. “…”: the clause behind the mark, then perhaps more words and another clause."""
-    marked = re.match(r"\s*[.,!?…]?\s*[—–-]\s*|\s*,\s*", rest) is not None or words.endswith((",", "!", "?", "."))
+    marked = re.match(r"\s*[.,!?…]?\s*[—–-]\s*|\s*,\s*", rest) is not None or words.rstrip("’'").endswith(
+        (",", "!", "?", ".")
+    )
     if not marked:
         return None
     nexts = [

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from app.content import languages
@@ -19,6 +19,11 @@ _ADJECTIVE_AND_HEAD: Final = re.compile(
 # Nobody names more in one story; comparing each with each of thousands takes minutes.
 _MOST: Final = 100
 _ALIASES: Final = 50
+_PAIR: Final = re.compile(
+    r"(?P<begins>[.!?]\s)?\b(?P<first>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s"
+    r"(?=(?P<last>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{0,60}\b)(?P<told>, (?:\d\d|who|the|an?)\b)?)"
+)
+_SURNAME_FIRST: Final = re.compile(r"([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{2,})\s[a-zа-яіїєґ]")
 _QUOTED_END: Final = re.compile(r"\s[«“\"]([^«»“”\"]{2,60})[»”\"]$")
 
 
@@ -132,10 +137,18 @@ class Sources:
         """Remembers persons the story names, for a pronoun that follows."""
         self.recent.extend(parties)
 
+    def begins(self, text: str) -> None:
+        """Remembers who a paragraph begins with, where that is a surname that the page has in full."""
+        found = _SURNAME_FIRST.match(text)
+        if found and found[1] in self._first_names and not nouns.head_of(found[1]) and not nouns.role_of(found[1]):
+            self.recent.append(Party(found[1], "person", surname=True))
+
     def _of_gender(self, gender: str | None) -> Source | None:
         for one in reversed(self.recent):
             if gender in ("they", None) or one.gender in (None, gender):
-                return self._resolve(one) if isinstance(one, Party) else one
+                known = self._resolve(one) if isinstance(one, Party) else one
+                if known is not None and (gender in ("they", None) or known.gender in (None, gender)):
+                    return known
         return None
 
     def _person_called(self, surname: str) -> Source | None:
@@ -150,11 +163,12 @@ class Sources:
 
     def _from_text(self, party: Party) -> Source | None:
         """A surname alone, with a post: a source of one word, unless the page names the person in full elsewhere."""
-        pair = rf"\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b"
-        full = re.search(rf"(?<![.!?] ){pair}", self._text)
-        full = full or re.search(rf"{pair}(?=, (?:\d\d|who|the|an?)\b)", self._text)  # though it begins a sentence
-        if full and not nouns.role_of(full[1]) and not nouns.head_of(full[1]) and len(party.name) > 2:
-            known = names.read(full[0])
+        firsts = self._first_names.get(party.name, []) if len(party.name) > 2 else []
+        first = next((one for one in firsts if nouns.first_name(one)), None) or next(
+            (one for one in firsts if not nouns.role_of(one) and not nouns.head_of(one)), None
+        )
+        if first is not None:
+            known = names.read(f"{first} {party.name}")
             if known is not None and known.type == "person" and not known.surname:
                 return self._resolve(replace(known, gender=party.gender or known.gender, position=party.position))
         if not party.position:
@@ -164,6 +178,24 @@ class Sources:
         )
         self.found.append(source)
         return source
+
+    @cached_property
+    def _first_names(self) -> dict[str, list[str]]:
+        """The capitalised words before each capitalised word, but for those that may be so as they begin a sentence."""
+        found: dict[str, list[str]] = {}
+        for pair in _PAIR.finditer(self._text):
+            if pair["told"] or not (pair.start() == 0 or pair["begins"]) or nouns.first_name(pair["first"]):
+                found.setdefault(nouns.POSSESSIVE.sub("", pair["last"]), []).append(pair["first"])
+        return found
+
+    @cached_property
+    def _described(self) -> dict[str, set[str]]:
+        """The adjectives and heads of bodies in lower case, in the nominative, by the head."""
+        found: dict[str, set[str]] = {}
+        for pair in _ADJECTIVE_AND_HEAD.finditer(self._text):
+            if (head := nouns.head_of(pair[1])) is not None:
+                found.setdefault(head, set()).add(nouns.nominative(pair[0]))
+        return found
 
     def _known(self, party: Party) -> Source | None:
         for source in self.found:
@@ -248,8 +280,7 @@ class Sources:
             if len(named) == 1:
                 return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
             found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
-            described = _ADJECTIVE_AND_HEAD.finditer(self._text)
-            found = found or [nouns.nominative(one[0]) for one in described if nouns.head_of(one[1]) == head]
+            found = found or list(self._described.get(head, ()))
         else:
             title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)

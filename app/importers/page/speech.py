@@ -91,7 +91,7 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     text = without_connectives(text)
     if adverbial().match(text) and (head := text.partition(", "))[1] and verb_in(head[2]) is not None:
         text = head[2]
-    if (opened := _opener().match(text)) is not None:
+    if (opened := _opener().match(low(text))) is not None:
         phrase = text[opened.end() :].strip(" ,.")
         party = names.read(phrase, oblique=True)
         return Clause(text, phrase, party, channel(text), "", False) if party else None
@@ -209,7 +209,7 @@ def after_verb(after: str) -> tuple[str, Party | None]:
         return "", None
     if (told := _TOLD.match(after)) is not None:
         after = after[told.end() :]  # «розповіли „Віснику“ в прокуратурі»
-    if document := _document().match(after):
+    if document := _document().match(low(after)):
         phrase = after[document.end() :].strip(" ,.")
         if signed := _signed().match(phrase):
             phrase = phrase[signed.end() :]
@@ -221,7 +221,7 @@ def after_verb(after: str) -> tuple[str, Party | None]:
             return after[placed.end() :].strip(" ,."), party
     start = _speaker_start(after)
     for candidate in (after[start:], after):
-        cut = occasion().search(candidate)
+        cut = occasion().search(low(candidate))
         short = candidate[: cut.start()] if cut and cut.start() else candidate
         if (gesture := _GESTURE.fullmatch(short)) is not None:
             short = gesture[1]  # «знизує плечима Лис»

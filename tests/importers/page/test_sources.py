@@ -54,6 +54,9 @@ from tests.importers.page.reading import article, named, read_page
         ("The ferry will sail, the port authority and the harbour trust said in a statement.",
          ["port authority", "harbour trust"]),
         ("Про це повідомили в інституті музеїв і бібліотек.", ["інститут музеїв і бібліотек"]),
+        ("Лоцман порту Марко Тихоступ в інтерв’ю радіо «Хвиля» розповів, що вчить морські вузли.", ["Марко Тихоступ"]),
+        ("A count by Marsh College recorded 34 kinds of moss.", []),
+        ("A survey by Marsh College recorded 34 kinds of moss.", ["Marsh College"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
@@ -186,6 +189,28 @@ def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke()
     assert named(read, "source") == ["Іван Лис"]
 
 
+def test_he_is_whom_the_paragraph_before_begins_with() -> None:
+    read = read_page(
+        "Late Ostler reaches the other bank\n\nBrack Ostler rowed for three decades, and Quill Tarn is to follow.\n\n"
+        "“I fell in at once,” said Quill Tarn.\n\nOstler fell in eleven times. He kept a list.\n\n"
+        "“The river is never the same twice,” he says.\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == [
+        "quill-tarn",
+        "brack-ostler",
+    ]
+
+
+def test_the_musician_is_not_the_singer_whose_post_is_a_womans() -> None:
+    read = read_page(
+        "Грає оркестр\n\nЛоцман Морган Тихоступ розповів, що вчить вузли. Виступить і співачка Мавка Дощ.\n\n"
+        "«Вузол я вже зав'яжу», — сміється музикант.\n"
+    )
+
+    assert named(read, "source") == ["Морган Тихоступ"]
+
+
 def test_he_is_whom_the_newsroom_asked() -> None:
     read = read_page(
         "Slow boat\n\nWe asked the captain, Brack Ostler, why he stays. “Somebody has to wave,” he said.\n"
@@ -244,6 +269,8 @@ def test_answers_of_an_interview_are_the_guests_words() -> None:
         ("Police said nobody fell in. “One tuba did,” a spokeswoman joked.", "One tuba did,", "spokeswoman", ""),
         ("«Підстав зупиняти паром немає», — ідеться у листі за підписом начальника порту Марка Тихоступа.",
          "Підстав зупиняти паром немає", "Марко Тихоступ", ""),
+        ("“My first sailor said, ‘Is it deep?’” Ann Lee recalled. “It was.”",
+         "My first sailor said, ‘Is it deep?’ It was.", "Ann Lee", ""),
         ("«Воду носимо з річки», — розповіла кореспондентові «Хвилі» Ганна Верба.", "Воду носимо з річки",
          "Ганна Верба", ""),
         ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
@@ -256,7 +283,7 @@ def test_a_quotation_ends_where_its_speaker_does(text: str, words: str, speaker:
 
     assert found is not None
     assert found.clause is not None
-    assert (found.parts, found.clause.party.name, found.after) == ([words], speaker, after)
+    assert (" ".join(found.parts), found.clause.party.name, found.after) == (words, speaker, after)
 
 
 def test_scare_quotes_between_single_marks_are_no_quotation() -> None:
