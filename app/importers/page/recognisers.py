@@ -78,6 +78,8 @@ def byline(line: Line) -> Mark | None:
         if shown and is_title(shown):
             return Mark("byline", "a newsroom's title without a name", 0.8)
         known = shown is not None and full_name(AND.split(shown)[0])
+        if rest.endswith(":") or (label["label"] == "from" and not known):
+            return None  # "From July:" opens a list
         if shown and (
             known or ":" in label["mark"] or line.text[label.start("label")].isupper() or label["label"] == "by"
         ):
@@ -404,10 +406,19 @@ def facts_in_cells(line: Line) -> Mark | None:
         return None
     cells = [Line(line.number, cell.rstrip("."), False) for cell in line.cells]
     marks = [section_line(cell) or byline(cell) or date_line(cell) for cell in cells]
+    if any(mark and mark.data.get("byline") for mark in marks):
+        marks = [mark or _section_beside(cell) for mark, cell in zip(marks, cells, strict=True)]
     if any(mark is None for mark in marks) or sum(mark.kind == "date" for mark in marks if mark) > 1:
         return None
     given = {name: value for mark in marks if mark for name, value in mark.data.items() if value}
     return Mark("date" if "stamps" in given else "section", "facts side by side", 0.85, given)
+
+
+def _section_beside(cell: Line) -> Mark | None:
+    """The section that one or two words beside a byline name; the author's post and the outlet are none."""
+    if cell.words > 2 or not cell.text[0].isupper() or is_title(cell.text) or is_site_name(cell.text):
+        return None
+    return Mark("section", "a few words beside a byline", 0.6, {"section": cell.text})
 
 
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (

@@ -138,6 +138,7 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
         ("Written by Ida Moss, Marsh Tribune", "Ida Moss", None),
         ("Лісова газета, 4 жовтня 2025", None, None),
         ("Section: City. \t Author: Ida Moss", "Ida Moss", "city"),
+        ("Harbour | Ida Moss, Local Democracy Reporter", "Ida Moss", "harbour"),
         ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
     ],
 )

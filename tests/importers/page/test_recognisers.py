@@ -28,6 +28,8 @@ LINES = {
         "2 310 переглядів",
         "Стежте за врожаєм разом із нами у Viber-каналі",
         "Report this story",
+        "ann.lee@marsh.example",
+        "Have your say in the comments below",
         "Get the best of the Echo, every Friday",
         "For more information contact: press@marsh.example",
         "Купити квиток",
@@ -73,6 +75,7 @@ LINES = {
         "Нагадаємо, у травні міст уже закривали.",
         "The Herald earlier reported that the bridge was unsafe.",
         "As we reported last week, the bridge is unsafe.",
+        "As reported by the Mill Herald in February, the bridge is unsafe.",
         "In May, the Mill Herald reported that the bridge was unsafe.",
     ],
     "update": [
@@ -105,6 +108,7 @@ def test_a_line_is_recognised(kind: str, text: str) -> None:
         "On 5 May 2020 the council met to discuss the bridge and its future.",
         "By the time the rain stopped, the bridge had gone.",
         "Теги на одязі школярі шили самі, щоб не переплутати куртки.",
+        "From July:",
         "Update on the bridge will follow when the council meets again.",
         "Correction fluid was found on the plans.",
         "Раніше тут був ліс, а тепер стоїть міст.",
@@ -130,6 +134,12 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
         ("Фото: з відкритих джерел", [], None, None),
         ("Фото ілюстративне: lymanskyi-bereh.example", [], "lymanskyi-bereh.example", None),
         ("Фото: facebook.com/lyman.park", [], None, None),
+        (
+            "The bridge on Oct. 1, 1950. (Ann Lee/Mill Tribune)",
+            ["Ann Lee"],
+            "Mill Tribune",
+            "The bridge on Oct. 1, 1950.",
+        ),
         ("Image caption, The bridge in 1950", [], None, "The bridge in 1950"),
     ],
 )
