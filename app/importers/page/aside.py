@@ -242,6 +242,6 @@ def origin(walk: Walk) -> bool:
         return False
     if party.type == "person":
         party = names.read(found[1], person=False)
-    walk.add("origin", [line], "source of the story", 0.8, party=party)
+    walk.add("paragraph", [line], "source of the story", 0.8, origin=party)
     walk.place += 1
     return True

@@ -12,6 +12,11 @@ from app.importers.page.words import words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
+_NAME_ENDS: Final = re.compile(
+    r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said|on"
+    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
+)
+_FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
 
@@ -78,11 +83,7 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.phrase_of(sentence[opener.end() :])
         if not nouns.inflected(sentence):
             phrase = phrases.without_paper(phrases.behind_document(phrase))
-            phrase = re.split(
-                r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said"
-                r"|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
-                phrase,
-            )[0]
+            phrase = _NAME_ENDS.split(phrase)[0]
         elif (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
         party = phrases.party_of(phrase, oblique=True)
@@ -101,7 +102,7 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
     document = phrases.patterns().document.search(folded)
     if document is None:
         return []
-    phrase = phrases.phrase_of(sentence[document.end() :])
+    phrase = _FOR_PERIOD.split(phrases.phrase_of(sentence[document.end() :]))[0]
     party = phrases.party_of(phrase, oblique=True)
     if party is None or party.pronoun:
         return []

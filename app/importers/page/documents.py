@@ -190,7 +190,12 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
 
 
 def _paragraph(page: _Page, piece: Piece, before: Piece | None) -> None:
-    _text(page, piece.text)
+    if "origin" not in piece.data:
+        _text(page, piece.text)
+        return
+    block = page.block("paragraph", html=html.escape(piece.text))
+    if source := page.sources.add(piece.data["origin"]):
+        page.attributions.append(_attribution(page, source, "published_by", None, piece.text, block))
 
 
 def _text(page: _Page, text: str) -> None:
@@ -229,7 +234,8 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
         and before.kind in ("quote", "paragraph")
         and (piece.data["led"] or before.kind == "quote" or _named_last(page))
     ):
-        source = page.sources.last()
+        announced = quotes.announcer(before.text) if piece.data["led"] and not _named_last(page) else None
+        source = page.sources.add(announced, speaks=True) if announced else page.sources.last()
         if source is not None:
             page.sources.spoken.append(source)
     words = _joined(found.parts)
@@ -312,12 +318,6 @@ def _related(page: _Page, piece: Piece, before: Piece | None) -> None:
             page.relations.append(relation)
 
 
-def _origin(page: _Page, piece: Piece, before: Piece | None) -> None:
-    block = page.block("paragraph", html=html.escape(piece.text))
-    if source := page.sources.add(piece.data["party"]):
-        page.attributions.append(_attribution(page, source, "published_by", None, piece.text, block))
-
-
 def _update(page: _Page, piece: Piece, before: Piece | None) -> None:
     """A correction becomes a record where its time is written, else an editors' note; an update stays a paragraph."""
     kind, line = piece.data["update"], piece.lines[0]
@@ -365,7 +365,7 @@ def note_slug(text: str) -> str:
 
 _READERS = {
     "paragraph": _paragraph, "quote": _quote, "heading": _heading, "list": _list, "table": _table, "image": _image,
-    "related": _related, "update": _update, "origin": _origin, "reference_note": _note,
+    "related": _related, "update": _update, "reference_note": _note,
 }  # fmt: skip
 
 

@@ -70,7 +70,10 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
         return None
     quoted = [found.span() for found in _QUOTED.finditer(phrase)]
     party = None
-    if person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
+    if person and (called := _call_sign().search(phrase)) is not None:
+        position, organisation, gender = split_post(phrase[: called.start()])
+        party = Party(called["name"], "person", "named", position, organisation, gender)
+    if party is None and person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
         party = _apposed(phrase, tokens, apposed[1])
     if person and party is None:
         party = (
@@ -90,6 +93,14 @@ def _apposed(phrase: str, tokens: list[nouns.Token], name: str) -> Party | None:
     if any(nouns.head_of(token.low) or token.low in nouns.tables().media for token in pair):
         return None
     return _named(phrase, tokens, tokens[: len(pair)], oblique=False)
+
+
+@lru_cache(maxsize=1)
+def _call_sign() -> re.Pattern[str]:
+    """«командир взводу на позивний Хміль»: a soldier's name is the call sign."""
+    return re.compile(
+        rf"(?<=\w),?\s{words().pattern('people', 'call_signs')}\s[«“\"]?(?P<name>[^\W\d_][\w -]{{1,30}}?)[»”\"]?$"
+    )
 
 
 @lru_cache(maxsize=1)

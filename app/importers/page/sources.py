@@ -11,9 +11,9 @@ from app.importers.page.names import Party
 from app.importers.page.text import digest, fold, low
 from app.importers.page.words import words as vocabulary
 
-_HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
+_HEAD_AND_NAME: Final = re.compile(r"\b([А-ЯІЇЄҐа-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
 _ADJECTIVE_AND_HEAD: Final = re.compile(
-    r"\b[а-яіїєґ'’ʼ-]{4,}(?:ого|ої|ому|ій|им|ою|ий|ська|цька|на)\s([а-яіїєґ'’ʼ-]{3,})"
+    r"\b(?:[А-ЯІЇЄҐа-яіїєґ'’ʼ-]{4,30}(?:ого|ої|ому|ій|им|ою|ий|ська|цька|на)\s){1,3}([а-яіїєґ'’ʼ-]{3,30})"
 )
 
 # Nobody names more in one story; comparing each with each of thousands takes minutes.
@@ -195,6 +195,9 @@ class Sources:
         for pair in _ADJECTIVE_AND_HEAD.finditer(self._text):
             if (head := nouns.head_of(pair[1])) is not None:
                 found.setdefault(head, set()).add(nouns.nominative(pair[0]))
+        for known in found.values():
+            shorter = [one for one in known if any(low(other).endswith(f" {low(one)}") for other in known)]
+            known.difference_update(shorter)
         return found
 
     def _known(self, party: Party) -> Source | None:
@@ -279,8 +282,7 @@ class Sources:
             named = {one[2] for one in _HEAD_AND_NAME.finditer(self._text) if nouns.head_of(one[1]) == head}
             if len(named) == 1:
                 return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
-            found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
-            found = found or list(self._described.get(head, ()))
+            found = list(self._described.get(head, ()))
         else:
             title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)

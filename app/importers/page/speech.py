@@ -107,6 +107,8 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     phrase = ""
     if before and (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns:
         phrase, party = last, names.read(last)
+    if low(before) == "it":
+        phrase, party = before, Party(before, "organisation", pronoun=True)
     if before and party is None:
         phrase = before
         placed = _AT_PLACE.match(low(before))
@@ -203,7 +205,8 @@ def after_verb(after: str) -> tuple[str, Party | None]:
         if len(parts) > 1:
             candidates.insert(1, ", ".join(parts[:2]))
         for candidate in candidates:
-            party = names.read(candidate) if len(candidate.split()) <= 22 else None
+            named = len(candidate.split()) <= 22 and not adverbial().match(candidate)
+            party = names.read(candidate) if named else None
             if party is not None and (party.type == "person" or candidate is not after or len(candidate.split()) < 9):
                 return candidate.strip(" ,"), party
         return "", None

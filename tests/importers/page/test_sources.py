@@ -57,6 +57,9 @@ from tests.importers.page.reading import article, named, read_page
         ("Лоцман порту Марко Тихоступ в інтерв’ю радіо «Хвиля» розповів, що вчить морські вузли.", ["Марко Тихоступ"]),
         ("A count by Marsh College recorded 34 kinds of moss.", []),
         ("A survey by Marsh College recorded 34 kinds of moss.", ["Marsh College"]),
+        ("Командир загону на позивний «Хміль» розповів, що вчить школярів.", ["Хміль"]),
+        ("Про це йдеться у звіті порту за минулий рік.", ["порт"]),
+        ("As reported by the Marsh Echo in February, the ferry is late.", ["Marsh Echo"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
@@ -297,6 +300,33 @@ def test_a_body_is_not_meant_by_the_word_for_another() -> None:
     )
 
     assert named(read, "source") == ["port authority", "council"]
+
+
+def test_the_council_is_the_one_that_the_page_describes_most_fully() -> None:
+    read = read_page(
+        "Паром стоїть\n\nПаром належить Лиманській міській раді. У раді відповіли, що ремонт почнуть у травні.\n\n"
+        "Депутати міської ради просять поспішити.\n"
+    )
+
+    assert named(read, "source") == ["Лиманська міська рада"]
+
+
+def test_it_is_the_body_named_before() -> None:
+    read = read_page(
+        "Ferry late\n\nThe ferry is late, the harbour trust said.\n\n"
+        "“Safety is our first concern,” it said in a statement to the Echo.\n"
+    )
+
+    assert named(read, "source") == ["harbour trust"]
+
+
+def test_who_announces_words_without_a_verb_of_speech_speaks_them() -> None:
+    read = read_page(
+        "Музей обікрали\n\nПро це повідомив начальник поліції Гліб Тихоступ.\n\n"
+        "Директорка музею Агнія Луг не стримує сліз:\n\n«Це єдина така річ у краї. Поверніть її!»\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["ahniia-luh"]
 
 
 def test_the_administration_is_the_one_that_an_adjective_tells() -> None:
