@@ -119,7 +119,6 @@ def stamps(line: str) -> list[Stamp]:
     if _DIGIT.search(line) is None:
         return []
     found: list[Stamp] = []
-    taken = [False] * len(line)
     for match in _NUMERIC_RE.finditer(line):
         if match["iy"]:
             day = _day(int(match["iy"]), int(match["im"]), int(match["id"]))
@@ -128,9 +127,8 @@ def stamps(line: str) -> list[Stamp]:
             day = _day(year, int(match["nm"]), int(match["nd"])) or _day(year, int(match["nd"]), int(match["nm"]))
         if day:
             found.append(Stamp(match.start(), match.end(), day))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     for match in _written().finditer(line):
-        if any(taken[match.start() : match.end()]):
+        if any(one.start < match.end() and match.start() < one.end for one in found):
             continue
         month = words().months[match["m1"] or match["m2"]]
         number = int(match["d1"] or match["d2"])
@@ -138,10 +136,9 @@ def stamps(line: str) -> list[Stamp]:
         written = _day(int(year_text), month, number) if year_text else None
         if written or (not year_text and _day(2024, month, number)):
             found.append(Stamp(match.start(), match.end(), written, partial=None if written else (month, number)))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     # An ISO instant has a letter between its day and its time.
     for match in _TIME_RE.finditer(line):
-        if any(taken[match.start() : match.start() + len(match["hour"])]):
+        if any(one.start < match.end("hour") and match.start() < one.end for one in found):
             continue
         if (clock := _clock(match)) is not None:
             found.append(Stamp(match.start(), match.end(), None, *clock))

@@ -53,8 +53,9 @@ class Party:
     surname: bool = False
 
 
+@lru_cache(maxsize=4_096)
 def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | None:
-    """The party a phrase names, or None where it names nobody in particular.
+    """The party a phrase names, or None where it names nobody in particular; remembered, as names come back.
 
     `oblique`: the phrase stands in another case than the nominative. `person` False: it cannot be a person.
     """
