@@ -19,7 +19,9 @@ _AGENCY_PHOTO: Final = re.compile(
     r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
     r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
 )
-_IN_BRACKETS: Final = re.compile(r"(?P<caption>.{8,220}[.!?])\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^()]{3,70})\)\.?")
+_IN_BRACKETS: Final = re.compile(
+    r"(?P<caption>.{8,220}[.!?]|[^.!?:]{8,140}(?=\s\([^()]+\)$))\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^():]{3,70})\)\.?"
+)
 _BRACKETS: Final = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)")
 _BEHIND_CAPTION: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s(?P<rest>[^.!?]{2,40}/[^.!?]{2,40})\.?")
 _ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?P<site>[\w-]+)\.(?:[\w-]+\.)*[a-z]{2,}(?:/\S*)?$")

@@ -176,6 +176,9 @@ def head(walk: Walk) -> None:
         elif mark is None and _title_of_author(walk, line):
             walk.use(line, "meta", "post of the author", 0.8)
             walk.place += 1
+        elif mark is None and walk.layout.meta and line.words <= 4 and authors.is_title(line.text):
+            walk.use(line, "meta", "a newsroom's title without a name", 0.7)
+            walk.place += 1
         elif mark is None and line.words <= 4 and recognisers.is_site_name(line.text):
             walk.furniture(walk.place, "name of the site", 0.7)
             walk.place += 1

@@ -133,6 +133,7 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
     [
         ("Ida Moss reports from Lower Marsh", "Ida Moss", None),
         ("Marsh reporters", None, None),
+        ("Staff and agencies", None, None),
         ("Богдан Жаринка, фото авторки", "Богдан Жаринка", None),
         ("Column by Ida Moss", "Ida Moss", None),
         ("Written by Ida Moss, Marsh Tribune", "Ida Moss", None),
