@@ -177,7 +177,7 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
         return  # what somebody says in a dialogue is no statement of the newsroom
     for found in attributions.find(text):
         source, role = page.sources.add(found.party, speaks=True), found.role
-        if source is None and found.outlet and found.party.surname:
+        if source is None and found.party.surname and (found.outlet or page.sources.names_a_body(found.party.name)):
             name = nouns.nominative(found.party.name)
             source, role = (
                 page.sources.add(Party(name, "media" if nouns.is_media(name) else "organisation")),
@@ -296,6 +296,14 @@ def _image(page: _Page, piece: Piece, before: Piece | None) -> None:
     people = [one for one in credit.photographers if not page.sources.organises(one)]
     bodies = [replace(one, type="organisation") for one in credit.photographers if one not in people]
     given = credit.source or (bodies[0] if bodies else None)
+    if (
+        bodies
+        and not people
+        and credit.source
+        and (person := names.read(credit.source.name))
+        and person.type == "person"
+    ):
+        people, given = [person], bodies[0]  # "Long Cape Trust/Ann Lee"
     source = page.sources.add(given) if given else None
     photographers = [page.sources.add(one) for one in people]
     block = page.block(

@@ -23,6 +23,7 @@ _PAIR: Final = re.compile(
     r"(?P<begins>[.!?]\s)?\b(?P<first>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s"
     r"(?=(?P<last>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{0,60}\b)(?P<told>, (?:\d\d|who|the|an?)\b)?)"
 )
+_WITHIN: Final = re.compile(r"(?<=[a-zа-яіїєґ]\s)[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60}")
 _SURNAME_FIRST: Final = re.compile(r"([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{2,})\s[a-zа-яіїєґ]")
 _QUOTED_END: Final = re.compile(r"\s[«“\"]([^«»“”\"]{2,60})[»”\"]$")
 
@@ -72,14 +73,23 @@ class Sources:
         return source
 
     def organises(self, party: Party) -> bool:
-        """Whether two capitalised words that may be a person's name are an organisation's elsewhere on the page."""
+        """Whether two capitalised words that may be a person's name are an organisation's elsewhere on the page.
+
+        There its head stands before it, or an article, or a post behind it.
+        """
         if party.gender or party.position or party.surname or party.type != "person":
             return False
         name = re.escape(party.name)
         before = re.search(rf"([^\W\d_]+)\s[«“\"]?{name}\b", self._text)
         after = re.search(rf"\b{name}(?:['’]s)?\s((?:[a-z]+\s)?[a-z]+)\b", self._text)
-        headed = before is not None and before[1][0].islower() and nouns.head_of(before[1]) is not None
+        headed = before is not None and (
+            low(before[1]) == "the" or (before[1][0].islower() and nouns.head_of(before[1]) is not None)
+        )
         return headed or (after is not None and any(nouns.role_of(word) for word in after[1].split(" ")))
+
+    def names_a_body(self, name: str) -> bool:
+        """Whether one capitalised word stands within a sentence of the page, and never behind a first name."""
+        return name in self._within and name not in self._first_names and nouns.first_name(name) is None
 
     def last(self) -> Source | None:
         return self.spoken[-1] if self.spoken else None
@@ -189,6 +199,11 @@ class Sources:
         return found
 
     @cached_property
+    def _within(self) -> frozenset[str]:
+        """The capitalised words behind one in lower case: names, not the beginnings of sentences."""
+        return frozenset(_WITHIN.findall(self._text))
+
+    @cached_property
     def _described(self) -> dict[str, set[str]]:
         """The adjectives and heads of bodies in lower case, in the nominative, by the head."""
         found: dict[str, set[str]] = {}
@@ -291,7 +306,9 @@ class Sources:
             bodies = [
                 one.name
                 for one in self.found
-                if one.type == "organisation" and not called & {*low(one.name).split(" ")}  # a council is no authority
+                if one.type == "organisation"
+                and not called
+                & {*low(_behind_press_office(one.name) or one.name).split(" ")}  # a council is no authority
             ]
             return replace(party, name=bodies[-1], written=party.written) if bodies else party
         full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}

@@ -157,6 +157,16 @@ def test_a_credit_is_read_round_what_stands_beside_it(text: str, caption: str | 
     assert credit.source is None or "(" not in credit.source.name
 
 
+def test_two_words_behind_the_article_are_no_photographer() -> None:
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY} The Lenn Sodality paid.\n\n"
+        "The lamp room\nImage: Lenn Sodality/Dara Kempe\n\nWithout the Lenn Sodality there is no light.\n"
+    )
+    image = next(block for block in article(read)["body"] if block["type"] == "image")
+
+    assert (image["photographer"], image["source"]) == ("Dara Kempe", "lenn-sodality")
+
+
 def test_a_line_close_above_a_credit_is_its_caption() -> None:
     read = article(
         read_page(f"Lighthouse shines again\n\n{STORY}\n\nThe lamp room at night\nPhoto: Ann Lee\n\n{STORY}\n")
