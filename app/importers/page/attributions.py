@@ -67,7 +67,7 @@ def _speaks(text: str) -> bool:
 def _in_sentence(sentence: str) -> list[Statement]:
     folded = low(sentence)
     found: list[Statement] = []
-    for reader in (_opened, _documented, _about_this, _as_subject, _at_end, _passive, _referred):
+    for reader in (_opened, _documented, _about_this, _as_subject, _passive, _at_end, _referred):
         for one in reader(sentence, folded):
             new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
             apart = reader is _referred or one.party.type == "person"
@@ -112,7 +112,8 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
 
 def _about_this(sentence: str, folded: str) -> list[Statement]:
     """«Про це повідомляє X у Telegram», "X reports this on Telegram": the source of the whole story."""
-    if not re.match(r"(?:(?:також|раніше|вперше|ще|и|і|й) )?(?:про|об)\s", folded) and "this" not in folded:
+    this = phrases.patterns().this.match(folded)
+    if not this and not folded.startswith(("про ", "об ")) and "this" not in folded:
         return []
     verb = speech.verb_in(sentence, first=40)
     if verb is None or low(verb[0]) in words().any("speech", "papers"):
@@ -122,13 +123,12 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
             return []
         party = phrases.party_of(speech.without_auxiliaries(sentence[: verb.start()].strip(" ,")))
     else:
-        if not re.match(r"(?:[\w]+ )?(?:про|об) (?:це|этом)\b", folded) and not re.match(r"про [^,.]{3,60}\s", folded):
+        if not this and not re.match(r"про [^,.]{3,60}\s", folded):
             return []
         after = phrases.phrase_of(sentence[verb.end() :])
         party = phrases.after_verb(after) if after and not phrases.patterns().cut.match(f" {low(after)}") else None
         if party is None:
-            middle = sentence[: verb.start()].strip(" ,")
-            middle = re.sub(r"^(?:Про|Об) (?:це|этом|таке рішення)\s*", "", middle)
+            middle = sentence[this.end() if this else 0 : verb.start()].strip(" ,")
             party = names.read(middle) if low(middle) in words().pronouns else phrases.at_end_of(middle)
     if party is None or (party.pronoun and speech.channel(sentence[verb.end() :]) is None):
         return []
@@ -271,7 +271,7 @@ def _plainly_stated(word: str, rest: str) -> bool:
     """Whether a word that may be a noun is a verb of speech here: "reports this", "posted on X that …"."""
     if (word.endswith("ed") or word in ("reports", "warns", "suggests", "claims")) and rest.startswith(" that"):
         return True
-    if re.match(r"\s(?:about\s)?this\b", rest):
+    if re.match(r"\s(?:about\s)?this\b|,?\s(?:citing|with reference to|referring to)\b", rest):
         return True
     return re.match(r"\s(?:on|in|via|through)\s", rest) is not None and speech.channel(rest[:45]) is not None
 
@@ -286,7 +286,8 @@ def _passive(sentence: str, folded: str) -> list[Statement]:
     if party is None or party.pronoun:
         return []
     channel = speech.channel(sentence[found.end() :])
-    return [Statement(party, "reported_by", channel, sentence[found.start() :].strip(" ."), True)]
+    words_used = sentence[found.start() : sentence.index(phrase, found.end()) + len(phrase)]
+    return [Statement(party, "reported_by", channel, words_used, True)]
 
 
 def _referred(sentence: str, folded: str) -> list[Statement]:
@@ -296,7 +297,7 @@ def _referred(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.phrase_of(sentence[reference.end() :], cut=False)
         if nouns.inflected(phrase) and (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
-        phrase = phrases.behind_document(phrase)
+        phrase = phrases.without_paper(phrases.behind_document(phrase))
         party = phrases.party_of(phrase, oblique=True)
         if party is not None and not party.pronoun:
             role = "said_by" if party.type == "person" and party.gender != "they" else "reported_by"

@@ -70,6 +70,7 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
     if not tokens:
         return None
     quoted = [found.span() for found in _QUOTED.finditer(phrase)]
+    person = person and ", which " not in written
     party = None
     if person and (called := _call_sign().search(phrase)) is not None:
         position, organisation, gender = split_post(phrase[: called.start()])
@@ -243,7 +244,7 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
     if len(name) == 3 and first and not _PATRONYMIC.search(name[1].low) and nouns.role_of(name[2].low):
         name = name[:2]
     gender = words().names.get(first) if first else None
-    shown = [nouns.POSSESSIVE.sub("", token.text) for token in name]
+    shown = [nouns.POSSESSIVE.sub("", phrase[token.start : token.end + _is_initial(phrase, token)]) for token in name]
     position, organisation, role_gender = _post(phrase, tokens, name)
     gender = gender or role_gender
     if nouns.inflected(phrase) and len(shown) > 1:
@@ -259,6 +260,11 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
             ]
     position = position[0].lower() + position[1:] if position and not position[:2].isupper() else position
     return Party(" ".join(shown), "person", "named", position, organisation, gender, surname=len(shown) == 1)
+
+
+def _is_initial(phrase: str, token: nouns.Token) -> bool:
+    """Whether a word is a letter with its full stop, which belongs to the name: "J. Lee"."""
+    return len(token.text) == 1 and phrase[token.end : token.end + 1] == "."
 
 
 def _patronymic(word: str) -> str:
@@ -413,6 +419,8 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
     common = tokens[0] is head or tokens[0].low in nouns.tables().heads or nouns.role_of(tokens[0].text) is not None
     if common and name[:1].isupper() and not name[:2].isupper():
         name = name[0].lower() + name[1:]
+    if first_alone := nouns.first_name(name):  # «Оксана, медсестра»
+        return Party(name, "person", "named", nouns.role_of(head.text), None, words().names.get(first_alone))
     return Party(name, "person", "role_only", position, organisation, gender)
 
 

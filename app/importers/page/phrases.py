@@ -15,6 +15,11 @@ _PRINTED: Final = re.compile(
     r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s(?:\w+\s){0,3}?)?in\s(?:the\s)?"
     r"(?:(?:scientific\s)?(?:journal|magazine)\s)?(?=[A-Z])"
 )
+_OWNED: Final = re.compile(
+    r"(.{2,80}?)(?:['’]s|(?<=s)['’])\s(?:[\w-]+\s){0,2}"
+    r"(?:channel|page|account|website|site|feed|press release|statement)"
+)
+_CITING: Final = re.compile(r",?\s(?:citing|with reference to|referring to|з посиланням|із посиланням|посилаючись)\b")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
 
 
@@ -47,7 +52,7 @@ def patterns() -> Patterns:
         re.compile(rf"(?<!\w){known.pattern('attribution', 'openers')}\s"),
         known.any("attribution", "people"),
         re.compile(rf"(?<!\w){known.pattern('attribution', 'reference')}\s"),
-        re.compile(rf"(?<!\w){known.pattern('attribution', 'this')}\b"),
+        re.compile(rf"(?:\w+ )?{known.pattern('attribution', 'this')}\b"),
         re.compile(
             rf"{known.pattern('speech', 'written')} (?:у|в|на) (?P<channel>[^,.]{{0,25}}?\b(?:{documents}|{channel}))\s"
         ),
@@ -92,7 +97,9 @@ def behind_document(phrase: str) -> str:
 
 
 def without_paper(phrase: str) -> str:
-    """The phrase without the paper behind it: "agency data" are the agency's."""
+    """The phrase without the paper or page behind it: "agency data" and "the agency's web page" are the agency's."""
+    if (owned := _OWNED.fullmatch(phrase)) is not None:
+        return owned[1]
     body, _, paper = phrase.rpartition(" ")
     return body if body and low(paper) in words().any("channels", "papers") else phrase
 
@@ -242,7 +249,9 @@ def clause_end(sentence: str, start: int) -> int:
 
 
 def as_outlet(party: Party, verb: str, rest: str) -> Party:
-    """Two capitalised words that are no name we know and announce something, or do it on "its" site: no person."""
+    """Who reports what another said is an outlet; two words that are no name we know and announce something, a body."""
+    if _CITING.match(rest) and (party.type != "person" or party.surname):
+        return replace(party, type="media", surname=False)
     unknown = party.type == "person" and party.gender is None and party.position is None and not party.surname
     if unknown and party.identity == "named" and (verb in words().report or " its " in rest[:30]):
         return replace(party, type="media" if nouns.is_media(party.name) else "organisation")

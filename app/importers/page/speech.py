@@ -145,7 +145,7 @@ def tells_media(after: str) -> bool:
 def _paper() -> re.Pattern[str]:
     """ "The statement", «у звіті»: a paper that speaks for whoever gave it out, who was named before."""
     papers = "|".join(map(re.escape, [*words().all("channels", "papers"), *words().all("channels", "documents")]))
-    return re.compile(rf"(?:^the|^its|\b[ув])\s(?:{papers})(?=\s|,|$)")
+    return re.compile(rf"(?:^the|^its|^their|^his|^her|\b[ув])\s(?:{papers})(?=\s|,|$)")
 
 
 @lru_cache(maxsize=1)

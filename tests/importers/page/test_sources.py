@@ -60,6 +60,10 @@ from tests.importers.page.reading import article, named, read_page
         ("Командир загону на позивний «Хміль» розповів, що вчить школярів.", ["Хміль"]),
         ("Про це йдеться у звіті порту за минулий рік.", ["порт"]),
         ("As reported by the Marsh Echo in February, the ferry is late.", ["Marsh Echo"]),
+        ("This was reported by the port's press service, Promin reports with reference to the trust's web page.",
+         ["port's press service", "Promin", "trust"]),
+        ("Голова профспілки Ю. Козир наголосив, що водії чекають.", ["Ю. Козир"]),
+        ("Такі дані оприлюднило управління статистики в Лимані.", ["управління статистики в Лимані"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
@@ -274,6 +278,7 @@ def test_answers_of_an_interview_are_the_guests_words() -> None:
          "Підстав зупиняти паром немає", "Марко Тихоступ", ""),
         ("“My first sailor said, ‘Is it deep?’” Ann Lee recalled. “It was.”",
          "My first sailor said, ‘Is it deep?’ It was.", "Ann Lee", ""),
+        ("Оксана, медсестра: «Ішла пішки годину».", "Ішла пішки годину", "Оксана", ""),
         ("«Воду носимо з річки», — розповіла кореспондентові «Хвилі» Ганна Верба.", "Воду носимо з річки",
          "Ганна Верба", ""),
         ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
@@ -309,6 +314,24 @@ def test_the_council_is_the_one_that_the_page_describes_most_fully() -> None:
     )
 
     assert named(read, "source") == ["Лиманська міська рада"]
+
+
+def test_their_report_speaks_for_the_body_named_before() -> None:
+    read = read_page(
+        "Tower sound\n\nRepairs are cheap, according to a survey by engineers Dunmore & Lowe.\n\n"
+        "“The tower is sound, the roof is not,” their report says.\n"
+    )
+
+    assert named(read, "source") == ["Dunmore & Lowe"]
+
+
+def test_one_word_that_stands_within_sentences_is_a_body() -> None:
+    read = read_page(
+        "Heaters recalled\n\nOwners of Brightway heaters must unplug them. Brightway, which made them, said it was "
+        "sorry. The company added that it would pay.\n\nTidings said nothing of the sort.\n"
+    )
+
+    assert named(read, "source") == ["Brightway"]
 
 
 def test_it_is_the_body_named_before() -> None:
