@@ -234,6 +234,22 @@ def arrows(walk: Walk) -> bool:
     return True
 
 
+def signature(walk: Walk) -> bool:
+    """The author's name alone below the story, where the head had none."""
+    if (
+        walk.place <= walk.end
+        or not walk.plain(walk.place)
+        or any(mark.data.get("byline") for mark in walk.layout.meta)
+    ):
+        return False
+    if (mark := recognisers.name_alone(walk.lines[walk.place])) is None:
+        return False
+    walk.marks[walk.place] = mark
+    walk.meta(walk.place)
+    walk.place += 1
+    return True
+
+
 def origin(walk: Walk) -> bool:
     """«Джерело: Ярський вісник»: where the whole story was taken from."""
     line = walk.lines[walk.place]

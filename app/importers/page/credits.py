@@ -181,7 +181,10 @@ def _labels_alone() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _label_behind() -> re.Pattern[str]:
     """A caption, and behind it nothing but «Ілюстративне фото» or "(file photo)"."""
-    labels = "|".join(map(re.escape, sorted(_labels_alone(), key=len, reverse=True)))
+    known = words()
+    short = [one for one in known.all("images", "photo") if " " not in one]
+    given = {f"{label} {nobody}" for label in short for nobody in known.all("images", "nobody")}
+    labels = "|".join(map(re.escape, sorted(_labels_alone() | given, key=len, reverse=True)))
     return re.compile(rf"(?P<caption>.{{8,240}}?)(?:(?<=[.!?…])\s|\s?/\s?|\s\(|\.\s\()(?P<label>{labels})\)?\.?")
 
 

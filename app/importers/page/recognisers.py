@@ -86,11 +86,15 @@ def byline(line: Line) -> Mark | None:
             return Mark("byline", "byline with label", 0.95, {"byline": shown, "section": None})
     elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
         return Mark("byline_label", "byline label alone")
+    post, _, shown = line.text.partition(": ")
+    if shown and is_title(post) and 2 <= len(AND.split(shown)[0].split()) <= 3 and (named := names_only(shown)):
+        return Mark("byline", "a newsroom's title before a name", 0.85, {"byline": named})
     if line.words > 12 or len(parts := _APART.split(line.text, maxsplit=1)) < 2:
         return None
     head, tail = parts
-    named = full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))
-    if named and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
+    if (full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))) and is_title(
+        re.split(r",\s|\s(?:in|of|for)\s", tail)[0]
+    ):
         return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
     return None
 

@@ -155,6 +155,13 @@ def test_a_time_above_the_story_and_the_day_below_it_are_one_instant() -> None:
     assert article(read)["published_at"] == "2024-05-03T15:06:00.000Z"
 
 
+@pytest.mark.parametrize(("above", "byline"), [("", "Андрій ГАЙДУК"), ("By Ann Lee\n", "Ann Lee")])
+def test_a_name_alone_below_the_story_is_the_byline_where_the_head_has_none(above: str, byline: str) -> None:
+    read = read_page(f"{HEADLINE}\n{above}3 May 2024\n\n{STORY}\n\nАндрій ГАЙДУК\nКоментарі (3)\n")
+
+    assert article(read)["byline"] == byline
+
+
 def test_authors_in_two_places_are_two_authors() -> None:
     read = read_page(f"{HEADLINE}\nBy Ann Lee in Lower Marsh and Tom Reed in Upper Marsh\n\n{STORY}\n")
 

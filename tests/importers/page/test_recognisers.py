@@ -28,6 +28,7 @@ LINES = {
         "2 310 переглядів",
         "Стежте за врожаєм разом із нами у Viber-каналі",
         "Report this story",
+        "Follow the Echo on Facebook, X and Instagram.",
         "Privacy · Terms · Contact",
         "Get in touch: tips@marsh.example",
         "More follows...",
@@ -46,6 +47,7 @@ LINES = {
         "Автор: Олена Гай",
         "Текст: Іван Лис",
         "Олена Гай, кореспондентка",
+        "Business Reporter: Quill Tarn",
     ],
     "date": [
         "12 травня 2021, 08:05",
@@ -150,6 +152,7 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
             "Mill Fire Service",
             "A burnt-out barn by the bridge",
         ),
+        ("Черга біля мосту. Фото автора", [], None, "Черга біля мосту."),
         ("Image caption, The bridge in 1950", [], None, "The bridge in 1950"),
     ],
 )
