@@ -198,8 +198,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
             or any((len(t.text) > 1 and t.text.isupper()) or _JOINED.match(t.text) for t in name)
         ):
             continue
-        if nouns.role_of(name[-1].low):
-            continue
+        if nouns.role_of(name[-1].low) and not (len(name) == 2 and nouns.inflected(phrase)):
+            continue  # but «Ганна Пасічник»
         alone = run[0].start == 0 and run[-1].end == len(phrase)
         at_end = run[-1].end == len(phrase)
         before = phrase[: run[0].start].rstrip()

@@ -15,6 +15,10 @@ _PRINTED: Final = re.compile(
     r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s(?:\w+\s){0,3}?)?in\s(?:the\s)?"
     r"(?:(?:scientific\s)?(?:journal|magazine)\s)?(?=[A-Z])"
 )
+_MADE_BY: Final = re.compile(
+    r"(?:an?\s|the\s|its\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|research|survey|analysis|poll|review|data|figures)\s"
+    r"(?:[\w'’]+\s){0,4}?(?:by|from)\s(?:the\s)?(?=[A-Z])"
+)
 _OWNED: Final = re.compile(
     r"(.{2,80}?)(?:['’]s|(?<=s)['’])\s(?:[\w-]+\s){0,2}"
     r"(?:channel|page|account|website|site|feed|press release|statement)"
@@ -89,7 +93,7 @@ def phrase_of(text: str, *, cut: bool = True) -> str:
 
 def behind_document(phrase: str) -> str:
     """The phrase without the paper before it: «дослідження інституту» is the institute's."""
-    if (printed := _PRINTED.match(phrase)) is not None:
+    if (printed := _PRINTED.match(phrase) or _MADE_BY.match(phrase)) is not None:
         return phrase[printed.end() :]
     first, _, rest = phrase.partition(" ")
     papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}

@@ -64,11 +64,20 @@ from tests.importers.page.reading import article, named, read_page
          ["port's press service", "Promin", "trust"]),
         ("Голова профспілки Ю. Козир наголосив, що водії чекають.", ["Ю. Козир"]),
         ("Такі дані оприлюднило управління статистики в Лимані.", ["управління статистики в Лимані"]),
+        ("The number fell, according to a survey published on Monday by the Marsh College.", ["Marsh College"]),
+        ("Капітанка «Хвилі» Ївга Пасічник визнала, що команді забракло сил.", ["Ївга Пасічник"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
 def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
     assert [one.party.name for one in attributions.find(text)] == found
+
+
+def test_what_is_told_is_no_channel() -> None:
+    (told,) = attributions.find("Its secretary, Ann Lee, said members had learned of the closure from the radio.")
+    (wrote,) = attributions.find("Ann Lee, the mayor, said in a post on Facebook that the bridge was safe.")
+
+    assert (told.channel, wrote.channel) == (None, "social")
 
 
 def test_a_rescue_service_that_is_cited_reports() -> None:
