@@ -19,6 +19,10 @@ _AGENCY_PHOTO: Final = re.compile(
     r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
     r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
 )
+_COURTESY: Final = re.compile(
+    r"(?P<caption>.{8,220}[.!?])\s"
+    r"(?P<shown>(?:(?:Photo|Image|Video)s?\s)?[Cc]ourtesy(?:\sof)?\s(?P<rest>[A-Z][^.!?]{2,80}))\.?"
+)
 _IN_BRACKETS: Final = re.compile(
     r"(?P<caption>.{8,220}[.!?]|[^.!?:]{8,140}(?=\s\([^()]+\)$))\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^():]{3,70})\)\.?"
 )
@@ -133,6 +137,8 @@ def read(line: Line) -> Credit | None:
         if len(rest.split()) <= 10 and named and _captionish(text, found):
             shown = line.text[found.start("label") :].strip(" ).")
             return _credit(shown, rest, _media(found["label"]), text, "caption with credit")
+    if (courtesy := _COURTESY.fullmatch(line.text)) is not None:
+        return _credit(courtesy["shown"], courtesy["rest"], "photo", courtesy["caption"], "caption with credit")
     if (agency := _AGENCY_PHOTO.fullmatch(line.text)) is not None:
         who = " / ".join(filter(None, (agency["by"], agency["agency"])))
         return _credit(agency["rest"], who, "photo", agency["caption"].strip(), "caption with credit")
