@@ -132,6 +132,8 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
         party = phrases.after_verb(after) if after and not phrases.patterns().cut.match(f" {low(after)}") else None
         if party is None:
             middle = sentence[this.end() if this else 0 : verb.start()].strip(" ,")
+            if speech.tells_media(f" {middle}"):
+                return []  # «Про це „Хвилі“ повідомили джерела»
             party = names.read(middle) if low(middle) in words().pronouns else phrases.at_end_of(middle)
     if party is None or (party.pronoun and speech.channel(sentence[verb.end() :]) is None):
         return []
@@ -175,7 +177,10 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
             continue
         before = tail[: verb.start()].strip()
         if before.endswith(",") and not nouns.inflected(sentence):
-            continue  # "Ann Lee, the mayor, said": who speaks stands before the comma
+            before = before.strip(" ,")
+            apposed = names.read(before) if "," in before else None
+            if apposed is None or apposed.type != "person" or apposed.identity != "named" or apposed.surname:
+                continue  # "Ann Lee, the mayor, said": who speaks stands before the comma
         lead = sentence[:comma]
         inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
         plain = (

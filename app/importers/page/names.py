@@ -407,6 +407,9 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
     if place is None or len(tokens) > 14:
         return None
     head = tokens[place]
+    following = tokens[place + 1].text if len(tokens) > place + 1 else ""
+    if turned and (nouns.role_of(head.text) or "").endswith("ий") and nouns.head_of(following):
+        return None  # «головне управління»
     rest = phrase[head.end :].strip()
     if not turned and rest and not rest.startswith(",") and not _LINK.match(phrase, head.end):
         return None

@@ -66,6 +66,9 @@ from tests.importers.page.reading import article, named, read_page
         ("Такі дані оприлюднило управління статистики в Лимані.", ["управління статистики в Лимані"]),
         ("The number fell, according to a survey published on Monday by the Marsh College.", ["Marsh College"]),
         ("Капітанка «Хвилі» Ївга Пасічник визнала, що команді забракло сил.", ["Ївга Пасічник"]),
+        ("Repairs cost £9,000, half of it from a fund, the line's guard, Quill Tarn, told a meeting.", ["Quill Tarn"]),
+        ("Як повідомили у Головному управлінні статистики, врожай зріс.", ["Головне управління статистики"]),
+        ("Про це «Лиманській правді» повідомили джерела у правоохоронних органах.", []),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
