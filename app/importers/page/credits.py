@@ -1,7 +1,7 @@
 """Photo lines: the kind of picture, its caption, the photographer, the agency; a bare platform is a channel."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -76,6 +76,8 @@ def read(line: Line) -> Credit | None:
         return None
     if line.text[0] in "[(" and (bracketed := _BRACKETS.fullmatch(line.text)) is not None:
         return read(Line(line.number, bracketed[1] or bracketed[2], line.apart))
+    if line.text[-1] == "]" and "[" in line.text:
+        return read(Line(line.number, line.text.replace("[", "(").replace("]", ")"), line.apart))
     start, loose, inside, caption, bare = _patterns()
     if line.bare in _labels_alone():
         return _credit(line.text, "", _media(line.bare), None, "photo label alone")
@@ -109,6 +111,9 @@ def read(line: Line) -> Credit | None:
                 rest[: behind.end("caption")].strip(),
                 "caption with credit",
             )
+        shown, _, tail = rest.rpartition(". ")
+        if shown and (credit := read(Line(line.number, tail, line.apart))) and credit.credit_line == tail:
+            return replace(credit, caption=shown)
         return Credit("photo", None, rest, (), None, "caption line")
     if (
         labelled
@@ -118,6 +123,10 @@ def read(line: Line) -> Credit | None:
     ):
         rest = line.text[found.start("rest") :].strip()
         return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
+    if labelled and line.words <= 7 and not line.closed and (of := _of_body().match(line.low)) is not None:
+        rest = line.text[of.end() :]
+        if any(nouns.head_of(nouns.plain(one)) not in (None, one.low) for one in nouns.tokens_of(rest)[:2]):
+            return _credit(line.text, rest, _media(of["label"]), None, "photo given by")
     if line.text.endswith((")", ").")) and line.words <= 34 and (bracketed := _IN_BRACKETS.fullmatch(line.text)):
         inner = bracketed["rest"]
         known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
@@ -147,6 +156,13 @@ def read(line: Line) -> Credit | None:
         tail = line.text[found.start("label") :].strip()
         return _credit(tail, found["rest"], _media(low(found["label"])), above, "photo given by")
     return _unlabelled(line)
+
+
+@lru_cache(maxsize=1)
+def _of_body() -> re.Pattern[str]:
+    """«Світлина парафії»: a word for a picture, and whose it is behind it in another case."""
+    labels = "|".join(map(re.escape, (one for one in words().all("images", "photo") if " " not in one)))
+    return re.compile(rf"(?P<label>{labels})\s(?=\S)")
 
 
 @lru_cache(maxsize=1)

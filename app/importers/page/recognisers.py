@@ -409,6 +409,9 @@ def facts_in_cells(line: Line) -> Mark | None:
     if len(line.cells) < 2:
         return None
     cells = [Line(line.number, cell.rstrip("."), False) for cell in line.cells]
+    told = [cell for cell in cells if not (_relative().search(cell.low) and furniture(cell))]
+    if len(told) == 1 and len(cells) > 1:  # "City | 2 hours ago"
+        return section_line(told[0]) or byline(told[0]) or _section_beside(told[0])
     marks = [section_line(cell) or byline(cell) or date_line(cell) for cell in cells]
     if any(mark and mark.data.get("byline") for mark in marks):
         marks = [mark or _section_beside(cell) for mark, cell in zip(marks, cells, strict=True)]

@@ -140,6 +140,7 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
         ("Лісова газета, 4 жовтня 2025", None, None),
         ("Section: City. \t Author: Ida Moss", "Ida Moss", "city"),
         ("Harbour | Ida Moss, Local Democracy Reporter", "Ida Moss", "harbour"),
+        ("City news | 1 hour ago", None, "city-news"),
         ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
     ],
 )

@@ -114,6 +114,7 @@ def test_a_line_is_recognised(kind: str, text: str) -> None:
     [
         "Мешканці діляться спогадами про старий міст, який збудували їхні діди.",
         "Background noise on the new bridge is lower than expected, engineers found.",
+        "Фото школи зробили ще до війни.",
         "Photographs of the bridge hang in every kitchen of the village.",
         "On 5 May 2020 the council met to discuss the bridge and its future.",
         "By the time the rain stopped, the bridge had gone.",
@@ -160,6 +161,8 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
         ("Fishermen on the bridge. Courtesy of Mill Museum", [], "Mill Museum", "Fishermen on the bridge."),
         ("Фото та відео: Лісгосп «Луг»", [], "Лісгосп «Луг»", None),
         ("Фото: «Вісник», Google Maps", [], "Вісник", None),
+        ("The bridge stands empty. [Ann Lee/Mill Tribune]", ["Ann Lee"], "Mill Tribune", "The bridge stands empty."),
+        ("На фото: дзвін після підняття. Світлина музею", [], "музей", "дзвін після підняття"),
         ("Image caption, The bridge in 1950", [], None, "The bridge in 1950"),
     ],
 )
