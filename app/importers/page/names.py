@@ -35,6 +35,9 @@ _BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля 
 _APPOSED: Final = re.compile(
     r"([A-Z][a-z'’-]+\s[A-Z][\w'’-]+),\s(?:the|a|an|who|his|her|its|their|[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*['’]s?)\s(?!.*\b(?:based|company|group)\b)"
 )
+_BODY_NAMED: Final = re.compile(
+    r"(?:[\w'’-]+\s){0,4}(?P<head>[a-z]{4,}),\s(?P<name>[A-Z][\w&.'’-]*(?:\s[A-Z&][\w&.'’-]*){0,4})"
+)
 _GENERIC: Final = frozenset("видання газета портал журнал телеканал агентство агенція тижневик".split())
 
 
@@ -75,6 +78,8 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
     if person and (called := _call_sign().search(phrase)) is not None:
         position, organisation, gender = split_post(phrase[: called.start()])
         party = Party(called["name"], "person", "named", position, organisation, gender)
+    if not nouns.inflected(phrase) and (body := _BODY_NAMED.fullmatch(phrase)) is not None:
+        party = _body_named(body["head"], body["name"])
     if party is None and person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
         party = _apposed(phrase, tokens, apposed[1])
     if person and party is None:
@@ -95,6 +100,15 @@ def _apposed(phrase: str, tokens: list[nouns.Token], name: str) -> Party | None:
     if any(nouns.head_of(token.low) or token.low in nouns.tables().media for token in pair):
         return None
     return _named(phrase, tokens, tokens[: len(pair)], oblique=False)
+
+
+def _body_named(head: str, name: str) -> Party | None:
+    """ "Averia's state broadcaster, AV1": what a noun for a body tells, and its name behind a comma."""
+    if nouns.first_name(name.split(" ")[0]) or nouns.role_of(name.split(" ")[-1]):
+        return None
+    if nouns.is_media(head):
+        return Party(name, "media")
+    return Party(name, "organisation") if low(head) in words().any("organisations", "anaphora") else None
 
 
 @lru_cache(maxsize=1)

@@ -69,6 +69,9 @@ from tests.importers.page.reading import article, named, read_page
         ("Repairs cost £9,000, half of it from a fund, the line's guard, Quill Tarn, told a meeting.", ["Quill Tarn"]),
         ("Як повідомили у Головному управлінні статистики, врожай зріс.", ["Головне управління статистики"]),
         ("Про це «Лиманській правді» повідомили джерела у правоохоронних органах.", []),
+        ("Averia's state broadcaster, AV1, reported that customs posts would be rebuilt.", ["AV1"]),
+        ("Its owner, the charity Marsh Together, said the mill would stay.", ["Marsh Together"]),
+        ("The force's agency, Ann Lee, said the mill would stay.", ["Ann Lee"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
