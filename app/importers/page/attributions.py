@@ -16,9 +16,7 @@ _NAME_ENDS: Final = re.compile(
     r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said|on"
     r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
 )
-_BESIDE_VERB: Final = re.compile(
-    r"(?:(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6})?"
-)
+_BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6}")
 _FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
@@ -267,7 +265,8 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     told = told or speech.tells_media(sentence[verb.end() :])
     behind = sentence[verb.end() : end]
     if not inflected:
-        behind = _BESIDE_VERB.match(behind)[0]  # type: ignore[index]  # it matches nothing, too
+        beside = _BESIDE_VERB.match(behind)
+        behind = beside[0] if beside else ""
     channel = speech.channel(behind) or speech.channel(lead) or ("interview" if told else None)
     role = "said_by" if party.type == "person" or word in words().say else "reported_by"
     if party.type != "person" and word in words().any("speech", "publishing"):

@@ -87,14 +87,13 @@ def byline(line: Line) -> Mark | None:
     elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
         return Mark("byline_label", "byline label alone")
     post, _, shown = line.text.partition(": ")
-    if shown and is_title(post) and 2 <= len(AND.split(shown)[0].split()) <= 3 and (named := names_only(shown)):
-        return Mark("byline", "a newsroom's title before a name", 0.85, {"byline": named})
+    if shown and is_title(post) and 2 <= len(AND.split(shown)[0].split()) <= 3 and (who := names_only(shown)):
+        return Mark("byline", "a newsroom's title before a name", 0.85, {"byline": who})
     if line.words > 12 or len(parts := _APART.split(line.text, maxsplit=1)) < 2:
         return None
     head, tail = parts
-    if (full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))) and is_title(
-        re.split(r",\s|\s(?:in|of|for)\s", tail)[0]
-    ):
+    named = full_name(head) or (2 <= len(head.split()) <= 3 and name_like(head))
+    if named and is_title(re.split(r",\s|\s(?:in|of|for)\s", tail)[0]):
         return Mark("byline", "name with a newsroom's title", 0.85, {"byline": head})
     return None
 
@@ -422,10 +421,10 @@ def facts_in_cells(line: Line) -> Mark | None:
 
 
 def _section_beside(cell: Line) -> Mark | None:
-    """The section that one or two words beside a byline name; the author's post and the outlet are none."""
+    """The section that one or two words beside a byline or a time name; the author's post and the outlet are none."""
     if cell.words > 2 or not cell.text[0].isupper() or is_title(cell.text) or is_site_name(cell.text):
         return None
-    return Mark("section", "a few words beside a byline", 0.6, {"section": cell.text})
+    return Mark("section", "a few words beside a byline or a time", 0.6, {"section": cell.text})
 
 
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (

@@ -205,14 +205,14 @@ class Sources:
 
     @cached_property
     def _described(self) -> dict[str, set[str]]:
-        """The adjectives and heads of bodies in lower case, in the nominative, by the head."""
+        """Bodies by their head, each in the nominative with the adjectives that the page has before it at most."""
         found: dict[str, set[str]] = {}
         for pair in _ADJECTIVE_AND_HEAD.finditer(self._text):
             if (head := nouns.head_of(pair[1])) is not None:
                 found.setdefault(head, set()).add(nouns.nominative(pair[0]))
-        for known in found.values():
-            shorter = [one for one in known if any(low(other).endswith(f" {low(one)}") for other in known)]
-            known.difference_update(shorter)
+        for head, known in found.items():
+            shorter = {low(one).split(" ", adjectives)[-1] for one in known for adjectives in (1, 2)}
+            found[head] = {one for one in known if low(one) not in shorter}
         return found
 
     def _known(self, party: Party) -> Source | None:
@@ -306,9 +306,8 @@ class Sources:
             bodies = [
                 one.name
                 for one in self.found
-                if one.type == "organisation"
-                and not called
-                & {*low(_behind_press_office(one.name) or one.name).split(" ")}  # a council is no authority
+                if one.type == "organisation"  # a council is no authority
+                and not called & {*low(_behind_press_office(one.name) or one.name).split(" ")}
             ]
             return replace(party, name=bodies[-1], written=party.written) if bodies else party
         full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}
