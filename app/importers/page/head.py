@@ -166,6 +166,10 @@ def head(walk: Walk) -> None:
             )
             walk.meta(walk.place)
             walk.place += 1
+        elif mark is None and (dated := recognisers.dated_in_head(line)) is not None:
+            walk.marks[walk.place] = dated
+            walk.meta(walk.place)
+            walk.place += 1
         elif mark is None and line.low.startswith("by ") and line.words <= 6 and not line.closed:
             walk.use(line, "meta", "byline without a name", 0.7)
             walk.place += 1

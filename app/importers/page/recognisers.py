@@ -216,6 +216,19 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
     return " ".join(left), data
 
 
+def dated_in_head(line: Line) -> Mark | None:
+    """A whole date with a few words about it that no list knows, "Sent out 4 May 2024"; for lines under a headline."""
+    found = [stamp for stamp in dates.stamps(line.low) if stamp.day]
+    if len(found) != 1 or line.words > 10 or line.closed:
+        return None
+    beside = line.low[: found[0].start] + line.low[found[0].end :]
+    if len(re.findall(r"[^\W\d_]{2,}", beside)) > 4:
+        return None
+    label = _date_labels().search(line.low)
+    kind = "updated" if label and label["updated"] else "published"
+    return Mark("date", "a date with words about it", 0.6, {"stamps": found, "kinds": [kind]})
+
+
 def section_line(line: Line) -> Mark | None:
     """«Рубрика: Транспорт»."""
     if (found := labelled(line, "head", "section")) and len(found[1].split()) <= 6:

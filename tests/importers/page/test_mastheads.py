@@ -156,6 +156,14 @@ def test_a_time_above_the_story_and_the_day_below_it_are_one_instant() -> None:
     assert article(read)["published_at"] == "2024-05-03T15:06:00.000Z"
 
 
+def test_a_whole_date_in_the_head_is_the_pages_whatever_words_stand_about_it() -> None:
+    read = article(
+        read_page(f"{HEADLINE}\nSent out 18:30 GMT, 4 February 2024\nImran Sethi and Quill Tarn\n\n{STORY}\n")
+    )
+
+    assert (read["published_at"], read["byline"]) == ("2024-02-04T18:30:00.000Z", "Imran Sethi and Quill Tarn")
+
+
 @pytest.mark.parametrize(("above", "byline"), [("", "Андрій ГАЙДУК"), ("By Ann Lee\n", "Ann Lee")])
 def test_a_name_alone_below_the_story_is_the_byline_where_the_head_has_none(above: str, byline: str) -> None:
     read = read_page(f"{HEADLINE}\n{above}3 May 2024\n\n{STORY}\n\nАндрій ГАЙДУК\nКоментарі (3)\n")

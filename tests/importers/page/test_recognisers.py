@@ -163,6 +163,7 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
         ("Фото: «Вісник», Google Maps", [], "Вісник", None),
         ("The bridge stands empty. [Ann Lee/Mill Tribune]", ["Ann Lee"], "Mill Tribune", "The bridge stands empty."),
         ("На фото: дзвін після підняття. Світлина музею", [], "музей", "дзвін після підняття"),
+        ("Walkers leave the bridge. Pic: Mill Trust", [], "Mill Trust", "Walkers leave the bridge"),
         ("Image caption, The bridge in 1950", [], None, "The bridge in 1950"),
     ],
 )
