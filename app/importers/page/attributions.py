@@ -17,6 +17,7 @@ _NAME_ENDS: Final = re.compile(
     r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
 )
 _BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6}")
+_AND_SAID: Final = re.compile(r",?\s(?:and|but|і|й|та)\s([^\W\d_]+)")
 _FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
@@ -220,26 +221,28 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
         verb = speech.verb_in(sentence, first=24)
     if verb is None:
         return []
-    word = low(verb[0])
+    subject_end, word = verb.start(), low(verb[0])
+    if (further := _AND_SAID.match(sentence, verb.end())) and speech.verb_in(further[1]) is not None:
+        verb, word = further, low(further[1])  # "apologised and said"
     if word in words().any("speech", "papers"):
         return []
-    if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
+    if sentence[:subject_end].rstrip().endswith(",") and sentence[:subject_end].count(",") == 1:
         return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
     if (
-        sentence[: verb.start()].rstrip().endswith(",")
+        sentence[:subject_end].rstrip().endswith(",")
         and nouns.inflected(sentence)
         and not _STATED.search(folded, verb.end())
     ):
         return []
-    before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
+    before = speech.without_auxiliaries(sentence[:subject_end].strip(" ,"))
     if (citing := phrases.patterns().reference.search(low(before))) is not None:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
-    if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[: verb.start()].rstrip().endswith(",")):
+    if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[:subject_end].rstrip().endswith(",")):
         # "Fares, the minister said, would not rise", "It is late, the minister said"
         before = before.rpartition(", ")[2]
-    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
-    lead = sentence[placed.start() : verb.start()] if placed else ""
+    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[:subject_end])
+    lead = sentence[placed.start() : subject_end] if placed else ""
     inflected = nouns.inflected(sentence)
     if not inflected and (
         before.count(",") > 3

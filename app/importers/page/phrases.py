@@ -24,6 +24,7 @@ _OWNED: Final = re.compile(
     r"(?:channel|page|account|website|site|feed|press release|statement)"
 )
 _CITING: Final = re.compile(r",?\s(?:citing|with reference to|referring to|з посиланням|із посиланням|посилаючись)\b")
+_OUTLET: Final = re.compile(r"«[^»]+»|\"[^\"]+\"|“[^”]+”")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
 
 
@@ -141,6 +142,8 @@ def _vague(party: Party) -> bool:
 
 def after_verb(after: str) -> Party | None:
     """The one who stands behind the verb, perhaps behind «у пресслужбі» or «під час брифінгу»."""
+    if _OUTLET.fullmatch(after) and speech.tells_media(f" {after}"):
+        return None  # «розповів „Віснику“, що»: who was told
     phrase, party = speech.after_verb(after)
     if party is None or low(phrase).split(" ")[0].strip(",.") in words().any("attribution", "skip"):
         return None

@@ -96,7 +96,7 @@ class Sources:
 
     def _resolve(self, party: Party) -> Source | None:
         if party.pronoun and party.type != "person":
-            return next((one for one in reversed(self.found) if one.type != "person"), None)
+            return next((one for one in reversed(self.found) if one.type != "person"), self.last())
         if party.pronoun:
             return self._of_gender(party.gender)
         if party.surname:

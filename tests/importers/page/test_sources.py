@@ -72,6 +72,8 @@ from tests.importers.page.reading import article, named, read_page
         ("Averia's state broadcaster, AV1, reported that customs posts would be rebuilt.", ["AV1"]),
         ("Its owner, the charity Marsh Together, said the mill would stay.", ["Marsh Together"]),
         ("The force's agency, Ann Lee, said the mill would stay.", ["Ann Lee"]),
+        ("A ferry spokeswoman apologised and said every passenger would be paid.", ["ferry spokeswoman"]),
+        ("Її чоловік Матвій Чайка, який будує човни, розповів «Лиманським новинам», що дошки є.", ["Матвій Чайка"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
@@ -347,6 +349,15 @@ def test_one_word_that_stands_within_sentences_is_a_body() -> None:
     )
 
     assert named(read, "source") == ["Brightway"]
+
+
+def test_a_post_speaks_for_the_person_who_wrote_it() -> None:
+    read = read_page(
+        "Притулок просить допомоги\n\nПро це на своїй сторінці у Facebook написала засновниця Рената Чайка.\n\n"
+        "«Кожен собака їде з нашийником і ковдрою», — йдеться в дописі.\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["renata-chaika"]
 
 
 def test_it_is_the_body_named_before() -> None:
