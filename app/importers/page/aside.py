@@ -116,8 +116,12 @@ def _untitled(walk: Walk) -> bool:
 
 def _teasers_below(walk: Walk) -> bool:
     """Whether what a label heads has excerpts or times of day, as a feed has and links of a story do not."""
-    entries = range(walk.place + 1, min(walk.place + 6, len(walk.lines)))
-    return any(_clocked(walk.mark(place)) or sidebar.is_cut(walk.lines[place]) for place in entries)
+    for place in range(walk.place + 1, min(walk.place + 6, len(walk.lines))):
+        if walk.kind(place) == "furniture":
+            return False
+        if _clocked(walk.mark(place)) or sidebar.is_cut(walk.lines[place]):
+            return True
+    return False
 
 
 def _clocked(mark: Mark | None) -> bool:
@@ -160,7 +164,7 @@ def see_also(walk: Walk) -> bool:
             place += 1
             continue
         if (
-            walk.kind(place) not in (None, "item")
+            not (walk.kind(place) in (None, "item") or sidebar.is_labelled(item, walk.mark(place)))
             or credits.read(item)
             or item.words > 30
             or (found and item.apart and not found[0].apart and not dated)
@@ -230,6 +234,22 @@ def arrows(walk: Walk) -> bool:
     return True
 
 
+def signature(walk: Walk) -> bool:
+    """The author's name alone below the story, where the head had none."""
+    if (
+        walk.place <= walk.end
+        or not walk.plain(walk.place)
+        or any(mark.data.get("byline") for mark in walk.layout.meta)
+    ):
+        return False
+    if (mark := recognisers.name_alone(walk.lines[walk.place])) is None:
+        return False
+    walk.marks[walk.place] = mark
+    walk.meta(walk.place)
+    walk.place += 1
+    return True
+
+
 def origin(walk: Walk) -> bool:
     """«Джерело: Ярський вісник»: where the whole story was taken from."""
     line = walk.lines[walk.place]
@@ -238,6 +258,6 @@ def origin(walk: Walk) -> bool:
         return False
     if party.type == "person":
         party = names.read(found[1], person=False)
-    walk.add("origin", [line], "source of the story", 0.8, party=party)
+    walk.add("paragraph", [line], "source of the story", 0.8, origin=party)
     walk.place += 1
     return True

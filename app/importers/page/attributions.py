@@ -1,7 +1,8 @@
 """Statements of the text that say where information comes from: who, in which role, through which channel."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.importers.page import names, nouns, phrases, speech
@@ -11,6 +12,13 @@ from app.importers.page.words import words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
+_NAME_ENDS: Final = re.compile(
+    r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said|on"
+    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
+)
+_BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6}")
+_AND_SAID: Final = re.compile(r",?\s(?:and|but|і|й|та)\s([^\W\d_]+)")
+_FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
 
@@ -34,10 +42,18 @@ def find(text: str) -> list[Statement]:
         sentence = text[start:end]
         if not _speaks(sentence):
             continue
-        for one in _in_sentence(sentence):
+        for one in _with_companions(_in_sentence(sentence)):
             if all(low(one.party.name) != low(known.party.name) for known in found):
                 found.append(one)
     return found
+
+
+def _with_companions(found: list[Statement]) -> Iterator[Statement]:
+    """Each statement, and one more for the second body where its phrase names two."""
+    for one in found:
+        yield one
+        if (other := names.companion(one.party)) is not None:
+            yield replace(one, party=other)
 
 
 def _speaks(text: str) -> bool:
@@ -53,7 +69,7 @@ def _speaks(text: str) -> bool:
 def _in_sentence(sentence: str) -> list[Statement]:
     folded = low(sentence)
     found: list[Statement] = []
-    for reader in (_opened, _documented, _about_this, _as_subject, _at_end, _passive, _referred):
+    for reader in (_opened, _documented, _about_this, _as_subject, _passive, _at_end, _referred):
         for one in reader(sentence, folded):
             new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
             apart = reader is _referred or one.party.type == "person"
@@ -69,11 +85,7 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.phrase_of(sentence[opener.end() :])
         if not nouns.inflected(sentence):
             phrase = phrases.without_paper(phrases.behind_document(phrase))
-            phrase = re.split(
-                r"\s(?:which|who|that|said|says|found|finds|shows?|suggests?|indicates?|while|and its|released"
-                r"|published|on|in (?:its|a|an)|last|this|yesterday|today|earlier|seen|obtained|reviewed)\b",
-                phrase,
-            )[0]
+            phrase = _NAME_ENDS.split(phrase)[0]
         elif (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
         party = phrases.party_of(phrase, oblique=True)
@@ -92,7 +104,7 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
     document = phrases.patterns().document.search(folded)
     if document is None:
         return []
-    phrase = phrases.phrase_of(sentence[document.end() :])
+    phrase = _FOR_PERIOD.split(phrases.phrase_of(sentence[document.end() :]))[0]
     party = phrases.party_of(phrase, oblique=True)
     if party is None or party.pronoun:
         return []
@@ -102,7 +114,8 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
 
 def _about_this(sentence: str, folded: str) -> list[Statement]:
     """«Про це повідомляє X у Telegram», "X reports this on Telegram": the source of the whole story."""
-    if not re.match(r"(?:(?:також|раніше|вперше|ще|и|і|й) )?(?:про|об)\s", folded) and "this" not in folded:
+    this = phrases.patterns().this.match(folded)
+    if not this and not folded.startswith(("про ", "об ")) and "this" not in folded:
         return []
     verb = speech.verb_in(sentence, first=40)
     if verb is None or low(verb[0]) in words().any("speech", "papers"):
@@ -112,13 +125,14 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
             return []
         party = phrases.party_of(speech.without_auxiliaries(sentence[: verb.start()].strip(" ,")))
     else:
-        if not re.match(r"(?:[\w]+ )?(?:про|об) (?:це|этом)\b", folded) and not re.match(r"про [^,.]{3,60}\s", folded):
+        if not this and not re.match(r"про [^,.]{3,60}\s", folded):
             return []
         after = phrases.phrase_of(sentence[verb.end() :])
         party = phrases.after_verb(after) if after and not phrases.patterns().cut.match(f" {low(after)}") else None
         if party is None:
-            middle = sentence[: verb.start()].strip(" ,")
-            middle = re.sub(r"^(?:Про|Об) (?:це|этом|таке рішення)\s*", "", middle)
+            middle = sentence[this.end() if this else 0 : verb.start()].strip(" ,")
+            if speech.tells_media(f" {middle}"):
+                return []  # «Про це „Хвилі“ повідомили джерела»
             party = names.read(middle) if low(middle) in words().pronouns else phrases.at_end_of(middle)
     if party is None or (party.pronoun and speech.channel(sentence[verb.end() :]) is None):
         return []
@@ -162,7 +176,10 @@ def _at_end(sentence: str, folded: str) -> list[Statement]:
             continue
         before = tail[: verb.start()].strip()
         if before.endswith(",") and not nouns.inflected(sentence):
-            continue  # "Ann Lee, the mayor, said": who speaks stands before the comma
+            before = before.strip(" ,")
+            apposed = names.read(before) if "," in before else None
+            if apposed is None or apposed.type != "person" or apposed.identity != "named" or apposed.surname:
+                continue  # "Ann Lee, the mayor, said": who speaks stands before the comma
         lead = sentence[:comma]
         inverted = not before and low(tail).split(" ")[0] in ("said", "reported")
         plain = (
@@ -204,26 +221,28 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
         verb = speech.verb_in(sentence, first=24)
     if verb is None:
         return []
-    word = low(verb[0])
+    subject_end, word = verb.start(), low(verb[0])
+    if (further := _AND_SAID.match(sentence, verb.end())) and speech.verb_in(further[1]) is not None:
+        verb, word = further, low(further[1])  # "apologised and said"
     if word in words().any("speech", "papers"):
         return []
-    if sentence[: verb.start()].rstrip().endswith(",") and sentence[: verb.start()].count(",") == 1:
+    if sentence[:subject_end].rstrip().endswith(",") and sentence[:subject_end].count(",") == 1:
         return []  # «Студія запрацює восени, уточнили в громаді»: the subject stands behind the verb
     if (
-        sentence[: verb.start()].rstrip().endswith(",")
+        sentence[:subject_end].rstrip().endswith(",")
         and nouns.inflected(sentence)
         and not _STATED.search(folded, verb.end())
     ):
         return []
-    before = speech.without_auxiliaries(sentence[: verb.start()].strip(" ,"))
+    before = speech.without_auxiliaries(sentence[:subject_end].strip(" ,"))
     if (citing := phrases.patterns().reference.search(low(before))) is not None:
         before = before[: citing.start()].strip(" ,")  # «„Вісник“ з посиланням на раду пише, що …»
     rest = folded[verb.end() :]
-    if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[: verb.start()].rstrip().endswith(",")):
+    if not nouns.inflected(sentence) and (rest.startswith(",") or not folded[:subject_end].rstrip().endswith(",")):
         # "Fares, the minister said, would not rise", "It is late, the minister said"
         before = before.rpartition(", ")[2]
-    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[: verb.start()])
-    lead = sentence[placed.start() : verb.start()] if placed else ""
+    placed = re.search(r"(?:^|\s)(?:in|on|у|в|на)\s", folded[:subject_end])
+    lead = sentence[placed.start() : subject_end] if placed else ""
     inflected = nouns.inflected(sentence)
     if not inflected and (
         before.count(",") > 3
@@ -247,7 +266,11 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
     party = phrases.as_outlet(party, word, rest)
     told = word in ("told", "tells") or any(f" {one}" in rest[:60] for one in words().any("attribution", "newsroom"))
     told = told or speech.tells_media(sentence[verb.end() :])
-    channel = speech.channel(sentence[verb.end() : end]) or speech.channel(lead) or ("interview" if told else None)
+    behind = sentence[verb.end() : end]
+    if not inflected:
+        beside = _BESIDE_VERB.match(behind)
+        behind = beside[0] if beside else ""
+    channel = speech.channel(behind) or speech.channel(lead) or ("interview" if told else None)
     role = "said_by" if party.type == "person" or word in words().say else "reported_by"
     if party.type != "person" and word in words().any("speech", "publishing"):
         role = "reported_by"
@@ -259,9 +282,9 @@ def _as_subject(sentence: str, folded: str) -> list[Statement]:
 
 def _plainly_stated(word: str, rest: str) -> bool:
     """Whether a word that may be a noun is a verb of speech here: "reports this", "posted on X that …"."""
-    if word in ("reports", "warns", "suggests", "claims", "agreed", "promised", "pointed") and rest.startswith(" that"):
+    if (word.endswith("ed") or word in ("reports", "warns", "suggests", "claims")) and rest.startswith(" that"):
         return True
-    if re.match(r"\s(?:about\s)?this\b", rest):
+    if re.match(r"\s(?:about\s)?this\b|,?\s(?:citing|with reference to|referring to)\b", rest):
         return True
     return re.match(r"\s(?:on|in|via|through)\s", rest) is not None and speech.channel(rest[:45]) is not None
 
@@ -276,7 +299,8 @@ def _passive(sentence: str, folded: str) -> list[Statement]:
     if party is None or party.pronoun:
         return []
     channel = speech.channel(sentence[found.end() :])
-    return [Statement(party, "reported_by", channel, sentence[found.start() :].strip(" ."), True)]
+    words_used = sentence[found.start() : sentence.index(phrase, found.end()) + len(phrase)]
+    return [Statement(party, "reported_by", channel, words_used, True)]
 
 
 def _referred(sentence: str, folded: str) -> list[Statement]:
@@ -286,7 +310,7 @@ def _referred(sentence: str, folded: str) -> list[Statement]:
         phrase = phrases.phrase_of(sentence[reference.end() :], cut=False)
         if nouns.inflected(phrase) and (verb := speech.verb_in(phrase)) is not None:
             phrase = phrase[: verb.start()].strip()
-        phrase = phrases.behind_document(phrase)
+        phrase = phrases.without_paper(phrases.behind_document(phrase))
         party = phrases.party_of(phrase, oblique=True)
         if party is not None and not party.pronoun:
             role = "said_by" if party.type == "person" and party.gender != "they" else "reported_by"

@@ -1,7 +1,7 @@
 """Photo lines: the kind of picture, its caption, the photographer, the agency; a bare platform is a channel."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -19,10 +19,16 @@ _AGENCY_PHOTO: Final = re.compile(
     r"(?P<caption>.{8,}?)\s*\((?P<rest>(?P<agency>[A-Z][\w.&' -]{1,40}?)\s(?:Photo|Images?|Pictures?|File Photo)"
     r"(?:/(?P<by>[A-Z][\w.' -]+))?(?:, File)?)\)\.?"
 )
-_IN_BRACKETS: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^()]{3,70})\)\.?")
+_COURTESY: Final = re.compile(
+    r"(?P<caption>.{8,220}[.!?])\s"
+    r"(?P<shown>(?:(?:Photo|Image|Video)s?\s)?[Cc]ourtesy(?:\sof)?\s(?P<rest>[A-Z][^.!?]{2,80}))\.?"
+)
+_IN_BRACKETS: Final = re.compile(
+    r"(?P<caption>.{8,220}[.!?]|[^.!?:]{8,140}(?=\s\([^()]+\)$))\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^():]{3,70})\)\.?"
+)
 _BRACKETS: Final = re.compile(r"\[([^\[\]]+)\]|\(([^()]+)\)")
 _BEHIND_CAPTION: Final = re.compile(r"(?P<caption>[^.!?]{8,220}[.!?])\s(?P<rest>[^.!?]{2,40}/[^.!?]{2,40})\.?")
-_ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?$")
+_ADDRESS: Final = re.compile(r"(?:https?://)?(?:www\.)?(?P<site>[\w-]+)\.(?:[\w-]+\.)*[a-z]{2,}(?:/\S*)?$")
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ def read(line: Line) -> Credit | None:
         return None
     if line.text[0] in "[(" and (bracketed := _BRACKETS.fullmatch(line.text)) is not None:
         return read(Line(line.number, bracketed[1] or bracketed[2], line.apart))
+    if line.text[-1] == "]" and "[" in line.text:
+        return read(Line(line.number, line.text.replace("[", "(").replace("]", ")"), line.apart))
     start, loose, inside, caption, bare = _patterns()
     if line.bare in _labels_alone():
         return _credit(line.text, "", _media(line.bare), None, "photo label alone")
@@ -103,6 +111,9 @@ def read(line: Line) -> Credit | None:
                 rest[: behind.end("caption")].strip(),
                 "caption with credit",
             )
+        shown, _, tail = rest.rpartition(". ")
+        if shown and (credit := read(Line(line.number, tail, line.apart))) and credit.credit_line == tail:
+            return replace(credit, caption=shown)
         return Credit("photo", None, rest, (), None, "caption line")
     if (
         labelled
@@ -112,6 +123,10 @@ def read(line: Line) -> Credit | None:
     ):
         rest = line.text[found.start("rest") :].strip()
         return _credit(line.text, rest, _media(found["label"]), None, "photo given by")
+    if labelled and line.words <= 7 and not line.closed and (of := _of_body().match(line.low)) is not None:
+        rest = line.text[of.end() :]
+        if any(nouns.head_of(nouns.plain(one)) not in (None, one.low) for one in nouns.tokens_of(rest)[:2]):
+            return _credit(line.text, rest, _media(of["label"]), None, "photo given by")
     if line.text.endswith((")", ").")) and line.words <= 34 and (bracketed := _IN_BRACKETS.fullmatch(line.text)):
         inner = bracketed["rest"]
         known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
@@ -131,6 +146,8 @@ def read(line: Line) -> Credit | None:
         if len(rest.split()) <= 10 and named and _captionish(text, found):
             shown = line.text[found.start("label") :].strip(" ).")
             return _credit(shown, rest, _media(found["label"]), text, "caption with credit")
+    if (courtesy := _COURTESY.fullmatch(line.text)) is not None:
+        return _credit(courtesy["shown"], courtesy["rest"], "photo", courtesy["caption"], "caption with credit")
     if (agency := _AGENCY_PHOTO.fullmatch(line.text)) is not None:
         who = " / ".join(filter(None, (agency["by"], agency["agency"])))
         return _credit(agency["rest"], who, "photo", agency["caption"].strip(), "caption with credit")
@@ -139,6 +156,13 @@ def read(line: Line) -> Credit | None:
         tail = line.text[found.start("label") :].strip()
         return _credit(tail, found["rest"], _media(low(found["label"])), above, "photo given by")
     return _unlabelled(line)
+
+
+@lru_cache(maxsize=1)
+def _of_body() -> re.Pattern[str]:
+    """«Світлина парафії»: a word for a picture, and whose it is behind it in another case."""
+    labels = "|".join(map(re.escape, (one for one in words().all("images", "photo") if " " not in one)))
+    return re.compile(rf"(?P<label>{labels})\s(?=\S)")
 
 
 @lru_cache(maxsize=1)
@@ -179,7 +203,10 @@ def _labels_alone() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _label_behind() -> re.Pattern[str]:
     """A caption, and behind it nothing but «Ілюстративне фото» or "(file photo)"."""
-    labels = "|".join(map(re.escape, sorted(_labels_alone(), key=len, reverse=True)))
+    known = words()
+    short = [one for one in known.all("images", "photo") if " " not in one]
+    given = {f"{label} {nobody}" for label in short for nobody in known.all("images", "nobody")}
+    labels = "|".join(map(re.escape, sorted(_labels_alone() | given, key=len, reverse=True)))
     return re.compile(rf"(?P<caption>.{{8,240}}?)(?:(?<=[.!?…])\s|\s?/\s?|\s\(|\.\s\()(?P<label>{labels})\)?\.?")
 
 
@@ -230,6 +257,9 @@ def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -
         part = part.replace("\x00", "/").strip(" .()")
         if not part or _no_one(part):
             continue
+        if _ADDRESS.match(low(part)):
+            source = source or Party(part, "media")
+            continue
         party = names.read(part, oblique=rule == "photo given by" or _oblique(part))
         if party is None or party.pronoun or party.identity == "role_only":
             continue
@@ -266,6 +296,8 @@ def _oblique(part: str) -> bool:
 def _no_one(part: str) -> bool:
     folded = low(part).strip('«»"“” .')
     known = words()
-    if folded in known.channels or folded in known.any("images", "nobody") or _ADDRESS.match(folded):
+    if folded in known.channels or folded in known.any("images", "nobody"):
+        return True
+    if (address := _ADDRESS.match(folded)) is not None and ("/" in folded or address["site"] in known.channels):
         return True
     return any(folded == f"{given} {nobody}" for given in ("з", "із") for nobody in ("соцмереж", "мережі"))

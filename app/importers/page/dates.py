@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from app.importers.page.words import words
 
@@ -14,10 +15,13 @@ _ZONES: Final = {
     "eet": 2, "eest": 3, "utc": 0, "gmt": 0, "bst": 1, "cet": 1, "cest": 2, "msk": 3, "est": -5, "edt": -4,
     "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "wet": 0, "west": 1, "z": 0,
 }  # fmt: skip
+_REGIONS: Final = {  # zones that a page names without saying whether it is summer there
+    "et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles",
+}  # fmt: skip
 _TIME: Final = (
     r"(?<![\d.,])(?P<hour>2[0-3]|[01]?\d)(?!\d)(?:(?P<dot>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d(?:\.\d+)?)?)?"
     r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?![\d.]\d)"
-    r"(?:\s?\(?(?P<zone>(?:eest|eet|utc|gmt|bst|cest|cet|msk|est|edt|cst|cdt|mst|mdt|pst|pdt|west|wet|z)\b)?"
+    r"(?:\s?\(?(?P<zone>(?:eest|eet|utc|gmt|bst|cest|cet|msk|est|edt|cst|cdt|mst|mdt|pst|pdt|west|wet|et|ct|mt|pt|z)\b)?"
     r"(?P<offset>\s?[+-]\d{1,2}(?::?\d{2})?)?\)?)?"
 )
 _NUMERIC: Final = (
@@ -95,7 +99,9 @@ def _clock(found: re.Match[str]) -> tuple[time, tzinfo | None] | None:
             return None
         hour = hour % 12 + (12 if found["half"].startswith("p") else 0)
     zone: tzinfo | None = None
-    if found["zone"] or found["offset"]:
+    if found["zone"] in _REGIONS:
+        zone = ZoneInfo(_REGIONS[found["zone"]])
+    elif found["zone"] or found["offset"]:
         minutes = _ZONES.get(found["zone"] or "utc", 0) * 60
         if found["offset"]:
             sign = -1 if "-" in found["offset"] else 1
@@ -113,7 +119,6 @@ def stamps(line: str) -> list[Stamp]:
     if _DIGIT.search(line) is None:
         return []
     found: list[Stamp] = []
-    taken = [False] * len(line)
     for match in _NUMERIC_RE.finditer(line):
         if match["iy"]:
             day = _day(int(match["iy"]), int(match["im"]), int(match["id"]))
@@ -122,9 +127,8 @@ def stamps(line: str) -> list[Stamp]:
             day = _day(year, int(match["nm"]), int(match["nd"])) or _day(year, int(match["nd"]), int(match["nm"]))
         if day:
             found.append(Stamp(match.start(), match.end(), day))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     for match in _written().finditer(line):
-        if any(taken[match.start() : match.end()]):
+        if any(one.start < match.end() and match.start() < one.end for one in found):
             continue
         month = words().months[match["m1"] or match["m2"]]
         number = int(match["d1"] or match["d2"])
@@ -132,10 +136,9 @@ def stamps(line: str) -> list[Stamp]:
         written = _day(int(year_text), month, number) if year_text else None
         if written or (not year_text and _day(2024, month, number)):
             found.append(Stamp(match.start(), match.end(), written, partial=None if written else (month, number)))
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
     # An ISO instant has a letter between its day and its time.
     for match in _TIME_RE.finditer(line):
-        if any(taken[match.start() : match.start() + len(match["hour"])]):
+        if any(one.start < match.end("hour") and match.start() < one.end for one in found):
             continue
         if (clock := _clock(match)) is not None:
             found.append(Stamp(match.start(), match.end(), None, *clock))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,7 @@ def build(layout: Layout, given: Given) -> list[Document]:
     page = _Page(given, _facts(layout, given), language, Sources(layout.headline, " ".join([text, *shown])))
     if any(piece.kind == "reference_note" for piece in layout.pieces):
         page.years = notes.years_of([piece.text for piece in layout.pieces if piece.kind in ("paragraph", "quote")])
+    page.sources.mention(names.mentions(layout.headline))
     if layout.standfirst:
         page.sources.mention(names.mentions(layout.standfirst.text))
         _attribute(page, layout.standfirst.text, None)
@@ -128,6 +129,7 @@ def _guest(layout: Layout, byline: str | None) -> Party | None:
 def _facts(layout: Layout, given: Given) -> Facts:
     facts = Facts()
     near = given.published.astimezone(given.zone).date() if given.published else None
+    clock: time | None = None
     for mark in layout.meta:
         data = mark.data
         if data.get("byline") and facts.byline is None:
@@ -141,11 +143,12 @@ def _facts(layout: Layout, given: Given) -> Facts:
             day = facts.published.astimezone(given.zone).date() if facts.published else near
             moment = stamp.moment(given.zone, day)
             if moment is None:
+                clock = clock or (stamp.at if kind == "published" else None)  # «сьогодні, 18:06» above, the day below
                 continue
             if kind == "updated":
                 facts.updated = facts.updated or moment
             elif facts.published is None:
-                facts.published = moment
+                facts.published = replace(stamp, at=stamp.at or clock).moment(given.zone, near)
     return facts
 
 
@@ -174,7 +177,7 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
         return  # what somebody says in a dialogue is no statement of the newsroom
     for found in attributions.find(text):
         source, role = page.sources.add(found.party, speaks=True), found.role
-        if source is None and found.outlet and found.party.surname:
+        if source is None and found.party.surname and (found.outlet or page.sources.names_a_body(found.party.name)):
             name = nouns.nominative(found.party.name)
             source, role = (
                 page.sources.add(Party(name, "media" if nouns.is_media(name) else "organisation")),
@@ -187,13 +190,19 @@ def _attribute(page: _Page, text: str, block: str | None) -> None:
 
 
 def _paragraph(page: _Page, piece: Piece, before: Piece | None) -> None:
-    _text(page, piece.text)
+    if "origin" not in piece.data:
+        _text(page, piece.text)
+        return
+    block = page.block("paragraph", html=html.escape(piece.text))
+    if source := page.sources.add(piece.data["origin"]):
+        page.attributions.append(_attribution(page, source, "published_by", None, piece.text, block))
 
 
 def _text(page: _Page, text: str) -> None:
     if not text.strip():
         return
     page.sources.mention(names.mentions(text))
+    page.sources.begins(text)
     *before, last = _lengths(text)
     for part in before:
         page.block("paragraph", html=part)
@@ -225,7 +234,8 @@ def _quote(page: _Page, piece: Piece, before: Piece | None) -> None:
         and before.kind in ("quote", "paragraph")
         and (piece.data["led"] or before.kind == "quote" or _named_last(page))
     ):
-        source = page.sources.last()
+        announced = quotes.announcer(before.text) if piece.data["led"] and not _named_last(page) else None
+        source = page.sources.add(announced, speaks=True) if announced else page.sources.last()
         if source is not None:
             page.sources.spoken.append(source)
     words = _joined(found.parts)
@@ -286,6 +296,14 @@ def _image(page: _Page, piece: Piece, before: Piece | None) -> None:
     people = [one for one in credit.photographers if not page.sources.organises(one)]
     bodies = [replace(one, type="organisation") for one in credit.photographers if one not in people]
     given = credit.source or (bodies[0] if bodies else None)
+    if (
+        bodies
+        and not people
+        and credit.source
+        and (person := names.read(credit.source.name))
+        and person.type == "person"
+    ):
+        people, given = [person], bodies[0]  # "Long Cape Trust/Ann Lee"
     source = page.sources.add(given) if given else None
     photographers = [page.sources.add(one) for one in people]
     block = page.block(
@@ -306,12 +324,6 @@ def _related(page: _Page, piece: Piece, before: Piece | None) -> None:
         page.block("related", **relation)
         if relation not in page.relations:
             page.relations.append(relation)
-
-
-def _origin(page: _Page, piece: Piece, before: Piece | None) -> None:
-    block = page.block("paragraph", html=html.escape(piece.text))
-    if source := page.sources.add(piece.data["party"]):
-        page.attributions.append(_attribution(page, source, "published_by", None, piece.text, block))
 
 
 def _update(page: _Page, piece: Piece, before: Piece | None) -> None:
@@ -361,7 +373,7 @@ def note_slug(text: str) -> str:
 
 _READERS = {
     "paragraph": _paragraph, "quote": _quote, "heading": _heading, "list": _list, "table": _table, "image": _image,
-    "related": _related, "update": _update, "origin": _origin, "reference_note": _note,
+    "related": _related, "update": _update, "reference_note": _note,
 }  # fmt: skip
 
 

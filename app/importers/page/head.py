@@ -166,6 +166,10 @@ def head(walk: Walk) -> None:
             )
             walk.meta(walk.place)
             walk.place += 1
+        elif mark is None and (dated := recognisers.dated_in_head(line)) is not None:
+            walk.marks[walk.place] = dated
+            walk.meta(walk.place)
+            walk.place += 1
         elif mark is None and line.low.startswith("by ") and line.words <= 6 and not line.closed:
             walk.use(line, "meta", "byline without a name", 0.7)
             walk.place += 1
@@ -175,6 +179,9 @@ def head(walk: Walk) -> None:
             walk.place += 1
         elif mark is None and _title_of_author(walk, line):
             walk.use(line, "meta", "post of the author", 0.8)
+            walk.place += 1
+        elif mark is None and walk.layout.meta and line.words <= 4 and authors.is_title(line.text):
+            walk.use(line, "meta", "a newsroom's title without a name", 0.7)
             walk.place += 1
         elif mark is None and line.words <= 4 and recognisers.is_site_name(line.text):
             walk.furniture(walk.place, "name of the site", 0.7)
@@ -275,6 +282,8 @@ def _standfirst_rule(walk: Walk) -> str | None:
         return "stands above a chronicle"
     if _sums_up(line) and walk.plain(place) and _is_lead(walk.lines[place], line):
         return "a short sentence above the lead"
+    if walk.plain(place) and _leans_on_headline(line, walk.layout.headline, walk.lines[place]):
+        return "a sentence that names nobody above one that begins anew"
     short = len(sentences(line.text)) == 1 and line.words <= 40 and following.words <= 26
     if (
         short
@@ -297,6 +306,21 @@ def _sums_up(line: Line) -> bool:
 def _is_lead(line: Line, summary: Line) -> bool:
     """Whether a line is the lead below a summary: longer, and with the source that the summary leaves out."""
     return line.words > 1.25 * summary.words and bool(attributions.find(line.text))
+
+
+def _leans_on_headline(line: Line, headline: str, lead: Line) -> bool:
+    """Whether a sentence names nobody and no place, as it has the headline before it, and the next names them anew."""
+    if not 9 <= line.words <= 40 or not line.closed or len(sentences(line.text)) > 1 or attributions.find(line.text):
+        return False
+    if _names_in(line.text) or dates.stamps(line.low):
+        return False
+    names = {low(name)[:5] for name in _names_in(headline)}
+    return _begins_story(lead) and any(low(name)[:5] in names for name in _names_in(lead.text))
+
+
+def _names_in(text: str) -> list[str]:
+    """The capitalised words of a text but for its first."""
+    return re.findall(r"(?<=[^.!?:]\s)[«“\"(]?([^\W\d_a-zа-яіїєґ][\w'’-]{2,})", text)
 
 
 def _head_kind(walk: Walk, place: int) -> str | None:

@@ -20,6 +20,7 @@ _STEPS: Final[tuple[Callable[[Walk], bool], ...]] = (
     aside.others,
     aside.neighbours,
     aside.arrows,
+    aside.signature,
     aside.origin,
     aside.meta,
     aside.furniture,

@@ -12,7 +12,7 @@ from app.importers.page.words import words
 _QUOTED: Final = re.compile(r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"")
 _ARTICLE: Final = re.compile(r"(?:the|a|an|its|his|her|their|our|my|your|one|another)\s+", re.IGNORECASE)
 _RELATIVE: Final = re.compile(
-    r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:який|яка|які|чий|чия|котрий|котра|що|коли|де)\b"
+    r",?\s+(?:who|whose|which|that|when|where|while)\b|,\s*(?:[а-яіїє]{1,4}\s)?(?:як(?:ий|а|е|і|ого|ої|их|ому|ій|им|ою|ими|у)|чи(?:й|я|є|ї|го|єї|їх)|котр\w{1,3}|що|коли|де)\b"
 )
 _LINK: Final = re.compile(r"\s+(?:of|for|at|from|with|in|close to|familiar with|briefed on|inside|within)\s+")
 _PATRONYMIC: Final = re.compile(r"(?:ович|йович|ьович|івна|ївна|овича|івни|йовича|івною|ївни)$")
@@ -20,8 +20,12 @@ _AGE: Final = re.compile(
     r",\s(?:aged\s)?(?:\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
     r"(?:\sрок[иів]+)?(?=,|$)"
 )
-FINITE: Final = re.compile(r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does)\b")
+FINITE: Final = re.compile(
+    r"\b(?:will|is|are|was|were|has|have|had|would|can|could|should|may|might|must|did|does"
+    r"|declined|refused|failed)\b"
+)
 _PROPER: Final = re.compile(r"((?:[a-z][\w'’-]*\s)+)([A-Z][\w'’.&-]*(?:\s[A-Z&][\w'’.&-]*)*)")
+_AND: Final = re.compile(r"\s(?:та|і|й)\s(?:[ув]\s)?|\sand\s(?=the\s)")
 # No name is longer, and looking for the end of an endless word from each of its letters takes minutes.
 _PAIR: Final = re.compile(
     r"(?:([^\W\d_][\w'’-]{0,60}),?\s)?\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})"
@@ -30,6 +34,9 @@ _JOINED: Final = re.compile(r"(?!Mc|Mac|De|Di|Du|Fitz|La|Le|Van)\w*[a-zа-яії
 _BEFORE_PLACES: Final = frozenset("із з зі у в на до від біля поблизу of in from at near the".split())
 _APPOSED: Final = re.compile(
     r"([A-Z][a-z'’-]+\s[A-Z][\w'’-]+),\s(?:the|a|an|who|his|her|its|their|[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*['’]s?)\s(?!.*\b(?:based|company|group)\b)"
+)
+_BODY_NAMED: Final = re.compile(
+    r"(?:[\w'’-]+\s){0,4}(?P<head>[a-z]{4,}),\s(?P<name>[A-Z][\w&.'’-]*(?:\s[A-Z&][\w&.'’-]*){0,4})"
 )
 _GENERIC: Final = frozenset("видання газета портал журнал телеканал агентство агенція тижневик".split())
 
@@ -49,8 +56,9 @@ class Party:
     surname: bool = False
 
 
+@lru_cache(maxsize=4_096)
 def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | None:
-    """The party a phrase names, or None where it names nobody in particular.
+    """The party a phrase names, or None where it names nobody in particular; remembered, as names come back.
 
     `oblique`: the phrase stands in another case than the nominative. `person` False: it cannot be a person.
     """
@@ -65,8 +73,14 @@ def read(phrase: str, *, oblique: bool = False, person: bool = True) -> Party | 
     if not tokens:
         return None
     quoted = [found.span() for found in _QUOTED.finditer(phrase)]
+    person = person and ", which " not in written
     party = None
-    if person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
+    if person and (called := _call_sign().search(phrase)) is not None:
+        position, organisation, gender = split_post(phrase[: called.start()])
+        party = Party(called["name"], "person", "named", position, organisation, gender)
+    if not nouns.inflected(phrase) and (body := _BODY_NAMED.fullmatch(phrase)) is not None:
+        party = _body_named(body["head"], body["name"])
+    if party is None and person and not nouns.inflected(phrase) and (apposed := _APPOSED.match(phrase)) is not None:
         party = _apposed(phrase, tokens, apposed[1])
     if person and party is None:
         party = (
@@ -88,6 +102,23 @@ def _apposed(phrase: str, tokens: list[nouns.Token], name: str) -> Party | None:
     return _named(phrase, tokens, tokens[: len(pair)], oblique=False)
 
 
+def _body_named(head: str, name: str) -> Party | None:
+    """ "Averia's state broadcaster, AV1": what a noun for a body tells, and its name behind a comma."""
+    if nouns.first_name(name.split(" ")[0]) or nouns.role_of(name.split(" ")[-1]):
+        return None
+    if nouns.is_media(head):
+        return Party(name, "media")
+    return Party(name, "organisation") if low(head) in words().any("organisations", "anaphora") else None
+
+
+@lru_cache(maxsize=1)
+def _call_sign() -> re.Pattern[str]:
+    """«командир взводу на позивний Хміль»: a soldier's name is the call sign."""
+    return re.compile(
+        rf"(?<=\w),?\s{words().pattern('people', 'call_signs')}\s[«“\"]?(?P<name>[^\W\d_][\w -]{{1,30}}?)[»”\"]?$"
+    )
+
+
 @lru_cache(maxsize=1)
 def _unnamed() -> re.Pattern[str]:
     return re.compile(rf",?\s{words().pattern('people', 'unnamed')}.*$", re.IGNORECASE)
@@ -107,8 +138,32 @@ def mentions(text: str) -> list[Party]:
         if (gender is None and role is None) or nouns.head_of(last) or nouns.role_of(first) or nouns.head_of(first):
             continue
         position = pair[1].lower() if role and pair[1] and nouns.role_of(pair[1]) else None
+        if gender is None and role in words().roles:
+            gender = words().roles[role].gender
         found.append(Party(f"{first} {last}", "person", position=position, gender=gender))
     return found
+
+
+def companion(party: Party) -> Party | None:
+    """The second body of a phrase that names two, «поліції та обласній прокуратурі»; None for other phrases."""
+    second = _two_bodies(party.written)[1] if party.type != "person" else ""
+    return read(second, oblique=True, person=False) if second else None
+
+
+def _two_bodies(phrase: str) -> tuple[str, str]:
+    """The phrase cut between two heads of names that a conjunction joins; else the whole and nothing."""
+    for joint in _AND.finditer(phrase):
+        one, other = phrase[: joint.start()], phrase[joint.end() :]
+        if all(_headed(part) for part in (one, other)):
+            return one, other
+    return phrase, ""
+
+
+def _headed(part: str) -> bool:
+    """Whether a phrase has the head of a name where it stands in its language: among the first words, or last."""
+    tokens = nouns.tokens_of(part.split(", ")[0])
+    ends = tokens[:3] if nouns.inflected(part) else tokens[-1:]
+    return any(nouns.head_of(nouns.plain(token)) for token in ends)
 
 
 def without_relative(phrase: str) -> str:
@@ -146,7 +201,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
                 return _named(phrase, tokens, run[place : place + 3], oblique)
     has_role = any(nouns.role_of(nouns.plain(token)) for token in tokens if _outside(token, quoted))
     for run in reversed(runs):
-        name = [token for token in run if nouns.role_of(token.low) is None or token is run[-1]]
+        posts = [place for place, token in enumerate(run[:-1]) if nouns.role_of(token.low)]
+        name = run[posts[-1] + 1 :] if posts else run  # "Interior Minister Ann Lee"
         organised = any(
             nouns.plain(token) in nouns.tables().heads or nouns.plain(token) in nouns.tables().media for token in name
         )
@@ -156,8 +212,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
             or any((len(t.text) > 1 and t.text.isupper()) or _JOINED.match(t.text) for t in name)
         ):
             continue
-        if nouns.role_of(name[-1].low):
-            continue
+        if nouns.role_of(name[-1].low) and not (len(name) == 2 and nouns.inflected(phrase)):
+            continue  # but «Ганна Пасічник»
         alone = run[0].start == 0 and run[-1].end == len(phrase)
         at_end = run[-1].end == len(phrase)
         before = phrase[: run[0].start].rstrip()
@@ -202,7 +258,7 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
     if len(name) == 3 and first and not _PATRONYMIC.search(name[1].low) and nouns.role_of(name[2].low):
         name = name[:2]
     gender = words().names.get(first) if first else None
-    shown = [nouns.POSSESSIVE.sub("", token.text) for token in name]
+    shown = [nouns.POSSESSIVE.sub("", phrase[token.start : token.end + _is_initial(phrase, token)]) for token in name]
     position, organisation, role_gender = _post(phrase, tokens, name)
     gender = gender or role_gender
     if nouns.inflected(phrase) and len(shown) > 1:
@@ -218,6 +274,11 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
             ]
     position = position[0].lower() + position[1:] if position and not position[:2].isupper() else position
     return Party(" ".join(shown), "person", "named", position, organisation, gender, surname=len(shown) == 1)
+
+
+def _is_initial(phrase: str, token: nouns.Token) -> bool:
+    """Whether a word is a letter with its full stop, which belongs to the name: "J. Lee"."""
+    return len(token.text) == 1 and phrase[token.end : token.end + 1] == "."
 
 
 def _patronymic(word: str) -> str:
@@ -360,6 +421,9 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
     if place is None or len(tokens) > 14:
         return None
     head = tokens[place]
+    following = tokens[place + 1].text if len(tokens) > place + 1 else ""
+    if turned and (nouns.role_of(head.text) or "").endswith("ий") and nouns.head_of(following):
+        return None  # «головне управління»
     rest = phrase[head.end :].strip()
     if not turned and rest and not rest.startswith(",") and not _LINK.match(phrase, head.end):
         return None
@@ -372,11 +436,15 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
     common = tokens[0] is head or tokens[0].low in nouns.tables().heads or nouns.role_of(tokens[0].text) is not None
     if common and name[:1].isupper() and not name[:2].isupper():
         name = name[0].lower() + name[1:]
+    if first_alone := nouns.first_name(name):  # «Оксана, медсестра»
+        return Party(name, "person", "named", nouns.role_of(head.text), None, words().names.get(first_alone))
     return Party(name, "person", "role_only", position, organisation, gender)
 
 
 def _organisation(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]], oblique: bool) -> Party | None:
     name = phrase.split(", ")[0].strip()
+    if (first := _two_bodies(name)[0]) != name:
+        return _organisation(first, nouns.tokens_of(first), [one for one in quoted if one[1] <= len(first)], oblique)
     if FINITE.search(name) and not nouns.inflected(name):
         return None
     name = nouns.POSSESSIVE.sub(lambda f: f[0] if f[0][0] == "s" else "", name)

@@ -15,6 +15,16 @@ _PRINTED: Final = re.compile(
     r"(?:an?\s|the\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|article|research|survey|analysis)\s(?:published\s(?:\w+\s){0,3}?)?in\s(?:the\s)?"
     r"(?:(?:scientific\s)?(?:journal|magazine)\s)?(?=[A-Z])"
 )
+_MADE_BY: Final = re.compile(
+    r"(?:an?\s|the\s|its\s)?(?:[a-z]+\s){0,2}(?:study|paper|report|research|survey|analysis|poll|review|data|figures)\s"
+    r"(?:[\w'’]+\s){0,4}?(?:by|from)\s(?:the\s)?(?=[A-Z])"
+)
+_OWNED: Final = re.compile(
+    r"(.{2,80}?)(?:['’]s|(?<=s)['’])\s(?:[\w-]+\s){0,2}"
+    r"(?:channel|page|account|website|site|feed|press release|statement)"
+)
+_CITING: Final = re.compile(r",?\s(?:citing|with reference to|referring to|з посиланням|із посиланням|посилаючись)\b")
+_OUTLET: Final = re.compile(r"«[^»]+»|\"[^\"]+\"|“[^”]+”")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
 
 
@@ -47,7 +57,7 @@ def patterns() -> Patterns:
         re.compile(rf"(?<!\w){known.pattern('attribution', 'openers')}\s"),
         known.any("attribution", "people"),
         re.compile(rf"(?<!\w){known.pattern('attribution', 'reference')}\s"),
-        re.compile(rf"(?<!\w){known.pattern('attribution', 'this')}\b"),
+        re.compile(rf"(?:\w+ )?{known.pattern('attribution', 'this')}\b"),
         re.compile(
             rf"{known.pattern('speech', 'written')} (?:у|в|на) (?P<channel>[^,.]{{0,25}}?\b(?:{documents}|{channel}))\s"
         ),
@@ -84,7 +94,7 @@ def phrase_of(text: str, *, cut: bool = True) -> str:
 
 def behind_document(phrase: str) -> str:
     """The phrase without the paper before it: «дослідження інституту» is the institute's."""
-    if (printed := _PRINTED.match(phrase)) is not None:
+    if (printed := _PRINTED.match(phrase) or _MADE_BY.match(phrase)) is not None:
         return phrase[printed.end() :]
     first, _, rest = phrase.partition(" ")
     papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}
@@ -92,7 +102,9 @@ def behind_document(phrase: str) -> str:
 
 
 def without_paper(phrase: str) -> str:
-    """The phrase without the paper behind it: "agency data" are the agency's."""
+    """The phrase without the paper or page behind it: "agency data" and "the agency's web page" are the agency's."""
+    if (owned := _OWNED.fullmatch(phrase)) is not None:
+        return owned[1]
     body, _, paper = phrase.rpartition(" ")
     return body if body and low(paper) in words().any("channels", "papers") else phrase
 
@@ -130,6 +142,8 @@ def _vague(party: Party) -> bool:
 
 def after_verb(after: str) -> Party | None:
     """The one who stands behind the verb, perhaps behind «у пресслужбі» or «під час брифінгу»."""
+    if _OUTLET.fullmatch(after) and speech.tells_media(f" {after}"):
+        return None  # «розповів „Віснику“, що»: who was told
     phrase, party = speech.after_verb(after)
     if party is None or low(phrase).split(" ")[0].strip(",.") in words().any("attribution", "skip"):
         return None
@@ -163,7 +177,7 @@ def at_end_of(middle: str) -> Party | None:
 def before_verb(before: str, inflected: bool) -> tuple[Party | None, str]:
     """The subject before a verb: without what stands before it in the sentence."""
     before = speech.without_connectives(before)
-    if inflected and (occasion := speech.occasion().search(before, 3)) is not None:
+    if inflected and (occasion := speech.occasion().search(low(before), 3)) is not None:
         before = before[: occasion.start()]  # «У школі на запитання редакції відповіли»
     if (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns and _PLACED.match(before):
         return names.read(last), before  # «В інтерв'ю „Вісникові“ вона …»
@@ -242,7 +256,9 @@ def clause_end(sentence: str, start: int) -> int:
 
 
 def as_outlet(party: Party, verb: str, rest: str) -> Party:
-    """Two capitalised words that are no name we know and announce something, or do it on "its" site: no person."""
+    """Who reports what another said is an outlet; two words that are no name we know and announce something, a body."""
+    if _CITING.match(rest) and (party.type != "person" or party.surname):
+        return replace(party, type="media", surname=False)
     unknown = party.type == "person" and party.gender is None and party.position is None and not party.surname
     if unknown and party.identity == "named" and (verb in words().report or " its " in rest[:30]):
         return replace(party, type="media" if nouns.is_media(party.name) else "organisation")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.importers.page import names, nouns, speech
+from app.importers.page.names import Party
 from app.importers.page.speech import Clause
 from app.importers.page.text import low, sentences
 from app.importers.page.words import words
@@ -18,6 +19,7 @@ _MARK: Final = re.compile("[«“„‘'\"]")
 _SINGLE_CLOSE: Final = re.compile(r"(?<=[,.?!…])'(?!\w)|(?<=[^\Ws])'(?=[\s,.;:!?]|$)")
 _DASH: Final = re.compile(r"^[—–―-]\s+")
 _CUT: Final = re.compile(r"(?P<mark>[,.!?…»”])\s*[—–―-]\s+")
+_NAME: Final = re.compile(r"\b[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60}\s[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60}")
 _LONGEST: Final = 3_000
 _LEAD_WORDS: Final = 4
 
@@ -170,7 +172,9 @@ def _at_start(text: str, found: list[tuple[int, int, bool]], led: bool) -> Quota
 
 def _with_clause(text: str, found: list[tuple[int, int, bool]], words: str, rest: str) -> Quotation | None:
     """“…,” said Ann Lee. “…”: the clause behind the mark, then perhaps more words and another clause."""
-    marked = re.match(r"\s*[.,!?…]?\s*[—–-]\s*|\s*,\s*", rest) is not None or words.endswith((",", "!", "?", "."))
+    marked = re.match(r"\s*[.,!?…]?\s*[—–-]\s*|\s*,\s*", rest) is not None or words.rstrip("’'").endswith(
+        (",", "!", "?", ".")
+    )
     if not marked:
         return None
     nexts = [
@@ -274,6 +278,15 @@ def _lead_clause(sentence: str) -> Clause | None:
     if party is None or party.type != "person" or (party.surname and " " in sentence):
         return None
     return Clause(sentence, sentence, party, None, "", False)
+
+
+def announcer(text: str) -> Party | None:
+    """The person named at the beginning of a paragraph that announces words without a verb of speech."""
+    start = sentences(text)[-1][0]
+    if (name := _NAME.search(text, start)) is None:
+        return None
+    party = names.read(text[start : name.end()])
+    return party if party is not None and party.type == "person" else None
 
 
 def announces(text: str) -> bool:

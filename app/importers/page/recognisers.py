@@ -78,12 +78,17 @@ def byline(line: Line) -> Mark | None:
         if shown and is_title(shown):
             return Mark("byline", "a newsroom's title without a name", 0.8)
         known = shown is not None and full_name(AND.split(shown)[0])
+        if rest.endswith(":") or (label["label"] == "from" and not known):
+            return None  # "From July:" opens a list
         if shown and (
             known or ":" in label["mark"] or line.text[label.start("label")].isupper() or label["label"] == "by"
         ):
             return Mark("byline", "byline with label", 0.95, {"byline": shown, "section": None})
     elif line.bare in words().any("head", "byline") and line.text.endswith(":"):
         return Mark("byline_label", "byline label alone")
+    post, _, shown = line.text.partition(": ")
+    if shown and is_title(post) and 2 <= len(AND.split(shown)[0].split()) <= 3 and (who := names_only(shown)):
+        return Mark("byline", "a newsroom's title before a name", 0.85, {"byline": who})
     if line.words > 12 or len(parts := _APART.split(line.text, maxsplit=1)) < 2:
         return None
     head, tail = parts
@@ -209,6 +214,19 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
     if sum(len(part.split()) for part in left) > 6:
         return None, {}
     return " ".join(left), data
+
+
+def dated_in_head(line: Line) -> Mark | None:
+    """A whole date with a few words about it that no list knows, "Sent out 4 May 2024"; for lines under a headline."""
+    found = [stamp for stamp in dates.stamps(line.low) if stamp.day]
+    if len(found) != 1 or line.words > 10 or line.closed:
+        return None
+    beside = line.low[: found[0].start] + line.low[found[0].end :]
+    if len(re.findall(r"[^\W\d_]{2,}", beside)) > 4:
+        return None
+    label = _date_labels().search(line.low)
+    kind = "updated" if label and label["updated"] else "published"
+    return Mark("date", "a date with words about it", 0.6, {"stamps": found, "kinds": [kind]})
 
 
 def section_line(line: Line) -> Mark | None:
@@ -366,7 +384,7 @@ def update_line(line: Line) -> Mark | None:
     kind = next(k for k in lists if label in words().any("updates", k))
     if found["bare"] and len(label.split()) < 2:
         return None
-    dated = re.search(r"\d", found[0]) is not None
+    dated = re.search(r"\d", line.text[: found.end() + 2]) is not None
     if label in words().any("updates", "ambiguous") and found["mark"] != ":" and not dated:
         return None
     return Mark("update", f"{kind} line", 0.9, {"update": kind})
@@ -403,11 +421,23 @@ def facts_in_cells(line: Line) -> Mark | None:
     if len(line.cells) < 2:
         return None
     cells = [Line(line.number, cell.rstrip("."), False) for cell in line.cells]
+    told = [cell for cell in cells if not (_relative().search(cell.low) and furniture(cell))]
+    if len(told) == 1 and len(cells) > 1:  # "City | 2 hours ago"
+        return section_line(told[0]) or byline(told[0]) or _section_beside(told[0])
     marks = [section_line(cell) or byline(cell) or date_line(cell) for cell in cells]
+    if any(mark and mark.data.get("byline") for mark in marks):
+        marks = [mark or _section_beside(cell) for mark, cell in zip(marks, cells, strict=True)]
     if any(mark is None for mark in marks) or sum(mark.kind == "date" for mark in marks if mark) > 1:
         return None
     given = {name: value for mark in marks if mark for name, value in mark.data.items() if value}
     return Mark("date" if "stamps" in given else "section", "facts side by side", 0.85, given)
+
+
+def _section_beside(cell: Line) -> Mark | None:
+    """The section that one or two words beside a byline or a time name; the author's post and the outlet are none."""
+    if cell.words > 2 or not cell.text[0].isupper() or is_title(cell.text) or is_site_name(cell.text):
+        return None
+    return Mark("section", "a few words beside a byline or a time", 0.6, {"section": cell.text})
 
 
 RECOGNISERS: Final[tuple[Recogniser, ...]] = (

@@ -41,6 +41,11 @@ def is_cut(line: Line) -> bool:
     return found is not None and bool(found["mark"])
 
 
+def is_labelled(line: Line, mark: Mark | None) -> bool:
+    """Whether a line of a list is a headline behind a label that opens a note elsewhere: "Explainer: how dams fail"."""
+    return mark is not None and mark.kind == "note" and mark.data["rest"] != "" and not (line.apart or line.closed)
+
+
 def without_cut(text: str) -> str:
     """The excerpt without its cut mark and "Read more"."""
     found = _cut().search(low(text))
@@ -83,6 +88,7 @@ def read(
         if (
             kind in ("tags", "note", "update", "earlier", "sidebar", "see_also", "byline", "tags_label")
             and section is None
+            and not is_labelled(line, mark)
         ):
             break
         if section is not None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from app.content import languages
@@ -11,11 +11,20 @@ from app.importers.page.names import Party
 from app.importers.page.text import digest, fold, low
 from app.importers.page.words import words as vocabulary
 
-_HEAD_AND_NAME: Final = re.compile(r"\b([а-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
+_HEAD_AND_NAME: Final = re.compile(r"\b([А-ЯІЇЄҐа-яіїєґ'’ʼ]{4,})\s(«[^»]{2,40}»|[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)*)")
+_ADJECTIVE_AND_HEAD: Final = re.compile(
+    r"\b(?:[А-ЯІЇЄҐа-яіїєґ'’ʼ-]{4,30}(?:ого|ої|ому|ій|им|ою|ий|ська|цька|на)\s){1,3}([а-яіїєґ'’ʼ-]{3,30})"
+)
 
 # Nobody names more in one story; comparing each with each of thousands takes minutes.
 _MOST: Final = 100
 _ALIASES: Final = 50
+_PAIR: Final = re.compile(
+    r"(?P<begins>[.!?]\s)?\b(?P<first>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60})\s"
+    r"(?=(?P<last>[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{0,60}\b)(?P<told>, (?:\d\d|who|the|an?)\b)?)"
+)
+_WITHIN: Final = re.compile(r"(?<=[a-zа-яіїєґ]\s)[A-ZА-ЯІЇЄҐ][\w'’ʼ-]{1,60}")
+_SURNAME_FIRST: Final = re.compile(r"([A-ZА-ЯІЇЄҐ][\w'’ʼ-]{2,})\s[a-zа-яіїєґ]")
 _QUOTED_END: Final = re.compile(r"\s[«“\"]([^«»“”\"]{2,60})[»”\"]$")
 
 
@@ -64,21 +73,30 @@ class Sources:
         return source
 
     def organises(self, party: Party) -> bool:
-        """Whether two capitalised words that may be a person's name are an organisation's elsewhere on the page."""
+        """Whether two capitalised words that may be a person's name are an organisation's elsewhere on the page.
+
+        There its head stands before it, or an article, or a post behind it.
+        """
         if party.gender or party.position or party.surname or party.type != "person":
             return False
         name = re.escape(party.name)
         before = re.search(rf"([^\W\d_]+)\s[«“\"]?{name}\b", self._text)
         after = re.search(rf"\b{name}(?:['’]s)?\s((?:[a-z]+\s)?[a-z]+)\b", self._text)
-        headed = before is not None and before[1][0].islower() and nouns.head_of(before[1]) is not None
+        headed = before is not None and (
+            low(before[1]) == "the" or (before[1][0].islower() and nouns.head_of(before[1]) is not None)
+        )
         return headed or (after is not None and any(nouns.role_of(word) for word in after[1].split(" ")))
+
+    def names_a_body(self, name: str) -> bool:
+        """Whether one capitalised word stands within a sentence of the page, and never behind a first name."""
+        return name in self._within and name not in self._first_names and nouns.first_name(name) is None
 
     def last(self) -> Source | None:
         return self.spoken[-1] if self.spoken else None
 
     def _resolve(self, party: Party) -> Source | None:
         if party.pronoun and party.type != "person":
-            return next((one for one in reversed(self.found) if one.type != "person"), None)
+            return next((one for one in reversed(self.found) if one.type != "person"), self.last())
         if party.pronoun:
             return self._of_gender(party.gender)
         if party.surname:
@@ -129,10 +147,18 @@ class Sources:
         """Remembers persons the story names, for a pronoun that follows."""
         self.recent.extend(parties)
 
+    def begins(self, text: str) -> None:
+        """Remembers who a paragraph begins with, where that is a surname that the page has in full."""
+        found = _SURNAME_FIRST.match(text)
+        if found and found[1] in self._first_names and not nouns.head_of(found[1]) and not nouns.role_of(found[1]):
+            self.recent.append(Party(found[1], "person", surname=True))
+
     def _of_gender(self, gender: str | None) -> Source | None:
         for one in reversed(self.recent):
             if gender in ("they", None) or one.gender in (None, gender):
-                return self._resolve(one) if isinstance(one, Party) else one
+                known = self._resolve(one) if isinstance(one, Party) else one
+                if known is not None and (gender in ("they", None) or known.gender in (None, gender)):
+                    return known
         return None
 
     def _person_called(self, surname: str) -> Source | None:
@@ -147,11 +173,12 @@ class Sources:
 
     def _from_text(self, party: Party) -> Source | None:
         """A surname alone, with a post: a source of one word, unless the page names the person in full elsewhere."""
-        pair = rf"\b([A-ZА-ЯІЇЄҐ][\w'’ʼ-]+)\s{re.escape(party.name)}\b"
-        full = re.search(rf"(?<![.!?] ){pair}", self._text)
-        full = full or re.search(rf"{pair}(?=, (?:\d\d|who|the|an?)\b)", self._text)  # though it begins a sentence
-        if full and not nouns.role_of(full[1]) and not nouns.head_of(full[1]) and len(party.name) > 2:
-            known = names.read(full[0])
+        firsts = self._first_names.get(party.name, []) if len(party.name) > 2 else []
+        first = next((one for one in firsts if nouns.first_name(one)), None) or next(
+            (one for one in firsts if not nouns.role_of(one) and not nouns.head_of(one)), None
+        )
+        if first is not None:
+            known = names.read(f"{first} {party.name}")
             if known is not None and known.type == "person" and not known.surname:
                 return self._resolve(replace(known, gender=party.gender or known.gender, position=party.position))
         if not party.position:
@@ -161,6 +188,32 @@ class Sources:
         )
         self.found.append(source)
         return source
+
+    @cached_property
+    def _first_names(self) -> dict[str, list[str]]:
+        """The capitalised words before each capitalised word, but for those that may be so as they begin a sentence."""
+        found: dict[str, list[str]] = {}
+        for pair in _PAIR.finditer(self._text):
+            if pair["told"] or not (pair.start() == 0 or pair["begins"]) or nouns.first_name(pair["first"]):
+                found.setdefault(nouns.POSSESSIVE.sub("", pair["last"]), []).append(pair["first"])
+        return found
+
+    @cached_property
+    def _within(self) -> frozenset[str]:
+        """The capitalised words behind one in lower case: names, not the beginnings of sentences."""
+        return frozenset(_WITHIN.findall(self._text))
+
+    @cached_property
+    def _described(self) -> dict[str, set[str]]:
+        """Bodies by their head, each in the nominative with the adjectives that the page has before it at most."""
+        found: dict[str, set[str]] = {}
+        for pair in _ADJECTIVE_AND_HEAD.finditer(self._text):
+            if (head := nouns.head_of(pair[1])) is not None:
+                found.setdefault(head, set()).add(nouns.nominative(pair[0]))
+        for head, known in found.items():
+            shorter = {low(one).split(" ", adjectives)[-1] for one in known for adjectives in (1, 2)}
+            found[head] = {one for one in known if low(one) not in shorter}
+        return found
 
     def _known(self, party: Party) -> Source | None:
         for source in self.found:
@@ -202,9 +255,14 @@ class Sources:
         return None
 
     def _meant(self, post: str, party: Party) -> Source | None:
-        """ "The official", «спортсменка»: another word for the person named last, where its gender fits."""
+        """ "The official", «спортсменка»: another word for the person named last, where its gender fits.
+
+        A post that no list knows for such a word is that of the last one who spoke, if the page told none.
+        """
         if post not in vocabulary().any("people", "anaphora"):
-            return None
+            one = self.recent[-1] if self.recent and nouns.inflected(post) else None
+            told = one is None or one.position or one.identity != "named" or one.gender != party.gender
+            return one if isinstance(one, Source) and not told else None
         if not nouns.inflected(post) and not low(party.written).startswith("the "):
             return None
         for one in reversed(self.recent[-4:]):
@@ -239,7 +297,7 @@ class Sources:
             named = {one[2] for one in _HEAD_AND_NAME.finditer(self._text) if nouns.head_of(one[1]) == head}
             if len(named) == 1:
                 return replace(party, name=f"{party.name} {next(iter(named))}", written=party.written)
-            found = re.findall(rf"[А-ЯІЇЄҐ][\w'’-]+(?:ька|ський|ське|на|не|ний)\s{re.escape(head)}\b", self._text)
+            found = list(self._described.get(head, ()))
         else:
             title, of = head.capitalize(), r"\s(?:of|for)(?:\sthe)?(?:\s[A-Z][\w'’-]+)+"
             found = re.findall(rf"(?:[A-Z][\w'’-]+\s){{1,4}}{title}\b(?:{of})?|\b{title}{of}", self._text)
@@ -248,7 +306,8 @@ class Sources:
             bodies = [
                 one.name
                 for one in self.found
-                if one.type == "organisation" and not called & {*low(one.name).split(" ")}  # a council is no authority
+                if one.type == "organisation"  # a council is no authority
+                and not called & {*low(_behind_press_office(one.name) or one.name).split(" ")}
             ]
             return replace(party, name=bodies[-1], written=party.written) if bodies else party
         full = {re.sub(r"^(?:The|A)\s", "", one) for one in found}

@@ -91,7 +91,7 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     text = without_connectives(text)
     if adverbial().match(text) and (head := text.partition(", "))[1] and verb_in(head[2]) is not None:
         text = head[2]
-    if (opened := _opener().match(text)) is not None:
+    if (opened := _opener().match(low(text))) is not None:
         phrase = text[opened.end() :].strip(" ,.")
         party = names.read(phrase, oblique=True)
         return Clause(text, phrase, party, channel(text), "", False) if party else None
@@ -107,6 +107,8 @@ def clause(text: str, *, beside: bool = False) -> Clause | None:
     phrase = ""
     if before and (last := before.rsplit(" ", 1)[-1]) != before and low(last) in words().pronouns:
         phrase, party = last, names.read(last)
+    if low(before) == "it":
+        phrase, party = before, Party(before, "organisation", pronoun=True)
     if before and party is None:
         phrase = before
         placed = _AT_PLACE.match(low(before))
@@ -143,7 +145,7 @@ def tells_media(after: str) -> bool:
 def _paper() -> re.Pattern[str]:
     """ "The statement", «у звіті»: a paper that speaks for whoever gave it out, who was named before."""
     papers = "|".join(map(re.escape, [*words().all("channels", "papers"), *words().all("channels", "documents")]))
-    return re.compile(rf"(?:^the|^its|\b[ув])\s(?:{papers})(?=\s|,|$)")
+    return re.compile(rf"(?:^the|^its|^their|^his|^her|\b[ув])\s(?:{papers})(?=\s|,|$)")
 
 
 @lru_cache(maxsize=1)
@@ -203,15 +205,18 @@ def after_verb(after: str) -> tuple[str, Party | None]:
         if len(parts) > 1:
             candidates.insert(1, ", ".join(parts[:2]))
         for candidate in candidates:
-            party = names.read(candidate) if len(candidate.split()) <= 22 else None
+            named = len(candidate.split()) <= 22 and not adverbial().match(candidate)
+            party = names.read(candidate) if named else None
             if party is not None and (party.type == "person" or candidate is not after or len(candidate.split()) < 9):
                 return candidate.strip(" ,"), party
         return "", None
     if (told := _TOLD.match(after)) is not None:
         after = after[told.end() :]  # «розповіли „Віснику“ в прокуратурі»
-    if document := _document().match(after):
+    if document := _document().match(low(after)):
         phrase = after[document.end() :].strip(" ,.")
-        return phrase, names.read(phrase, oblique=True, person=False)
+        if signed := _signed().match(phrase):
+            phrase = phrase[signed.end() :]
+        return phrase, names.read(phrase, oblique=True, person=signed is not None)
     if placed := _AT_PLACE.match(after):
         party = names.read(after[placed.end() :], oblique=True)
         first = _WORD.findall(after[placed.end() :])[:2]
@@ -219,7 +224,7 @@ def after_verb(after: str) -> tuple[str, Party | None]:
             return after[placed.end() :].strip(" ,."), party
     start = _speaker_start(after)
     for candidate in (after[start:], after):
-        cut = occasion().search(candidate)
+        cut = occasion().search(low(candidate))
         short = candidate[: cut.start()] if cut and cut.start() else candidate
         if (gesture := _GESTURE.fullmatch(short)) is not None:
             short = gesture[1]  # «знизує плечима Лис»
@@ -235,6 +240,12 @@ def _document() -> re.Pattern[str]:
     press = [word for word, kind in words().channels.items() if kind == "press_release"]
     papers = "|".join(sorted(map(re.escape, [*press, *words().all("channels", "documents")]), key=len, reverse=True))
     return re.compile(rf"(?:у|в)\s(?:[\w'-]+\s)?(?:{papers})\s(?=\S)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _signed() -> re.Pattern[str]:
+    """«за підписом …»: the paper has a signature, and who signed it speaks."""
+    return re.compile(rf"{words().pattern('attribution', 'signed')}\s", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

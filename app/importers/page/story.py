@@ -103,6 +103,8 @@ def quote(walk: Walk) -> bool:
     before = walk.layout.pieces[-1] if walk.layout.pieces else None
     led = before is not None and before.kind == "paragraph" and before.text.endswith(":")
     found = quotes.find(line.text, led=led)
+    if found is not None and not led and _titles(walk, found):
+        return False
     if found is None and walk.interview and walk.answers(walk.place):
         answer = quotes.Quotation([recognisers.BULLET.sub("", line.text)])
         walk.add("quote", [line], "answer of an interview", 0.8, quotation=answer, led=False, answers=True)
@@ -134,6 +136,15 @@ def quote(walk: Walk) -> bool:
     )
     walk.place += len(taken)
     return True
+
+
+def _titles(walk: Walk, found: quotes.Quotation) -> bool:
+    """Whether quoted words are a subhead: few, without a speaker or the mark of a sentence's end, above text."""
+    line, below = walk.lines[walk.place], walk.line(walk.place + 1)
+    if found.clause is not None or found.open or line.words > 12 or found.before or found.after:
+        return False
+    ended = found.parts[-1].endswith((".", "!", "?", "…", ",")) or line.text.endswith((".", ","))
+    return not ended and below is not None and walk.plain(walk.place + 1) and below.words > line.words
 
 
 def _continues(first: Line, following: Line) -> bool:
@@ -224,7 +235,8 @@ def heading(walk: Walk) -> bool:
         or not (text[0].isupper() or text[0].isdigit() or text[0] in "«“\"„¿‘'")
     ):
         return False
-    if quotes.find(text) and not text.endswith(("?", "!")):
+    found = quotes.find(text)
+    if found and not text.endswith(("?", "!")) and not _titles(walk, found):
         return False
     following = walk.line(walk.place + 1)
     if following is None or (not line.apart and following.words < line.words * 1.5):

@@ -110,6 +110,20 @@ def test_headlines_below_a_label_are_relations_with_or_without_a_day(label: str,
     ]
 
 
+def test_a_headline_below_a_label_may_have_one_of_its_own() -> None:
+    links = "Ferry to return in spring\nExplainer: How a lamp is lit"
+    read = article(read_page(f"Lighthouse shines again\n\n{STORY}\n\nRead next\n{links}\n\nLoading comments...\n"))
+
+    assert [one["text"] for one in read["relations"]] == links.split("\n")
+
+
+@pytest.mark.parametrize("title", ["‘You learn a light by sitting in it’", "«Ми звикли до темряви»"])
+def test_a_few_quoted_words_above_a_paragraph_are_a_subhead(title: str) -> None:
+    read = article(read_page(f"Lighthouse shines again\n\n{STORY}\n\n{title}\n\n{STORY}\n"))
+
+    assert [block["type"] for block in read["body"]] == ["paragraph", "heading", "paragraph"]
+
+
 def test_a_label_may_name_the_outlet() -> None:
     read = read_page(f"Lighthouse shines again\n\n{STORY}\n\nPreviously in The Marsh Echo: Storm fells last poplar\n")
 
@@ -141,6 +155,16 @@ def test_a_credit_is_read_round_what_stands_beside_it(text: str, caption: str | 
     assert ((credit.caption or "").rstrip(".") or None) == (caption.rstrip(".") if caption else None)
     assert [one.name for one in credit.photographers] == people
     assert credit.source is None or "(" not in credit.source.name
+
+
+def test_two_words_behind_the_article_are_no_photographer() -> None:
+    read = read_page(
+        f"Lighthouse shines again\n\n{STORY} The Lenn Sodality paid.\n\n"
+        "The lamp room\nImage: Lenn Sodality/Dara Kempe\n\nWithout the Lenn Sodality there is no light.\n"
+    )
+    image = next(block for block in article(read)["body"] if block["type"] == "image")
+
+    assert (image["photographer"], image["source"]) == ("Dara Kempe", "lenn-sodality")
 
 
 def test_a_line_close_above_a_credit_is_its_caption() -> None:

@@ -109,6 +109,13 @@ def test_a_sentence_above_the_lead_or_a_chronicle_is_the_standfirst(line: str, b
     assert article(read)["standfirst"] == line
 
 
+def test_a_sentence_that_leans_on_the_headline_is_the_standfirst() -> None:
+    line = "Вона стояла в доку два роки, а тепер возитиме ще й велосипеди та човни."
+    lead = "Паром «Лиман» у Лимані знову ходить щодня, крім середи, і перший рейс має о шостій ранку."
+
+    assert article(read_page(f"Паром у Лимані повернувся\n\n3 травня 2024\n\n{line}\n\n{lead}\n"))["standfirst"] == line
+
+
 def test_a_first_sentence_that_names_its_source_is_the_story() -> None:
     read = read_page(f"{HEADLINE}\n\nThe ferry sailed, the council said.\n\n{STORY}\n")
 
@@ -126,11 +133,14 @@ def test_the_site_is_no_section_and_a_name_for_an_outlet_is_the_byline() -> None
     [
         ("Ida Moss reports from Lower Marsh", "Ida Moss", None),
         ("Marsh reporters", None, None),
+        ("Staff and agencies", None, None),
         ("Богдан Жаринка, фото авторки", "Богдан Жаринка", None),
         ("Column by Ida Moss", "Ida Moss", None),
         ("Written by Ida Moss, Marsh Tribune", "Ida Moss", None),
         ("Лісова газета, 4 жовтня 2025", None, None),
         ("Section: City. \t Author: Ida Moss", "Ida Moss", "city"),
+        ("Harbour | Ida Moss, Local Democracy Reporter", "Ida Moss", "harbour"),
+        ("City news | 1 hour ago", None, "city-news"),
         ("City news \t 3 May 2024 \t 👁 512", None, "city-news"),
     ],
 )
@@ -138,6 +148,27 @@ def test_a_line_of_the_head_tells_who_or_where(line: str, byline: str | None, se
     read = article(read_page(f"{HEADLINE}\n\n{line}\n3 May 2024, 10:00\n\n{STORY}\n"))
 
     assert (read["byline"], read["section"], read["standfirst"]) == (byline, section, None)
+
+
+def test_a_time_above_the_story_and_the_day_below_it_are_one_instant() -> None:
+    read = read_page(f"{HEADLINE}\n\nToday, 18:06\n\n{STORY}\n\nPublished 3 May 2024\n")
+
+    assert article(read)["published_at"] == "2024-05-03T15:06:00.000Z"
+
+
+def test_a_whole_date_in_the_head_is_the_pages_whatever_words_stand_about_it() -> None:
+    read = article(
+        read_page(f"{HEADLINE}\nSent out 18:30 GMT, 4 February 2024\nImran Sethi and Quill Tarn\n\n{STORY}\n")
+    )
+
+    assert (read["published_at"], read["byline"]) == ("2024-02-04T18:30:00.000Z", "Imran Sethi and Quill Tarn")
+
+
+@pytest.mark.parametrize(("above", "byline"), [("", "Андрій ГАЙДУК"), ("By Ann Lee\n", "Ann Lee")])
+def test_a_name_alone_below_the_story_is_the_byline_where_the_head_has_none(above: str, byline: str) -> None:
+    read = read_page(f"{HEADLINE}\n{above}3 May 2024\n\n{STORY}\n\nАндрій ГАЙДУК\nКоментарі (3)\n")
+
+    assert article(read)["byline"] == byline
 
 
 def test_authors_in_two_places_are_two_authors() -> None:

@@ -44,10 +44,48 @@ from tests.importers.page.reading import article, named, read_page
         ("Про це йдеться в телеграм-каналі міської ради Лиману.", ["міська рада Лиману"]),
         ("У школі «Промінь» на запитання редакції відповіли, що навчання почнуть у вересні.", ["школа «Промінь»"]),
         ("Паром стоїть, пише «Хвиля», яка посилається на порт.", ["Хвиля", "порт"]),
+        ("In a post on X, Transport Minister Brack Ostler wrote that the ferry was safe.", ["Brack Ostler"]),
+        ("The Port of Lowmere's pilotage desk declined to say when the ferry would sail.", []),
+        ("У пресслужбі порту, якому належить кран, заявили, що паром вийде.", ["пресслужба порту"]),
+        ("Про це йдеться у попередженні порту.", ["порт"]),
+        ("В Укренерго прогнозують, що світло повернуть до вечора.", ["Укренерго"]),
+        ("Про це поінформували у порту та Лиманській міській раді.", ["порт", "Лиманська міська рада"]),
+        ("Паром вийде завтра, повідомили в поліції та у дирекції порту.", ["поліція", "дирекція порту"]),
+        ("The ferry will sail, the port authority and the harbour trust said in a statement.",
+         ["port authority", "harbour trust"]),
+        ("Про це повідомили в інституті музеїв і бібліотек.", ["інститут музеїв і бібліотек"]),
+        ("Лоцман порту Марко Тихоступ в інтерв’ю радіо «Хвиля» розповів, що вчить морські вузли.", ["Марко Тихоступ"]),
+        ("A count by Marsh College recorded 34 kinds of moss.", []),
+        ("A survey by Marsh College recorded 34 kinds of moss.", ["Marsh College"]),
+        ("Командир загону на позивний «Хміль» розповів, що вчить школярів.", ["Хміль"]),
+        ("Про це йдеться у звіті порту за минулий рік.", ["порт"]),
+        ("As reported by the Marsh Echo in February, the ferry is late.", ["Marsh Echo"]),
+        ("This was reported by the port's press service, Promin reports with reference to the trust's web page.",
+         ["port's press service", "Promin", "trust"]),
+        ("Голова профспілки Ю. Козир наголосив, що водії чекають.", ["Ю. Козир"]),
+        ("Такі дані оприлюднило управління статистики в Лимані.", ["управління статистики в Лимані"]),
+        ("The number fell, according to a survey published on Monday by the Marsh College.", ["Marsh College"]),
+        ("Капітанка «Хвилі» Ївга Пасічник визнала, що команді забракло сил.", ["Ївга Пасічник"]),
+        ("Repairs cost £9,000, half of it from a fund, the line's guard, Quill Tarn, told a meeting.", ["Quill Tarn"]),
+        ("Як повідомили у Головному управлінні статистики, врожай зріс.", ["Головне управління статистики"]),
+        ("Про це «Лиманській правді» повідомили джерела у правоохоронних органах.", []),
+        ("Averia's state broadcaster, AV1, reported that customs posts would be rebuilt.", ["AV1"]),
+        ("Its owner, the charity Marsh Together, said the mill would stay.", ["Marsh Together"]),
+        ("The force's agency, Ann Lee, said the mill would stay.", ["Ann Lee"]),
+        ("A ferry spokeswoman apologised and said every passenger would be paid.", ["ferry spokeswoman"]),
+        ("Її чоловік Матвій Чайка, який будує човни, розповів «Лиманським новинам», що дошки є.", ["Матвій Чайка"]),
+        ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
     ],
 )  # fmt: skip
 def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
     assert [one.party.name for one in attributions.find(text)] == found
+
+
+def test_what_is_told_is_no_channel() -> None:
+    (told,) = attributions.find("Its secretary, Ann Lee, said members had learned of the closure from the radio.")
+    (wrote,) = attributions.find("Ann Lee, the mayor, said in a post on Facebook that the bridge was safe.")
+
+    assert (told.channel, wrote.channel) == (None, "social")
 
 
 def test_a_rescue_service_that_is_cited_reports() -> None:
@@ -131,6 +169,41 @@ def test_the_woman_is_she_who_spoke_before() -> None:
     assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["kateryna-luh"]
 
 
+@pytest.mark.parametrize(
+    ("before", "post"),
+    [
+        ("Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічник"),
+        ("Захисник Марко Тихоступ наголосив, що доказів немає.", "адвокат"),
+    ],
+)
+def test_a_post_alone_is_that_of_the_man_who_spoke_before(before: str, post: str) -> None:
+    read = read_page(f"Липа відцвіла\n\n{before}\n\n«Такого літа я ще не бачив», — зізнається {post}.\n")
+
+    assert named(read, "source") == ["Марко Тихоступ"]
+
+
+@pytest.mark.parametrize(
+    ("before", "post"),
+    [
+        ("Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічниця"),
+        ("Лісник Марко Тихоступ розповів, що збирав цвіт за млином.", "пасічник"),
+    ],
+)
+def test_a_post_alone_of_another_is_another_source(before: str, post: str) -> None:
+    read = read_page(f"Липа відцвіла\n\n{before}\n\n«Такого літа я ще не бачила», — зізнається {post}.\n")
+
+    assert named(read, "source") == ["Марко Тихоступ", post]
+
+
+def test_a_post_that_the_headline_tells_is_known_in_the_story() -> None:
+    read = read_page(
+        "Пасічник Марко Тихоступ шукає спадкоємця\n\nМарко Тихоступ має сорок вуликів і жодного учня.\n\n"
+        "«Бджола чекати не буде», — зізнається пасічник.\n"
+    )
+
+    assert named(read, "source") == ["Марко Тихоступ"]
+
+
 def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke() -> None:
     read = read_page(
         "Паром\n\nПро це сказав начальник порту Іван Лис, передає кореспондент «Хвилі».\n\n"
@@ -138,6 +211,28 @@ def test_the_newsrooms_own_reporter_is_no_source_and_the_official_is_who_spoke()
     )
 
     assert named(read, "source") == ["Іван Лис"]
+
+
+def test_he_is_whom_the_paragraph_before_begins_with() -> None:
+    read = read_page(
+        "Late Ostler reaches the other bank\n\nBrack Ostler rowed for three decades, and Quill Tarn is to follow.\n\n"
+        "“I fell in at once,” said Quill Tarn.\n\nOstler fell in eleven times. He kept a list.\n\n"
+        "“The river is never the same twice,” he says.\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == [
+        "quill-tarn",
+        "brack-ostler",
+    ]
+
+
+def test_the_musician_is_not_the_singer_whose_post_is_a_womans() -> None:
+    read = read_page(
+        "Грає оркестр\n\nЛоцман Морган Тихоступ розповів, що вчить вузли. Виступить і співачка Мавка Дощ.\n\n"
+        "«Вузол я вже зав'яжу», — сміється музикант.\n"
+    )
+
+    assert named(read, "source") == ["Морган Тихоступ"]
 
 
 def test_he_is_whom_the_newsroom_asked() -> None:
@@ -196,6 +291,13 @@ def test_answers_of_an_interview_are_the_guests_words() -> None:
         ("A person familiar with the talks, who asked not to be named as they were not over, said: “Both sides left.”",
          "Both sides left.", "person familiar with the talks", ""),
         ("Police said nobody fell in. “One tuba did,” a spokeswoman joked.", "One tuba did,", "spokeswoman", ""),
+        ("«Підстав зупиняти паром немає», — ідеться у листі за підписом начальника порту Марка Тихоступа.",
+         "Підстав зупиняти паром немає", "Марко Тихоступ", ""),
+        ("“My first sailor said, ‘Is it deep?’” Ann Lee recalled. “It was.”",
+         "My first sailor said, ‘Is it deep?’ It was.", "Ann Lee", ""),
+        ("Оксана, медсестра: «Ішла пішки годину».", "Ішла пішки годину", "Оксана", ""),
+        ("«Воду носимо з річки», — розповіла кореспондентові «Хвилі» Ганна Верба.", "Воду носимо з річки",
+         "Ганна Верба", ""),
         ("«Саме воно не займається», — знизує плечима Лис.", "Саме воно не займається", "Лис", ""),
         ("“One hour is enough,” the hospital's director, Dr Ann Lee, is quoted as saying.", "One hour is enough,",
          "Ann Lee", ""),
@@ -206,7 +308,7 @@ def test_a_quotation_ends_where_its_speaker_does(text: str, words: str, speaker:
 
     assert found is not None
     assert found.clause is not None
-    assert (found.parts, found.clause.party.name, found.after) == ([words], speaker, after)
+    assert (" ".join(found.parts), found.clause.party.name, found.after) == (words, speaker, after)
 
 
 def test_scare_quotes_between_single_marks_are_no_quotation() -> None:
@@ -220,6 +322,69 @@ def test_a_body_is_not_meant_by_the_word_for_another() -> None:
     )
 
     assert named(read, "source") == ["port authority", "council"]
+
+
+def test_the_council_is_the_one_that_the_page_describes_most_fully() -> None:
+    read = read_page(
+        "Паром стоїть\n\nПаром належить Лиманській міській раді. У раді відповіли, що ремонт почнуть у травні.\n\n"
+        "Депутати міської ради просять поспішити.\n"
+    )
+
+    assert named(read, "source") == ["Лиманська міська рада"]
+
+
+def test_their_report_speaks_for_the_body_named_before() -> None:
+    read = read_page(
+        "Tower sound\n\nRepairs are cheap, according to a survey by engineers Dunmore & Lowe.\n\n"
+        "“The tower is sound, the roof is not,” their report says.\n"
+    )
+
+    assert named(read, "source") == ["Dunmore & Lowe"]
+
+
+def test_one_word_that_stands_within_sentences_is_a_body() -> None:
+    read = read_page(
+        "Heaters recalled\n\nOwners of Brightway heaters must unplug them. Brightway, which made them, said it was "
+        "sorry. The company added that it would pay.\n\nTidings said nothing of the sort.\n"
+    )
+
+    assert named(read, "source") == ["Brightway"]
+
+
+def test_a_post_speaks_for_the_person_who_wrote_it() -> None:
+    read = read_page(
+        "Притулок просить допомоги\n\nПро це на своїй сторінці у Facebook написала засновниця Рената Чайка.\n\n"
+        "«Кожен собака їде з нашийником і ковдрою», — йдеться в дописі.\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["renata-chaika"]
+
+
+def test_it_is_the_body_named_before() -> None:
+    read = read_page(
+        "Ferry late\n\nThe ferry is late, the harbour trust said.\n\n"
+        "“Safety is our first concern,” it said in a statement to the Echo.\n"
+    )
+
+    assert named(read, "source") == ["harbour trust"]
+
+
+def test_who_announces_words_without_a_verb_of_speech_speaks_them() -> None:
+    read = read_page(
+        "Музей обікрали\n\nПро це повідомив начальник поліції Гліб Тихоступ.\n\n"
+        "Директорка музею Агнія Луг не стримує сліз:\n\n«Це єдина така річ у краї. Поверніть її!»\n"
+    )
+
+    assert [block["source"] for block in article(read)["body"] if block["type"] == "quote"] == ["ahniia-luh"]
+
+
+def test_the_administration_is_the_one_that_an_adjective_tells() -> None:
+    read = read_page(
+        "Паром стоїть\n\nПаромом опікується районна адміністрація, а возить він товар кооперативу «Лан».\n\n"
+        "У кооперативі «Лан» заявили, що чекатимуть. В адміністрації відповіли, що ремонт почнуть у травні.\n"
+    )
+
+    assert named(read, "source") == ["кооператив «Лан»", "районна адміністрація"]
 
 
 def test_a_post_before_a_name_is_no_clause() -> None:
