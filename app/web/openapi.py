@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
@@ -67,10 +67,16 @@ def install(api: FastAPI, examples: Path) -> None:
         return to_json(document())
 
     api.openapi = document  # type: ignore[method-assign]
+    api.state.specification = body
+    api.include_router(router)
 
-    @api.get("/openapi.json", include_in_schema=False)
-    async def get_specification(request: Request) -> Response:
-        return await answer(request, await asyncio.to_thread(body))
+
+router = APIRouter()
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def get_specification(request: Request) -> Response:
+    return await answer(request, await asyncio.to_thread(request.app.state.specification))
 
 
 def _read(folder: Path) -> Iterator[tuple[str, Json]]:
