@@ -135,6 +135,7 @@ class Batch:
         self.inserted: list[Prepared] = []
         self.updated: list[Prepared] = []
         self.listed: defaultdict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+        self.relisted: list[dict[str, Any]] = []
         self.unlisted: list[dict[str, Any]] = []
         self.unrelated: list[dict[str, Any]] = []
         self.related: set[tuple[str, str]] = set()
@@ -166,12 +167,17 @@ class Batch:
         standings = before.standings if before else {}
         clears = frozenset(standings) - article.keeps
         place = _Place(list(terms), article.language, article.listed_at)
+        stays = article.view in clears and _place(standings[article.view]) == place
         self._move(article.id, standings, clears, {article.view: place})
         self._relate(article, before)
         for term, direct in terms.items():
-            self.listed[article.view, term].append(
-                (article.view, term, article.listed_at, article.id, article.language, article.updated_at, direct)
-            )
+            if stays:
+                row = {"w": article.view, "t": term, "p": article.listed_at, "r": article.id}
+                self.relisted.append({**row, "u": article.updated_at, "d": direct})
+            else:
+                self.listed[article.view, term].append(
+                    (article.view, term, article.listed_at, article.id, article.language, article.updated_at, direct)
+                )
         self.done.save(
             log.Saved(
                 noun="article",
@@ -230,11 +236,13 @@ class Batch:
     def _move(
         self, ref: str, standings: Mapping[View, log.Standing], clears: frozenset[View], new: dict[View, _Place]
     ) -> None:
-        """Takes an article out of the lists of the views that it leaves, and counts how it stands afterwards."""
+        """Takes an article out of the lists in which it does not stay, and counts how it stands afterwards."""
         before = {view: _place(one) for view, one in standings.items()}
         after = {**{view: place for view, place in before.items() if view not in clears}, **new}
         for view in clears:
             place = before[view]
+            if new.get(view) == place:
+                continue
             self.unlisted += [{"w": view, "t": term, "p": place.at, "r": ref} for term in place.terms]
         for places, n in ((before, -1), (after, 1)):
             for view, place in places.items():
@@ -271,6 +279,7 @@ class Batch:
         await bulk(connection, Address, ("slug", "ref", "public"), new)
         published = [{"s": slug} for slug, (_, public) in self.addresses.items() if public and slug in self.known]
         await run(connection, _PUBLISH, published)
+        await run(connection, _RELIST, self.relisted)
         await run(connection, _UNLIST, self.unlisted)
         await bulk(
             connection, Listed, LISTED, [row for place in sorted(self.listed) for row in sorted(self.listed[place])]
@@ -337,12 +346,15 @@ _UPDATE: Final = (
     .where(Article.id == bindparam("key"))
     .values({column.key: bindparam(column.key) for column in Article.__table__.columns if column.key != "id"})
 )
-_UNLIST: Final = delete(Listed).where(
+_ITS_ROW: Final = (
     Listed.view == bindparam("w"),
     Listed.term == bindparam("t"),
     Listed.published_at == bindparam("p"),
     Listed.ref == bindparam("r"),
 )
+_UNLIST: Final = delete(Listed).where(*_ITS_ROW)
+# Most changes leave an article in its lists.
+_RELIST: Final = update(Listed).where(*_ITS_ROW).values(updated_at=bindparam("u"), direct=bindparam("d"))
 _UNRELATE: Final = delete(Related).where(Related.ref == bindparam("r"))
 
 
