@@ -268,6 +268,9 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
         elif first:
             oblique = False
         if oblique:
+            if first is None:
+                gender = cases.sex_of(shown[-1]) or gender
+                shown[0] = cases.first_name(shown[0], gender)
             shown[1:] = [
                 _patronymic(word) if _PATRONYMIC.search(low(word)) else cases.surname(word, gender)
                 for word in shown[1:]

@@ -145,6 +145,8 @@ def test_text_of_a_story_is_claimed_by_none(text: str) -> None:
         ("Photo credit: Getty Images", [], "Getty Images", None),
         ("Міст після ремонту. Фото: Олена Гай", ["Олена Гай"], None, "Міст після ремонту"),
         ("The bridge at dawn (Photo: Tom Reed)", ["Tom Reed"], None, "The bridge at dawn"),
+        ("Відьма чекає на виставу (фото Йони Лугової)", ["Йона Лугова"], None, "Відьма чекає на виставу"),
+        ("Picture: Coastwire/Ann Lee", ["Ann Lee"], "Coastwire", None),
         ("Фото: з відкритих джерел", [], None, None),
         ("Фото ілюстративне: lymanskyi-bereh.example", [], "lymanskyi-bereh.example", None),
         ("Фото: facebook.com/lyman.park", [], None, None),
