@@ -23,6 +23,10 @@ _OWNED: Final = re.compile(
     r"(.{2,80}?)(?:['’]s|(?<=s)['’])\s(?:[\w-]+\s){0,2}"
     r"(?:channel|page|account|website|site|feed|press release|statement)"
 )
+_SHOWN: Final = re.compile(
+    r"(?:an?\s|the\s)?(?:[\w-]+\s){1,3}(?:published|posted|released|shown|listed)\son\s(?:the\s)?"
+    r"(?=[^,.;:]{2,60}['’]s?\s(?:[\w-]+\s)?(?:channel|page|account|website|web|site|feed)\b)"
+)
 _CITING: Final = re.compile(r",?\s(?:citing|with reference to|referring to|з посиланням|із посиланням|посилаючись)\b")
 _OUTLET: Final = re.compile(r"«[^»]+»|\"[^\"]+\"|“[^”]+”")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
@@ -99,6 +103,12 @@ def behind_document(phrase: str) -> str:
     first, _, rest = phrase.partition(" ")
     papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}
     return rest if rest and low(first) in papers else phrase
+
+
+def shown_on(sentence: str, start: int) -> int | None:
+    """Where the owner's name begins in "minutes published on the council's website"; None for other phrases."""
+    found = _SHOWN.match(sentence, start)
+    return found.end() if found else None
 
 
 def without_paper(phrase: str) -> str:

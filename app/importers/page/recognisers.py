@@ -201,8 +201,8 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
             data["byline"] = names_only(_unlabelled(segment))
             if placed := re.search(r"\sin\s([A-Z][\w& ]{2,30})$", segment):
                 data["section"] = data["section"] or placed[1]
-        elif apart and folded not in words().any("head", "sections") and probable_names(segment):
-            data["byline"] = data["byline"] or probable_names(segment)
+        elif apart and folded not in words().any("head", "sections") and (who := probable_names(_unlabelled(segment))):
+            data["byline"] = data["byline"] or who
         elif folded in words().any("head", "sections") or (
             apart and len(segment.split()) <= 4 and segment[:1].isupper()
         ):

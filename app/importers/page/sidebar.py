@@ -150,6 +150,9 @@ def _section(line: Line, lines: list[Line], place: int) -> str | None:
         bullet and not bullet["number"] and len(rest.split()) <= 3 and following.words > 3 and following.apart
     ):
         return rest.strip(" .:")
+    if following.apart and line.words <= 3 and not line.closed and line.text[0].isupper() and following.words > 3:
+        excerpt = lines[place + 2] if place + 2 < len(lines) else None
+        return rest.strip(" .:") if excerpt is not None and is_cut(excerpt) else None
     return None
 
 

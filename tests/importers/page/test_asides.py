@@ -185,6 +185,36 @@ def test_days_are_cells_of_a_table() -> None:
     assert table.rows == [["Mill Lane", "4 March", "29 September"], ["High Street", "1 April", "10 November"]]
 
 
+def test_frosts_are_figures_of_a_table_and_no_counters() -> None:
+    cells = ["Прогноз, °C", "Ніч", "День", "Четвер", "−19", "−11", "П’ятниця", "−24", "−14"]
+    body = article(read_page("Морози\n\nШколи Лимана вчать удома.\n\n" + "\n".join(cells) + "\n\nКінець.\n"))["body"]
+
+    assert [block["type"] for block in body if block["type"] == "table"] == ["table"]
+
+
+def test_a_word_above_a_headline_with_an_excerpt_is_the_teasers_section() -> None:
+    read = read_page(
+        "Bridge closed\n\nThe bridge was closed on Monday because of a crack in its oldest pillar.\n\nLatest posts\n\n"
+        "Harbour\n\nA winter berth for small boats opens\n\nThe berth will take thirty boats until… Read more\n"
+    )
+    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
+
+    assert [(one["headline"], one["section"]) for one in stubs] == [("A winter berth for small boats opens", "harbour")]
+
+
+def test_a_line_of_what_it_corrects_is_a_correction() -> None:
+    line = "Corrects the height of the tower in paragraph 3 to 41 metres, not 14."
+    story = "The light will be run by computers from April, the harbour trust said on Tuesday."
+
+    assert article(read_page(f"Light goes dark\n\n{line}\n\n{story}\n"))["editors_note"] == line
+
+
+def test_a_label_before_the_name_is_no_part_of_a_byline_beside_a_date() -> None:
+    text = "Light goes dark\n\nWords: Dilys Quarrie · 6 June 2024\n\nThe light went out, the harbour trust said.\n"
+
+    assert article(read_page(text))["byline"] == "Dilys Quarrie"
+
+
 @pytest.mark.parametrize(
     "text",
     ["1 / 7", "👍 48   👎 3", "« Назад   1   2   3   Далі »", "18+", "- ENDS -", "Download as PDF",

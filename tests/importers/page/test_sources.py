@@ -75,6 +75,12 @@ from tests.importers.page.reading import article, named, read_page
         ("A ferry spokeswoman apologised and said every passenger would be paid.", ["ferry spokeswoman"]),
         ("Її чоловік Матвій Чайка, який будує човни, розповів «Лиманським новинам», що дошки є.", ["Матвій Чайка"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
+        ("Графік ремонту оприлюднила на своїй сторінці у Фейсбуці Лиманська міська рада.", ["Лиманська міська рада"]),
+        ("Лоцманка Злата Лис у розмові з «Хвилею» назвала ремонт «латанням сита».", ["Злата Лис"]),
+        ("The union said it was glad, while the Boat Hauliers' Association warned of delays.",
+         ["union", "Boat Hauliers' Association"]),
+        ("The ferry is late, according to minutes published on the council's website.", ["council"]),
+        ("Паром коштує вдвічі більше, порахували в спілці лоцманів.", ["спілка лоцманів"]),
     ],
 )  # fmt: skip
 def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
@@ -86,6 +92,18 @@ def test_what_is_told_is_no_channel() -> None:
     (wrote,) = attributions.find("Ann Lee, the mayor, said in a post on Facebook that the bridge was safe.")
 
     assert (told.channel, wrote.channel) == (None, "social")
+
+
+def test_who_tells_this_newspaper_says_it() -> None:
+    (found,) = attributions.find("The boats will wait below, the guild's chair, Ann Lee, told this newspaper.")
+
+    assert (found.party.name, found.role, found.channel) == ("Ann Lee", "said_by", "interview")
+
+
+def test_a_paper_on_a_site_has_the_site_as_its_channel() -> None:
+    (found,) = attributions.find("Паром стоїть, ідеться в повідомленні на сайті міської ради.")
+
+    assert (found.party.name, found.channel) == ("міська рада", "website")
 
 
 def test_a_rescue_service_that_is_cited_reports() -> None:
