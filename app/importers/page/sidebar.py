@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from app.importers.page import dates, recognisers
+from app.importers.page import credits, dates, quotes, recognisers
 from app.importers.page.recognisers import Mark
 from app.importers.page.text import Line, low
 from app.importers.page.words import words
@@ -44,6 +44,36 @@ def is_cut(line: Line) -> bool:
 def is_labelled(line: Line, mark: Mark | None) -> bool:
     """Whether a line of a list is a headline behind a label that opens a note elsewhere: "Explainer: how dams fail"."""
     return mark is not None and mark.kind == "note" and mark.data["rest"] != "" and not (line.apart or line.closed)
+
+
+def resumes_story(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    """Whether a line of a list is the story again: a photo, a quotation, or a sentence where a headline should be.
+
+    That is: right below the title, below another sentence, or below two headlines that have no excerpts.
+    """
+    if marks[place] is None and credits.read(lines[place]) is not None:
+        return True
+    if not _tells(lines, marks, place):
+        return False
+    above = marks[place - 1]
+    if (
+        quotes.find(lines[place].text) is not None
+        or (above is not None and above.kind == "sidebar")
+        or _tells(lines, marks, place - 1)
+    ):
+        return True
+    return _is_headline(lines, marks, place - 1) and _is_headline(lines, marks, place - 2)
+
+
+def _tells(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    line, mark = lines[place], marks[place]
+    text = mark is None or (mark.kind == "item" and line.text[0] in "—–")
+    return text and line.words >= 9 and line.text.endswith((".", "»", "”", '"')) and not is_cut(line)
+
+
+def _is_headline(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    mark = marks[place]
+    return (mark is None or mark.kind == "item") and lines[place].words >= 4 and not lines[place].closed
 
 
 def without_cut(text: str) -> str:
@@ -107,7 +137,7 @@ def read(
             current = begin()
             taken[place] = ("sidebar", "number of a teaser", 0.8)
             continue
-        if line.words > _STORY_WORDS and not is_cut(line):
+        if (line.words > _STORY_WORDS and not is_cut(line)) or resumes_story(lines, marks, place):
             break
         if current.headline is not None and current.excerpt is None and (is_cut(line) or _excerpt_like(line, current)):
             current.excerpt = without_cut(line.text)

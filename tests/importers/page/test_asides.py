@@ -259,3 +259,18 @@ def test_the_outline_shows_sections_and_tags_as_readers_know_them() -> None:
 )  # fmt: skip
 def test_odd_characters_are_counted_line_by_line(text: str, says: list[str]) -> None:
     assert [one.partition(" characters")[0] for one in read_page(text).odd] == says
+
+
+@pytest.mark.parametrize("box", ["Most read", "Most read\nOtters return to the mill pond\nBus 14 gets a roof at last"])
+@pytest.mark.parametrize(
+    "again", ["“Nobody was hurt,” said Ann Lee, the keeper of the bridge.", "Photo: Ann Lee/Mill Trust"]
+)
+def test_a_list_within_the_story_ends_where_the_story_goes_on(box: str, again: str) -> None:
+    closed = "The bridge was closed on Monday because of a crack in its oldest pillar, the Mill Trust said."
+    walk = "Those who have to cross the river walk to the ferry, which sails every hour until dusk, and wait for it."
+    read = read_page(f"Bridge closed\n\n{closed}\n\n{walk}\n\n{box}\n\n{again}\n\n{walk}\n\nA ford\n\n{walk}\n")
+
+    kinds = [block["type"] for block in article(read)["body"]]
+    assert kinds[-4] in ("quote", "image")
+    assert kinds[-3:] == ["paragraph", "heading", "paragraph"]
+    assert len(named(read, "article")) == (3 if "\n" in box else 1)
