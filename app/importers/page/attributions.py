@@ -15,7 +15,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
 _NAME_ENDS: Final = re.compile(
     r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said|on"
-    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
+    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,|\s(?:found|finds|showed|shows|said|suggested|suggests)\b))"
+    r"|last|this|yesterday|today|earlier|seen)\b"
 )
 _BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6}")
 _AND_SAID: Final = re.compile(r",?\s(?:and|but|і|й|та)\s([^\W\d_]+)")
@@ -23,7 +24,7 @@ _FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|тре
 _TALK: Final = re.compile(
     r"\s(?:у|в)\s(?:розмові|бесіді)\s(?:з|із|зі)\s(?=[«\"“А-ЯІЇЄҐ]|нами\b|журналіст|кореспондент)"
 )
-_CONTRAST: Final = re.compile(r",\s(?:while|whereas|тоді як|тимчасом як)\s")
+_CONTRAST: Final = re.compile(r",\s(?:while|whereas|and(?=\s(?:the|an?)\s)|тоді як|тимчасом як)\s")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
 
 
@@ -115,10 +116,12 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         party = phrases.party_of(phrase, oblique=True)
         if party is None or party.pronoun:
             continue
+        if phrases.is_printed(sentence[opener.start() :]):
+            party = replace(party, type="media", surname=False)
         people = low(opener[0]).strip() in phrases.patterns().people
         spoken = people or (party.type == "person" and not party.surname)
         channel = speech.channel(sentence[opener.start() :][: len(opener[0]) + len(phrase) + 60])
-        text = sentence[opener.start() : (shown or opener.end()) + len(phrase)]
+        text = sentence[opener.start() : sentence.find(phrase, shown or opener.end()) + len(phrase)]
         found.append(Statement(party, "said_by" if spoken else "reported_by", channel, text.strip(), not spoken))
     return found
 

@@ -105,6 +105,11 @@ def behind_document(phrase: str) -> str:
     return rest if rest and low(first) in papers else phrase
 
 
+def is_printed(text: str) -> bool:
+    """Whether a text begins with a study in a journal: what is named is the journal."""
+    return _PRINTED.match((text[:1].lower() + text[1:]).removeprefix("according to ")) is not None
+
+
 def shown_on(sentence: str, start: int) -> int | None:
     """Where the owner's name begins in "minutes published on the council's website"; None for other phrases."""
     found = _SHOWN.match(sentence, start)
@@ -222,7 +227,7 @@ def _plausible(phrase: str, party: Party, inflected: bool) -> bool:
         return False
     if inflected and _PLACED.match(phrase):
         return True  # «у міськраді»: `party_of` has looked at what stands there
-    proper = re.sub(r"^(?:The|A|An|Our)\s", "", phrase)
+    proper = re.sub(r"^(?:[Tt]he|A|An|Our)\s", "", phrase)
     core = [word for word in proper.split(" ") if word]
     headed = any(nouns.head_of(re.sub(r"['’]s$", "", word)) for word in core)
     capitals = [word for word in core if word[:1].isupper() or word[:1] in '«“"']
