@@ -22,7 +22,7 @@ _BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|dur
 _AND_SAID: Final = re.compile(r",?\s(?:and|but|і|й|та)\s([^\W\d_]+)")
 _FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
 _TALK: Final = re.compile(
-    r"\s(?:у|в)\s(?:розмові|бесіді)\s(?:з|із|зі)\s(?=[«\"“А-ЯІЇЄҐ]|нами\b|журналіст|кореспондент)"
+    r"\s(?:у|в)\s(?:розмові|бесіді)\s(?:з|із|зі)\s(?=[«\"“„А-ЯІЇЄҐ]|нами\b|журналіст|кореспондент)"
 )
 _CONTRAST: Final = re.compile(r",\s(?:while|whereas|and(?=\s(?:the|an?)\s)|тоді як|тимчасом як)\s")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
