@@ -11,7 +11,14 @@ from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _NUMBER: Final = re.compile(r"^(\d{1,2})(?:[.)]\s*|\s+)(?=\S)")
-_CLOCK: Final = re.compile(r"^(?:[^\W\d]+,\s)?(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
+_CLOCK: Final = re.compile(
+    r"^(?:[^\W\d]+,\s)?(\d{1,2}\.\d{1,2}\.\d{4}(?:,?\s\d{1,2}:\d{2})?|\d{1,2}:\d{2}(?:,?\s\d{1,2}\.\d{1,2}\.\d{4})?)"
+    r"\s*[|,—–-]?\s*(?=\S)"
+)
+_AGE: Final = re.compile(
+    r"(?:(?:\d+|an?|one) [^\W\d]+|[^\W\d]+) (?:ago|тому|назад)|just now|щойно|yesterday|(?:у|в)чора|вчера"
+)
+_LABEL_WORDS: Final = 3
 _STORY_WORDS: Final = 45
 
 
@@ -95,6 +102,7 @@ def read(
     taken: dict[int, tuple[str, str, float]] = {}
     current = Teaser()
     dated_first = start < len(lines) and bool(marks[start] and marks[start].kind == "date")  # type: ignore[union-attr]
+    labels = _labels(lines, marks, start)
 
     def begin() -> Teaser:
         if current.headline is not None:
@@ -105,7 +113,11 @@ def read(
     for place in range(start, len(lines)):
         line, mark = lines[place], marks[place]
         kind = mark.kind if mark else None
-        section = _section(line, lines, place)
+        section = _bare(line) if place in labels else _section(line, lines, place)
+        if _AGE.fullmatch(line.bare):
+            taken[place] = ("sidebar", "age of a teaser", 0.8)
+            current = begin() if place == start or _AGE.fullmatch(lines[start].bare) else current
+            continue
         if kind == "furniture" and section is None:
             if mark is not None and line.bare in words().any("sidebar", "read_more"):
                 taken[place] = ("furniture", "read more", 0.9)
@@ -158,6 +170,38 @@ def read(
     return [teaser for teaser in teasers if teaser.headline], taken
 
 
+def _labels(lines: list[Line], marks: list[Mark | None], start: int) -> frozenset[int]:
+    """The places of a list's sections where each headline has one above it that no list knows; else none.
+
+    That is so where the list begins with a few words above a headline, and there are more of them.
+    """
+    first = start
+    while first < len(lines) and (_stamp(lines[first]) is not None or _AGE.fullmatch(lines[first].bare)):
+        first += 1
+    found: list[int] = []
+    for place in range(first, len(lines) - 1):
+        mark = marks[place]
+        if mark is not None and mark.kind not in ("item", "date") and not _AGE.fullmatch(lines[place].bare):
+            break
+        label = _bare(lines[place])
+        short = label[:1].isupper() and len(label.split()) <= _LABEL_WORDS and lines[place].text[-1] not in ".?!:,"
+        headed = lines[place + 1].words > _LABEL_WORDS and not is_cut(lines[place + 1])
+        if (
+            short
+            and headed
+            and not _AGE.fullmatch(lines[place].bare)
+            and _stamp(lines[place]) is None
+            and _stamp(lines[place + 1]) is None
+        ):
+            found.append(place)
+    return frozenset(found if len(found) > 1 and found[0] == first else [])
+
+
+def _bare(line: Line) -> str:
+    """The text of a line without its bullet."""
+    return recognisers.BULLET.sub("", line.text).strip(" .:")
+
+
 def _numbered(text: str, lines: list[Line], place: int) -> bool:
     """Whether a leading number counts the entries: a neighbour has the next or the one before."""
     found = _NUMBER.match(text)
@@ -180,9 +224,6 @@ def _section(line: Line, lines: list[Line], place: int) -> str | None:
         bullet and not bullet["number"] and len(rest.split()) <= 3 and following.words > 3 and following.apart
     ):
         return rest.strip(" .:")
-    if following.apart and line.words <= 3 and not line.closed and line.text[0].isupper() and following.words > 3:
-        excerpt = lines[place + 2] if place + 2 < len(lines) else None
-        return rest.strip(" .:") if excerpt is not None and is_cut(excerpt) else None
     return None
 
 

@@ -192,16 +192,6 @@ def test_frosts_are_figures_of_a_table_and_no_counters() -> None:
     assert [block["type"] for block in body if block["type"] == "table"] == ["table"]
 
 
-def test_a_word_above_a_headline_with_an_excerpt_is_the_teasers_section() -> None:
-    read = read_page(
-        "Bridge closed\n\nThe bridge was closed on Monday because of a crack in its oldest pillar.\n\nLatest posts\n\n"
-        "Harbour\n\nA winter berth for small boats opens\n\nThe berth will take thirty boats until… Read more\n"
-    )
-    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
-
-    assert [(one["headline"], one["section"]) for one in stubs] == [("A winter berth for small boats opens", "harbour")]
-
-
 def test_a_line_of_what_it_corrects_is_a_correction() -> None:
     line = "Corrects the height of the tower in paragraph 3 to 41 metres, not 14."
     story = "The light will be run by computers from April, the harbour trust said on Tuesday."
@@ -274,3 +264,32 @@ def test_a_list_within_the_story_ends_where_the_story_goes_on(box: str, again: s
     assert kinds[-4] in ("quote", "image")
     assert kinds[-3:] == ["paragraph", "heading", "paragraph"]
     assert len(named(read, "article")) == (3 if "\n" in box else 1)
+
+
+@pytest.mark.parametrize("apart", ["\n", "\n\n"])
+@pytest.mark.parametrize("when", ["13 November 2024", "2 hours ago", "14:05"])
+@pytest.mark.parametrize("bullet", ["", "• "])
+def test_words_above_each_headline_of_a_list_are_sections(bullet: str, when: str, apart: str) -> None:
+    entries = [("Harbour", "Brisk opens a winter berth for boats"), ("Islands", "First chemist arrives on Little Tarn")]
+    listed = apart.join(apart.join([bullet + section, headline, when]) for section, headline in entries)
+    read = read_page(
+        "Bridge closed\n\nThe bridge was closed on Monday because of a crack in its oldest pillar.\n\n"
+        f"Latest posts\n\n{listed}\n"
+    )
+    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
+
+    assert [(one["section"], one["headline"]) for one in stubs] == [(name.lower(), line) for name, line in entries]
+
+
+def test_a_day_before_a_headline_of_a_list_is_its_date() -> None:
+    read = read_page(
+        "Міст закрили\n\nМіст закрили в понеділок через тріщину в найстарішій опорі.\n\nОстанні новини\n\n"
+        "13.11.2024 У Бриску відкрили зимову пристань для катерів\n12.11.2024 На Малому Тарні є аптека\n"
+    )
+    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
+
+    assert [one["headline"] for one in stubs] == [
+        "У Бриску відкрили зимову пристань для катерів",
+        "На Малому Тарні є аптека",
+    ]
+    assert stubs[0]["published_at"] == "2024-11-12T22:00:00.000Z"
