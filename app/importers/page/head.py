@@ -271,8 +271,8 @@ def _author_beside(walk: Walk, line: Line) -> str | None:
     """The names of a line above or below a date or section; None for other lines."""
     if any(mark.data.get("byline") for mark in walk.layout.meta):
         return None
-    before = bool(walk.layout.meta) and walk.layout.meta[-1].kind in _META
-    beside = walk.kind(walk.place + 1) == "date" or (before and walk.layout.standfirst is None)
+    before = walk.layout.uses.get(walk.lines[walk.place - 1].number, ("",))[0] == "meta"
+    beside = walk.kind(walk.place + 1) == "date" or before
     return authors.probable_names(line.text) if beside else None
 
 
@@ -361,6 +361,8 @@ def _head_kind(walk: Walk, place: int) -> str | None:
     """What a line would be in the head of a page."""
     line = walk.lines[place]
     mark = walk.mark(place) or recognisers.name_alone(line) or recognisers.section_alone(line)
+    if mark is None and walk.kind(place + 1) == "date" and authors.probable_names(line.text):
+        return "name"
     return mark.kind if mark else None
 
 

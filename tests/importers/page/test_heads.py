@@ -60,3 +60,30 @@ def test_a_rubric_right_above_the_story_opens_no_list_of_others() -> None:
     text = "Ferry back at sea\n\nTop stories\n\n" + STORY.split("\n\n", 1)[1]
 
     assert len(article(read_page(text))["body"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "byline", "section"),
+    [
+        ("13.11.2024 14.05", None, None),
+        ("Рубрика: Культура | Ганна Лис, кореспондентка | 13.11.2024 14:05", "Ганна Лис", "культура"),
+        ("Авторка — Ганна Лис | Опубліковано 13 листопада 2024 року о 14.05", "Ганна Лис", None),
+        ("Ann Lee in Tarnmouth • Posted on November 13, 2024 at 2:05 pm • Culture", "Ann Lee", "culture"),
+        (
+            "By Ann Lee and Tom Reed • Posted on November 13, 2024 at 2:05 pm • Culture",
+            "Ann Lee and Tom Reed",
+            "culture",
+        ),
+        ("13 листопада 2024, 14:05\n\nДзвенимир Лугодар", "Дзвенимир Лугодар", None),
+        ("Дзвенимир Лугодар\n\n13 листопада 2024, 14:05\n\nКультура", "Дзвенимир Лугодар", "культура"),
+    ],
+)
+def test_facts_of_a_head_are_told_apart(line: str, byline: str | None, section: str | None) -> None:
+    summary = "A week in the dock: how the oldest ferry of the region was mended"
+    read = read_page("\n\n".join(["Ferry back at sea", summary, line, STORY.split("\n\n", 1)[1]]))
+    found = article(read)
+    labels = {one["slug"]: next(iter(one["labels"].values())) for one in read.documents if one["noun"] == "tag"}
+
+    assert found["standfirst"] == summary
+    assert (found["byline"], found["published_at"]) == (byline, "2024-11-13T12:05:00.000Z")
+    assert labels.get(found["section"], "").lower() == (section or "")
