@@ -293,3 +293,22 @@ def test_a_day_before_a_headline_of_a_list_is_its_date() -> None:
         "На Малому Тарні є аптека",
     ]
     assert stubs[0]["published_at"] == "2024-11-12T22:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("behind", "paragraphs"),
+    [
+        ("In 1947 the ferry got its old name back, and in 1962 it was laid up.", 2),
+        ("The ferry will sail again in May 2026.", 1),
+        ("The ferry was late on Monday.", 1),
+        ("The captain said the ferry had been late since 2020.", 1),
+    ],
+)
+def test_a_note_behind_its_marker_goes_on_while_it_tells_years(behind: str, paragraphs: int) -> None:
+    read = read_page(
+        "Ferry back at sea\n\nThe ferry will sail again on Monday, the harbour trust said.\n\n"
+        f"Background: The ferry was built in 1911 at a yard in Brisk.\n\n{behind}\n"
+    )
+    note = next(one for one in read.documents if one["noun"] == "note")
+
+    assert len(note["body"]) == paragraphs
