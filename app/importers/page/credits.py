@@ -255,6 +255,9 @@ def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -
     rest = re.sub(r"^(?:©|\(c\)|by|photo by|courtesy of|фото)\s*:?\s*", "", rest, flags=re.IGNORECASE).strip(" .()")
     rest = re.sub(r"^(?:(?:із|з)\s)?архів[уі]?\s(?=[«А-ЯІЇЄҐ])", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s(?:handout|file|archive|pool|stock|supplied)$", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"^(?:скриншот|скріншот|кадр)\s(?:(?:з|із)\s)?відео\s", "", rest, flags=re.IGNORECASE)
+    if (placed := re.search(r"\s[ув]\s(\S+)$", rest)) is not None and low(placed[1]) in words().channels:
+        rest = rest[: placed.start()]  # «зі сторінки міськради у Facebook»
     rest = re.sub(r"\s\([^()]*$", "", rest)  # "(free for editorial use)"
     if _sentence_like(rest):
         return Credit(media, None, rest, (), None, "photo line with caption")
