@@ -58,7 +58,8 @@ def resumes_story(lines: list[Line], marks: list[Mark | None], place: int) -> bo
 
     That is: right below the title, below another sentence, or below two headlines that have no excerpts.
     """
-    if marks[place] is None and credits.read(lines[place]) is not None:
+    pictured = marks[place] is None and recognisers.may_begin(lines[place], "images", "photo", "video", "drawing")
+    if pictured and credits.read(lines[place]) is not None:
         return True
     if not _tells(lines, marks, place):
         return False
