@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from app.importers.page import names, nouns, phrases, speech
@@ -14,12 +15,22 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _STATED: Final = re.compile(r":|,\s(?:що|як|чому|де|коли|чи|скільки)\b")
 _NAME_ENDS: Final = re.compile(
     r"\s(?:which|who|that|says|found|finds|shows?|suggests?|indicates?|while|and its|[a-z]+ed|put|said|on"
-    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,))|last|this|yesterday|today|earlier|seen)\b"
+    r"|in (?:its|a|an|\d{4}|[A-Z][a-z]+(?=$|,|\s(?:found|finds|showed|shows|said|suggested|suggests)\b))"
+    r"|last|this|yesterday|today|earlier|seen)\b"
 )
 _BESIDE_VERB: Final = re.compile(r"(?:\s[\w'’]+){0,3}?\s(?:in|on|at|via|by|during|through|over|to)(?:\s[\w'’-]+){1,6}")
 _AND_SAID: Final = re.compile(r",?\s(?:and|but|і|й|та)\s([^\W\d_]+)")
 _FOR_PERIOD: Final = re.compile(r"\sза\s(?=минул|перш|друг|трет|четверт|останн|цей|поточн|\d)")
+_TALK: Final = re.compile(
+    r"\s(?:у|в)\s(?:розмові|бесіді)\s(?:з|із|зі)\s(?=[«\"“„А-ЯІЇЄҐ]|нами\b|журналіст|кореспондент)"
+)
+_CONTRAST: Final = re.compile(r",\s(?:while|whereas|and(?=\s(?:the|an?)\s)|тоді як|тимчасом як)\s")
 _MEDIA_DATIVE: Final = r"(?:Суспільному|[»\"])"
+
+
+@lru_cache(maxsize=1)
+def _newsroom() -> re.Pattern[str]:
+    return re.compile(rf"\s{words().pattern('attribution', 'newsroom')}(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ def _speaks(text: str) -> bool:
     verbs = words()
     if any(word in verbs.say or word in verbs.report for word in _WORD.findall(folded)):
         return True
+    if _TALK.search(text) is not None:
+        return True
     known = phrases.patterns()
     return any(pattern.search(folded) is not None for pattern in (known.opener, known.reference, known.document))
 
@@ -69,7 +82,18 @@ def _speaks(text: str) -> bool:
 def _in_sentence(sentence: str) -> list[Statement]:
     folded = low(sentence)
     found: list[Statement] = []
-    for reader in (_opened, _documented, _about_this, _as_subject, _passive, _at_end, _referred):
+    for reader in (
+        _opened,
+        _documented,
+        _about_this,
+        _published,
+        _in_talk,
+        _as_subject,
+        _contrasted,
+        _passive,
+        _at_end,
+        _referred,
+    ):
         for one in reader(sentence, folded):
             new = all(not nouns.same_name(one.party.name, known.party.name) for known in found)
             apart = reader is _referred or one.party.type == "person"
@@ -82,7 +106,8 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
     """«За словами X, …», "… , according to X"."""
     found: list[Statement] = []
     for opener in phrases.patterns().opener.finditer(folded):
-        phrase = phrases.phrase_of(sentence[opener.end() :])
+        shown = phrases.shown_on(sentence, opener.end())
+        phrase = phrases.phrase_of(sentence[shown or opener.end() :], cut=shown is None)
         if not nouns.inflected(sentence):
             phrase = phrases.without_paper(phrases.behind_document(phrase))
             phrase = _NAME_ENDS.split(phrase)[0]
@@ -91,10 +116,12 @@ def _opened(sentence: str, folded: str) -> list[Statement]:
         party = phrases.party_of(phrase, oblique=True)
         if party is None or party.pronoun:
             continue
+        if phrases.is_printed(sentence[opener.start() :]):
+            party = replace(party, type="media", surname=False)
         people = low(opener[0]).strip() in phrases.patterns().people
         spoken = people or (party.type == "person" and not party.surname)
         channel = speech.channel(sentence[opener.start() :][: len(opener[0]) + len(phrase) + 60])
-        text = sentence[opener.start() : opener.end() + len(phrase)]
+        text = sentence[opener.start() : sentence.find(phrase, shown or opener.end()) + len(phrase)]
         found.append(Statement(party, "said_by" if spoken else "reported_by", channel, text.strip(), not spoken))
     return found
 
@@ -109,7 +136,8 @@ def _documented(sentence: str, folded: str) -> list[Statement]:
     if party is None or party.pronoun:
         return []
     text = sentence[document.start() : document.end() + len(phrase)]
-    return [Statement(party, "reported_by", speech.channel(document["channel"]), text)]
+    channel = speech.channel(document["channel"]) or speech.channel(text)
+    return [Statement(party, "reported_by", channel, text)]
 
 
 def _about_this(sentence: str, folded: str) -> list[Statement]:
@@ -121,7 +149,8 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
     if verb is None or low(verb[0]) in words().any("speech", "papers"):
         return []
     if not nouns.inflected(sentence):
-        if not re.match(r"\s+(?:about\s+)?this\b", folded[verb.end() :]):
+        newsroom = _newsroom().match(folded, verb.end())
+        if newsroom or not re.match(r"\s+(?:about\s+)?this\b", folded[verb.end() :]):
             return []
         party = phrases.party_of(speech.without_auxiliaries(sentence[: verb.start()].strip(" ,")))
     else:
@@ -140,6 +169,39 @@ def _about_this(sentence: str, folded: str) -> list[Statement]:
     channel = speech.channel(sentence[verb.end() :]) or speech.channel(sentence) or ("interview" if told else None)
     role = "said_by" if party.type == "person" and told else "reported_by"
     return [Statement(party, role, channel, sentence.strip(), low(verb[0]) in words().any("speech", "publishes"))]
+
+
+def _published(sentence: str, folded: str) -> list[Statement]:
+    """«Програму оприлюднила на своїй сторінці у Facebook міська рада»: who published stands behind the channel."""
+    verb = speech.verb_in(sentence, first=12)
+    if verb is None or low(verb[0]) not in words().report or not nouns.inflected(sentence):
+        return []
+    end = verb.end()
+    while (place := phrases.patterns().cut.match(folded, end)) is not None:
+        end = place.end()
+    channel = speech.channel(sentence[verb.end() : end])
+    party = phrases.party_of(phrases.phrase_of(sentence[end:])) if channel else None
+    if party is None or party.pronoun:
+        return []
+    return [Statement(party, "reported_by", channel, sentence.strip(" ."))]
+
+
+def _in_talk(sentence: str, folded: str) -> list[Statement]:
+    """«Адвокатка Злата Лис у розмові з „Хвилею“ назвала справу …»: whatever the verb, it was said."""
+    talk = _TALK.search(sentence)
+    party = phrases.party_of(sentence[: talk.start()].strip()) if talk else None
+    if talk is None or party is None or party.type != "person" or party.pronoun:
+        return []
+    end = phrases.clause_end(sentence, talk.end())
+    return [Statement(party, "said_by", "interview", sentence[:end].strip(" ."))]
+
+
+def _contrasted(sentence: str, folded: str) -> list[Statement]:
+    """ "The union said it was glad, while the hauliers warned of …": the second of two subjects."""
+    contrast = _CONTRAST.search(folded)
+    if contrast is None:
+        return []
+    return _as_subject(sentence[contrast.end() :], folded[contrast.end() :])
 
 
 def _at_end(sentence: str, folded: str) -> list[Statement]:

@@ -23,7 +23,7 @@ _DIGIT: Final = re.compile(r"\d")
 _MARKS_ONLY: Final = re.compile(r"^[\W_]+$")
 _COUNT: Final = re.compile(r"[\s:]*\(?\d{1,6}\)?$")
 _COUNTER: Final = re.compile(
-    r"^(?:[\u2190-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\d[\d.,]*\s?(?:[kк]|тис|хв|min)?\.?\s*)+"
+    r"^(?:[\u2190-\u21ff\u2300-\u2bff\U0001f300-\U0001faff\ufe0f\s]+\d[\d.,]*\s?(?:[kк]|тис|хв|min)?\.?\s*)+"
     r"(?:[·•|]\s*\d+\s?(?:хв|min)\w*\.?)?$",
     re.IGNORECASE,
 )

@@ -76,6 +76,20 @@ def is_adjective(word: str) -> bool:
     return word.endswith(("ий", "ій", "а", "я", "е", "ого", "ого", "ому", "ої", "им", "ою", "их"))
 
 
+def sex_of(surname: str) -> str | None:
+    """`he` or `she`, where the genitive of a surname tells it: «Лугового», «Лугової»."""
+    return "she" if surname.endswith("ої") else "he" if surname.endswith("ого") else None
+
+
+def first_name(word: str, sex: str | None) -> str:
+    """The nominative of a first name that no list knows, from its genitive."""
+    if sex == "she" and len(word) > 2:
+        return re.sub(r"ії$", "ія", word) if word.endswith("ії") else re.sub(r"и$", "а", word)
+    if sex == "he" and len(word) > 4 and word[-2] not in _VOWELS:
+        return re.sub(r"(?<=[лнрт])я$", "ь", word) if word.endswith("я") else re.sub(r"а$", "", word)
+    return word
+
+
 def surname(word: str, sex: str | None) -> str:
     """The nominative of a surname in any case, for a man (`he`) or a woman (`she`)."""
     low = word.lower()

@@ -23,6 +23,7 @@ _COURTESY: Final = re.compile(
     r"(?P<caption>.{8,220}[.!?])\s"
     r"(?P<shown>(?:(?:Photo|Image|Video)s?\s)?[Cc]ourtesy(?:\sof)?\s(?P<rest>[A-Z][^.!?]{2,80}))\.?"
 )
+_CREDIT_BEHIND: Final = re.compile(r"(?P<caption>[^()]{8,220})\s\((?P<credit>[^()]{6,90})\)\.?")
 _IN_BRACKETS: Final = re.compile(
     r"(?P<caption>.{8,220}[.!?]|[^.!?:]{8,140}(?=\s\([^()]+\)$))\s\((?P<rest>[A-ZА-ЯІЇЄҐ«][^():]{3,70})\)\.?"
 )
@@ -127,6 +128,11 @@ def read(line: Line) -> Credit | None:
         rest = line.text[of.end() :]
         if any(nouns.head_of(nouns.plain(one)) not in (None, one.low) for one in nouns.tokens_of(rest)[:2]):
             return _credit(line.text, rest, _media(of["label"]), None, "photo given by")
+    if pictured and line.words <= 34 and (behind := _CREDIT_BEHIND.fullmatch(line.text)) is not None:
+        told = Line(line.number, behind["credit"], line.apart)
+        credit = read(told) if recognisers.may_begin(told, "images", "photo", "video", "drawing") else None
+        if credit is not None and credit.caption is None:
+            return replace(credit, caption=behind["caption"])
     if line.text.endswith((")", ").")) and line.words <= 34 and (bracketed := _IN_BRACKETS.fullmatch(line.text)):
         inner = bracketed["rest"]
         known = nouns.is_media(inner) or any(nouns.head_of(nouns.plain(one)) for one in nouns.tokens_of(inner))
@@ -249,6 +255,9 @@ def _credit(shown: str, rest: str, media: str, caption: str | None, rule: str) -
     rest = re.sub(r"^(?:©|\(c\)|by|photo by|courtesy of|фото)\s*:?\s*", "", rest, flags=re.IGNORECASE).strip(" .()")
     rest = re.sub(r"^(?:(?:із|з)\s)?архів[уі]?\s(?=[«А-ЯІЇЄҐ])", "", rest, flags=re.IGNORECASE)
     rest = re.sub(r"\s(?:handout|file|archive|pool|stock|supplied)$", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"^(?:скриншот|скріншот|кадр)\s(?:(?:з|із)\s)?відео\s", "", rest, flags=re.IGNORECASE)
+    if (placed := re.search(r"\s[ув]\s(\S+)$", rest)) is not None and low(placed[1]) in words().channels:
+        rest = rest[: placed.start()]  # «зі сторінки міськради у Facebook»
     rest = re.sub(r"\s\([^()]*$", "", rest)  # "(free for editorial use)"
     if _sentence_like(rest):
         return Credit(media, None, rest, (), None, "photo line with caption")

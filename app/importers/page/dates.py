@@ -87,11 +87,12 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _clock(found: re.Match[str]) -> tuple[time, tzinfo | None] | None:
-    """The time of day, where it is plainly one: with minutes, or with a.m. or p.m."""
+def _clock(found: re.Match[str], days: list[Stamp]) -> tuple[time, tzinfo | None] | None:
+    """The time of day, where it is plainly one: with a colon, with a.m. or p.m., or with a full stop beside a day."""
     if found["minute"] is None and found["half"] is None:
         return None
-    if found["dot"] == "." and not (found["zone"] or found["half"] or found["offset"]):
+    plain = found["dot"] == "." and not (found["zone"] or found["half"] or found["offset"])
+    if plain and not any(day.day and _between().fullmatch(found.string, day.end, found.start()) for day in days):
         return None
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
     if found["half"]:
@@ -140,7 +141,7 @@ def stamps(line: str) -> list[Stamp]:
     for match in _TIME_RE.finditer(line):
         if any(one.start < match.end("hour") and match.start() < one.end for one in found):
             continue
-        if (clock := _clock(match)) is not None:
+        if (clock := _clock(match, found)) is not None:
             found.append(Stamp(match.start(), match.end(), None, *clock))
     return list(_joined(sorted(found, key=lambda one: one.start), line))
 

@@ -130,6 +130,7 @@ def _facts(layout: Layout, given: Given) -> Facts:
     facts = Facts()
     near = given.published.astimezone(given.zone).date() if given.published else None
     clock: time | None = None
+    guessed = False  # whether the section is a few words that may be none
     for mark in layout.meta:
         data = mark.data
         if data.get("byline") and facts.byline is None:
@@ -137,8 +138,8 @@ def _facts(layout: Layout, given: Given) -> Facts:
         if data.get("tags"):
             facts.tags += [tag for tag in data["tags"] if tag not in facts.tags]
         section = data.get("section") or _last_step(data.get("steps"), layout.headline)
-        if section and (facts.section is None or mark.kind in ("section", "breadcrumb")):
-            facts.section = section
+        if section and (facts.section is None or mark.kind in ("section", "breadcrumb") or guessed):
+            facts.section, guessed = section, mark.confidence <= 0.6
         for stamp, kind in zip(data.get("stamps", []), data.get("kinds", []), strict=True):
             day = facts.published.astimezone(given.zone).date() if facts.published else near
             moment = stamp.moment(given.zone, day)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from app.importers.page import attributions, authors, buttons, credits, dates, nouns, quotes, recognisers, story
+from app.importers.page import aside, attributions, authors, buttons, credits, dates, nouns, quotes, recognisers, story
 from app.importers.page.recognisers import Mark
 from app.importers.page.text import Line, low, sentences
 from app.importers.page.walk import Walk
@@ -12,6 +12,7 @@ from app.importers.page.words import words
 _HEAD_LINES: Final = 25
 _MASTHEAD_LINES: Final = 12
 _META: Final = frozenset({"byline", "byline_label", "date", "section", "breadcrumb", "name", "section_name"})
+_BETWEEN: Final = frozenset({"update", "tags", "see_also", "earlier", "sidebar", "item", "note"})
 _CLOCK: Final = re.compile(r"\d{1,2}[:.]\d{2}")
 _SITE: Final = re.compile(r"\s+(?:\||::|»|•)\s+([^|]{2,40})$")
 
@@ -153,6 +154,8 @@ def head(walk: Walk) -> None:
             walk.marks[walk.place] = mark
             walk.meta(walk.place)
             walk.place += 1
+        elif mark is None and credits.read(line) and story.image(walk):
+            continue
         elif kind == "furniture" or (mark is None and re.fullmatch(r"\d[\d\s.,]*[kкKК]?", line.text)):
             walk.furniture(walk.place, "" if mark else "a counter")
             walk.place += 1
@@ -201,8 +204,39 @@ def head(walk: Walk) -> None:
             walk.layout.standfirst = line
             walk.use(line, "standfirst", rule, 0.8)
             walk.place += 1
-        elif not (story.image(walk) or _stray(walk)):
+        elif not (_between(walk) or story.image(walk) or _stray(walk)):
             return
+
+
+def _between(walk: Walk) -> bool:
+    """Takes a correction, tags, a link or a label that stands between the lines of the head, so that it goes on."""
+    kind = walk.kind(walk.place)
+    rubric = kind == "sidebar" and walk.place < walk.end and not (walk.layout.pieces or walk.layout.standfirst)
+    if kind not in _BETWEEN or not (rubric or _goes_on(walk)):
+        return False
+    if kind == "sidebar":
+        walk.furniture(walk.place)
+    elif kind == "tags":
+        walk.meta(walk.place)
+    elif kind in ("item", "note"):
+        walk.add("paragraph", [walk.lines[walk.place]], "a line between those of the head", 0.4)
+    else:
+        return story.update(walk) or aside.earlier(walk) or aside.see_also(walk)
+    walk.place += 1
+    return True
+
+
+def _goes_on(walk: Walk) -> bool:
+    """Whether a section stands right below, or a date or byline close below with no more than a summary between."""
+    below = walk.line(walk.place + 1)
+    if below is not None and recognisers.section_alone(below):
+        return True
+    for place in range(walk.place + 1, min(walk.place + 5, len(walk.lines))):
+        if walk.kind(place) in ("byline", "date", "breadcrumb", "section"):
+            return True
+        if walk.lines[place].words > 40:
+            return False
+    return False
 
 
 def _stray(walk: Walk) -> bool:
@@ -214,7 +248,7 @@ def _stray(walk: Walk) -> bool:
             walk.add("paragraph", [walk.lines[walk.place]], "a line between those of the head", 0.4)
             walk.place += 1
             return True
-        if not walk.plain(place) or walk.lines[place].closed:
+        if walk.kind(place) not in _BETWEEN and (not walk.plain(place) or walk.lines[place].closed):
             return False
     return False
 
@@ -237,8 +271,8 @@ def _author_beside(walk: Walk, line: Line) -> str | None:
     """The names of a line above or below a date or section; None for other lines."""
     if any(mark.data.get("byline") for mark in walk.layout.meta):
         return None
-    before = bool(walk.layout.meta) and walk.layout.meta[-1].kind in _META
-    beside = walk.kind(walk.place + 1) == "date" or (before and walk.layout.standfirst is None)
+    before = walk.layout.uses.get(walk.lines[walk.place - 1].number, ("",))[0] == "meta"
+    beside = walk.kind(walk.place + 1) == "date" or before
     return authors.probable_names(line.text) if beside else None
 
 
@@ -265,7 +299,7 @@ def _standfirst_rule(walk: Walk) -> str | None:
         return None
     ahead = [_head_kind(walk, place) for place in range(walk.place + 1, min(walk.place + 5, len(walk.lines)))]
     own = [i for i, kind in enumerate(ahead) if kind in ("byline", "date", "breadcrumb", "byline_label")]
-    if own and all(ahead[i] in _META or ahead[i] == "furniture" for i in range(own[0] + 1)):
+    if own and all(kind in _META | _BETWEEN or kind == "furniture" for kind in ahead[: own[0]]):
         return "stands between headline and byline or date"
     if walk.place + 1 < len(walk.lines) and recognisers.name_alone(following) and line.words >= 6:
         return "stands between headline and byline or date"
@@ -327,6 +361,8 @@ def _head_kind(walk: Walk, place: int) -> str | None:
     """What a line would be in the head of a page."""
     line = walk.lines[place]
     mark = walk.mark(place) or recognisers.name_alone(line) or recognisers.section_alone(line)
+    if mark is None and walk.kind(place + 1) == "date" and authors.probable_names(line.text):
+        return "name"
     return mark.kind if mark else None
 
 

@@ -225,7 +225,8 @@ def _person(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, int]
         if 2 <= len(name) <= 3 and (alone or by_role) and not before.endswith((" of", " at", " in", " for")):
             return _named(phrase, tokens, name, oblique)
         if len(name) == 1 and (by_role or (alone and len(tokens) == 1)) and not _LINK.search(before + " "):
-            if has_role and low(before).split(" ")[-1:] and nouns.role_of(before.split(" ")[-1]):
+            post = before.split(" ")[-1]
+            if has_role and nouns.role_of(post) and not nouns.head_of(post):  # but "the rail operator Coastlink"
                 return _named(phrase, tokens, name, oblique)
             if alone and _person_like(name[0].text):
                 return Party(name[0].text, "person", gender=None, surname=True)
@@ -268,6 +269,9 @@ def _named(phrase: str, tokens: list[nouns.Token], name: list[nouns.Token], obli
         elif first:
             oblique = False
         if oblique:
+            if first is None:
+                gender = cases.sex_of(shown[-1]) or gender
+                shown[0] = cases.first_name(shown[0], gender)
             shown[1:] = [
                 _patronymic(word) if _PATRONYMIC.search(low(word)) else cases.surname(word, gender)
                 for word in shown[1:]
@@ -424,6 +428,8 @@ def _role_only(phrase: str, tokens: list[nouns.Token], quoted: list[tuple[int, i
     following = tokens[place + 1].text if len(tokens) > place + 1 else ""
     if turned and (nouns.role_of(head.text) or "").endswith("ий") and nouns.head_of(following):
         return None  # «головне управління»
+    if turned and nouns.head_of(head.text) and any(start == head.end + 1 for start, _ in quoted):
+        return None  # «перевізник „Світанок“»
     rest = phrase[head.end :].strip()
     if not turned and rest and not rest.startswith(",") and not _LINK.match(phrase, head.end):
         return None

@@ -55,7 +55,7 @@ def extent(lines: list[Line], marks: list[Mark | None], start: int, mark: Mark) 
         if (
             texts
             and not (lines[start].apart and _heads_list(line, lines, marks, place))
-            and (_subhead(line, lines, place) or _returns(line, lines[start + 1 : place], bool(mark.data["rest"])))
+            and (_subhead(line, lines, place) or _returns(line, lines[start:place], bool(mark.data["rest"])))
         ):
             break
         texts += 1
@@ -95,10 +95,11 @@ def _recurs() -> re.Pattern[str]:
 def _returns(line: Line, before: list[Line], inline: bool) -> bool:
     """Whether a further paragraph plainly belongs to the story again, not to the note.
 
-    A note behind its marker on one line is one paragraph, unless a list follows; other notes go on while
-    paragraphs tell of dated or lasting things and name nobody who speaks.
+    A note goes on while paragraphs tell of dated or lasting things and name nobody who speaks; one behind its
+    marker on one line only while they tell several years, or one of what it spoke of.
     """
-    if inline:
+    years = len(_YEAR.findall(line.low))
+    if inline and (_now().search(line.low) or (years < 2 and not (years and _kin(line, before, 1)))):
         return True
     if _return().match(line.low):
         return True
@@ -107,13 +108,13 @@ def _returns(line: Line, before: list[Line], inline: bool) -> bool:
     dated = bool(periods(line.low, None))
     if _now().search(line.low) and not _YEAR.search(line.low):
         return True
-    return not dated and not _kin(line, before)
+    return not dated and not _kin(line, before, 2)
 
 
-def _kin(line: Line, before: list[Line]) -> bool:
-    """Whether a paragraph speaks of what the note speaks of: a rare word in common."""
+def _kin(line: Line, before: list[Line], shared: int) -> bool:
+    """Whether a paragraph speaks of what the note speaks of: so many rare words in common."""
     known = {word[:5] for one in before for word in re.findall(r"[^\W\d_]{5,}", one.low)}
-    return sum(word[:5] in known for word in re.findall(r"[^\W\d_]{5,}", line.low)) >= 2
+    return sum(word[:5] in known for word in re.findall(r"[^\W\d_]{5,}", line.low)) >= shared
 
 
 @dataclass(frozen=True)

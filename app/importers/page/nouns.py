@@ -82,7 +82,12 @@ def is_media(phrase: str) -> bool:
     """Whether a name is an outlet's or an agency's; a press office is none."""
     table = tables().media
     phrase = _press().sub("", low(phrase)) if "ress" in phrase else phrase
-    return any(part in table for token in tokens_of(phrase) for part in (plain(token), *_JOINT.split(token.low)))
+    joined = tuple(words().all("organisations", "media_endings"))
+    return any(
+        part in table or (part.endswith(joined) and len(part) > 6)
+        for token in tokens_of(phrase)
+        for part in (plain(token), *_JOINT.split(token.low))
+    )
 
 
 @lru_cache(maxsize=16_384)

@@ -14,7 +14,7 @@ _SEASONS: Final = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "winte
 
 _FIGURE: Final = re.compile(r"\d")
 _WITHOUT_FIGURES: Final = frozenset(
-    ("last_season", "this_season", "month_of_last_year", "last_year", "this_year", "month")
+    ("last_season", "this_season", "month_of_last_year", "year_before_last", "last_year", "this_year", "month")
 )
 
 
@@ -95,14 +95,16 @@ def _patterns() -> _Patterns:
         (rf"(?<![\d.,-])(?P<y>{year})-(?:го|му|й|м|х)\b", "year"),
         (rf"\b{before}\s(?:{vague}\s)?(?P<y>{year}){suffix}\b(?![.,]?\d)(?!\s?%)", "year"),
         (rf"\((?P<y>{year})\)", "year"),
+        (rf"^(?P<y>{year})(?=\s?[:—–-]\s)", "year"),
         (rf"\b{known.pattern('dates', 'this')}\s(?P<s>{season})", "this_season"),
         (rf"\b{known.pattern('dates', 'last_year')}\s(?:(?:у|в|in)\s)?(?P<m>{month})", "month_of_last_year"),
         (rf"\b(?P<m>{month})\s{known.pattern('dates', 'last_year')}\b", "month_of_last_year"),
+        (rf"\b{known.pattern('dates', 'year_before_last')}\b", "year_before_last"),
         (rf"\b{known.pattern('dates', 'last_year')}\b", "last_year"),
         (rf"\b{known.pattern('dates', 'this_year')}\b", "this_year"),
         (rf"\b(?:{before}|early|late|mid)\s(?P<m>{month})(?!\s\d)", "month"),
     )  # fmt: skip
-    whole_years = [known.pattern("dates", name) for name in ("last_year", "this_year")]
+    whole_years = [known.pattern("dates", name) for name in ("year_before_last", "last_year", "this_year")]
     hint = re.compile(rf"\d|\b(?:{'|'.join((month, season, *whole_years))})")
     return _Patterns(month, year, tuple((re.compile(rule), kind) for rule, kind in rules), season_words, hint)
 
@@ -205,6 +207,11 @@ def _last_year(match: re.Match[str], published: date | None) -> Period | None:
     return Period(match.start(), match.end(), on, inferred=on is not None)
 
 
+def _year_before_last(match: re.Match[str], published: date | None) -> Period | None:
+    on = _show(published.year - 2) if published else None
+    return Period(match.start(), match.end(), on, inferred=on is not None)
+
+
 def _month_of_last_year(match: re.Match[str], published: date | None) -> Period | None:
     on = _show(published.year - 1, _month(match["m"])) if published else None
     return Period(match.start(), match.end(), on, inferred=on is not None)
@@ -223,5 +230,6 @@ def _this_year(match: re.Match[str], published: date | None) -> Period | None:
 _READERS: Final[dict[str, Callable[[re.Match[str], date | None], Period | None]]] = {
     "months": _months, "days": _days, "day": _one_day, "month": _one_month, "season": _season,
     "last_season": _last_season, "years": _years, "decade": _decade, "year": _year, "last_year": _last_year,
+    "year_before_last": _year_before_last,
     "month_of_last_year": _month_of_last_year, "this_season": _this_season, "this_year": _this_year,
 }  # fmt: skip

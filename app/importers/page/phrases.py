@@ -23,6 +23,10 @@ _OWNED: Final = re.compile(
     r"(.{2,80}?)(?:['’]s|(?<=s)['’])\s(?:[\w-]+\s){0,2}"
     r"(?:channel|page|account|website|site|feed|press release|statement)"
 )
+_SHOWN: Final = re.compile(
+    r"(?:an?\s|the\s)?(?:[\w-]+\s){1,3}(?:published|posted|released|shown|listed)\son\s(?:the\s)?"
+    r"(?=[^,.;:]{2,60}['’]s?\s(?:[\w-]+\s)?(?:channel|page|account|website|web|site|feed)\b)"
+)
 _CITING: Final = re.compile(r",?\s(?:citing|with reference to|referring to|з посиланням|із посиланням|посилаючись)\b")
 _OUTLET: Final = re.compile(r"«[^»]+»|\"[^\"]+\"|“[^”]+”")
 _PLACED: Final = re.compile(r"(?:у|в|во|на)\s+", re.IGNORECASE)
@@ -99,6 +103,17 @@ def behind_document(phrase: str) -> str:
     first, _, rest = phrase.partition(" ")
     papers = {*words().any("channels", "documents"), *words().any("channels", "papers")}
     return rest if rest and low(first) in papers else phrase
+
+
+def is_printed(text: str) -> bool:
+    """Whether a text begins with a study in a journal: what is named is the journal."""
+    return _PRINTED.match((text[:1].lower() + text[1:]).removeprefix("according to ")) is not None
+
+
+def shown_on(sentence: str, start: int) -> int | None:
+    """Where the owner's name begins in "minutes published on the council's website"; None for other phrases."""
+    found = _SHOWN.match(sentence, start)
+    return found.end() if found else None
 
 
 def without_paper(phrase: str) -> str:
@@ -212,7 +227,7 @@ def _plausible(phrase: str, party: Party, inflected: bool) -> bool:
         return False
     if inflected and _PLACED.match(phrase):
         return True  # «у міськраді»: `party_of` has looked at what stands there
-    proper = re.sub(r"^(?:The|A|An|Our)\s", "", phrase)
+    proper = re.sub(r"^(?:[Tt]he|A|An|Our)\s", "", phrase)
     core = [word for word in proper.split(" ") if word]
     headed = any(nouns.head_of(re.sub(r"['’]s$", "", word)) for word in core)
     capitals = [word for word in core if word[:1].isupper() or word[:1] in '«“"']

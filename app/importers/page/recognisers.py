@@ -140,7 +140,7 @@ def date_line(line: Line) -> Mark | None:
     if line.cells:
         line = Line(line.number, " | ".join(line.cells), line.apart)
     found = dates.stamps(line.low) if not BULLET.match(line.text) else []
-    if not found or line.words > 6 * len(found) + 10:
+    if not found or line.words > 6 * len(found) + 14:
         return None
     rest, data = _date_parts(line, found)
     if rest is None:
@@ -197,12 +197,20 @@ def _date_parts(line: Line, found: list[dates.Stamp]) -> tuple[str | None, dict[
         folded = low(segment).strip(" :,")
         if furniture(Line(0, segment, False)) or re.fullmatch(r"[\d\s,.]+", segment):
             continue
-        if names_only(_unlabelled(segment)) and (full_name(_unlabelled(segment)) or low(segment).startswith("by ")):
-            data["byline"] = names_only(_unlabelled(segment))
+        if folded in words().any("head", "byline"):
+            continue  # «Авторка — Ганна Лис»
+        who = names_only(_unlabelled(segment))
+        told = section_line(Line(0, segment, False))
+        if told is not None and told.kind == "section":
+            data["section"] = told.data["section"]
+            left.append(segment)
+        elif who and (all(map(full_name, AND.split(who))) or low(segment).startswith("by ")):
+            data["byline"] = who
             if placed := re.search(r"\sin\s([A-Z][\w& ]{2,30})$", segment):
-                data["section"] = data["section"] or placed[1]
-        elif apart and folded not in words().any("head", "sections") and probable_names(segment):
-            data["byline"] = data["byline"] or probable_names(segment)
+                known = low(placed[1]) in words().any("head", "sections")
+                data["section"] = data["section"] or (placed[1] if known else None)
+        elif apart and folded not in words().any("head", "sections") and (who := probable_names(_unlabelled(segment))):
+            data["byline"] = data["byline"] or who
         elif folded in words().any("head", "sections") or (
             apart and len(segment.split()) <= 4 and segment[:1].isupper()
         ):

@@ -5,13 +5,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from app.importers.page import dates, recognisers
+from app.importers.page import credits, dates, quotes, recognisers
 from app.importers.page.recognisers import Mark
 from app.importers.page.text import Line, low
 from app.importers.page.words import words
 
 _NUMBER: Final = re.compile(r"^(\d{1,2})(?:[.)]\s*|\s+)(?=\S)")
-_CLOCK: Final = re.compile(r"^(?:[^\W\d]+,\s)?(\d{1,2}:\d{2})\s*[|,—–-]?\s*(?=\S)")
+_CLOCK: Final = re.compile(
+    r"^(?:[^\W\d]+,\s)?(\d{1,2}\.\d{1,2}\.\d{4}(?:,?\s\d{1,2}:\d{2})?|\d{1,2}:\d{2}(?:,?\s\d{1,2}\.\d{1,2}\.\d{4})?)"
+    r"\s*[|,—–-]?\s*(?=\S)"
+)
+_AGE: Final = re.compile(
+    r"(?:(?:\d+|an?|one) [^\W\d]+|[^\W\d]+) (?:ago|тому|назад)|just now|щойно|yesterday|(?:у|в)чора|вчера"
+)
+_LABEL_WORDS: Final = 3
 _STORY_WORDS: Final = 45
 
 
@@ -46,6 +53,37 @@ def is_labelled(line: Line, mark: Mark | None) -> bool:
     return mark is not None and mark.kind == "note" and mark.data["rest"] != "" and not (line.apart or line.closed)
 
 
+def resumes_story(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    """Whether a line of a list is the story again: a photo, a quotation, or a sentence where a headline should be.
+
+    That is: right below the title, below another sentence, or below two headlines that have no excerpts.
+    """
+    pictured = marks[place] is None and recognisers.may_begin(lines[place], "images", "photo", "video", "drawing")
+    if pictured and credits.read(lines[place]) is not None:
+        return True
+    if not _tells(lines, marks, place):
+        return False
+    above = marks[place - 1]
+    if (
+        quotes.find(lines[place].text) is not None
+        or (above is not None and above.kind == "sidebar")
+        or _tells(lines, marks, place - 1)
+    ):
+        return True
+    return _is_headline(lines, marks, place - 1) and _is_headline(lines, marks, place - 2)
+
+
+def _tells(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    line, mark = lines[place], marks[place]
+    text = mark is None or (mark.kind == "item" and line.text[0] in "—–")
+    return text and line.words >= 9 and line.text.endswith((".", "»", "”", '"')) and not is_cut(line)
+
+
+def _is_headline(lines: list[Line], marks: list[Mark | None], place: int) -> bool:
+    mark = marks[place]
+    return (mark is None or mark.kind == "item") and lines[place].words >= 4 and not lines[place].closed
+
+
 def without_cut(text: str) -> str:
     """The excerpt without its cut mark and "Read more"."""
     found = _cut().search(low(text))
@@ -65,6 +103,7 @@ def read(
     taken: dict[int, tuple[str, str, float]] = {}
     current = Teaser()
     dated_first = start < len(lines) and bool(marks[start] and marks[start].kind == "date")  # type: ignore[union-attr]
+    labels = _labels(lines, marks, start)
 
     def begin() -> Teaser:
         if current.headline is not None:
@@ -75,7 +114,11 @@ def read(
     for place in range(start, len(lines)):
         line, mark = lines[place], marks[place]
         kind = mark.kind if mark else None
-        section = _section(line, lines, place)
+        section = _bare(line) if place in labels else _section(line, lines, place)
+        if _AGE.fullmatch(line.bare):
+            taken[place] = ("sidebar", "age of a teaser", 0.8)
+            current = begin() if place == start or _AGE.fullmatch(lines[start].bare) else current
+            continue
         if kind == "furniture" and section is None:
             if mark is not None and line.bare in words().any("sidebar", "read_more"):
                 taken[place] = ("furniture", "read more", 0.9)
@@ -107,7 +150,7 @@ def read(
             current = begin()
             taken[place] = ("sidebar", "number of a teaser", 0.8)
             continue
-        if line.words > _STORY_WORDS and not is_cut(line):
+        if (line.words > _STORY_WORDS and not is_cut(line)) or resumes_story(lines, marks, place):
             break
         if current.headline is not None and current.excerpt is None and (is_cut(line) or _excerpt_like(line, current)):
             current.excerpt = without_cut(line.text)
@@ -126,6 +169,38 @@ def read(
     if current.headline is not None:
         teasers.append(current)
     return [teaser for teaser in teasers if teaser.headline], taken
+
+
+def _labels(lines: list[Line], marks: list[Mark | None], start: int) -> frozenset[int]:
+    """The places of a list's sections where each headline has one above it that no list knows; else none.
+
+    That is so where the list begins with a few words above a headline, and there are more of them.
+    """
+    first = start
+    while first < len(lines) and (_stamp(lines[first]) is not None or _AGE.fullmatch(lines[first].bare)):
+        first += 1
+    found: list[int] = []
+    for place in range(first, len(lines) - 1):
+        mark = marks[place]
+        if mark is not None and mark.kind not in ("item", "date") and not _AGE.fullmatch(lines[place].bare):
+            break
+        label = _bare(lines[place])
+        short = label[:1].isupper() and len(label.split()) <= _LABEL_WORDS and lines[place].text[-1] not in ".?!:,"
+        headed = lines[place + 1].words > _LABEL_WORDS and not is_cut(lines[place + 1])
+        if (
+            short
+            and headed
+            and not _AGE.fullmatch(lines[place].bare)
+            and _stamp(lines[place]) is None
+            and _stamp(lines[place + 1]) is None
+        ):
+            found.append(place)
+    return frozenset(found if len(found) > 1 and found[0] == first else [])
+
+
+def _bare(line: Line) -> str:
+    """The text of a line without its bullet."""
+    return recognisers.BULLET.sub("", line.text).strip(" .:")
 
 
 def _numbered(text: str, lines: list[Line], place: int) -> bool:

@@ -8,11 +8,11 @@ from typing import Final
 from app.importers.page.text import Line
 
 _FIGURE: Final = re.compile(
-    r"^[+–—-]?\s?[$€£₴]?\d[\d\s.,:/%–-]*(?:\s?(?:%|°C?|[a-zа-яіїєґ.]{1,6}))?$"
-    r"|^\d{1,2}\s[^\W\d]{3,10}$|^[–—-]$|^\d{1,2}[:.]\d{2}$",
+    r"^[+−–—-]?\s?[$€£₴]?\d[\d\s.,:/%–-]*(?:\s?(?:%|°C?|[a-zа-яіїєґ.]{1,6}))?$"
+    r"|^\d{1,2}\s[^\W\d]{3,10}$|^[−–—-]$|^\d{1,2}[:.]\d{2}$",
     re.IGNORECASE,
 )
-_FIGURES_BEHIND: Final = re.compile(r"(?:\s[+–—-]?\d[\d.,:/%]*){2,}$")
+_FIGURES_BEHIND: Final = re.compile(r"(?:\s[+−–—-]?\d[\d.,:/%]*){2,}$")
 _CELL_WORDS: Final = 8
 _CELL_LENGTH: Final = 120
 # A table is looked for at each line of the story: so far, and no further.

@@ -87,6 +87,8 @@ class Walk:
             kind = self.kind(place)
             if kind == "sidebar":
                 aside = True
+            elif aside and sidebar.resumes_story(self.lines, self.marks, place):
+                aside = False
             tells = kind in ("note", "earlier", "update") or (kind is None and line.words >= 9 and line.closed)
             if tells and not sidebar.is_cut(line) and (not aside or line.words >= 22):
                 last = place

@@ -185,6 +185,26 @@ def test_days_are_cells_of_a_table() -> None:
     assert table.rows == [["Mill Lane", "4 March", "29 September"], ["High Street", "1 April", "10 November"]]
 
 
+def test_frosts_are_figures_of_a_table_and_no_counters() -> None:
+    cells = ["Прогноз, °C", "Ніч", "День", "Четвер", "−19", "−11", "П’ятниця", "−24", "−14"]
+    body = article(read_page("Морози\n\nШколи Лимана вчать удома.\n\n" + "\n".join(cells) + "\n\nКінець.\n"))["body"]
+
+    assert [block["type"] for block in body if block["type"] == "table"] == ["table"]
+
+
+def test_a_line_of_what_it_corrects_is_a_correction() -> None:
+    line = "Corrects the height of the tower in paragraph 3 to 41 metres, not 14."
+    story = "The light will be run by computers from April, the harbour trust said on Tuesday."
+
+    assert article(read_page(f"Light goes dark\n\n{line}\n\n{story}\n"))["editors_note"] == line
+
+
+def test_a_label_before_the_name_is_no_part_of_a_byline_beside_a_date() -> None:
+    text = "Light goes dark\n\nWords: Dilys Quarrie · 6 June 2024\n\nThe light went out, the harbour trust said.\n"
+
+    assert article(read_page(text))["byline"] == "Dilys Quarrie"
+
+
 @pytest.mark.parametrize(
     "text",
     ["1 / 7", "👍 48   👎 3", "« Назад   1   2   3   Далі »", "18+", "- ENDS -", "Download as PDF",
@@ -229,3 +249,66 @@ def test_the_outline_shows_sections_and_tags_as_readers_know_them() -> None:
 )  # fmt: skip
 def test_odd_characters_are_counted_line_by_line(text: str, says: list[str]) -> None:
     assert [one.partition(" characters")[0] for one in read_page(text).odd] == says
+
+
+@pytest.mark.parametrize("box", ["Most read", "Most read\nOtters return to the mill pond\nBus 14 gets a roof at last"])
+@pytest.mark.parametrize(
+    "again", ["“Nobody was hurt,” said Ann Lee, the keeper of the bridge.", "Photo: Ann Lee/Mill Trust"]
+)
+def test_a_list_within_the_story_ends_where_the_story_goes_on(box: str, again: str) -> None:
+    closed = "The bridge was closed on Monday because of a crack in its oldest pillar, the Mill Trust said."
+    walk = "Those who have to cross the river walk to the ferry, which sails every hour until dusk, and wait for it."
+    read = read_page(f"Bridge closed\n\n{closed}\n\n{walk}\n\n{box}\n\n{again}\n\n{walk}\n\nA ford\n\n{walk}\n")
+
+    kinds = [block["type"] for block in article(read)["body"]]
+    assert kinds[-4] in ("quote", "image")
+    assert kinds[-3:] == ["paragraph", "heading", "paragraph"]
+    assert len(named(read, "article")) == (3 if "\n" in box else 1)
+
+
+@pytest.mark.parametrize("apart", ["\n", "\n\n"])
+@pytest.mark.parametrize("when", ["13 November 2024", "2 hours ago", "14:05"])
+@pytest.mark.parametrize("bullet", ["", "• "])
+def test_words_above_each_headline_of_a_list_are_sections(bullet: str, when: str, apart: str) -> None:
+    entries = [("Harbour", "Brisk opens a winter berth for boats"), ("Islands", "First chemist arrives on Little Tarn")]
+    listed = apart.join(apart.join([bullet + section, headline, when]) for section, headline in entries)
+    read = read_page(
+        "Bridge closed\n\nThe bridge was closed on Monday because of a crack in its oldest pillar.\n\n"
+        f"Latest posts\n\n{listed}\n"
+    )
+    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
+
+    assert [(one["section"], one["headline"]) for one in stubs] == [(name.lower(), line) for name, line in entries]
+
+
+def test_a_day_before_a_headline_of_a_list_is_its_date() -> None:
+    read = read_page(
+        "Міст закрили\n\nМіст закрили в понеділок через тріщину в найстарішій опорі.\n\nОстанні новини\n\n"
+        "13.11.2024 У Бриску відкрили зимову пристань для катерів\n12.11.2024 На Малому Тарні є аптека\n"
+    )
+    stubs = [one for one in read.documents if one["noun"] == "article"][1:]
+
+    assert [one["headline"] for one in stubs] == [
+        "У Бриску відкрили зимову пристань для катерів",
+        "На Малому Тарні є аптека",
+    ]
+    assert stubs[0]["published_at"] == "2024-11-12T22:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("behind", "paragraphs"),
+    [
+        ("In 1947 the ferry got its old name back, and in 1962 it was laid up.", 2),
+        ("The ferry will sail again in May 2026.", 1),
+        ("The ferry was late on Monday.", 1),
+        ("The captain said the ferry had been late since 2020.", 1),
+    ],
+)
+def test_a_note_behind_its_marker_goes_on_while_it_tells_years(behind: str, paragraphs: int) -> None:
+    read = read_page(
+        "Ferry back at sea\n\nThe ferry will sail again on Monday, the harbour trust said.\n\n"
+        f"Background: The ferry was built in 1911 at a yard in Brisk.\n\n{behind}\n"
+    )
+    note = next(one for one in read.documents if one["noun"] == "note")
+
+    assert len(note["body"]) == paragraphs

@@ -75,6 +75,16 @@ from tests.importers.page.reading import article, named, read_page
         ("A ferry spokeswoman apologised and said every passenger would be paid.", ["ferry spokeswoman"]),
         ("Її чоловік Матвій Чайка, який будує човни, розповів «Лиманським новинам», що дошки є.", ["Матвій Чайка"]),
         ("Sheriff Brack Ostler responded that nobody had crossed the bridge.", ["Brack Ostler"]),
+        ("Графік ремонту оприлюднила на своїй сторінці у Фейсбуці Лиманська міська рада.", ["Лиманська міська рада"]),
+        ("Лоцманка Злата Лис у розмові з «Хвилею» назвала ремонт «латанням сита».", ["Злата Лис"]),
+        ("The union said it was glad, while the Boat Hauliers' Association warned of delays.",
+         ["union", "Boat Hauliers' Association"]),
+        ("The ferry is late, according to minutes published on the council's website.", ["council"]),
+        ("The ferry is safe, and the Marsh Echo reported that a survey was under way.", ["Marsh Echo"]),
+        ("A study published in the journal River Letters in August found that ladders worked.", ["River Letters"]),
+        ("The ferry operator Coastlink said in a statement that it would look at the plan.", ["Coastlink"]),
+        ("Про це заявив перевізник «Світанок».", ["перевізник «Світанок»"]),
+        ("Паром коштує вдвічі більше, порахували в спілці лоцманів.", ["спілка лоцманів"]),
     ],
 )  # fmt: skip
 def test_a_sentence_names_its_sources(text: str, found: list[str]) -> None:
@@ -86,6 +96,32 @@ def test_what_is_told_is_no_channel() -> None:
     (wrote,) = attributions.find("Ann Lee, the mayor, said in a post on Facebook that the bridge was safe.")
 
     assert (told.channel, wrote.channel) == (None, "social")
+
+
+@pytest.mark.parametrize("name", ["The ferry operator Coastlink", "перевізник «Світанок»", "забудовник «Обрій»"])
+def test_a_carrier_with_a_name_is_no_person(name: str) -> None:
+    party = names.read(name)
+
+    assert party is not None
+    assert party.type == "organisation"
+
+
+def test_a_journal_is_named_with_the_words_that_cite_it() -> None:
+    (found,) = attributions.find("Eels have come back, according to a study in the journal River Letters.")
+
+    assert (found.party.type, found.words) == ("media", "according to a study in the journal River Letters")
+
+
+def test_who_tells_this_newspaper_says_it() -> None:
+    (found,) = attributions.find("The boats will wait below, the guild's chair, Ann Lee, told this newspaper.")
+
+    assert (found.party.name, found.role, found.channel) == ("Ann Lee", "said_by", "interview")
+
+
+def test_a_paper_on_a_site_has_the_site_as_its_channel() -> None:
+    (found,) = attributions.find("Паром стоїть, ідеться в повідомленні на сайті міської ради.")
+
+    assert (found.party.name, found.channel) == ("міська рада", "website")
 
 
 def test_a_rescue_service_that_is_cited_reports() -> None:
