@@ -141,11 +141,15 @@ class Unfollowable(Exception):
     """The server, or the file, is not what it must be; the message says what to do."""
 
 
+class Misnamed(Unfollowable):
+    """The file is called as no copy is."""
+
+
 def open_copy(path: Path) -> Copy:
     """The copy in this file, begun where there is none. Raises: Unfollowable."""
     kinds: dict[str, Callable[[Path], Copy]] = {".ndjson": Lines, ".db": Table}
     if path.suffix not in kinds:
-        raise Unfollowable(f"{path}: a copy is kept in a file called .ndjson or .db.")
+        raise Misnamed(f"{path}: a copy is kept in a file called .ndjson or .db.")
     try:
         return kinds[path.suffix](path)
     except OSError as error:

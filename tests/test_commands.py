@@ -93,7 +93,11 @@ def test_the_help_names_commands_and_exit_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["nonsense", "import nonsense", "import ndjson", "serve --nonsense", "import page --published soon x"]
+    "arguments",
+    [
+        *("nonsense", "import nonsense", "import ndjson", "serve --nonsense", "import page --published soon x"),
+        *("follow localhost:8000 --to copy.db", "follow http://localhost:8000 --to copy.csv"),
+    ],
 )
 def test_wrong_usage_exits_with_two(run: Run, arguments: str) -> None:
     assert run(*arguments.split()).exit_code == 2

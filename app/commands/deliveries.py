@@ -80,4 +80,6 @@ def test_webhook(id: Hook) -> None:
 
         found = with_database(settings, work)
         err.print(f"{_outcome(found)}, in {found.duration_milliseconds} ms")
+        if found.error == "not-allowed":
+            err.print("This command goes by the WEBHOOK_ALLOWED_HOSTS that it is given, whatever the server was given.")
         raise typer.Exit(1 if found.error else 0)

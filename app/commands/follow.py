@@ -24,6 +24,8 @@ def follow(
         copy = followers.open_copy(to)
         with client:
             followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
+    except followers.Misnamed as error:
+        raise fail(error, 2) from None
     except (followers.Unfollowable, OSError) as error:
         raise fail(error, 1) from None
     except KeyboardInterrupt:

@@ -80,6 +80,19 @@ async def test_what_cannot_be_is_refused_with_a_clear_sentence(
     assert told in found.stderr
 
 
+async def test_a_host_that_only_the_server_may_reach_is_told_of(
+    database: Database, database_url: str, hook: Hook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbound.__init__, "__kwdefaults__", {"resolve": resolve, "wire": MockTransport(receiver)})
+    made = await hook(url="http://inside.example/hook")
+
+    found = await run(database_url, "test", made.id)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr.startswith("not-allowed, in ")
+    assert "WEBHOOK_ALLOWED_HOSTS" in found.stderr
+    assert receiver.got == []
+
+
 async def test_a_database_without_our_tables_is_not_touched(empty_database_url: str) -> None:
     found = await run(empty_database_url, "list")
     assert (found.exit_code, found.stdout) == (3, "")
