@@ -400,15 +400,18 @@ def test_a_migrated_database_is_served_as_it_is(database_url: str) -> None:
     assert (status, json.loads(body)["items"]) == (200, [])
 
 
-def test_a_port_in_use_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_named_before_anything_is_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("HOST", "127.0.0.1")
         monkeypatch.setenv("PORT", str(port))
-        found = run("serve")
+        found = run("serve", url=f"sqlite:///{tmp_path}/new.db")
 
     assert found.exit_code == 2
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in found.stderr
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_first_start_that_is_killed_is_begun_anew_by_the_next(tmp_path: Path) -> None:

@@ -16,12 +16,21 @@ from app.settings import Settings
 def serve() -> None:
     """Serve the API on HOST and PORT (127.0.0.1:8000). A new SQLite file gets its schema and the sample newsroom."""
     with usable() as settings:
-        path = Address(settings.database_url).path
-        if path is not None:
-            _prepare(settings, path)
-        with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
         with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as listener:
+            _bind(listener, settings.host, settings.port)
+            path = Address(settings.database_url).path
+            if path is not None:
+                _prepare(settings, path)
+            with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
             _serve(settings, listener)
+
+
+def _bind(listener: socket.socket, host: str, port: int) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise fail(f"Cannot listen on {host}:{port}: {error.strerror}. Set HOST or PORT.", 2) from None
 
 
 def _prepare(settings: Settings, path: Path) -> None:
@@ -45,7 +54,6 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from app.main import EXAMPLES, create_app
     from app.web.connections import Connection
 
-    _bind(listener, settings.host, settings.port)
     anywhere = settings.host in {"127.0.0.1", "0.0.0.0"}  # noqa: S104
     base = f"http://{'localhost' if anywhere else settings.host}:{listener.getsockname()[1]}"
     out.print(f"\nDovidka serves [bold]{Address(settings.database_url)}[/bold]. Worth opening:\n")
@@ -71,14 +79,6 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
             timeout_graceful_shutdown=10,
         )
     ).run(sockets=[listener])
-
-
-def _bind(listener: socket.socket, host: str, port: int) -> None:
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        raise fail(f"Cannot listen on {host}:{port}: {error.strerror}. Set HOST or PORT.", 2) from None
 
 
 def openapi() -> None:
