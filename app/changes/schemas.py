@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from app.changes.models import Noun, Op
 from app.web.fields import INSTANT, Instant
 from app.web.pages import Parameters, if_asked, whole_number
-from app.web.spans import moment
+from app.web.spans import check_plus, moment
 
 DRAFTS = "drafts"
 
@@ -16,6 +16,7 @@ DRAFTS = "drafts"
 def drafts_or_instant(value: str) -> str:
     """The value itself. Raises: ValueError, for neither `drafts` nor an instant that exists."""
     if value != DRAFTS and not INSTANT.fullmatch(value):
+        check_plus(value)
         raise PydanticCustomError(
             "not_a_perspective", "is neither `drafts` nor an instant with an offset, such as 2025-01-22T12:35:00Z"
         )

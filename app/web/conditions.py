@@ -16,10 +16,12 @@ _REVISION: Final = re.compile(r'"([1-9][0-9]{0,9})(?:-gzip)?"')
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What If-Match says: nothing (`given` is false), any revision (`named` is None), or these."""
+    """What If-Match says: nothing (`given` is false), any revision (`named` is None), or these; `weak` where some of
+    its ETags are, which match nothing."""
 
     given: bool
     named: frozenset[int] | None = frozenset()
+    weak: bool = False
 
     def check(self, revision: int | None) -> None:
         """Holds the condition against the present revision, None being that nothing is there.
@@ -34,7 +36,8 @@ class Condition:
             raise Stale("If-Match asks for something that is there, and nothing is.", revision=None)
         elif self.named is not None and revision not in self.named:
             etag = f'"{revision}"'
-            raise Stale(f"The present revision is {revision}.", headers={"ETag": etag}, revision=revision)
+            detail = f"The present revision is {revision}.{' A weak ETag (W/) never matches.' if self.weak else ''}"
+            raise Stale(detail, headers={"ETag": etag}, revision=revision)
 
 
 class _IfMatch:
@@ -66,7 +69,8 @@ def read_if_match(header: str) -> Condition:
             'If-Match is `*` or a list of ETags, such as "7", in their quotes.',
             Fault("is neither `*` nor a list of ETags", "malformed", parameter="If-Match"),
         )
-    return Condition(given=True, named=frozenset(int(tag[1]) for tag in map(_REVISION.fullmatch, tags) if tag))
+    named = frozenset(int(tag[1]) for tag in map(_REVISION.fullmatch, tags) if tag)
+    return Condition(given=True, named=named, weak=any(tag.startswith("W/") for tag in tags))
 
 
 # What a route that changes something takes, and checks against the revision it found.

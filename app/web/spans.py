@@ -32,11 +32,16 @@ def moment_or_day(value: str) -> str:
         _day(value)
     elif INSTANT.fullmatch(value):
         moment(value)
-    elif INSTANT.fullmatch(value.replace(" ", "+")):
-        raise ValueError("has a blank where its offset begins: in an address a + is written %2B")
     else:
+        check_plus(value)
         raise ValueError("is neither a date such as 2025-01-22 nor an instant with offset such as 2025-01-22T12:35:00Z")
     return value
+
+
+def check_plus(value: str) -> None:
+    """Raises: ValueError, for what would be an instant, had the address not made a blank of its `+`."""
+    if " " in value and INSTANT.fullmatch(value.replace(" ", "+")):
+        raise ValueError("has a blank where its offset begins: in an address a + is written %2B")
 
 
 def period(value: str) -> str:

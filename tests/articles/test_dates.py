@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.answers import slugs
+from tests.answers import refusal, slugs
 from tests.conftest import serving
 from tests.factories import article
 
@@ -82,5 +82,8 @@ async def test_a_date_means_the_whole_of_it_in_its_zone(dated: AsyncClient, para
 
 
 async def test_a_plus_in_an_offset_must_be_encoded_and_is_refused_otherwise(dated: AsyncClient) -> None:
-    assert (await dated.get("/v1/articles?published_from=2025-01-22T14:00:00+02:00")).status_code == 422
+    for name in ("published_from", "perspective"):
+        answer = await dated.get(f"/v1/articles?{name}=2025-01-22T14:00:00+02:00")
+        (error,) = refusal(answer, 422, "invalid")["errors"]
+        assert "%2B" in error["detail"]
     assert (await dated.get("/v1/articles?published_from=2025-01-22T14:00:00%2B02:00")).status_code == 200

@@ -63,6 +63,7 @@ async def test_a_condition_that_names_another_revision_is_stale(desk: AsyncClien
 
     problem = refusal(answer, 412, "stale")
     assert (problem["revision"], answer.headers["etag"]) == (7, '"7"')
+    assert ("weak" in problem["detail"]) == header.startswith("W/")
 
 
 @pytest.mark.parametrize(
