@@ -15,14 +15,13 @@ from app.settings import Settings
 
 def serve() -> None:
     """Serve the API on HOST and PORT (127.0.0.1:8000). A new SQLite file gets its schema and the sample newsroom."""
-    with usable() as settings:
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as listener:
-            _bind(listener, settings.host, settings.port)
-            path = Address(settings.database_url).path
-            if path is not None:
-                _prepare(settings, path)
-            with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
-            _serve(settings, listener)
+    with usable() as settings, socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as listener:
+        _bind(listener, settings.host, settings.port)
+        path = Address(settings.database_url).path
+        if path is not None:
+            _prepare(settings, path)
+        with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
+        _serve(settings, listener)
 
 
 def _bind(listener: socket.socket, host: str, port: int) -> None:
