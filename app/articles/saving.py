@@ -135,7 +135,7 @@ class Batch:
         self.inserted: list[Prepared] = []
         self.updated: list[Prepared] = []
         self.listed: defaultdict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
-        self.relisted: list[dict[str, Any]] = []
+        self.relisted: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         self.unlisted: list[dict[str, Any]] = []
         self.unrelated: list[dict[str, Any]] = []
         self.related: set[tuple[str, str]] = set()
@@ -170,11 +170,10 @@ class Batch:
         stays = article.view in clears and _place(standings[article.view]) == place
         self._move(article.id, standings, clears, {article.view: place})
         self._relate(article, before)
-        for term, direct in terms.items():
-            if stays:
-                row = {"w": article.view, "t": term, "p": article.listed_at, "r": article.id}
-                self.relisted.append({**row, "u": article.updated_at, "d": direct})
-            else:
+        if stays:
+            self._relist(article, terms)
+        else:
+            for term, direct in terms.items():
                 self.listed[article.view, term].append(
                     (article.view, term, article.listed_at, article.id, article.language, article.updated_at, direct)
                 )
@@ -250,6 +249,14 @@ class Batch:
             if len(places) == 2:  # the desk's counters say by how much it differs
                 self._count(DESK, places[PUBLIC], -n)
 
+    def _relist(self, article: Prepared, terms: Mapping[str, bool]) -> None:
+        """Leaves the article in the lists that it stands in: most changes do."""
+        row = {"w": article.view, "p": article.listed_at, "r": article.id, "u": article.updated_at}
+        for direct in (True, False):
+            if some := [term for term in terms if terms[term] is direct]:
+                count = room(len(some))
+                self.relisted[count].append({**row, "d": direct, **spread("t", count, some)})
+
     def _count(self, view: View, place: _Place, n: int) -> None:
         day = _day(place.at, self.done.zone)
         for term in place.terms:
@@ -279,7 +286,8 @@ class Batch:
         await bulk(connection, Address, ("slug", "ref", "public"), new)
         published = [{"s": slug} for slug, (_, public) in self.addresses.items() if public and slug in self.known]
         await run(connection, _PUBLISH, published)
-        await run(connection, _RELIST, self.relisted)
+        for count, rows in self.relisted.items():
+            await run(connection, _relisting(count), rows)
         await run(connection, _UNLIST, self.unlisted)
         await bulk(
             connection, Listed, LISTED, [row for place in sorted(self.listed) for row in sorted(self.listed[place])]
@@ -346,16 +354,15 @@ _UPDATE: Final = (
     .where(Article.id == bindparam("key"))
     .values({column.key: bindparam(column.key) for column in Article.__table__.columns if column.key != "id"})
 )
-_ITS_ROW: Final = (
-    Listed.view == bindparam("w"),
-    Listed.term == bindparam("t"),
-    Listed.published_at == bindparam("p"),
-    Listed.ref == bindparam("r"),
-)
-_UNLIST: Final = delete(Listed).where(*_ITS_ROW)
-# Most changes leave an article in its lists.
-_RELIST: Final = update(Listed).where(*_ITS_ROW).values(updated_at=bindparam("u"), direct=bindparam("d"))
+_IN_PLACE: Final = (Listed.view == bindparam("w"), Listed.published_at == bindparam("p"), Listed.ref == bindparam("r"))
+_UNLIST: Final = delete(Listed).where(Listed.term == bindparam("t"), *_IN_PLACE)
 _UNRELATE: Final = delete(Related).where(Related.ref == bindparam("r"))
+
+
+@cache
+def _relisting(count: int) -> Any:
+    there = update(Listed).where(among(Listed.term, "t", count), *_IN_PLACE)
+    return there.values(updated_at=bindparam("u"), direct=bindparam("d"))
 
 
 def _op(article: Prepared, before: log.Known | None, clears: frozenset[View]) -> Op:
