@@ -1,5 +1,6 @@
 """Keeps a copy of what a server shows: says how the follower fares, and where the copy stands when it ends."""
 
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ def follow(
         copy = followers.open_copy(to)
         with client:
             followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
-    except (followers.Unfollowable, OSError) as error:
+    except (followers.Unfollowable, OSError, sqlite3.Error) as error:
         raise fail(error, 1) from None
     except KeyboardInterrupt:
         err.print("Stopped.")
