@@ -152,8 +152,8 @@ def open_copy(path: Path) -> Copy:
         raise Misnamed(f"{path}: a copy is kept in a file called .ndjson or .db.")
     try:
         return kinds[path.suffix](path)
-    except OSError as error:
-        raise Unfollowable(f"{path}: cannot be used: {error.strerror}.") from None
+    except (OSError, sqlite3.OperationalError) as error:
+        raise Unfollowable(f"{path}: cannot be used: {getattr(error, 'strerror', None) or error}.") from None
     except (ValueError, KeyError, TypeError, sqlite3.Error):
         raise Unfollowable(f"{path}: is no copy that this command has made.") from None
 
@@ -184,7 +184,7 @@ def follow(client: httpx.Client, copy: Copy, say: Callable[[str], None], *, once
                 if once and copy.position >= found["head"]:
                     return
             elif page.status_code == 410:
-                head = int(from_json(page.content)["head"])
+                head = _head(page)
                 say(f"The log no longer reaches back to position {copy.position}: starting over from the lists.")
                 copy.replace(_lists(client, head), head)
             else:
@@ -192,7 +192,7 @@ def follow(client: httpx.Client, copy: Copy, say: Callable[[str], None], *, once
             pause = 1.0
         except _Away as away:
             if once:
-                raise Unfollowable(f"{client.base_url} does not answer: {away}.") from None
+                raise Unfollowable(f"{_public(client.base_url)} does not answer: {away}.") from None
             say(f"The server does not answer ({away}); asking again in {pause:g} s.")
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -217,31 +217,59 @@ def _lists(client: httpx.Client, head: int) -> Iterator[Entry]:
     for noun, name, rest in LISTS:
         asked: dict[str, Any] = {"limit": 100}
         while True:
-            page = _read(client, name, **asked)
-            if rest and page["items"] and "fields" not in asked:
-                asked["fields"] = ",".join([*page["items"][0], *rest])
+            answer = _ask(client, name, **asked)
+            if not answer.is_success:
+                raise Unfollowable(_refusal(answer))
+            key = "id" if noun == "article" else "slug"
+            try:
+                page = from_json(answer.content)
+                entries = [
+                    _entry({"seq": head, "noun": noun, "ref": document[key], "document": document})
+                    for document in page["items"]
+                ]
+                cursor = page["next"]
+            except (ValueError, KeyError, TypeError):
+                raise Unfollowable(_refusal(answer)) from None
+            if rest and entries and "fields" not in asked:
+                asked["fields"] = ",".join([*entries[0]["document"], *rest])
                 continue
-            for document in page["items"]:
-                ref = document["id"] if noun == "article" else document["slug"]
-                yield {"seq": head, "noun": noun, "ref": ref, "document": document}
-            if page["next"] is None:
+            yield from entries
+            if cursor is None:
                 break
-            asked["cursor"] = page["next"]
-
-
-def _read(client: httpx.Client, path: str, **parameters: Any) -> Any:
-    answer = _ask(client, path, **parameters)
-    if not answer.is_success:
-        raise Unfollowable(_refusal(answer))
-    return from_json(answer.content)
+            asked["cursor"] = cursor
 
 
 def _page(answer: httpx.Response) -> Any:
     try:
         found = from_json(answer.content)
-        return {"items": found["items"], "head": found["head"]}
+        items = [_entry(one) for one in found["items"]]
     except (ValueError, KeyError, TypeError):
         raise Unfollowable(_refusal(answer)) from None
+    return {"items": items, "head": _head(answer)}
+
+
+def _entry(given: Any) -> Entry:
+    """Raises: KeyError, TypeError, where it is no entry of a log."""
+    kinds = {"seq": int, "noun": str, "ref": str, "document": dict | None}
+    if not all(isinstance(given[name], kind) for name, kind in kinds.items()):
+        raise TypeError
+    found: Entry = given
+    return found
+
+
+def _head(answer: httpx.Response) -> int:
+    try:
+        found = from_json(answer.content)["head"]
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if not isinstance(found, int):
+        raise Unfollowable(_refusal(answer))
+    return found
+
+
+def _public(url: httpx.URL) -> str:
+    """The address without the name and password that may stand in it."""
+    return str(url.copy_with(userinfo=b""))
 
 
 def _refusal(answer: httpx.Response) -> str:
@@ -250,7 +278,7 @@ def _refusal(answer: httpx.Response) -> str:
         code, detail = problem["code"], problem["detail"]
         future = any(fault["code"] == "future" for fault in problem["errors"])
     except (ValueError, KeyError, TypeError):
-        return f"{answer.url} answers {answer.status_code}. Is it the address of a Dovidka server?"
+        return f"{_public(answer.url)} answers {answer.status_code}. Is it the address of a Dovidka server?"
     if future:
         return f"The copy is of another server, or this one has lost changes: {detail} Begin a new file."
-    return f"{answer.url} answers {answer.status_code} {code}: {detail}"
+    return f"{_public(answer.url)} answers {answer.status_code} {code}: {detail}"

@@ -8,9 +8,11 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from app.changes.models import PUBLIC
 from app.deps import Needs
 from app.errors import Unavailable
 from app.web.answers import UNAVAILABLE, UNCACHED
+from app.web.caller import Caller
 from app.web.pages import Flag, Parameters, if_asked
 from app.web.parameters import strict_query
 from app.webhooks import store as webhooks
@@ -96,15 +98,18 @@ def install(api: FastAPI) -> None:
     @api.get(
         "/metrics",
         include_in_schema=False,
-        dependencies=[Depends(Needs("webhooks")), Depends(strict_query)],
+        dependencies=[Depends(strict_query)],
     )
-    async def get_metrics(request: Request) -> Response:
+    async def get_metrics(request: Request, caller: Annotated[Caller, Depends(Needs("webhooks"))]) -> Response:
         """How far behind is each webhook?
 
         In the text format of Prometheus: lag, tries in vain and dead letters of each webhook, and how many streams of
-        changes this process holds open. Lag tells how busy the desk is, so this takes a key.
+        changes this process holds open. Lag tells how busy the desk is, so this takes a key, and of webhooks with the
+        perspective `drafts` one with `drafts:read`.
         """
-        found = await webhooks.everything(request.app.state.database.reader())
+        drafts = "drafts:read" in caller.scopes
+        everything = await webhooks.everything(request.app.state.database.reader())
+        found = [one for one in everything if drafts or one.perspective == PUBLIC]
         gauges = {
             "dovidka_streams_open": (
                 "Streams of changes that this process holds.",

@@ -303,11 +303,12 @@ def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_pa
     assert [one.name for one in tmp_path.iterdir()] == ["export.ndjson"]
 
 
-@pytest.mark.parametrize("name", [".", "..", "no/folder/x.ndjson"])
+@pytest.mark.parametrize("name", [".", "..", "no/folder/x.ndjson", "round"])
 def test_an_export_to_where_nothing_can_be_written_says_so(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("round").symlink_to("round")
     found = run("export", "ndjson", name)
 
     assert found.exit_code == 1, found.output

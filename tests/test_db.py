@@ -88,6 +88,8 @@ def test_an_among_has_room_for_its_values(length: int) -> None:
         ("sqlite:///with space/назва.db", Path("with space/назва.db")),
         ("postgresql://user:secret@host:5432/name", None),
         ("postgres://host/name?sslmode=require", None),
+        ("postgresql://user@one:5432,[::1]:5433/name?target_session_attrs=primary", None),
+        ("postgresql://user@/name?host=/run/postgresql&port=5432", None),
     ],
 )
 def test_an_address_says_where_the_database_is(url: str, path: Path | None) -> None:
@@ -106,6 +108,12 @@ def test_an_address_says_where_the_database_is(url: str, path: Path | None) -> N
         "mysql://user:secret@host/name",
         "postgresql+asyncpg://user:secret@host/name",
         "http://user:secret@host/",
+        "postgresql://user:secret@[host/name",
+        "postgresql://user:secret@host:port/name",
+        "postgresql://user:secret@host:70000/name",
+        "postgresql://user:secret@host/name?port=x",
+        "postgresql://user:secret#@host/name",
+        "postgresql://user:secret/@host/name",
     ],
 )
 def test_an_address_of_another_form_is_refused_with_the_right_ones(url: str) -> None:
@@ -115,8 +123,15 @@ def test_an_address_of_another_form_is_refused_with_the_right_ones(url: str) -> 
     assert "secret" not in str(raised.value)
 
 
-def test_an_address_never_shows_its_password() -> None:
-    assert str(Address("postgresql://user:se:c/ret@host/name")) == "postgresql://user:***@host/name"
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://user:se:c@ret@host/name", "postgresql://user:***@host/name"),
+        ("postgresql://user@host/name?password=secret&port=1", "postgresql://user@host/name?password=***&port=1"),
+    ],
+)
+def test_an_address_never_shows_its_password(url: str, shown: str) -> None:
+    assert str(Address(url)) == shown
 
 
 # --- reading and writing ---------------------------------------------------------------------------------------------

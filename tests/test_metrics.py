@@ -2,7 +2,8 @@
 
 from httpx import AsyncClient
 
-from tests.answers import refusal
+from tests.answers import bearing, refusal
+from tests.conftest import Make
 
 
 async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) -> None:
@@ -17,6 +18,14 @@ async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) ->
     assert f'dovidka_webhook_lag{{webhook="{made.json()["id"]}"}} 0' in lines
     assert "dovidka_streams_open 0" in lines
     assert "Archive" not in answer.text
+
+
+async def test_metrics_tell_of_webhooks_with_drafts_to_who_reads_drafts(desk: AsyncClient, key: Make) -> None:
+    given = {"name": "Desk", "url": "https://8.8.8.8/hook", "perspective": "drafts"}
+    made = (await desk.post("/v1/webhooks", json=given)).json()["id"]
+    seen = await desk.get("/metrics")
+    less = await desk.get("/metrics", headers=bearing(await key("webhooks")))
+    assert (less.status_code, made in seen.text, made in less.text) == (200, True, False)
 
 
 async def test_metrics_are_not_for_everybody(api: AsyncClient) -> None:

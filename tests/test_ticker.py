@@ -121,3 +121,21 @@ async def test_a_note_is_released_before_the_article_that_shows_it(desk: AsyncCl
     answer = await api.get("/v1/articles/flood?include=notes")
     assert answer.status_code == 200
     assert [*answer.json()["included"]["notes"]] == ["dam"]
+
+
+async def test_what_is_due_does_not_wait_for_a_note_that_was_taken_down(desk: AsyncClient, api: AsyncClient) -> None:
+    body = [{"type": "paragraph", "html": "It has stood since 1911."}]
+    await desk.post("/v1/notes", json={"slug": "dam", "language": "en", "heading": "For reference", "body": body})
+    await desk.post("/v1/notes/dam/publish")
+    story = {"language": "en", "headline": "Flood", "body": [{"type": "reference_note", "note": "dam"}]}
+    await desk.post("/v1/articles", json={**story, "slug": "flood"})
+    at = {"at": show_instant(utcnow() + timedelta(seconds=0.4))}
+    assert (await desk.post("/v1/articles/flood/publish", json=at)).status_code == 200
+    await desk.post("/v1/notes/dam/withdraw", json={"reason": "error"})
+    assert (await desk.post("/v1/notes/dam/unpublish")).json()["status"] == "draft"
+
+    await asyncio.sleep(1.4)
+
+    answer = await api.get("/v1/articles/flood?include=notes")
+    assert answer.status_code == 200
+    assert answer.json()["included"] == {"notes": {}}

@@ -24,7 +24,6 @@ from app.sources import store as sources
 from app.tags import store as tags
 
 ALL: Final = "all"
-UNRELEASED: Final = frozenset({"draft", "scheduled"})
 
 
 async def save(done: log.Writing, articles: Sequence[Prepared]) -> list[str]:
@@ -450,7 +449,10 @@ def _wrong_tags(articles: Sequence[Prepared], lineages: dict[str, Lineage]) -> I
 
 
 async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fault]:
-    """Sources and notes that do not exist; notes that the public does not see beside the article yet."""
+    """Sources and notes that do not exist; notes that the public is not to know of yet.
+
+    What was withdrawn, and is a draft again, stays named: whoever reads the article knows the bare name.
+    """
     known_sources = await sources.existing(done, {source for article in articles for _, source in article.attributed})
     known_notes = await notes.existing(done, {note for article in articles for _, note in article.notes})
     faults = []
@@ -464,8 +466,8 @@ async def _dangling(done: log.Writing, articles: Sequence[Prepared]) -> list[Fau
             pointer = f"/{place}/body/{n}/note"
             if note not in known_notes:
                 faults.append(Fault(f"there is no note {note!r}", pointer=pointer))
-            elif article.public and known_notes[note] in UNRELEASED:
-                faults.append(Fault(f"the note {note!r} is not published", pointer=pointer))
+            elif article.public and not known_notes[note]:
+                faults.append(Fault(f"the note {note!r} was never published", pointer=pointer))
     return faults
 
 

@@ -105,7 +105,7 @@ async def stream_changes(
         return Response(GOAWAY % CROWDED_MILLISECONDS, headers=STREAMING, media_type=_Stream.media_type)
     after, parameter = wanted.after, "after"
     if last_event_id is not None:
-        after, parameter = _position(last_event_id), "Last-Event-ID"
+        after, parameter = _position(request.headers.getlist("last-event-id")), "Last-Event-ID"
     newest = await feed.head(read, seen)
     if after is not None:
         feed.check(after, newest, await feed.entries(read, seen, after, 1), parameter)
@@ -113,8 +113,9 @@ async def stream_changes(
     return _Stream(live, seen, position, newest, head=bool(request.scope.get("head")))
 
 
-def _position(given: str) -> int:
-    """Raises: Invalid."""
+def _position(headers: list[str]) -> int:
+    """Raises: Invalid, also where there is more than one."""
+    given = headers[0] if len(headers) == 1 else ""
     if given.isascii() and given.isdigit() and len(given) < 20 and str(int(given)) == given:
         found = int(given)
         if found <= LAST_POSITION:

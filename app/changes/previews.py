@@ -26,7 +26,7 @@ def made(request: Request, noun: Noun, ref: str, document: str, sent: PreviewIn)
     """The answer that hands a preview of this document out."""
     expires_at = utcnow() + timedelta(seconds=sent.expires_in_seconds)
     payload = to_json([noun, ref, _life(document), milliseconds(expires_at)])
-    token = base64.urlsafe_b64encode(_mac(request, payload) + payload).rstrip(b"=").decode()
+    token = _token(_mac(request, payload) + payload)
     url = f"/v1/previews/{token}"
     return Response(
         to_json({"url": url, "expires_at": show_instant(expires_at)}),
@@ -43,7 +43,7 @@ def opened(request: Request, token: str) -> tuple[Noun, str, str]:
     except (binascii.Error, ValueError):
         raw = b""
     mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:]
-    if payload and hmac.compare_digest(mac, _mac(request, payload)):
+    if payload and token == _token(raw) and hmac.compare_digest(mac, _mac(request, payload)):
         found: tuple[Any, str, str, int] = from_json(payload)
         noun, ref, life, until = found
         if from_milliseconds(until) > utcnow():
@@ -55,6 +55,10 @@ def check(document: str, life: str) -> None:
     """Raises: NotFound, where the document is of another object, which took the slug of the deleted one."""
     if _life(document) != life:
         raise _missing()
+
+
+def _token(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _life(document: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -70,6 +70,8 @@ def _destination(file: Path) -> Iterator[BinaryIO]:
         with file.open("wb") as target:
             yield target
     else:
+        with suppress(FileNotFoundError):
+            file.stat()  # what links lead round to is an OSError here, and a RuntimeError below
         whole = file.resolve()
         aside = whole.with_name(f".{whole.name}.part")
         try:

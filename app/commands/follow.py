@@ -1,5 +1,6 @@
 """Keeps a copy of what a server shows: says how the follower fares, and where the copy stands when it ends."""
 
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ def follow(
             followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
     except followers.Misnamed as error:
         raise fail(error, 2) from None
-    except (followers.Unfollowable, OSError) as error:
+    except (followers.Unfollowable, OSError, sqlite3.Error) as error:
         raise fail(error, 1) from None
     except KeyboardInterrupt:
         err.print("Stopped.")

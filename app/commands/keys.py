@@ -39,7 +39,13 @@ def create_key(
         err.print(
             f"{escape(made.name)} ({made.id}): {', '.join(made.scopes)}; {_lifetime(made)}. The key is shown once:"
         )
-        sys.stdout.write(f"{made.key}\n")
+        try:
+            sys.stdout.write(f"{made.key}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            told = f"the key {made.id} cannot be written: {error.strerror}. Nobody has it; it is revoked"
+            with_database(settings, lambda database: keys.revoke(database, made.id))
+            raise fail(told, 1) from None
 
 
 def list_keys() -> None:

@@ -4,6 +4,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from sqlalchemy import Dialect, Engine, event
@@ -33,7 +34,7 @@ class Address:
     def __init__(self, url: str) -> None:
         if match := re.fullmatch(r"sqlite:///(?P<path>(?!:memory:)[^?#]+)", url):
             self.path: Path | None = Path(match["path"])
-        elif re.match(r"postgres(ql)?://", url):
+        elif re.match(r"postgres(ql)?://", url) and _has_parts(url):
             self.path = None
         else:
             raise ValueError(
@@ -107,5 +108,28 @@ def begin_immediate(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+# A host, or an IPv6 address in brackets, and a port. Several stand between commas.
+HOST: Final = re.compile(r"(?:\[[^][]*\]|[^][:]*)(?::(?P<port>[0-9]{1,5}))?")
+
+
+def _has_parts(url: str) -> bool:
+    """Whether the driver can take it apart: what is none of an address it tells in errors that show the password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    hosts = [HOST.fullmatch(one) for one in parts.netloc.rpartition("@")[2].split(",")]
+    ports = [one["port"] for one in hosts if one and one["port"]]
+    ports += [port for value in parse_qs(parts.query).get("port", []) for port in value.split(",") if port]
+    return (
+        "#" not in url
+        and all(hosts)
+        and all(re.fullmatch("[0-9]{1,5}", one) for one in ports)
+        and all(int(one) < 65_536 for one in ports)
+    )
+
+
 def _without_password(url: str) -> str:
-    return re.sub(r"(?<=://)([^:/@]*):[^@]*(?=@)", r"\1:***", url)
+    """The URL to be shown: a password may hold whatever stands before the last @, and may stand in the query."""
+    hidden = re.sub(r"(?<=://)([^:/@]*):.*(?=@)", r"\1:***", url, flags=re.DOTALL)
+    return re.sub(r"(?<=[?&]password=)[^&]*", "***", hidden)

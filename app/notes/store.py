@@ -24,6 +24,7 @@ from app.tags.models import Tag
 from app.web.pages import Position, Slice, parts
 
 PUBLISHED = "published"
+UNRELEASED: Final = frozenset({"draft", "scheduled"})
 
 
 async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
@@ -125,15 +126,18 @@ def _of_facts(note: dict[str, Any]) -> Iterable[dict[str, Any]]:
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
-async def existing(done: log.Writing, slugs: Iterable[str]) -> dict[str, str]:
-    """Slug and status of those that exist; none of them changes or goes before this transaction ends. One statement."""
+async def existing(done: log.Writing, slugs: Iterable[str]) -> dict[str, bool]:
+    """Those that exist, and whether the public sees them or once did, so that it may know their names.
+
+    None of them changes or goes before this transaction ends. Cost: one statement, none for no slugs.
+    """
     asked = sorted(set(slugs))
     if not asked:
         return {}
     rows = await done.connection.execute(
-        select(Note.slug, Note.status).where(Note.slug.in_(asked)).with_for_update(read=True)
+        select(Note.slug, Note.status, Note.first_published_at).where(Note.slug.in_(asked)).with_for_update(read=True)
     )
-    return {row.slug: row.status for row in rows}
+    return {row.slug: row.status not in UNRELEASED or row.first_published_at is not None for row in rows}
 
 
 async def expected(done: log.Writing, slugs: Iterable[str]) -> dict[str, datetime | bool | None]:
@@ -346,10 +350,11 @@ async def _dangling(done: log.Writing, notes: Sequence[NoteState], known_tags: d
 
 async def _needed(done: log.Writing, notes: Sequence[NoteState], known: Mapping[str, log.Known]) -> list[Fault]:
     """Notes that would leave the public view while public articles use them."""
-    taken = {"draft", "scheduled"}
     public = {slug for slug, one in known.items() if one.public}
     hidden = {
-        f"note:{note.slug}": place for place, note in enumerate(notes) if note.status in taken and note.slug in public
+        f"note:{note.slug}": place
+        for place, note in enumerate(notes)
+        if note.status in UNRELEASED and note.slug in public
     }
     if not hidden:
         return []

@@ -571,6 +571,18 @@ async def test_what_was_there_before_it_was_hidden_hinders_no_change(desk: Async
     assert (await get(desk, address(ref), include="relations"))["included"] == {"articles": {}}
 
 
+async def test_a_note_that_is_a_draft_again_hinders_no_change(desk: AsyncClient, load: Load) -> None:
+    await load(note("dam"))
+    ref = (await publish(desk, body=[box("dam")]))["id"]
+    await desk.post("/v1/notes/dam/withdraw", json={"reason": "error"})
+    assert (await desk.post("/v1/notes/dam/unpublish")).json()["status"] == "draft"
+    assert (await change(desk, ref, kicker="News"))["kicker"] == "News"
+    assert (await act(desk, ref, "correct", kind="correction", text="It stands."))["notes"] == ["dam"]
+    assert (await get(desk, address(ref), include="notes"))["included"] == {"notes": {}}
+    new = (await write(desk, "New", body=[box("dam")]))["id"]
+    assert pointers(await desk.post(address(new, "/publish"))) == {"/body/0/note"}
+
+
 async def test_there_is_one_public_translation_into_a_language(desk: AsyncClient) -> None:
     original = (await publish(desk, "Original"))["id"]
     one, two = [(await write(desk, text, language="pl", translation_of=original))["id"] for text in ("Raz", "Dwa")]

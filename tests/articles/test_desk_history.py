@@ -237,6 +237,15 @@ async def test_a_preview_that_was_tampered_with_opens_nothing(desk: AsyncClient,
         assert answer.status_code in {400, 404}, (token, answer.text)
 
 
+async def test_a_preview_has_one_address(desk: AsyncClient, api: AsyncClient) -> None:
+    ref = (await write(desk))["id"]
+    url = (await desk.post(address(ref, "/previews"))).json()["url"]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = [url[:-1] + one for one in alphabet if one != url[-1]] + [f"{url}=", f"{url}=="]
+    assert {(await api.get(one)).status_code for one in others} == {404}
+    assert (await api.get(url)).status_code == 200
+
+
 @pytest.mark.parametrize("seconds", [0, -1, 30 * 86_400 + 1, 1.5, "60", True, 2**63])
 async def test_a_preview_lasts_thirty_days_at_most(desk: AsyncClient, seconds: Any) -> None:
     ref = (await write(desk))["id"]

@@ -187,6 +187,8 @@ async def test_a_position_that_is_none_of_this_log_is_refused(
     assert fault["parameter"] == "after"
     if path.endswith("stream"):
         answer = await api.get(path, headers={"Last-Event-ID": after})
+        twice = await api.get(path, headers=[("Last-Event-ID", "1"), ("Last-Event-ID", "2")])
+        refusal(twice, 422, "invalid")
         (fault,) = refusal(answer, 422, "invalid")["errors"]
         assert fault["parameter"] == "Last-Event-ID"
 

@@ -263,3 +263,39 @@ async def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     for url in ("news.example", "ftp://news.example"):
         done = await run(url, tmp_path / "copy.db")
         assert (done.exit_code, "is no address" in done.stderr) == (2, True), done.stderr
+
+
+ODD = [
+    (200, b'{"items": [{"seq": 1, "noun": "tag", "ref": "a"}], "head": 1}'),
+    (200, b'{"items": [{"seq": "1", "noun": "tag", "ref": "a", "document": {}}], "head": 1}'),
+    (200, b'{"items": [{"seq": 1, "noun": "tag", "ref": {}, "document": {}}], "head": 1}'),
+    (200, b'{"items": [1], "head": 1}'),
+    (200, b'{"items": {"a": 1}, "head": 1}'),
+    (200, b'{"items": [], "head": "1"}'),
+    (410, b"Gone"),
+    (410, b'{"head": null}'),
+    (410, b'{"head": 7, "items": [{}], "next": null}'),
+    (410, b'{"head": 7, "items": [{"slug": {}}], "next": null}'),
+]
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(("status", "body"), ODD)
+def test_a_server_that_is_none_of_ours_is_named_without_its_password(
+    tmp_path: Path, name: str, status: int, body: bytes
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status if request.url.path == "/v1/changes" else 200, content=body)
+
+    copy = open_copy(tmp_path / name)
+    client = httpx.Client(base_url="http://me:hush@news.example", transport=httpx.MockTransport(answer))
+    with client, pytest.raises(Unfollowable) as raised:
+        follow.follow(client, copy, print, once=True)
+    assert "http://news.example/v1/" in str(raised.value)
+    assert copy.position == 0
+
+
+def test_a_copy_that_cannot_be_kept_there_is_said_to_be_so(tmp_path: Path) -> None:
+    for path in (tmp_path / "none" / "copy.db", tmp_path):
+        with pytest.raises(Unfollowable, match=r"cannot be used: (unable to open|database is)|called \.ndjson"):
+            open_copy(path)

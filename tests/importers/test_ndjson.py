@@ -116,6 +116,13 @@ def test_an_export_imported_into_an_empty_database_is_exported_the_same(
     assert after == before
 
 
+async def test_what_names_a_note_that_was_public_once_is_restored(database: Database) -> None:
+    was, never = note("was", status="draft", first_published_at=NOON), note("never", status="draft")
+    report = await load(database, was, never, article("one", body=[box("was")]), article("two", body=[box("never")]))
+    assert report.counts["created"] == 3
+    assert [fault.pointer for _, fault in report.wrong] == ["/body/0/note"]
+
+
 async def test_a_public_export_says_nothing_of_what_is_not_public(database: Database) -> None:
     await accept(database, *FULL)
 

@@ -1,8 +1,12 @@
 """`python -m app key …`: what it prints where, and what it exits with."""
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +17,7 @@ from app.keys import store as keys
 from app.keys.models import Key
 from app.keys.schemas import KeyOut
 from app.web.caller import SCOPES
-from tests.commands import invoke, program
+from tests.commands import ROOT, invoke, program
 from tests.conftest import Fresh
 from tests.contents import rows
 
@@ -117,6 +121,18 @@ async def test_a_database_without_our_tables_is_not_touched(empty_database_url: 
 
     assert (found.exit_code, found.stdout) == (3, "")
     assert "python -m app migrate" in found.stderr
+
+
+def test_a_key_that_cannot_be_shown_opens_nothing(sqlite: Fresh) -> None:
+    with sqlite() as url, Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "app", "key", "create", "--name", "x", "--scope", "keys"]
+        env = {**os.environ, "DATABASE_URL": url}
+        made = subprocess.run(command, cwd=ROOT, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        listed = program(url, "key", "list")
+
+    assert (made.returncode, "Traceback" in made.stderr) == (1, False)
+    assert "cannot be written: No space left on device" in made.stderr
+    assert "revoked" in listed.stdout
 
 
 def test_each_command_is_a_program(sqlite: Fresh) -> None:
