@@ -39,7 +39,7 @@ from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, P
 from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
 from app.web.caching import PRIVATE, answer
 from app.web.caller import Caller
-from app.web.conditions import IfMatch
+from app.web.conditions import IfMatch, IfMatchOptional
 from app.web.merging import Patch, patch_of
 from app.web.pages import item, page
 from app.web.parameters import Asked, described, strict_query
@@ -262,7 +262,10 @@ async def discard_working_copy(ref: Ref, if_match: IfMatch, session: WriteSessio
     "/articles/{ref}/publish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
 )
 async def publish_article(
-    ref: Ref, sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))], session: WriteSession
+    ref: Ref,
+    sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))],
+    if_match: IfMatchOptional,
+    session: WriteSession,
 ) -> Response:
     """Publish an article, or its working copy, now or at an instant to come.
 
@@ -270,6 +273,7 @@ async def publish_article(
     scheduled becomes public on time of itself; publishing it again with another instant moves that.
     """
     article = await desk.hold(session, ref)
+    if_match.check(article.revision)
     return reply(session, await desk.publish(session, article, sent.at))
 
 
@@ -279,7 +283,7 @@ async def publish_article(
     responses=CHANGED,
     dependencies=[Depends(PUBLISH), NOTHING],
 )
-async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> Response:
+async def unpublish_article(ref: Ref, asking: Asking, if_match: IfMatchOptional, session: WriteSession) -> Response:
     """Make an article a draft again.
 
     Readers get 404, and the draft is the newest state, that of a working copy where there is one. What is scheduled is
@@ -288,6 +292,7 @@ async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> 
     article = await desk.hold(session, ref)
     if article.withdrawn:
         permitted(asking, "content:withdraw")
+    if_match.check(article.revision)
     return reply(session, await desk.unpublish(session, article))
 
 
@@ -295,26 +300,30 @@ async def unpublish_article(ref: Ref, asking: Asking, session: WriteSession) -> 
     "/articles/{ref}/withdraw", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
 )
 async def withdraw_article(
-    ref: Ref, sent: Annotated[WithdrawIn, Depends(Sent(WithdrawIn))], session: WriteSession
+    ref: Ref, sent: Annotated[WithdrawIn, Depends(Sent(WithdrawIn))], if_match: IfMatchOptional, session: WriteSession
 ) -> Response:
     """Take down an article that was public.
 
     Readers get 410 with the reason, the public note and what to read instead; nothing else of it is shown anywhere.
     """
     article = await desk.hold(session, ref)
+    if_match.check(article.revision)
     return reply(session, await desk.withdraw(session, article, sent))
 
 
 @router.post(
     "/articles/{ref}/erase", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
 )
-async def erase_article(ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], session: WriteSession) -> Response:
+async def erase_article(
+    ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], if_match: IfMatchOptional, session: WriteSession
+) -> Response:
     """Blank the text of a withdrawn article for good.
 
     In every revision that is stored, and irreversibly, with what was said of it to the public. The reason given here
     takes the place of the earlier one.
     """
     article = await desk.hold(session, ref)
+    if_match.check(article.revision)
     return reply(session, await desk.erase(session, article, sent.reason))
 
 
@@ -322,13 +331,14 @@ async def erase_article(ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn)
     "/articles/{ref}/correct", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
 )
 async def correct_article(
-    ref: Ref, sent: Annotated[CorrectIn, Depends(Sent(CorrectIn))], session: WriteSession
+    ref: Ref, sent: Annotated[CorrectIn, Depends(Sent(CorrectIn))], if_match: IfMatchOptional, session: WriteSession
 ) -> Response:
     """Add a correction or clarification that readers see.
 
     It stands in `corrections` of the article, with the revision that it came with.
     """
     article = await desk.hold(session, ref)
+    if_match.check(article.revision)
     return reply(session, await desk.correct(session, article, sent))
 
 

@@ -29,7 +29,7 @@ from app.notes.schemas import (
 )
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
-from app.web.conditions import IfMatch
+from app.web.conditions import IfMatch, IfMatchOptional
 from app.web.merging import Patch, patch_of
 from app.web.pages import item, page
 from app.web.parameters import slug_of, strict_query
@@ -188,7 +188,10 @@ async def delete_note(slug: NoteSlug, if_match: IfMatch, asking: Asking, session
 
 @router.post("/{slug}/publish", response_model=NoteWritten, responses=CHANGED, dependencies=[PUBLISH])
 async def publish_note(
-    slug: NoteSlug, sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))], session: WriteSession
+    slug: NoteSlug,
+    sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))],
+    if_match: IfMatchOptional,
+    session: WriteSession,
 ) -> Response:
     """Publish a reference note, now or at an instant to come.
 
@@ -196,11 +199,12 @@ async def publish_note(
     scheduled becomes public on time of itself.
     """
     note = await desk.hold(session, slug)
+    if_match.check(note.revision)
     return reply(session, await desk.publish(session, note, sent.at))
 
 
 @router.post("/{slug}/unpublish", response_model=NoteWritten, responses=CHANGED, dependencies=[PUBLISH, NOTHING])
-async def unpublish_note(slug: NoteSlug, asking: Asking, session: WriteSession) -> Response:
+async def unpublish_note(slug: NoteSlug, asking: Asking, if_match: IfMatchOptional, session: WriteSession) -> Response:
     """Make a reference note a draft again.
 
     Readers get 404. Refused while an article that is public or scheduled uses it. Taking back what was withdrawn needs
@@ -209,12 +213,16 @@ async def unpublish_note(slug: NoteSlug, asking: Asking, session: WriteSession) 
     note = await desk.hold(session, slug)
     if note.withdrawn:
         permitted(asking, "content:withdraw")
+    if_match.check(note.revision)
     return reply(session, await desk.unpublish(session, note))
 
 
 @router.post("/{slug}/withdraw", response_model=NoteWritten, responses=CHANGED, dependencies=[WITHDRAW])
 async def withdraw_note(
-    slug: NoteSlug, sent: Annotated[WithdrawNoteIn, Depends(Sent(WithdrawNoteIn))], session: WriteSession
+    slug: NoteSlug,
+    sent: Annotated[WithdrawNoteIn, Depends(Sent(WithdrawNoteIn))],
+    if_match: IfMatchOptional,
+    session: WriteSession,
 ) -> Response:
     """Take down a reference note that was public.
 
@@ -222,12 +230,13 @@ async def withdraw_note(
     nothing of it.
     """
     note = await desk.hold(session, slug)
+    if_match.check(note.revision)
     return reply(session, await desk.withdraw(session, note, sent))
 
 
 @router.post("/{slug}/erase", response_model=NoteWritten, responses=CHANGED, dependencies=[WITHDRAW])
 async def erase_note(
-    slug: NoteSlug, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], session: WriteSession
+    slug: NoteSlug, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], if_match: IfMatchOptional, session: WriteSession
 ) -> Response:
     """Blank the text of a withdrawn reference note for good.
 
@@ -235,6 +244,7 @@ async def erase_note(
     takes the place of the earlier one.
     """
     note = await desk.hold(session, slug)
+    if_match.check(note.revision)
     return reply(session, await desk.erase(session, note, sent.reason))
 
 

@@ -228,6 +228,13 @@ PARAMETERS: Final[Json] = {
         "schema": {"type": "string"},
         "example": '"7"',
     },
+    "IfMatchOptional": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag you last saw of it, if nothing is to be done where it was changed since (412).",
+        "schema": {"type": "string"},
+        "example": '"7"',
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",

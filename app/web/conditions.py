@@ -41,12 +41,18 @@ class Condition:
 
 
 class _IfMatch:
-    parameter = "IfMatch"
+    """Whoever states a condition is held to it; where it is `needed`, so is whoever states none."""
+
+    def __init__(self, *, needed: bool) -> None:
+        self.needed = needed
+        self.parameter = "IfMatch" if needed else "IfMatchOptional"
 
     async def __call__(self, request: Request) -> Condition:
         """The condition. Raises: Malformed."""
         given = request.headers.getlist("if-match")
-        return read_if_match(",".join(given)) if given else Condition(given=False)
+        if given:
+            return read_if_match(",".join(given))
+        return Condition(given=False) if self.needed else Condition(given=True, named=None)
 
 
 def read_if_match(header: str) -> Condition:
@@ -73,5 +79,6 @@ def read_if_match(header: str) -> Condition:
     return Condition(given=True, named=named, weak=any(tag.startswith("W/") for tag in tags))
 
 
-# What a route that changes something takes, and checks against the revision it found.
-IfMatch = Annotated[Condition, Depends(_IfMatch())]
+# What a route that changes something takes, and checks against the revision it found; and one that acts on it.
+IfMatch = Annotated[Condition, Depends(_IfMatch(needed=True))]
+IfMatchOptional = Annotated[Condition, Depends(_IfMatch(needed=False))]

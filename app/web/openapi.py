@@ -156,8 +156,10 @@ def _take(method: str, operation: Json, dependencies: list[Any], bodies: dict[ty
                         **headers,
                         "Idempotency-Replayed": ref("headers", "IdempotencyReplayed"),
                     }
+            if parameter in {"IfMatch", "IfMatchOptional"}:
+                refusals = {"400": "Malformed", "412": "Stale"}
             if parameter == "IfMatch":
-                refusals = {"400": "Malformed", "412": "Stale", "428": "Unconditional"}
+                refusals["428"] = "Unconditional"
             operation.setdefault("parameters", []).append(ref("parameters", parameter))
         for status, name in refusals.items():
             responses[status] = ref("responses", name)

@@ -784,3 +784,28 @@ async def test_what_is_not_there_is_404_to_every_verb(desk: AsyncClient, method:
             **asked,  # type: ignore[arg-type]
         )
         assert answer.status_code == 404 or (ref == "%00" and answer.status_code == 400), (ref, answer.text)
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+ACTIONS: list[tuple[str, dict[str, str]]] = [
+    ("correct", {"kind": "correction", "text": "It rose by two metres."}),
+    ("unpublish", {}),
+    ("publish", {}),
+    ("withdraw", {"reason": "rights"}),
+    ("erase", {"reason": "rights"}),
+]
+
+
+async def test_an_action_on_what_was_seen_is_done_only_to_that(desk: AsyncClient, database: Database) -> None:
+    ref = (await publish(desk))["id"]
+    for verb, sent in ACTIONS:
+        seen = (await newest(desk, ref)).headers["etag"]
+        before = await everything(database)
+        for stale in ('"1"', '"99"', f"W/{seen}"):
+            answer = await desk.post(address(ref, f"/{verb}"), json=sent, headers={"If-Match": stale})
+            assert refusal(answer, 412, "stale")["revision"] == int(seen.strip('"'))
+        refusal(await desk.post(address(ref, f"/{verb}"), json=sent, headers={"If-Match": "x"}), 400, "malformed")
+        assert await everything(database) == before
+        answer = await desk.post(address(ref, f"/{verb}"), json=sent, headers={"If-Match": seen})
+        assert (answer.status_code, answer.json()["revision"]) == (200, int(seen.strip('"')) + 1), verb

@@ -563,3 +563,15 @@ async def test_a_repeated_request_has_one_effect(desk: AsyncClient) -> None:
     first, again = await desk.post("/v1/notes", **asked), await desk.post("/v1/notes", **asked)
     assert (first.status_code, again.status_code) == (201, 201)
     assert (again.json(), again.headers["location"]) == (first.json(), "/v1/notes/mill")
+
+
+async def test_an_action_on_what_was_seen_is_done_only_to_that(desk: AsyncClient) -> None:
+    revision = (await published(desk))["revision"]
+    why = {"reason": "rights"}
+    for verb, sent in (("unpublish", {}), ("publish", {}), ("withdraw", why), ("erase", why)):
+        path = f"/v1/notes/mill/{verb}"
+        stale = await desk.post(path, json=sent, headers={"If-Match": f'"{revision - 1}"'})
+        assert refusal(stale, 412, "stale")["revision"] == revision
+        done = await desk.post(path, json=sent, headers={"If-Match": f'"{revision}"'})
+        assert (done.status_code, done.json()["revision"]) == (200, revision + 1), verb
+        revision += 1
