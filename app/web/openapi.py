@@ -34,9 +34,6 @@ from app.web.problems import (
     problem,
 )
 
-# 3.2 would be needed for streams only, and fewer tools read it.
-VERSION: Final = "3.1.0"
-
 PROBLEMS: Final = (Problem, ForbiddenProblem, StaleProblem, TrimmedProblem, WithdrawnProblem)
 _SCHEMA: Final = "#/components/schemas/{model}"
 
