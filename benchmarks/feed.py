@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import httpx
 from pydantic_core import from_json
 
-from app.changes import store as log
+from app.changes import log
+from app.changes.saving import ToSave
 from app.db import Database, utcnow
 from app.errors import Raced
 from app.tags import store as tags
@@ -56,10 +57,10 @@ async def _write(database: Database, slug: str, *, public: bool) -> None:
     )
     while True:
         try:
-            async with log.writing(database, actor="benchmark", zone=ZONE) as done:
-                await tags.save(done, [state.model_copy()])
+            async with log.transaction(database, actor="benchmark", zone=ZONE) as transaction:
+                await tags.save(transaction, [ToSave(state.model_copy())])
                 if public:
-                    await tags.reveal(done, [slug])
+                    await tags.make_public(transaction, [slug])
             return
         except Raced:
             continue

@@ -5,11 +5,11 @@ import time
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from app.articles import store as articles
+from app.articles import listing
 from app.articles.schemas import ArticleQuery
-from app.changes.shown import EVERYONE
+from app.changes.views import EVERYONE
 from app.db import Database, milliseconds
-from app.web.pages import Position, Slice
+from app.paging import PageRows, Position
 from benchmarks import content, newsroom
 from benchmarks.goals import Goal, Options, median
 
@@ -22,11 +22,11 @@ AND_MILLISECONDS = 20.0
 # What is asked, and whether from the middle of the list on.
 KINDS: dict[str, tuple[ArticleQuery, bool]] = {
     "newest": (ArticleQuery(), False),
-    "one hot tag": (ArticleQuery(tag=["tag-1"]), False),
-    "tag and language": (ArticleQuery(tag=["tag-1"], language="uk"), False),
-    "tag and a year": (ArticleQuery(tag=["tag-1"], date="2020"), False),
+    "one hot tag": (ArticleQuery(tag=[("tag-1",)]), False),
+    "tag and language": (ArticleQuery(tag=[("tag-1",)], language=("uk",)), False),
+    "tag and a year": (ArticleQuery(tag=[("tag-1",)], date="2020"), False),
     "newest, deep": (ArticleQuery(), True),
-    "one hot tag, deep": (ArticleQuery(tag=["tag-1"]), True),
+    "one hot tag, deep": (ArticleQuery(tag=[("tag-1",)]), True),
 }
 PAIRS = {
     "two hot tags": ("tag-1", "tag-2"),
@@ -43,34 +43,34 @@ def measure(options: Options) -> Iterator[Goal]:
         yield from asyncio.run(_measure(database, urls))
 
 
-async def _measure(database: str, urls: dict[int, str]) -> list[Goal]:
-    opened = {size: Database(url) for size, url in urls.items()}
+async def _measure(dialect: str, urls: dict[int, str]) -> list[Goal]:
+    databases = {size: Database(url) for size, url in urls.items()}
     goals = []
-    small, large = opened
+    small, large = databases
     try:
         kinds = {
-            name: {size: _Timed(one, wanted, _middle(size) if deep else None) for size, one in opened.items()}
-            for name, (wanted, deep) in KINDS.items()
+            name: {size: _Timed(databases[size], query, _middle(size) if deep else None) for size in databases}
+            for name, (query, deep) in KINDS.items()
         }
         for _ in range(WARMING + CALLS):
             for sizes in kinds.values():
                 for timed in sizes.values():
                     await timed.call()
         for name, sizes in kinds.items():
-            if any(timed.rows != timed.wanted.limit for timed in sizes.values()):
+            if any(timed.rows != timed.query.limit for timed in sizes.values()):
                 raise RuntimeError(f"{name}: a page that is not full cannot be compared with one that is")
-            at = {size: timed.p50 for size, timed in sizes.items()}
-            told = f"{at[small]:.0f} us at {small:,}, {at[large]:.0f} us at {large:,}"
-            goals.append(Goal(f"{database}: {name}", at[large] / at[small], TIMES[database], told=told))
+            p50 = {size: timed.p50 for size, timed in sizes.items()}
+            told = f"{p50[small]:.0f} us at {small:,}, {p50[large]:.0f} us at {large:,}"
+            goals.append(Goal(f"{dialect}: {name}", p50[large] / p50[small], TIMES[dialect], told=told))
         for name, pair in PAIRS.items():
-            timed = _Timed(opened[large], ArticleQuery(tag=list(pair)), None)
+            timed = _Timed(databases[large], ArticleQuery(tag=[(slug,) for slug in pair]), None)
             for _ in range(WARMING + CALLS // 4):
                 await timed.call()
             told = f"{timed.rows} found at {large:,}"
-            goals.append(Goal(f"{database}: {name}", timed.p50 / 1_000, AND_MILLISECONDS, "ms", told=told))
+            goals.append(Goal(f"{dialect}: {name}", timed.p50 / 1_000, AND_MILLISECONDS, "ms", told=told))
     finally:
-        for one in opened.values():
-            await one.close()
+        for database in databases.values():
+            await database.close()
     return goals
 
 
@@ -81,18 +81,18 @@ def _middle(size: int) -> Position:
 class _Timed:
     """One list of one database, and how long each call of it took."""
 
-    def __init__(self, database: Database, wanted: ArticleQuery, position: Position | None) -> None:
+    def __init__(self, database: Database, query: ArticleQuery, position: Position | None) -> None:
         self.read = database.reader()
-        self.wanted = wanted
+        self.query = query
         self.position = position
         self.rows = 0
         self.taken: list[float] = []
 
     async def call(self) -> None:
         begun = time.perf_counter()
-        found: Slice = await articles.newest(self.read, EVERYONE, self.wanted, self.position, ZONE)
+        page: PageRows = await listing.newest(self.read, EVERYONE, self.query, self.position, ZONE)
         self.taken.append(time.perf_counter() - begun)
-        self.rows = len(found.items)
+        self.rows = len(page.items)
 
     @property
     def p50(self) -> float:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from app.changes.models import PUBLIC, Revision, Shown
+from app.changes.models import PUBLIC, Revision, ViewEntry
+from app.changes.stored import document_of
+from app.changes.views import shown_state
 from app.db import Database
 from benchmarks import content, databases, naive, newsroom, servers
 from benchmarks.goals import Goal, Options, median
@@ -37,15 +39,13 @@ def measure(options: Options) -> Iterator[Goal]:
 async def _fill(url: str) -> None:
     """Gives the other application the same articles."""
     database = Database(url)
-    query = select(Shown.noun, Revision.document).join(
-        Revision, (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
-    )
-    rows = await database.reader().rows(query.where(Shown.view == PUBLIC))
+    query = select(ViewEntry.noun, Revision.card, Revision.body).join(Revision, shown_state())
+    rows = await database.reader().rows(query.where(ViewEntry.view == PUBLIC))
     await database.close()
-    found: dict[str, list[dict[str, object]]] = {"tag": [], "source": [], "article": []}
-    for noun, document in rows:
-        found[noun].append(json.loads(document))
-    await naive.fill(url, found["tag"], found["article"])
+    documents: dict[str, list[dict[str, object]]] = {"tag": [], "source": [], "article": []}
+    for noun, card, body in rows:
+        documents[noun].append(json.loads(document_of(card, body)))
+    await naive.fill(url, documents["tag"], documents["article"])
 
 
 async def _measure(database: str, url: str, core: int, rounds: int) -> list[Goal]:

@@ -1,16 +1,17 @@
 """A list of a hundred articles needs as many SQL statements as a list of one."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Executable
 
-from app.articles import store as articles
+from app.articles import listing, store
 from app.articles.schemas import INCLUDABLE, ArticleQuery
-from app.changes.shown import EVERYONE
+from app.changes.views import EVERYONE
 from app.db import Database, Reader, Row
+from app.db.statements import Parameters
 from benchmarks import content
 from benchmarks.goals import Goal, Options
 
@@ -30,10 +31,10 @@ class Counting(Reader):
     statements = 0
 
     async def rows(
-        self, statement: Executable, params: Mapping[str, Any] | None = None, *, slow: bool = False
+        self, statement: Executable, parameters: Parameters | None = None, *, slow: bool = False
     ) -> list[Row]:
         self.statements += 1
-        return await super().rows(statement, params, slow=slow)
+        return await super().rows(statement, parameters, slow=slow)
 
 
 def measure(options: Options) -> Iterator[Goal]:
@@ -49,8 +50,8 @@ async def _measure(name: str, url: str) -> list[Goal]:
             counts = []
             for limit in (1, 10, 100):
                 read = Counting(database)
-                found = await articles.newest(read, EVERYONE, ArticleQuery(limit=limit, **filters), None, ZONE)
-                await articles.included(read, EVERYONE, found.items, INCLUDABLE)
+                page = await listing.newest(read, EVERYONE, ArticleQuery(limit=limit, **filters), None, ZONE)
+                await store.included(read, EVERYONE, page.items, INCLUDABLE)
                 counts.append(read.statements)
             goals.append(Goal(f"{name}: {kind}, most", max(counts), MOST, "statements"))
             told = f"{', '.join(map(str, counts))} for 1, 10, 100 articles"

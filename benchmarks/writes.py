@@ -3,15 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from zoneinfo import ZoneInfo
 
 from app.articles import desk
 from app.articles.schemas import ArticleEdit
-from app.changes import store as log
+from app.changes import log
 from app.db import Database
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
@@ -25,6 +23,7 @@ SHARE, RATE = 0.6, 300.0
 WARMING, WRITES = 20, 200
 EDITORS, PATCHES = 8, 1_600
 PATCH = patch_of(ArticleEdit)
+Transactions = Callable[..., AbstractAsyncContextManager[log.Transaction]]
 
 
 def measure(options: Options) -> Iterator[Goal]:
@@ -45,10 +44,10 @@ async def _share(name: str, url: str, rounds: int) -> Goal:
     logged, plain = [], []
     try:
         await _edit(database, _unlogged, WARMING)
-        await _edit(database, log.writing, WARMING)
+        await _edit(database, log.transaction, WARMING)
         for _ in range(rounds):
             plain.append(await _edit(database, _unlogged, WRITES))
-            logged.append(await _edit(database, log.writing, WRITES))
+            logged.append(await _edit(database, log.transaction, WRITES))
     finally:
         await database.close()
     shares = [one / other for one, other in zip(plain, logged, strict=True)]
@@ -56,25 +55,26 @@ async def _share(name: str, url: str, rounds: int) -> Goal:
     return Goal(f"{name}: a logged write against one without the log", median(shares), SHARE, at_least=True, told=told)
 
 
-async def _edit(database: Database, writing: Any, times: int) -> float:
+async def _edit(database: Database, transaction_of: Transactions, times: int) -> float:
     """Seconds for a change of one published article, on the average of so many, one after the other."""
     begun = time.perf_counter()
     for number in range(times):
-        async with writing(database, actor="benchmark", zone=ZONE) as done:
-            article = await desk.hold(done, newsroom.identity(number, SIZE))
+        async with transaction_of(database, actor="benchmark", zone=ZONE) as transaction:
+            article = await desk.lock(transaction, newsroom.identity(number, SIZE))
             patch = PATCH.model_validate({"headline": f"Headline of {time.perf_counter_ns()}"})
-            await desk.update(done, article, patch)
+            await desk.update(transaction, article, patch)
     return (time.perf_counter() - begun) / times
 
 
 @asynccontextmanager
-async def _unlogged(database: Database, *, actor: str, zone: ZoneInfo) -> AsyncIterator[log.Writing]:
-    """As `log.writing`, for the rows of the article alone: no revision, no entry of the log, no number."""
+async def _unlogged(database: Database, *, actor: str, zone: ZoneInfo) -> AsyncIterator[log.Transaction]:
+    """As `log.transaction`, for the new state alone: no number, no entry in the log."""
     async with database.begin() as connection:
-        done = log.Writing(connection, actor, zone)
-        yield done
-        # The state that is there stays the last one that the views know, so that it is found the next time.
-        await log._show(done, [replace(one, revision=1) for one in done.saved.values()])
+        transaction = log.Transaction(connection, actor, zone)
+        yield transaction
+        changes = [*transaction.changes.values()]
+        await log._write_revisions(transaction, changes)
+        await log._write_view_entries(connection, changes)
 
 
 # --- how many a server takes ------------------------------------------------------------------------------------
