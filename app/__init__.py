@@ -1,3 +1,3 @@
 """Dovidka: articles, sources and reference notes as versioned, linked objects over HTTP."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,7 +14,7 @@ from app.commands.pages import import_page
 from app.commands.serve import openapi, serve
 
 cli = typer.Typer(
-    help="Dovidka: a content API for newsrooms. DATABASE_URL says where it is kept, dovidka.db by default."
+    help="Dovidka: a content API for newsrooms. DATABASE_URL names the database, dovidka.db by default."
     " Exit codes: 0 done, 1 something was refused (the rest is done), 2 wrong usage, 3 the database cannot be used.",
     no_args_is_help=True,
     add_completion=False,
@@ -24,25 +24,22 @@ for command in (serve, migrate, seed, follow, openapi):
     cli.command()(command)
 
 
-def group(name: str, about: str, **commands: Callable[..., None]) -> None:
-    """Commands that share a first word."""
-    made = typer.Typer(help=about, no_args_is_help=True)
-    for second, command in commands.items():
-        made.command(second)(command)
-    cli.add_typer(made, name=name)
+def _add_group(name: str, help: str, **commands: Callable[..., None]) -> None:
+    """Adds commands that share a first word, each by its second word."""
+    group = typer.Typer(help=help, no_args_is_help=True)
+    for second_word, function in commands.items():
+        group.command(second_word)(function)
+    cli.add_typer(group, name=name)
 
 
-group(
-    "import",
-    "Bring content in. What is refused is named with file and line.",
-    ndjson=import_ndjson,
-    page=import_page,
+_add_group(
+    "import", "Import content. What is refused is reported with file and line.", ndjson=import_ndjson, page=import_page
 )
-group("export", "Take content out.", ndjson=export_ndjson)
-group("key", "Make, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key)
-group(
+_add_group("export", "Export content.", ndjson=export_ndjson)
+_add_group("key", "Create, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key)
+_add_group(
     "deliveries",
-    "Look at what webhooks are sent, and send it again.",
+    "Show what was sent to webhooks, and send it again.",
     list=list_webhooks,
     show=show_deliveries,
     replay=replay_webhook,

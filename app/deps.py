@@ -1,18 +1,30 @@
-"""What an endpoint may ask for: a reader, who asks, a scope, the cursors of its list."""
+"""What an endpoint may ask for: a reader of the database, the caller, a scope, the site's zone, cursors."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
 from app.db import Database, Reader
-from app.errors import Fault, Forbidden, Invalid, Unauthorized
-from app.web.caller import Caller, Scope, Scoped, bearer
-from app.web.pages import Cursors, list_name
+from app.errors import Fault, Invalid
+from app.web.caller import Caller, Scoped, permitted, refused
+from app.web.cursors import Cursors, list_name
 
-# What the application's state holds as `identify`: whose key a token is. Raises: Unauthorized.
+# `app.state.identify`: the holder of a key. Raises: Unauthorized, for a key that is not valid.
 Identify = Callable[[Database, str], Awaitable[Caller]]
+
+
+def bearer(request: Request) -> str | None:
+    """The token of `Authorization: Bearer …`; None without the header. Raises: Unauthorized, for another form of it."""
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        return None
+    scheme, _, token = headers[0].partition(" ")
+    token = token.strip()
+    if len(headers) > 1 or scheme.lower() != "bearer" or not token.isascii() or not token.isprintable() or " " in token:
+        raise refused("Authorization must be `Bearer` and one key.")
+    return token
 
 
 async def _caller(request: Request) -> Caller | None:
@@ -23,36 +35,24 @@ async def _caller(request: Request) -> Caller | None:
     return await identify(request.app.state.database, token)
 
 
-# Who asks; None is the public. A key that is not valid is refused, never taken for nobody.
-Asking = Annotated[Caller | None, Depends(_caller)]
+# The caller; None for the public. A key that is not valid is refused, and never treated as no key.
+OptionalCaller = Annotated[Caller | None, Depends(_caller)]
 
 
-async def _reader(request: Request, asking: Asking) -> Reader:
+class NeedsScope(Scoped):
+    """A dependency: the caller, whose key has this scope. Raises: Unauthorized, Forbidden."""
+
+    async def __call__(self, caller: OptionalCaller) -> Caller:
+        return permitted(caller, self.scope)
+
+
+# The caller is a parameter so that an invalid key is refused on every read.
+async def _reader(request: Request, caller: OptionalCaller) -> Reader:
     database: Database = request.app.state.database
     return database.reader()
 
 
-class Needs(Scoped):
-    """A dependency: the caller, whose key has this scope. Raises: Unauthorized, Forbidden."""
-
-    async def __call__(self, asking: Asking) -> Caller:
-        return permitted(asking, self.scope)
-
-
-def permitted(asking: Caller | None, scope: Scope) -> Caller:
-    """The caller. Raises: Unauthorized, for the public; Forbidden, naming the scope that is missing."""
-    if asking is None:
-        raise Unauthorized(f"This takes a key with the scope {scope}.", headers={"WWW-Authenticate": "Bearer"})
-    if scope not in asking.scopes:
-        raise Forbidden(f"The key lacks the scope {scope}.", scope=scope)
-    return asking
-
-
-async def no_idempotency_key(request: Request) -> None:
-    """For a POST whose answer is not kept. Raises: Invalid, where it has an Idempotency-Key: that would be ignored."""
-    if "idempotency-key" in request.headers:
-        detail = "is not taken here: no answer is kept that could be given twice"
-        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, "conflict", parameter="Idempotency-Key"))
+Read = Annotated[Reader, Depends(_reader)]
 
 
 async def _zone(request: Request) -> ZoneInfo:
@@ -60,10 +60,16 @@ async def _zone(request: Request) -> ZoneInfo:
     return zone
 
 
-Read = Annotated[Reader, Depends(_reader)]
 SiteZone = Annotated[ZoneInfo, Depends(_zone)]
 
 
-def cursors(request: Request, filters: dict[str, Any]) -> Cursors:
-    """The cursors of this list with these filters."""
+async def no_idempotency_key(request: Request) -> None:
+    """For a POST whose answer is not stored. Raises: Invalid, for an Idempotency-Key, which would be ignored."""
+    if "idempotency-key" in request.headers:
+        detail = "is not taken here: no answer is kept that could be given twice"
+        raise Invalid(f"Idempotency-Key {detail}.", Fault(detail, "conflict", parameter="Idempotency-Key"))
+
+
+def cursors(request: Request, filters: Mapping[str, object]) -> Cursors:
+    """The cursors of the list at this path with these filters."""
     return Cursors(request.app.state.secret, list_name(request.scope["path"], filters))

@@ -145,26 +145,5 @@ class Unavailable(Refusal):
         super().__init__(detail, headers={"Retry-After": "2"})
 
 
-CATALOGUE: dict[str, type[Refusal]] = {
-    refusal.code: refusal
-    for refusal in (
-        Malformed,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        MethodNotAllowed,
-        Gone,
-        Trimmed,
-        Conflict,
-        Raced,
-        Stale,
-        TooLarge,
-        UriTooLong,
-        UnsupportedMediaType,
-        Invalid,
-        Unconditional,
-        HeadersTooLarge,
-        Internal,
-        Unavailable,
-    )
-}
+# The refusals of this file by code, in its order.
+CATALOGUE: dict[str, type[Refusal]] = {refusal.code: refusal for refusal in Refusal.__subclasses__()}

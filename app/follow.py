@@ -1,59 +1,93 @@
-"""Keeps a copy of what a server shows, by its log of changes: the worked example of a follower. Knows HTTP alone.
+"""Keeps a copy of what a server shows to everyone, by its log of changes: an example client. Imports nothing of ours.
 
-Whatever ends it, the next one goes on where the copy stands: documents and position are written in one.
+Documents and position are written together, so a client that was stopped or killed continues where its copy stands.
 """
 
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import httpx
 from pydantic_core import from_json, to_json
 
+# An entry of the log of changes: `seq`, `noun`, `ref`, and `document`, which is None for an object that is gone.
 Entry = dict[str, Any]
-AT_ONCE: Final = 1_000
-WAIT_SECONDS: Final = 25
+BATCH_SIZE: Final = 1_000
+LONG_POLL_SECONDS: Final = 25
 LONGEST_PAUSE_SECONDS: Final = 30.0
-# Lists, and the fields that their items leave out.
-LISTS: Final = (("tag", "tags", ()), ("source", "sources", ()), ("note", "notes", ("body",)),
-                ("article", "articles", ("body",)))  # fmt: skip
+RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
+
+
+class _List(NamedTuple):
+    """A list of the API, and the fields that its items contain only on request."""
+
+    noun: str
+    path: str
+    id_field: str
+    extra_fields: tuple[str, ...] = ()
+
+
+LISTS: Final = (
+    _List("tag", "tags", "slug"),
+    _List("source", "sources", "slug"),
+    _List("note", "notes", "slug", ("body",)),
+    _List("article", "articles", "id", ("body",)),
+)
+
+
+class CannotFollow(Exception):
+    """The server or the file cannot be used; the message says what to do."""
+
+
+class UnknownCopyFormat(CannotFollow):
+    """The name of the file has none of the suffixes of a copy."""
+
+
+# --- copies -----------------------------------------------------------------------------------------------------
 
 
 class Copy(Protocol):
-    """Where the documents are kept, and the position up to which they are what the server shows."""
+    """Stored documents, and the position in the log up to which they equal what the server shows."""
 
     position: int
 
     def apply(self, entries: list[Entry]) -> None:
-        """Puts each document in the place of the one it has, and drops what comes without; all of it or nothing."""
+        """Stores the documents of the entries and removes objects without one, in one transaction."""
 
     def replace(self, entries: Iterable[Entry], position: int) -> None:
-        """Puts these in the place of all it has; all of it or nothing."""
+        """Replaces all documents by those of the entries, in one transaction."""
+
+    def close(self) -> None:
+        """Releases the file."""
 
 
-class Lines:
-    """A copy in a file of lines: entries as the log has them. The last line of an object counts; `document` null says
-    that it is gone. A line without an object tells a position."""
+class NdjsonCopy:
+    """A copy in a file of JSON lines, which are entries of the log. The last line about an object is valid.
+
+    A line without `noun` stores only a position.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.position = 0
-        latest: dict[tuple[str, str], bool] = {}
-        count = 0
-        for line in self._whole_lines():
+        exists: dict[tuple[str, str], bool] = {}
+        line_count = 0
+        for line in self._complete_lines():
             entry = from_json(line)
             self.position = entry["seq"]
             if "noun" in entry:
-                latest[entry["noun"], entry["ref"]] = entry["document"] is not None
-            count += 1
-        if count > 2 * sum(latest.values()) + AT_ONCE:
-            self._shorten()
+                exists[entry["noun"], entry["ref"]] = entry["document"] is not None
+            line_count += 1
+        if line_count > 2 * sum(exists.values()) + BATCH_SIZE:
+            self._compact()
 
-    def _whole_lines(self) -> Iterator[bytes]:
-        """The lines there are. What was not written to its end is cut off."""
+    def _complete_lines(self) -> Iterator[bytes]:
+        """The lines of the file. Truncates a last line that was not written completely."""
         if not self.path.exists():
             return
         with self.path.open("rb+") as file:
@@ -65,9 +99,10 @@ class Lines:
                 end += len(line)
                 yield line
 
-    def _shorten(self) -> None:
+    def _compact(self) -> None:
+        """Removes lines that later ones have replaced."""
         latest: dict[tuple[str, str], Entry] = {}
-        for entry in map(from_json, self._whole_lines()):
+        for entry in map(from_json, self._complete_lines()):
             if "noun" in entry:
                 latest[entry["noun"], entry["ref"]] = entry
         self.replace((entry for entry in latest.values() if entry["document"] is not None), self.position)
@@ -80,205 +115,245 @@ class Lines:
         self.position = entries[-1]["seq"]
 
     def replace(self, entries: Iterable[Entry], position: int) -> None:
-        aside = self.path.with_name(f".{self.path.name}.part")
-        with aside.open("wb") as file:
+        partial = self.path.with_name(f".{self.path.name}.part")
+        with partial.open("wb") as file:
             file.writelines(to_json(entry) + b"\n" for entry in entries)
             file.write(to_json({"seq": position}) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(self.path)
+        partial.replace(self.path)
         self.position = position
 
+    def close(self) -> None:
+        """Does nothing: the file is open only while it is read or written."""
 
-class Table:
-    """A copy in a database file: the table `documents`, and the table `position` with its one row."""
+
+class SqliteCopy:
+    """A copy in a database file: the table `documents`, and the table `position` with one row."""
 
     def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        with self._transaction():
-            self.connection.execute(
-                "CREATE TABLE IF NOT EXISTS documents (noun TEXT NOT NULL, ref TEXT NOT NULL, document TEXT NOT NULL,"
-                " PRIMARY KEY (noun, ref))"
-            )
-            self.connection.execute("CREATE TABLE IF NOT EXISTS position (seq INTEGER NOT NULL)")
-            found = self.connection.execute("SELECT seq FROM position").fetchone()
-            if found is None:
-                self.connection.execute("INSERT INTO position VALUES (0)")
-        self.position: int = 0 if found is None else found[0]
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            with self._transaction():
+                self.position = self._create_tables()
+        except BaseException:
+            self._connection.close()
+            raise
 
-    def _transaction(self) -> sqlite3.Connection:
-        self.connection.execute("BEGIN IMMEDIATE")
-        return self.connection
+    def _create_tables(self) -> int:
+        """Creates the tables that do not exist yet; returns the position."""
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS documents (noun TEXT NOT NULL, ref TEXT NOT NULL, document TEXT NOT NULL,"
+            " PRIMARY KEY (noun, ref))"
+        )
+        self._connection.execute("CREATE TABLE IF NOT EXISTS position (seq INTEGER NOT NULL)")
+        row = self._connection.execute("SELECT seq FROM position").fetchone()
+        if row is None:
+            self._connection.execute("INSERT INTO position VALUES (0)")
+            return 0
+        return int(row[0])
 
-    def _write(self, entries: Iterable[Entry], position: int | None = None) -> int:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:  # commits, or rolls back on an exception
+            yield
+
+    def _write(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            position = entry["seq"] if position is None or entry["seq"] > position else position
+            key = entry["noun"], entry["ref"]
             if entry["document"] is None:
-                gone = "DELETE FROM documents WHERE noun = ? AND ref = ?"
-                self.connection.execute(gone, (entry["noun"], entry["ref"]))
+                self._connection.execute("DELETE FROM documents WHERE noun = ? AND ref = ?", key)
             else:
-                text = to_json(entry["document"]).decode()
-                put = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)"
-                self.connection.execute(put, (entry["noun"], entry["ref"], text))
-        assert position is not None
-        self.connection.execute("UPDATE position SET seq = ?", (position,))
-        return position
+                document = to_json(entry["document"]).decode()
+                self._connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (*key, document))
+
+    def _write_position(self, position: int) -> None:
+        self._connection.execute("UPDATE position SET seq = ?", (position,))
 
     def apply(self, entries: list[Entry]) -> None:
+        position: int = entries[-1]["seq"]
         with self._transaction():
-            position = self._write(entries)
+            self._write(entries)
+            self._write_position(position)
         self.position = position
 
     def replace(self, entries: Iterable[Entry], position: int) -> None:
         with self._transaction():
-            self.connection.execute("DELETE FROM documents")
-            self._write(entries, position)
+            self._connection.execute("DELETE FROM documents")
+            self._write(entries)
+            self._write_position(position)
         self.position = position
 
-
-class Unfollowable(Exception):
-    """The server, or the file, is not what it must be; the message says what to do."""
-
-
-class Misnamed(Unfollowable):
-    """The file is called as no copy is."""
+    def close(self) -> None:
+        self._connection.close()
 
 
 def open_copy(path: Path) -> Copy:
-    """The copy in this file, begun where there is none. Raises: Unfollowable."""
-    kinds: dict[str, Callable[[Path], Copy]] = {".ndjson": Lines, ".db": Table}
-    if path.suffix not in kinds:
-        raise Misnamed(f"{path}: a copy is kept in a file called .ndjson or .db.")
+    """The copy in this file, which is created if it does not exist. The caller closes it. Raises: CannotFollow."""
+    formats: dict[str, Callable[[Path], Copy]] = {".ndjson": NdjsonCopy, ".db": SqliteCopy}
+    if path.suffix not in formats:
+        raise UnknownCopyFormat(f"{path}: the name of a copy ends in .ndjson or .db.")
     try:
-        return kinds[path.suffix](path)
+        return formats[path.suffix](path)
     except (OSError, sqlite3.OperationalError) as error:
-        raise Unfollowable(f"{path}: cannot be used: {getattr(error, 'strerror', None) or error}.") from None
+        raise CannotFollow(f"{path}: cannot be used: {getattr(error, 'strerror', None) or error}.") from None
     except (ValueError, KeyError, TypeError, sqlite3.Error):
-        raise Unfollowable(f"{path}: is no copy that this command has made.") from None
+        raise CannotFollow(f"{path}: is not a copy that this command has made.") from None
+
+
+# --- the server -------------------------------------------------------------------------------------------------
 
 
 def connect(url: str) -> httpx.Client:
-    """A client of the server at this address. Raises: ValueError, for what is none."""
+    """A client for the server at this address. The caller closes it. Raises: ValueError, for an invalid address."""
     if not url.startswith(("http://", "https://")):
-        raise ValueError("it begins with http:// or https://")
+        raise ValueError("it must begin with http:// or https://")
     try:
-        return httpx.Client(base_url=url, timeout=WAIT_SECONDS + 15)
+        return httpx.Client(base_url=url, timeout=LONG_POLL_SECONDS + 15)
     except httpx.InvalidURL as error:
         raise ValueError(error) from None
 
 
-def follow(client: httpx.Client, copy: Copy, say: Callable[[str], None], *, once: bool) -> None:
-    """Brings the copy to where the server is and, unless it is to be done once, keeps it there for ever.
+def follow(client: httpx.Client, copy: Copy, report: Callable[[str], None], *, once: bool) -> None:
+    """Updates the copy from the log of changes: until it equals what the server shows with `once`, otherwise forever.
 
-    A server that does not answer is asked again, less and less often. Raises: Unfollowable.
+    Without `once` a server that does not answer is asked again, after pauses that double each time.
+    Raises: CannotFollow.
     """
     pause = 1.0
     while True:
         try:
-            page = _ask(client, "changes", after=copy.position, limit=AT_ONCE, wait=0 if once else WAIT_SECONDS)
-            if page.is_success:
-                found = _page(page)
-                if found["items"]:
-                    copy.apply(found["items"])
-                if once and copy.position >= found["head"]:
-                    return
-            elif page.status_code == 410:
-                head = _head(page)
-                say(f"The log no longer reaches back to position {copy.position}: starting over from the lists.")
-                copy.replace(_lists(client, head), head)
-            else:
-                raise Unfollowable(_refusal(page))
+            finished = _update(client, copy, report, wait=0 if once else LONG_POLL_SECONDS)
+            if once and finished:
+                return
             pause = 1.0
-        except _Away as away:
+        except _ServerUnavailable as error:
             if once:
-                raise Unfollowable(f"{_public(client.base_url)} does not answer: {away}.") from None
-            say(f"The server does not answer ({away}); asking again in {pause:g} s.")
+                raise CannotFollow(f"{_without_credentials(client.base_url)} does not answer: {error}.") from None
+            report(f"The server does not answer ({error}); asking again in {pause:g} s.")
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
-class _Away(Exception):
-    """The server does not answer just now."""
+def _update(client: httpx.Client, copy: Copy, report: Callable[[str], None], *, wait: int) -> bool:
+    """Applies one batch of changes, or starts over from the lists if the log has been trimmed.
+
+    Returns whether the copy has reached the head of the log. Raises: CannotFollow; _ServerUnavailable.
+    """
+    response = _get(client, "changes", after=copy.position, limit=BATCH_SIZE, wait=wait)
+    if response.is_success:
+        changes = _parse_changes(response)
+        if changes.entries:
+            copy.apply(changes.entries)
+        return copy.position >= changes.head
+    if response.status_code == 410:
+        head = _parse_head(response)
+        report(f"The log no longer reaches back to position {copy.position}: starting over from the lists.")
+        copy.replace(_read_lists(client, head), head)
+        return False
+    raise CannotFollow(_refusal_message(response))
 
 
-def _ask(client: httpx.Client, path: str, **parameters: Any) -> httpx.Response:
+class _ServerUnavailable(Exception):
+    """The server does not answer at the moment."""
+
+
+def _get(client: httpx.Client, path: str, **parameters: str | int) -> httpx.Response:
+    """Raises: _ServerUnavailable."""
     try:
-        answer = client.get(f"/v1/{path}", params=parameters)
+        response = client.get(f"/v1/{path}", params=parameters)
     except httpx.TransportError as error:
-        raise _Away(str(error) or type(error).__name__) from None
-    if answer.status_code in {429, 502, 503, 504}:
-        raise _Away(f"it answers {answer.status_code}")
-    return answer
+        raise _ServerUnavailable(str(error) or type(error).__name__) from None
+    if response.status_code in RETRIED_STATUSES:
+        raise _ServerUnavailable(f"it answers {response.status_code}")
+    return response
 
 
-def _lists(client: httpx.Client, head: int) -> Iterator[Entry]:
-    """All that the lists show, as entries of the log. What changed meanwhile comes behind `head`, once more."""
-    for noun, name, rest in LISTS:
-        asked: dict[str, Any] = {"limit": 100}
+def _read_lists(client: httpx.Client, head: int) -> Iterator[Entry]:
+    """All that the lists show, as entries of the log.
+
+    What changes while they are read comes again after `head`. Raises: CannotFollow; _ServerUnavailable.
+    """
+    for item_list in LISTS:
+        parameters: dict[str, str | int] = {"limit": 100}
         while True:
-            answer = _ask(client, name, **asked)
-            if not answer.is_success:
-                raise Unfollowable(_refusal(answer))
-            key = "id" if noun == "article" else "slug"
+            response = _get(client, item_list.path, **parameters)
+            if not response.is_success:
+                raise CannotFollow(_refusal_message(response))
             try:
-                page = from_json(answer.content)
-                entries = [
-                    _entry({"seq": head, "noun": noun, "ref": document[key], "document": document})
-                    for document in page["items"]
-                ]
+                page = from_json(response.content)
+                entries = [_list_entry(document, item_list, head) for document in page["items"]]
                 cursor = page["next"]
             except (ValueError, KeyError, TypeError):
-                raise Unfollowable(_refusal(answer)) from None
-            if rest and entries and "fields" not in asked:
-                asked["fields"] = ",".join([*entries[0]["document"], *rest])
+                raise CannotFollow(_refusal_message(response)) from None
+            if item_list.extra_fields and entries and "fields" not in parameters:
+                # The first page shows which fields a document has; it is read again with all of them.
+                parameters["fields"] = ",".join([*entries[0]["document"], *item_list.extra_fields])
                 continue
             yield from entries
             if cursor is None:
                 break
-            asked["cursor"] = cursor
+            parameters["cursor"] = cursor
 
 
-def _page(answer: httpx.Response) -> Any:
+def _list_entry(document: Any, item_list: _List, head: int) -> Entry:
+    """Raises: KeyError, TypeError, for an item that is not a document."""
+    ref = document[item_list.id_field]
+    return _checked_entry({"seq": head, "noun": item_list.noun, "ref": ref, "document": document})
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """One page of the log of changes."""
+
+    entries: list[Entry]
+    head: int
+
+
+def _parse_changes(response: httpx.Response) -> _Changes:
+    """Raises: CannotFollow, for a response that is not a page of the log."""
     try:
-        found = from_json(answer.content)
-        items = [_entry(one) for one in found["items"]]
+        entries = [_checked_entry(item) for item in from_json(response.content)["items"]]
     except (ValueError, KeyError, TypeError):
-        raise Unfollowable(_refusal(answer)) from None
-    return {"items": items, "head": _head(answer)}
+        raise CannotFollow(_refusal_message(response)) from None
+    return _Changes(entries, _parse_head(response))
 
 
-def _entry(given: Any) -> Entry:
-    """Raises: KeyError, TypeError, where it is no entry of a log."""
+def _checked_entry(item: Any) -> Entry:
+    """The item itself. Raises: KeyError, TypeError, for an item that is not an entry of the log."""
     kinds = {"seq": int, "noun": str, "ref": str, "document": dict | None}
-    if not all(isinstance(given[name], kind) for name, kind in kinds.items()):
+    if not all(isinstance(item[name], kind) for name, kind in kinds.items()):
         raise TypeError
-    found: Entry = given
-    return found
+    entry: Entry = item
+    return entry
 
 
-def _head(answer: httpx.Response) -> int:
+def _parse_head(response: httpx.Response) -> int:
+    """Raises: CannotFollow, for a response without the position of the last change."""
     try:
-        found = from_json(answer.content)["head"]
+        head = from_json(response.content)["head"]
     except (ValueError, KeyError, TypeError):
-        found = None
-    if not isinstance(found, int):
-        raise Unfollowable(_refusal(answer))
-    return found
+        head = None
+    if not isinstance(head, int):
+        raise CannotFollow(_refusal_message(response))
+    return head
 
 
-def _public(url: httpx.URL) -> str:
-    """The address without the name and password that may stand in it."""
+def _without_credentials(url: httpx.URL) -> str:
     return str(url.copy_with(userinfo=b""))
 
 
-def _refusal(answer: httpx.Response) -> str:
+def _refusal_message(response: httpx.Response) -> str:
+    """What to tell the user about a response that the copy cannot be updated from."""
     try:
-        problem = from_json(answer.content)
+        problem = from_json(response.content)
         code, detail = problem["code"], problem["detail"]
-        future = any(fault["code"] == "future" for fault in problem["errors"])
+        position_in_future = any(fault["code"] == "future" for fault in problem["errors"])
     except (ValueError, KeyError, TypeError):
-        return f"{_public(answer.url)} answers {answer.status_code}. Is it the address of a Dovidka server?"
-    if future:
+        url = _without_credentials(response.url)
+        return f"{url} answers {response.status_code}. Is it the address of a Dovidka server?"
+    if position_in_future:
         return f"The copy is of another server, or this one has lost changes: {detail} Begin a new file."
-    return f"{_public(answer.url)} answers {answer.status_code} {code}: {detail}"
+    return f"{_without_credentials(response.url)} answers {response.status_code} {code}: {detail}"

@@ -1,6 +1,6 @@
-"""The one door to other people's servers: only to public addresses, past no proxy, with no redirects and no cookies.
+"""The only client for requests to other people's servers: public addresses only, no proxies, redirects or cookies.
 
-Knows no noun and nothing of ours but this: whoever fetches or sends anything does it through `Outbound`.
+Imports nothing of ours. All code of the server that fetches or sends anything uses `Outbound`.
 """
 
 import asyncio
@@ -10,44 +10,48 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 
 HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]*:[0-9a-f:.]*")
-# What the WHATWG's URL standard takes for an IPv4 address, in whatever notation.
-NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+# Hosts that URL parsers take for an IPv4 address, in any notation. Source: WHATWG URL, "ends in a number".
+NUMERIC_HOST: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 PORTS: Final = {"http": 80, "https": 443}
-# IANA has given out 2000::/3 alone for the public. What lies in it for another purpose, by name of the purpose:
+# IANA has assigned only 2000::/3 to the public internet; these networks inside it serve other purposes.
 GLOBAL_IPV6: Final = ipaddress.IPv6Network("2000::/3")
 SPECIAL_IPV6: Final = [
-    ipaddress.IPv6Network(one)
-    for one in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")  # protocols, examples, 6to4, examples
+    ipaddress.IPv6Network("2001::/23"),  # protocols
+    ipaddress.IPv6Network("2001:db8::/32"),  # documentation
+    ipaddress.IPv6Network("2002::/16"),  # 6to4
+    ipaddress.IPv6Network("3fff::/20"),  # documentation
 ]
 SPECIAL_IPV4: Final = [
-    ipaddress.IPv4Network(one)
-    for one in ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4")  # protocols, 6to4, future
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols
+    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4
+    ipaddress.IPv4Network("240.0.0.0/4"),  # reserved
 ]
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+FailureCode = Literal["not-allowed", "unresolved", "connect", "tls", "timeout", "broken"]
 
 
-class Unsendable(Exception):
-    """Nothing is sent to this address; the message says why, and continues "The address …"."""
+class AddressRefused(Exception):
+    """Nothing is sent to this URL. The message gives the reason and continues the sentence "The address …"."""
 
 
-class Failed(Exception):
-    """The other server did not answer. `code`: not-allowed, unresolved, connect, tls, timeout or broken."""
+class RequestFailed(Exception):
+    """The request got no response."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: FailureCode) -> None:
         super().__init__(code)
         self.code = code
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the other server said: at most so many bytes as were to be read, still packed if they were."""
+class OutboundResponse:
+    """A response. `body` is cut off at the requested size, and still compressed if the server compressed it."""
 
     status: int
     headers: httpx.Headers
@@ -55,54 +59,56 @@ class Answer:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host. Raises: OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    """The IP addresses of a host. Raises: OSError."""
+    results = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(socket_address[0]) for *_, socket_address in results))
 
 
-def is_public(address: Address) -> bool:
-    """Whether it is one of the internet at large. `is_global` alone takes multicast, 6to4, NAT64 and more for such."""
+def is_public(address: IpAddress) -> bool:
+    """Whether the address belongs to the public internet. `is_global` alone accepts multicast, 6to4, NAT64 and more."""
     if isinstance(address, ipaddress.IPv4Address):
-        special = address.is_multicast or any(address in one for one in SPECIAL_IPV4)
+        special = address.is_multicast or any(address in network for network in SPECIAL_IPV4)
     else:
-        special = address not in GLOBAL_IPV6 or any(address in one for one in SPECIAL_IPV6)
+        special = address not in GLOBAL_IPV6 or any(address in network for network in SPECIAL_IPV6)
     return address.is_global and not special
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
+    """The host of a URL. `allowed`: the operator permits it whatever its address."""
+
     host: str
     port: int
     allowed: bool
 
 
 class Outbound(httpx.AsyncBaseTransport):
-    """Sends requests. `allowed` names hosts of the operator's own, as `host` or `host:port`: to them by http too, and
-    wherever they lie.
+    """Sends requests. `allowed` names hosts of the operator, as `host` or `host:port`, which may have private addresses
+    and may be reached by http.
 
-    A name is looked up once for each request; each of its addresses is checked, and the connection goes to one of
-    these, so that what was checked is what is connected to. Connections are not kept: one that was made for a host
-    must not serve another that shares its address.
+    Resolves the host name once for each request, checks every address, and connects to one of exactly these addresses:
+    a second lookup could return another, unchecked one. Keeps no connections open, because a connection that was made
+    for one host must not serve another host with the same address.
     """
 
     def __init__(
         self,
         allowed: frozenset[str] = frozenset(),
         *,
-        resolve: Resolve = resolve,
-        wire: httpx.AsyncBaseTransport | None = None,
+        resolver: Resolver = resolve,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._allowed = allowed
-        self._resolve = resolve
-        self._wire = wire or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+        self._resolver = resolver
+        self._transport = transport or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
 
     async def check(self, url: str) -> None:
-        """Raises: Unsendable, for an address that nothing is sent to as things stand."""
+        """Raises: AddressRefused, for a URL that nothing is sent to, or whose host cannot be resolved now."""
         target = self._target(url)
         try:
             await self._addresses(target)
         except OSError:
-            raise Unsendable(f"names a host that cannot be found: {target.host}") from None
+            raise AddressRefused(f"has a host name that cannot be resolved: {target.host}") from None
 
     async def send(
         self,
@@ -113,90 +119,97 @@ class Outbound(httpx.AsyncBaseTransport):
         content: bytes = b"",
         seconds: float,
         most_bytes: int,
-    ) -> Answer:
-        """What one request is answered; a redirect is an answer like any other. `seconds` are for all of it.
+    ) -> OutboundResponse:
+        """Sends one request and reads at most `most_bytes` of the response. Redirects are returned, not followed.
 
-        Raises: Failed.
+        `seconds` is the limit for all of it. Raises: RequestFailed.
         """
         try:
             async with asyncio.timeout(seconds):
-                # A third for the connection, and for TLS: what the deadline cuts off in there, httpcore leaves open.
-                patience = httpx.Timeout(seconds, connect=seconds / 3).as_dict()
-                sent = {"Accept-Encoding": "identity", **headers}
-                request = httpx.Request(method, url, headers=sent, content=content, extensions={"timeout": patience})
+                # A third each for connecting and for TLS: httpcore leaks the socket if the outer timeout cancels it.
+                timeout = httpx.Timeout(seconds, connect=seconds / 3).as_dict()
+                request = httpx.Request(
+                    method, url, headers={"Accept-Encoding": "identity", **headers}, content=content,
+                    extensions={"timeout": timeout},
+                )  # fmt: skip
                 response = await self.handle_async_request(request)
-                try:
-                    body = bytearray()
-                    assert isinstance(response.stream, httpx.AsyncByteStream)
-                    async for chunk in response.stream:
-                        body += chunk
-                        if len(body) >= most_bytes:
-                            break
-                finally:
-                    await response.aclose()
-                return Answer(response.status_code, response.headers, bytes(body[:most_bytes]))
+                body = await _read_body(response, most_bytes)
+                return OutboundResponse(response.status_code, response.headers, body)
         except (TimeoutError, httpx.TimeoutException):
-            raise Failed("timeout") from None
-        except (Unsendable, httpx.InvalidURL):
-            raise Failed("not-allowed") from None
+            raise RequestFailed("timeout") from None
+        except (AddressRefused, httpx.InvalidURL):
+            raise RequestFailed("not-allowed") from None
         except socket.gaierror:
-            raise Failed("unresolved") from None
+            raise RequestFailed("unresolved") from None
         except httpx.ConnectError as error:
-            raise Failed("tls" if _is_tls(error) else "connect") from None
+            raise RequestFailed("tls" if _is_tls(error) else "connect") from None
         except (httpx.TransportError, OSError):
-            raise Failed("broken") from None
+            raise RequestFailed("broken") from None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises: Unsendable, OSError, httpx.TransportError."""
+        """Raises: AddressRefused, OSError, httpx.TransportError."""
         target = self._target(str(request.url))
-        addresses = await self._addresses(target)
+        *others, last = await self._addresses(target)
         request.extensions = {**request.extensions, "sni_hostname": target.host.rstrip(".")}
-        *others, last = addresses
         for address in others:
             request.url = request.url.copy_with(host=address)
             try:
-                return await self._wire.handle_async_request(request)
+                return await self._transport.handle_async_request(request)
             except httpx.ConnectError:  # nothing was sent yet
                 continue
         request.url = request.url.copy_with(host=last)
-        return await self._wire.handle_async_request(request)
+        return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        await self._transport.aclose()
 
     def _target(self, url: str) -> _Target:
-        """Raises: Unsendable, for an address whose very form is refused."""
+        """Raises: AddressRefused, for a URL whose form is refused."""
         try:
             parsed = httpx.URL(url)
-        except (httpx.InvalidURL, ValueError):  # circled digits and their like have no form in the DNS
-            raise Unsendable("is none that can be sent to") from None
+        except (httpx.InvalidURL, ValueError):  # such as circled digits, which have no form in the DNS
+            raise AddressRefused("is not a URL with a valid host") from None
         host = parsed.raw_host.decode("ascii")
         if parsed.scheme not in PORTS or not HOST.fullmatch(host):
-            raise Unsendable("is none that can be sent to: it is https:// and the name of a host")
+            raise AddressRefused("is not a URL of https:// and a host name")
         if parsed.userinfo:
-            raise Unsendable("holds a name or password before the host; what authenticates is the signature")
-        if ":" not in host and NUMBER.fullmatch(host) and not _is_plain_ipv4(host):
-            raise Unsendable("writes a number where the name of a host, or an address such as 192.0.2.1, belongs")
+            raise AddressRefused("contains a user name or password; requests are authenticated by their signature")
+        if ":" not in host and NUMERIC_HOST.fullmatch(host) and not _is_dotted_ipv4(host):
+            raise AddressRefused("has a number as its host; write a host name, or an IPv4 address such as 192.0.2.1")
         port = parsed.port if parsed.port is not None else PORTS[parsed.scheme]
         if not 0 < port < 65_536:
-            raise Unsendable("names a port that there is not")
+            raise AddressRefused("has a port outside 1 to 65535")
         bracketed = f"[{host}]" if ":" in host else host
         allowed = bool(self._allowed & {bracketed, f"{bracketed}:{port}"})
         if parsed.scheme == "http" and not allowed:
-            raise Unsendable("is not https://")
+            raise AddressRefused("is not https://")
         return _Target(host, port, allowed)
 
     async def _addresses(self, target: _Target) -> list[str]:
-        """Where the host lies, at least one address. Raises: Unsendable, where one is not public; OSError."""
-        found = await self._resolve(target.host, target.port)
-        if not found:
+        """The IP addresses of the host, at least one. Raises: AddressRefused, if one is not public; OSError."""
+        addresses = await self._resolver(target.host, target.port)
+        if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
-        if not target.allowed and not all(is_public(ipaddress.ip_address(one)) for one in found):
-            raise Unsendable("leads to an address that is not public")
-        return found
+        if not target.allowed and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
+            raise AddressRefused("resolves to an IP address that is not public")
+        return addresses
 
 
-def _is_plain_ipv4(host: str) -> bool:
+async def _read_body(response: httpx.Response, most_bytes: int) -> bytes:
+    """The first bytes of the body, not decompressed. Closes the response."""
+    body = bytearray()
+    try:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        async for chunk in response.stream:
+            body += chunk
+            if len(body) >= most_bytes:
+                break
+    finally:
+        await response.aclose()
+    return bytes(body[:most_bytes])
+
+
+def _is_dotted_ipv4(host: str) -> bool:
     try:
         ipaddress.IPv4Address(host)
     except ValueError:
@@ -205,6 +218,7 @@ def _is_plain_ipv4(host: str) -> bool:
 
 
 def _is_tls(error: BaseException) -> bool:
+    """Whether a TLS error caused this one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

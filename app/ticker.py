@@ -10,12 +10,12 @@ import structlog
 
 from app.articles import desk as articles
 from app.articles.models import Article
-from app.changes import due
-from app.changes import store as log
+from app.changes import idempotency, log
 from app.db import Database
 from app.errors import Raced, Refusal, Unavailable
 from app.notes import desk as notes
 from app.notes.models import Note
+from app.publishing.store import lock_first_due, next_due_at
 
 ACTOR: Final = "ticker"
 PAUSE_SECONDS: Final = 0.5
@@ -43,7 +43,7 @@ class Ticker:
                 await self.release()
                 if time.monotonic() - cleaned >= HOUR_SECONDS:
                     cleaned = time.monotonic()
-                    await log.forget_old_keys(self.database)
+                    await idempotency.forget_old_keys(self.database)
             except Unavailable:
                 logger.warning("the ticker waits for the database")
             except Exception as error:
@@ -62,7 +62,7 @@ class Ticker:
     async def _next(self) -> datetime | None:
         """When the next thing is due that can be released."""
         read = self.database.reader()
-        found = [await due.next_at(read, key, without=[*self.refused]) for key, _ in NOUNS]
+        found = [await next_due_at(read, key, [*self.refused]) for key, _ in NOUNS]
         return min((at for at in found if at is not None), default=None)
 
     async def release(self) -> list[str]:
@@ -83,10 +83,10 @@ class Ticker:
     async def _release_one(self, key: Any, noun: Any, now: datetime) -> str | None:
         ref: str | None = None
         try:
-            async with log.writing(self.database, actor=ACTOR, zone=self.zone) as done:
-                ref = await due.first(done, key, now, without=[*self.refused])
+            async with log.transaction(self.database, actor=ACTOR, zone=self.zone) as transaction:
+                ref = await lock_first_due(transaction, key, now, [*self.refused])
                 if ref is not None:
-                    await noun.release_due(done, await noun.hold(done, ref))
+                    await noun.release_due(transaction, await noun.lock(transaction, ref))
         except (Raced, Unavailable):
             raise
         except Refusal as refusal:

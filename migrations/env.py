@@ -4,26 +4,34 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
 
-from app.db import Address, Base, Moment
+from app.db import Base, DatabaseUrl, UtcDateTime, Uuid16
+from app.db.postgres import postgres_engine
+from app.db.sqlite import sqlite_engine
 from app.settings import Settings
 
-for part in ("changes", "tags", "sources", "notes", "articles", "keys", "webhooks"):
+for part in ("changes", "lists", "tags", "sources", "notes", "articles", "keys", "webhooks"):
     import_module(f"app.{part}.models")
 
 # One at a time: a second deployment waits for the first. The number is ours alone.
 ADVISORY_LOCK = 4_031_796_512
 
 
+# How the types of ours are written in a migration, which imports nothing from `app`.
+RENDERED = {
+    UtcDateTime: 'sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")',
+    Uuid16: 'sa.Uuid().with_variant(sa.LargeBinary(16), "sqlite")',
+}
+
+
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
-    if kind == "type" and isinstance(item, Moment):
-        return 'sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")'
-    return False
+    return RENDERED.get(type(item), False) if kind == "type" else False
 
 
 def configure(connection: Connection) -> None:
@@ -62,18 +70,25 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def run_online(address: Address) -> None:
-    engine = address.engine()
+def migrate_sqlite(path: Path) -> None:
+    engine = sqlite_engine(path, "PRAGMA foreign_keys = OFF")  # cannot be said inside a transaction
+    with engine.connect() as connection:
+        run(connection)
+        connection.commit()
+
+
+async def migrate_postgres(url: str) -> None:
+    engine = postgres_engine(url)
     try:
         async with engine.connect() as connection:
-            if address.path is not None:
-                raw = await connection.get_raw_connection()
-                driver: Any = raw.driver_connection
-                await driver.execute("PRAGMA foreign_keys = OFF")
             await connection.run_sync(run)
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-asyncio.run(run_online(context.config.attributes.get("address") or Address(Settings().database_url)))
+url: DatabaseUrl = context.config.attributes.get("url") or DatabaseUrl(Settings().database_url)
+if url.path is None:
+    asyncio.run(migrate_postgres(url.text))
+else:
+    migrate_sqlite(url.path)

@@ -6,22 +6,23 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, select
 
-from app.articles.models import Address as ArticleAddress
-from app.articles.models import Article, Related
-from app.changes.models import Change, Counter, Head, Listed, NoteListed, Revision, Shown
+from app.articles.models import Article, ArticleSlug
+from app.changes.models import Change, Head, Object, Revision, ViewEntry
 from app.db import Database, utcnow
-from app.importers import store
+from app.importers import export, store
 from app.importers.documents import read
 from app.importers.store import Report
 from app.keys.models import Key
+from app.lists.models import Counter, List, ListEntry
 from app.notes.models import Note
 from app.sources.models import Source
 from app.tags.models import Tag
+from tests import sql
 from tests.factories import NOON, Line, article_id
 
 ZONE: Final = ZoneInfo("Europe/Kyiv")
 TABLES: Final = (
-    Tag, Source, Note, Article, ArticleAddress, Related, Listed, NoteListed, Revision, Shown, Counter, Change, Key
+    Tag, Source, Note, Article, ArticleSlug, Object, Revision, ViewEntry, List, ListEntry, Counter, Change, Key
 )  # fmt: skip
 
 
@@ -48,13 +49,12 @@ async def accept(database: Database, *lines: Line) -> Report:
 
 def committing(database: Database) -> Engine:
     """What the database's writers commit through."""
-    return database.engine.sync_engine if database.writer is None else database.writer.engine
+    return database.writer.engine
 
 
 async def rows(database: Database, query: Select[*tuple[Any, ...]]) -> list[Any]:
-    """On the writing engine, so that what the reader does has no part in it."""
-    async with database.engine.connect() as connection:
-        return [*await connection.execute(query)]
+    """Past the product, so that what its reader does has no part in it."""
+    return await sql.query(database.url.text, query)
 
 
 async def changes(database: Database) -> list[Any]:
@@ -62,7 +62,7 @@ async def changes(database: Database) -> list[Any]:
 
 
 async def last_change(database: Database, noun: str, ref: str) -> Any:
-    return [one for one in await changes(database) if (one.noun, one.ref) == (noun, ref)][-1]
+    return [change for change in await changes(database) if (change.noun, change.ref) == (noun, ref)][-1]
 
 
 async def head(database: Database) -> tuple[int, int]:
@@ -71,19 +71,35 @@ async def head(database: Database) -> tuple[int, int]:
 
 
 async def revisions(database: Database, noun: str, ref: str) -> list[Any]:
-    query = select(*Revision.__table__.columns).where(Revision.noun == noun, Revision.ref == ref)
+    query = select(*Revision.__table__.columns).join(Object, Object.id == Revision.object)
+    query = query.where(Object.noun == noun, Object.ref == ref)
     return await rows(database, query.order_by(Revision.revision))
 
 
 async def everything(database: Database) -> dict[str, list[Any]]:
-    """All rows of all tables but the head's, which holds a secret of each database's own."""
-    async with database.engine.connect() as connection:
-        found = {}
+    """All rows of all tables but the head's, which holds a secret of each database's own.
+
+    For ids that each database makes itself, the rows have the names of the objects and lists that they stand for.
+    """
+    async with sql.connected(database.url.text) as connection:
+        objects = {id: names for id, *names in await connection.execute(select(Object.id, Object.noun, Object.ref))}
+        lists = {id: names for id, *names in await connection.execute(select(List.id, List.view, List.name))}
+        names_by_column = {
+            "objects.id": objects, "revisions.object": objects, "view_entries.object": objects,
+            "list_entries.object": objects, "lists.id": lists, "list_entries.list": lists, "counters.list": lists,
+        }  # fmt: skip
+        contents = {}
         for table in TABLES:
             columns = table.__table__.columns
-            result = await connection.execute(select(*columns).order_by(*table.__table__.primary_key))
-            found[table.__tablename__] = [tuple(row) for row in result]
-        return found
+            names = [names_by_column.get(str(column)) for column in columns]
+            contents[table.__tablename__] = sorted(
+                (
+                    tuple(value if named is None else named[value] for value, named in zip(row, names, strict=True))
+                    for row in await connection.execute(select(*columns))
+                ),
+                key=repr,
+            )
+        return contents
 
 
 async def written(database: Database) -> dict[str, list[Any]]:
@@ -91,18 +107,9 @@ async def written(database: Database) -> dict[str, list[Any]]:
     return {name: rows for name, rows in (await everything(database)).items() if name != "keys"}
 
 
-async def state(database: Database) -> dict[str, list[Any]]:
-    """What a database holds but for when it came to hold it."""
-    found = await everything(database)
-    at = {"changes": 2, "revisions": 3}
-    for name, place in at.items():
-        found[name] = [row[:place] + row[place + 1 :] for row in found[name]]
-    return found
-
-
 async def exported(database: Database, *, public: bool = False) -> list[bytes]:
     async with database.reader().snapshot() as read:
-        return [line async for line in store.export(read, public=public)]
+        return [line async for line in export.export(read, public=public)]
 
 
 def dense(numbers: Sequence[int]) -> bool:

@@ -1,4 +1,5 @@
-"""What several processes go through together: killed while they write or send, restarted when something is due."""
+"""Servers and other processes for tests, how to wait for them, and what several of them go through together: killed
+while they write or send, restarted when something is due."""
 
 import asyncio
 import itertools
@@ -9,29 +10,33 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import uvicorn
 from httpx import AsyncClient, HTTPError
 from sqlalchemy import select
 
 from app.articles.models import Article
-from app.changes.models import Change, Head, Revision, Shown
+from app.changes.models import Change, Head, Object, Revision, ViewEntry
 from app.db import Database, utcnow
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
-from app.web.fields import show_instant
+from app.web.connections import Connection
+from app.web.fields import format_instant
 from app.webhooks import store as webhooks
 from app.webhooks.schemas import NewWebhookIn
 from tests.answers import bearing
-from tests.conftest import bring
+from tests.commands import ROOT
+from tests.conftest import application, bring
 from tests.contents import dense, rows
 from tests.factories import article, article_id, scheduled
-from tests.test_server import ROOT, process
 
 EDITORS = 4
 # So many writes, at most, before the server is killed.
@@ -39,6 +44,114 @@ ENOUGH = 10
 # Changes in each round of sending.
 CHANGES = 12
 PATIENCE_SECONDS = 20.0
+# How long the start of a server is waited for, on a machine that has other things to do.
+START_SECONDS = 60.0
+# How often `until` and `wait_for` look.
+LOOK_SECONDS = 0.02
+SERVE = ("-m", "app", "serve")
+
+
+# --- waiting ----------------------------------------------------------------------------------------------------
+
+
+async def until(true: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:
+    """Returns as soon as it is true. Fails when it is not within so many seconds.
+
+    With `wait_for` the only place where tests sleep for the sake of something that happens elsewhere.
+    """
+    deadline = time.monotonic() + seconds
+    while not (is_true if isinstance(is_true := true(), bool) else await is_true):
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def wait_for(true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    """The same where no loop runs."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"it did not come true within {seconds} s"
+        time.sleep(LOOK_SECONDS)
+
+
+# --- servers ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def process(url: str, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`python -m app serve` on a free port, until it answers; ended by force where the test did not end it.
+
+    Cost: two seconds of a core. Where no process is tested, `served` does.
+    """
+    port = free_port()
+    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "HOST": "127.0.0.1"}
+    with subprocess.Popen(
+        [sys.executable, *(command or SERVE)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as server:
+        try:
+            wait_for(lambda: server.poll() is not None or answers(port), START_SECONDS)
+            assert server.poll() is None, server.communicate()[1].decode()
+            yield server, port
+        finally:
+            server.kill()
+
+
+class _Server(uvicorn.Server):
+    """Sends the streams away before it stops, as that of the command does."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.live.end()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def served(url: str) -> Iterator[int]:
+    """The port of the application on the wire, in a thread of this process. Cost: next to nothing."""
+    with application(url) as app, socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        server = _Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            wait_for(lambda: server.started or not thread.is_alive())
+            assert server.started
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def answers(port: int) -> bool:
+    try:
+        return exchange(port, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(
+            b"HTTP/1.1 200"
+        )
+    except OSError:
+        return False
+
+
+def exchange(port: int, request: bytes, patience: float = 3) -> bytes:
+    """All that comes back before the server closes, or has nothing more to say for a moment."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
+        line.settimeout(0.5 if b"close" not in request else patience)
+        try:
+            line.sendall(request)
+            while data := line.recv(65_536):
+                received += data
+        except (TimeoutError, ConnectionError):
+            pass
+    return received
 
 
 # --- killed while writing ---------------------------------------------------------------------------------------
@@ -95,7 +208,7 @@ async def killed_while_writing(url: str, times: int) -> tuple[int, list[str]]:
                     writers = asyncio.gather(*work, acknowledged.post(wire))
                     acknowledged.begun.clear()
                     await asyncio.wait_for(acknowledged.begun.wait(), PATIENCE_SECONDS)
-                    await asyncio.sleep(random.uniform(0, 0.1))
+                    await asyncio.sleep(random.uniform(0, 0.1))  # a real moment: anything may be half done
                     server.kill()
                     await asyncio.wait_for(writers, PATIENCE_SECONDS)
             wrong += [f"after kill {number + 1}: {one}" for one in await disagreements(database, acknowledged)]
@@ -107,30 +220,28 @@ async def killed_while_writing(url: str, times: int) -> tuple[int, list[str]]:
 async def disagreements(database: Database, acknowledged: Acknowledged) -> list[str]:
     """What was acknowledged and is not there, and what the log says otherwise than the tables."""
     wrong: list[str] = []
-    kept = {
-        (ref, revision): json.loads(document)
-        for ref, revision, document in await rows(
-            database, select(Revision.ref, Revision.revision, Revision.document).where(Revision.noun == "article")
-        )
+    states = select(Object.ref, Revision.revision, Revision.card).join(Object, Object.id == Revision.object)
+    headlines = {
+        (ref, revision): json.loads(card)["headline"]
+        for ref, revision, card in await rows(database, states.where(Object.noun == "article"))
     }
     for ref, revision, headline in acknowledged.written:
-        if kept.get((ref, revision), {}).get("headline") != headline:
+        if headlines.get((ref, revision)) != headline:
             wrong.append(f"lost: revision {revision} of {ref}")
     log = await rows(database, select(Change.seq, Change.public_seq, Change.noun, Change.ref, Change.revision))
     log.sort()
-    public = [one.public_seq for one in log if one.public_seq is not None]
-    if not dense([one.seq for one in log]) or not dense(public):
+    public = [change.public_seq for change in log if change.public_seq is not None]
+    if not dense([change.seq for change in log]) or not dense(public):
         wrong.append("the numbers of the log have holes")
-    if [(len(log), len(public))] != [tuple(one) for one in await rows(database, select(Head.seq, Head.public_seq))]:
+    heads = await rows(database, select(Head.seq, Head.public_seq))
+    if [(len(log), len(public))] != [tuple(head) for head in heads]:
         wrong.append("the head does not stand at the end of the log")
-    last = {(one.noun, one.ref): one.revision for one in log}
-    shown = {
-        (one.noun, one.ref): one.revision for one in await rows(database, select(Shown.noun, Shown.ref, Shown.revision))
-    }
-    if shown != last:
+    last = {(change.noun, change.ref): change.revision for change in log}
+    entries = select(Object.noun, Object.ref, ViewEntry.revision).join(Object, Object.id == ViewEntry.object)
+    if {(noun, ref): revision for noun, ref, revision in await rows(database, entries)} != last:
         wrong.append("what is shown is not the last of the log")
     for ref, revision, headline in await rows(database, select(Article.id, Article.revision, Article.headline)):
-        if last.get(("article", ref)) != revision or kept[ref, revision]["headline"] != headline:
+        if last.get(("article", ref)) != revision or headlines[ref, revision] != headline:
             wrong.append(f"the log and the row of {ref} differ")
     return wrong
 
@@ -151,14 +262,14 @@ async def restarted_when_due(url: str, times: int) -> list[tuple[int, float]]:
             for number in range(times):
                 due = utcnow() + timedelta(seconds=1.5)
                 slug = f"due-{number}"
-                await bring(database, scheduled(slug, show_instant(due)))
-                await asyncio.sleep(random.uniform(0, 0.8))
+                await bring(database, scheduled(slug, format_instant(due)))
+                await asyncio.sleep(random.uniform(0, 0.3))  # real time: another process looks at its own clock
                 starting = asyncio.create_task(asyncio.to_thread(stack.enter_context, process(url)))
-                await asyncio.sleep(max(0, (due - utcnow()).total_seconds() + random.uniform(-0.4, 0.2)))
+                await asyncio.sleep(max(0, (due - utcnow()).total_seconds() + random.uniform(-0.4, 0.2)))  # likewise
                 old.kill()
                 old, _ = await starting
                 runs = max(due, utcnow())
-                await asyncio.sleep(1.3)
+                await asyncio.sleep(1.3)  # likewise: nothing may come late, nor twice
                 at = await rows(
                     database, select(Change.at).where(Change.ref == article_id(slug), Change.op == "published")
                 )
@@ -170,16 +281,20 @@ async def restarted_when_due(url: str, times: int) -> list[tuple[int, float]]:
 
 # --- killed while sending ---------------------------------------------------------------------------------------
 
-# Delivers as a server does; only that a hold ends, and a try is repeated, before the test grows old.
+# Delivers as a server does; only that a hold ends, and a try is repeated, before the test grows old. Makes the files
+# that it is named, to say that it begins.
 DELIVERING = """
 import asyncio, sys
 from datetime import timedelta
+from pathlib import Path
 from app.db import Database
 from app.outbound import Outbound
 from app.webhooks import deliver
-deliver.HOLD = timedelta(seconds=1)
+deliver.CLAIM_DURATION = timedelta(seconds=1)
 deliver.POLL_SECONDS = 0.05
-deliver.WAITS = (timedelta(seconds=0.2),) * 200
+deliver.RETRY_DELAYS = (timedelta(seconds=0.2),) * 200
+for name in sys.argv[3:]:
+    Path(name).touch()
 asyncio.run(deliver.Deliverer(Database(sys.argv[1]), Outbound(frozenset([sys.argv[2]]))).run())
 """
 # Writes down what it is sent, and only then answers.
@@ -188,7 +303,9 @@ import os, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(length := int(self.headers["content-length"]))
+        if len(body) < length:  # the sender was killed
+            return
         line = self.headers["webhook-id"].encode() + b" " + body + b"\\n"
         os.write(out, line)
         self.send_response(204)
@@ -237,7 +354,9 @@ def free_port() -> int:
 
 async def caught_up(database: Database) -> bool:
     """Whether all webhooks have been sent all there is."""
-    return not any(one.lag for one in await webhooks.everything(database.reader()))
+    lags = [one.lag for one in await webhooks.all_webhooks(database.reader())]
+    assert lags
+    return not any(lags)
 
 
 async def killed_while_sending(url: str, file: Path, times: int) -> tuple[int, list[str]]:
@@ -255,13 +374,11 @@ async def killed_while_sending(url: str, file: Path, times: int) -> tuple[int, l
                 for _ in range(CHANGES):
                     written += 1
                     await bring(database, article(f"a{written % 25}", headline=f"Headline {written}"))
-                await asyncio.sleep(random.uniform(0, 0.8))
+                await asyncio.sleep(random.uniform(0, 0.8))  # a real moment: anything may be half sent
                 for one in random.choice([(sender,), (receiver,), (sender, receiver)]):
                     await asyncio.to_thread(one.kill)
                     one.begin()
-            async with asyncio.timeout(PATIENCE_SECONDS * 3):
-                while not await caught_up(database):  # noqa: ASYNC110 - it happens in other processes
-                    await asyncio.sleep(0.05)
+            await until(lambda: caught_up(database), PATIENCE_SECONDS * 3)
     finally:
         await database.close()
     return written, missent((await asyncio.to_thread(file.read_text)).splitlines(), written)

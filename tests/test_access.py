@@ -9,9 +9,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient, Response
 
-from app.changes.writes import WriteSession
+from app.changes.writing_routes import WriteTransaction
 from app.db import Database
-from app.deps import Needs, Read
+from app.deps import NeedsScope, Read
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from app.main import create_app
@@ -47,12 +47,13 @@ def calls(dependant: Dependant) -> Iterator[Any]:
         yield from calls(one)
 
 
-# What `Read` and `WriteSession` depend on.
-READING, WRITING = (get_args(kind)[1].dependency for kind in (Read, WriteSession))
+# What `Read` and `WriteTransaction` depend on.
+READING, WRITING = (get_args(kind)[1].dependency for kind in (Read, WriteTransaction))
 
 
 def unguarded(app: FastAPI) -> set[str]:
-    """The routes that are neither guarded by a scope nor public: reading alone, by GET alone, in no write session."""
+    """The routes that are neither guarded by a scope nor public: reading alone, by GET alone, in no write
+    transaction."""
     found = set()
     for route in iter_route_contexts(app.router.routes):
         taken = [*calls(route.dependant)] if getattr(route, "dependant", None) is not None else []
@@ -74,11 +75,11 @@ def test_a_route_that_was_forgotten_is_found_out() -> None:
     app = create_app(Settings())
 
     @app.post("/v1/forgotten")
-    async def write(session: WriteSession) -> None:
+    async def write(transaction: WriteTransaction) -> None:
         pass
 
     @app.get("/v1/odd")
-    async def write_by_reading(read: Read, session: WriteSession) -> None:
+    async def write_by_reading(read: Read, transaction: WriteTransaction) -> None:
         pass
 
     @app.delete("/v1/bare")
@@ -90,7 +91,7 @@ def test_a_route_that_was_forgotten_is_found_out() -> None:
         pass
 
     @app.post("/v1/guarded")
-    async def guarded(caller: Annotated[object, Depends(Needs("keys"))], session: WriteSession) -> None:
+    async def guarded(caller: Annotated[object, Depends(NeedsScope("keys"))], transaction: WriteTransaction) -> None:
         pass
 
     assert unguarded(app) == {"POST /v1/forgotten", "GET /v1/odd", "DELETE /v1/bare", "GET /v1/helper"}

@@ -1,4 +1,4 @@
-"""Addresses, the statement layer, the two sides of a database, and what they make of one that is away."""
+"""The two sides of a database, their connections, and what they make of a database that is away."""
 
 import asyncio
 import resource
@@ -7,35 +7,28 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
-import hypothesis
 import pytest
-from hypothesis import strategies as st
 from pydantic_core import to_json
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from app.changes.models import Change, Head
 from app.db import (
-    Address,
     Database,
-    among,
-    from_milliseconds,
+    in_list,
+    list_parameters,
     migrate,
-    milliseconds,
-    new_id,
-    room,
-    spread,
-    utcnow,
 )
-from app.db.address import PATIENCE_SECONDS
-from app.db.connections import READERS
+from app.db.pool import QUEUE_SECONDS, READERS
+from app.db.postgres import PATIENCE_SECONDS
 from app.errors import Unavailable
 from app.tags.models import Tag
+from tests import sql
 from tests.conftest import Fresh
 from tests.contents import accept, changes, dense, head, rows
 from tests.factories import article, tag
@@ -43,98 +36,7 @@ from tests.factories import article, tag
 ROOT: Final = Path(__file__).parent.parent
 
 
-# --- small things ------------------------------------------------------------------------------------------------
-
-
-@hypothesis.given(st.datetimes(timezones=st.just(UTC)))
-def test_an_instant_is_kept_to_the_millisecond(value: datetime) -> None:
-    kept = from_milliseconds(milliseconds(value))
-
-    assert timedelta(0) <= value - kept < timedelta(milliseconds=1)
-    assert milliseconds(kept) == milliseconds(value)
-
-
-def test_now_is_in_utc_and_to_the_millisecond() -> None:
-    assert utcnow().tzinfo is UTC
-    assert utcnow().microsecond % 1000 == 0
-
-
-def test_ids_sort_by_when_they_were_made() -> None:
-    made = [new_id() for _ in range(1_000)]
-
-    assert sorted(made) == made
-    assert {one.version for one in made} == {7}
-    assert {type(one) for one in made} == {UUID}
-
-
-@hypothesis.given(st.integers(1, 200))
-def test_an_among_has_room_for_its_values(length: int) -> None:
-    given = [*range(length)]
-    places = spread("n", room(length), given)
-
-    assert room(length) < 2 * length
-    assert {*places.values()} == {*given}
-    assert len(places) == room(length)
-
-
-# --- addresses -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:///dovidka.db", Path("dovidka.db")),
-        ("sqlite:////var/lib/dovidka.db", Path("/var/lib/dovidka.db")),
-        ("sqlite:///with space/назва.db", Path("with space/назва.db")),
-        ("postgresql://user:secret@host:5432/name", None),
-        ("postgres://host/name?sslmode=require", None),
-        ("postgresql://user@one:5432,[::1]:5433/name?target_session_attrs=primary", None),
-        ("postgresql://user@/name?host=/run/postgresql&port=5432", None),
-    ],
-)
-def test_an_address_says_where_the_database_is(url: str, path: Path | None) -> None:
-    assert Address(url).path == path
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "dovidka.db",
-        "sqlite://dovidka.db",
-        "sqlite:///",
-        "sqlite:///:memory:",
-        "sqlite:///a.db?mode=ro",
-        "mysql://user:secret@host/name",
-        "postgresql+asyncpg://user:secret@host/name",
-        "http://user:secret@host/",
-        "postgresql://user:secret@[host/name",
-        "postgresql://user:secret@host:port/name",
-        "postgresql://user:secret@host:70000/name",
-        "postgresql://user:secret@host/name?port=x",
-        "postgresql://user:secret#@host/name",
-        "postgresql://user:secret/@host/name",
-    ],
-)
-def test_an_address_of_another_form_is_refused_with_the_right_ones(url: str) -> None:
-    with pytest.raises(ValueError, match=r"must be sqlite:///relative\.db") as raised:
-        Address(url)
-
-    assert "secret" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql://user:se:c@ret@host/name", "postgresql://user:***@host/name"),
-        ("postgresql://user@host/name?password=secret&port=1", "postgresql://user@host/name?password=***&port=1"),
-    ],
-)
-def test_an_address_never_shows_its_password(url: str, shown: str) -> None:
-    assert str(Address(url)) == shown
-
-
-# --- reading and writing ---------------------------------------------------------------------------------------------
+# --- reading and writing -------------------------------------------------------------------------------------------
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
@@ -161,8 +63,8 @@ async def test_both_drivers_read_the_types_that_were_written(database: Database)
     made = datetime(2025, 1, 22, 14, 35, 0, 123_000, timezone(timedelta(hours=2)))
     await accept(database, tag("rivers", created_at=made.isoformat(), labels={"uk": "Річки"}))
 
-    query = select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision).where(among(Tag.slug, "slug", 2))
-    found = await database.reader().rows(query, spread("slug", 2, ["rivers"]))
+    query = select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision).where(in_list(Tag.slug, "slug", 2))
+    found = await database.reader().rows(query, list_parameters("slug", 2, ["rivers"]))
 
     assert found == [(made, {"uk": "Річки"}, None, 1)]
     assert found[0][0].tzinfo is UTC
@@ -206,6 +108,64 @@ async def test_a_reader_that_is_cancelled_leaves_its_place_to_others(database: D
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
+
+
+# --- connections ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_reader_that_finds_all_connections_taken_gives_up_within_a_second(database: Database) -> None:
+    async with AsyncExitStack() as lent:
+        for _ in range(READERS):
+            await lent.enter_async_context(database.pool.connection())
+        async with asyncio.timeout(QUEUE_SECONDS + 0.3):
+            with pytest.raises(Unavailable):
+                await database.ping()
+    await database.ping()
+
+
+async def test_a_connection_that_failed_is_closed_and_not_lent_again(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.pool.connection() as failed:
+            raise LookupError
+    async with database.pool.connection() as connection:
+        assert connection is not failed
+    with pytest.raises((sqlite3.ProgrammingError, asyncpg.InterfaceError)):
+        await failed.execute("SELECT 1")
+
+
+async def test_a_connection_that_is_lent_when_the_pool_closes_is_closed_when_it_comes_back(database: Database) -> None:
+    async with database.pool.connection() as lent:
+        await database.close()
+        await lent.execute("SELECT 1")
+    with pytest.raises((sqlite3.ProgrammingError, asyncpg.InterfaceError)):
+        await lent.execute("SELECT 1")
+
+
+async def test_a_file_that_is_no_database_is_left_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# Not a database\n" * 100)
+    connect = sqlite3.connect
+    opened: list[sqlite3.Connection] = []
+
+    def recording(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recording)
+    database = Database(f"sqlite:///{path}")
+    with pytest.raises(Unavailable):
+        await database.ping()
+    with pytest.raises(Unavailable):
+        async with database.begin():
+            pass
+    with pytest.raises(Unavailable):
+        await asyncio.to_thread(migrate, f"sqlite:///{path}")
+    await database.close()
+
+    assert len(opened) == 3
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            connection.execute("SELECT 1")
 
 
 # --- writers at once -----------------------------------------------------------------------------------------------
@@ -260,7 +220,7 @@ def test_six_processes_that_read_and_then_write_never_find_sqlite_locked(sqlite:
     assert dense([one.seq for one in found])
 
 
-# --- away --------------------------------------------------------------------------------------------------------
+# --- away ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -317,8 +277,7 @@ def test_a_server_that_was_restarted_is_used_again(postgresql: Any) -> None:
         assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         cut += " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        async with database.engine.begin() as connection:
-            await connection.execute(text(cut))
+        await sql.execute(url, cut)
         assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
         await accept(database, tag("lakes"))
         await database.close()
@@ -336,7 +295,7 @@ def test_a_full_disk_leaves_no_half_article_and_reads_go_on(sqlite: Fresh, tmp_p
         database = Database(url)
         sizes = (
             len(await database.reader().rows(select(Change.seq))),
-            len(await rows(database, text("SELECT id FROM articles"))),  # type: ignore[arg-type]
+            len(await sql.query(url, "SELECT id FROM articles")),
             (await head(database))[0],
         )
         await database.close()
@@ -388,3 +347,18 @@ def test_a_file_that_took_the_place_of_another_is_what_is_read(sqlite: Fresh) ->
     with sqlite() as empty, sqlite(sample=True) as filled:
         before, after = asyncio.run(ask(empty, filled))
     assert before == 0 < after
+
+
+def test_a_connection_that_was_lent_while_its_file_was_replaced_is_not_used_again(sqlite: Fresh) -> None:
+    async def ask(here: str, other: str) -> list[int]:
+        database = Database(here)
+        async with database.pool.connection():
+            take_the_place(here.removeprefix("sqlite:///"), other.removeprefix("sqlite:///"))
+            first = await database.reader().rows(select(Tag.slug))
+        second = await database.reader().rows(select(Tag.slug))
+        await database.close()
+        return [len(first), len(second)]
+
+    with sqlite() as empty, sqlite(sample=True) as filled:
+        first, second = asyncio.run(ask(empty, filled))
+    assert 0 < first == second

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from httpx import AsyncClient
 
-from app.main import EXAMPLES
+from app.about import EXAMPLES
 from app.web.docs import ASSETS, HERE, PAGE, SCALAR
 
 REFERENCE = re.compile(r"""(?:src|href|url|action)\s*[=:(]\s*["']?([^"'\s>)]+)""")

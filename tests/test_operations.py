@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlalchemy import text
 
 from app.db import Database, SchemaMismatch
-from app.db.connections import READERS
+from app.db.pool import READERS
 from app.errors import Unavailable
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
@@ -68,11 +69,11 @@ def database_of(api: AsyncClient) -> Any:
 
 async def all_are_back(api: AsyncClient) -> None:
     """Returns once every connection can be taken: what works in the background takes one now and then."""
-    connections = database_of(api).connections
+    pool = database_of(api).pool
     async with asyncio.timeout(5):
-        while connections._places._value != READERS:  # noqa: ASYNC110 - nothing tells of it
+        while pool._places._value != READERS:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
-    assert len(connections._free) <= READERS
+    assert len(pool._free) <= READERS
 
 
 @pytest.mark.parametrize("fault", [Unavailable, OSError, TimeoutError, ConnectionResetError])
@@ -80,15 +81,15 @@ async def test_a_database_that_is_away_is_503_everywhere_and_livez_lives(
     api: AsyncClient, load: Load, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
     await load(article("flood"))
-    connections = database_of(api).connections
+    pool = database_of(api).pool
     monkeypatch.setattr("app.operations.READY_SECONDS", 0.0)
 
     async def refuse() -> None:
         raise fault
 
     with monkeypatch.context() as away:
-        connections.close()
-        away.setattr(connections, "open", refuse)
+        pool.close()
+        away.setattr(pool, "open", refuse)
         for path in (*AWAY, "/readyz"):
             unavailable(await api.get(path))
         assert (await api.get("/livez")).status_code == 200
@@ -176,7 +177,7 @@ async def test_a_frozen_database_is_503_within_three_seconds_and_recovers_alone(
 async def test_a_write_is_503_too_when_the_database_freezes_in_its_middle(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.database.WRITING_SECONDS", 0.5)
+    monkeypatch.setattr("app.db.postgres.WRITING_SECONDS", 0.5)
     database = Database(postgresql_url)
     made = await keys.create(database, KeyIn(name="Desk", scopes=["content:write"]), created_by=None)
     await database.close()
@@ -190,7 +191,7 @@ async def test_a_write_is_503_too_when_the_database_freezes_in_its_middle(
         @asynccontextmanager
         async def freeze() -> AsyncIterator[Any]:
             async with begun() as connection:
-                await connection.exec_driver_sql("SELECT 1")
+                await connection.execute(text("SELECT 1"))
                 between.flowing.clear()
                 yield connection
 

@@ -1,7 +1,8 @@
 """Several server processes on one database, and what is left of one that is killed. Few tests: each costs processes."""
 
 import asyncio
-import time
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,12 +14,28 @@ from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from app.web.caller import SCOPES
 from tests.answers import bearing
+from tests.commands import ROOT
 from tests.conftest import Fresh
-from tests.processes import killed_while_writing, restarted_when_due
-from tests.test_server import process
+from tests.processes import killed_while_writing, process, restarted_when_due, until
 
 KILLS, RESTARTS = 3, 3
 SECONDS = 0.25
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_a_child_starts_with_default_signals_whatever_the_tests_were_started_with(name: str) -> None:
+    child = f"import signal; print(signal.getsignal(signal.SIG{name}) is signal.SIG_IGN)"
+    script = (
+        "import subprocess, sys; from tests.signals import let_children_start_with_defaults\n"
+        "let_children_start_with_defaults()\n"
+        f"subprocess.run([sys.executable, '-c', {child!r}])"
+    )
+    ignoring = f'trap "" {name}; exec "$0" "$@"'
+    for arguments, ignored in ((["-c", child], "True"), (["-c", script], "False")):
+        ended = subprocess.run(
+            ["sh", "-c", ignoring, sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert ended.stdout.strip() == ignored
 
 
 async def test_no_acknowledged_write_is_lost_when_the_server_is_killed(database_url: str) -> None:
@@ -73,21 +90,19 @@ async def test_what_one_process_publishes_and_withdraws_the_other_shows_so(ports
         assert (await other.get("/v1/articles/flood")).status_code == 404
 
         assert (await one.post("/v1/articles/flood/publish")).status_code == 200
-        assert await soon(ports, other, 200)
+        await shown_soon(ports, other, 200)
         listed = (await other.get("/v1/articles")).json()["items"]
         assert [item["slug"] for item in listed] == ["flood"]
 
         assert (await one.post("/v1/articles/flood/withdraw", json={"reason": "legal"})).status_code == 200
-        assert await soon(ports, other, 410)
+        await shown_soon(ports, other, 410)
         assert (await other.get("/v1/articles")).json()["items"] == []
 
 
-async def soon(ports: tuple[str, int, int], wire: AsyncClient, status: int) -> bool:
-    """Whether the article has this status: on SQLite at the next request, on PostgreSQL before long."""
-    deadline = time.monotonic() + (0 if ports[0].startswith("sqlite") else SECONDS)
-    while True:
-        if (await wire.get("/v1/articles/flood")).status_code == status:
-            return True
-        if time.monotonic() >= deadline:
-            return False
-        await asyncio.sleep(0.01)
+async def shown_soon(ports: tuple[str, int, int], wire: AsyncClient, status: int) -> None:
+    """Sees that the article has this status: on SQLite at the next request, on PostgreSQL before long."""
+
+    async def shown() -> bool:
+        return (await wire.get("/v1/articles/flood")).status_code == status
+
+    await until(shown, 0 if ports[0].startswith("sqlite") else SECONDS)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.commands import ROOT
 from tests.conftest import Fresh
-from tests.test_server import ROOT, process
+from tests.processes import process
 
 README = (ROOT / "README.md").read_text()
 SECTION = re.search(r"^## Write your first story\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)

@@ -1,475 +1,396 @@
-"""What the desk does with articles: each verb takes one from a state to the next, in a transaction that holds it."""
+"""What the desk does with articles: each verb takes a locked article from one state to the next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, select
-from sqlalchemy import delete as delete_from
-from sqlalchemy import update as update_rows
+from sqlalchemy import Select, bindparam, select
 
-from app.articles import saving
-from app.articles.models import Address, Article, Related
-from app.articles.prepared import Prepared, derived, prepare
-from app.articles.schemas import (
-    ArticleEdit,
-    ArticleIn,
-    ArticleState,
-    CorrectIn,
-    Correction,
-    Withdrawal,
-    WithdrawIn,
-)
-from app.changes import store as log
-from app.changes.models import DESK, PUBLIC, Revision, Shown, View
-from app.changes.named import of_one
-from app.changes.writes import Written
-from app.content import blocks, release
+from app.articles import references, saving
+from app.articles.models import Article, ArticleSlug
+from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
+from app.articles.saving import RELATED, ArticleToSave
+from app.articles.schemas import ArticleEdit, ArticleIn, ArticleState, CorrectIn, Correction, Withdrawal, WithdrawIn
+from app.articles.stored import Before, StoredRow
+from app.changes import log
+from app.changes.log import Transaction, Written
+from app.changes.models import PUBLIC, View
+from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
+from app.changes.stored import StoredObject, stored
+from app.content import blocks
 from app.content.languages import slug
-from app.db import new_id
+from app.content.lifecycle import Lifecycle
+from app.db import Row, fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
-from app.notes import store as notes
+from app.lists import store as lists
+from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
 from app.web.fields import UUID_TEXT
 from app.web.merging import Patch, merged
 
-NAMED_USERS: Final = 5
 
-
-@dataclass(slots=True)
-class Held:
-    """An article that this transaction holds: nobody else changes it before the end."""
+@dataclass(frozen=True, slots=True)
+class LockedArticle:
+    """An article that nobody else can change before this transaction ends."""
 
     id: str
-    known: log.Known
-    aside: dict[str, Any]
+    before: Before
+
+    @property
+    def stored(self) -> StoredObject:
+        return self.before.stored
 
     @property
     def revision(self) -> int:
         """Of the newest state."""
-        return self.known.newest.revision
+        return self.stored.newest.revision
 
     @property
-    def public(self) -> bool:
-        return self.known.public
+    def is_public(self) -> bool:
+        return self.stored.is_public
 
     @property
-    def withdrawn(self) -> bool:
-        return self.aside["withdrawal"] is not None
+    def is_withdrawn(self) -> bool:
+        return withdrawal_fields(self.before.row.withdrawal) is not None
 
     @property
-    def copied(self) -> bool:
-        """Whether it is public, and the desk has another state of it."""
-        return len(self.known.standings) == 2
+    def has_working_copy(self) -> bool:
+        return self.stored.has_working_copy
 
-    def stored(self, view: View | None = None) -> dict[str, Any]:
-        """The newest state, or that of a view, as JSON has it."""
-        standing = self.known.newest if view is None else self.known.standings[view]
-        return {**from_json(standing.document), **self.aside, "former_slugs": [], "ednote": standing.ednote}
+    def fields(self, view: View | None = None) -> dict[str, Any]:
+        """All fields of the newest state, or of the state that a view shows, as JSON has them."""
+        state = self.stored.newest if view is None else self.stored.states[view]
+        return {**state.fields(), "withdrawal": withdrawal_fields(self.before.row.withdrawal)}
 
     def state(self, view: View | None = None) -> ArticleState:
-        """The newest state, or that of a view."""
-        return ArticleState.model_validate(self.stored(view))
+        """The newest state, or the one that a view shows."""
+        return ArticleState.model_validate(self.fields(view))
 
 
-async def hold(done: log.Writing, ref: str) -> Held:
-    """The article with this id or slug, held until the end. Cost: five statements. Raises: NotFound.
+_ID_OF_SLUG: Final = select(ArticleSlug.article).where(ArticleSlug.slug == bindparam("slug"))
+# Others may go on naming the article meanwhile; whoever deletes it locks it against that too.
+_LOCK: Final[Select[*Row]] = (
+    select(*withdrawal_columns(Article)).where(Article.id == bindparam("id")).with_for_update(key_share=True)
+)
+_LOCK_FOR_DELETION: Final = select(Article.id).where(Article.id == bindparam("id")).with_for_update()
 
-    Others may go on naming it meanwhile; what deletes it holds it against that too.
-    """
-    wanted = ref
+
+async def lock(transaction: Transaction, ref: str) -> LockedArticle:
+    """The article with this id or slug, locked until the end. Cost: two or three statements. Raises: NotFound."""
+    connection, id = transaction.connection, ref
     if not UUID_TEXT.fullmatch(ref):
-        wanted = await done.connection.scalar(select(Address.ref).where(Address.slug == ref)) or ref
-    if await done.connection.scalar(_LOCK, {"ref": wanted}) is None:
+        owners = await fetch(connection, _ID_OF_SLUG, {"slug": ref})
+        id = owners[0][0] or ref if owners else ref
+    rows = await fetch(connection, _LOCK, {"id": id})
+    if not rows:
         raise NotFound("There is no article at this address.")
-    known = await log.known(done, "article", [wanted])
-    return Held(wanted, known[wanted], (await saving.asides(done, [wanted]))[wanted])
+    ((reason, note, at, replacement),) = rows
+    article = (await stored(connection, "article", [id]))[id]
+    return LockedArticle(id, Before.of(article, StoredRow((reason, note, at, replacement))))
 
 
-_LOCK: Final = select(Article.id).where(Article.id == bindparam("ref")).with_for_update(key_share=True)
+# --- content -----------------------------------------------------------------------------------------------------
 
 
-async def create(done: log.Writing, sent: ArticleIn, ref: UUID | None = None) -> Written:
+async def create(transaction: Transaction, content: ArticleIn, id: UUID | None = None) -> Written:
     """Makes a draft. Raises: Invalid."""
-    made = ref or new_id()
-    content, warnings = _content(str(made), sent)
-    if sent.slug is None:
-        content["slug"] = await _free_slug(done, sent, str(made))
+    id = id or new_id()
+    fields, warnings = _content(str(id), content)
+    if content.slug is None:
+        fields["slug"] = await _free_slug(transaction, content.headline, str(id))
     state = ArticleState.model_construct(
-        None,
-        id=made,
-        status="draft",
-        publish_at=None,
-        first_published_at=None,
-        published_at=None,
-        updated_at=None,
-        modified_at=done.at,
-        created_at=done.at,
+        id=id,
+        **Lifecycle("draft").values(),
+        modified_at=transaction.at,
+        created_at=transaction.at,
         revision=1,
         origin=None,
         corrections=[],
-        **content,
+        **fields,
     )
-    return await _save(done, None, prepare(state), warnings, found_slug=sent.slug is None)
+    return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
 
 
-def changeable(article: Held, *, beside: bool) -> None:
-    """Raises: Conflict, where a working copy is in the way, or there is nothing public to work `beside`."""
-    if beside and not article.public:
+def check_changeable(article: LockedArticle, *, as_working_copy: bool) -> None:
+    """Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside."""
+    if as_working_copy and not article.is_public:
         raise Conflict("The article is not public, so it has no working copy: change the article itself.")
-    if not beside and article.copied:
+    if not as_working_copy and article.has_working_copy:
         raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
 
 
-async def update(done: log.Writing, article: Held, patch: Patch, *, beside: bool = False) -> Written:
-    """Lays the patch over the newest state of what is `changeable`; of a published article that is live at once,
-    unless a working copy is made or changed `beside` it. Raises: Invalid.
+async def update(
+    transaction: Transaction, article: LockedArticle, patch: Patch, *, as_working_copy: bool = False
+) -> Written:
+    """Changes the fields that the patch names; of a published article that is live at once, unless a working copy is
+    made or changed. The caller has checked that it is changeable.
 
-    A typo fix, and a note to the desk, do not count as an update.
+    A typo fix, and a note to the desk, do not count as an update. Raises: Invalid.
     """
-    stored = article.stored()
-    old = ArticleState.model_validate(stored)
-    edit = merged(ArticleEdit, _given(stored, old), patch)
-    return await _change(done, article, old, edit, minor=edit.minor, beside=beside)
+    fields = article.fields()
+    state = ArticleState.model_validate(fields)
+    attributions = blocks.client_attributions(state.attributions, state.body, state.image)
+    fields["attributions"] = [attribution.model_dump(mode="json") for attribution in attributions]
+    edit = merged(ArticleEdit, fields, patch)
+    return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
 
 
-async def put(done: log.Writing, sent: ArticleIn, ref: UUID | None) -> tuple[Written, str]:
-    """Makes the article with this id, or this slug, have this content; a new one is a draft.
+async def put(transaction: Transaction, content: ArticleIn, id: UUID | None) -> tuple[Written, Outcome]:
+    """Makes this the content of the article with this id, or this slug; a new article is a draft.
 
-    Returns what became of it: created, updated or unchanged. Raises: Conflict, where it has a working copy; Invalid.
+    Raises: Conflict, where it has a working copy; Invalid.
     """
-    wanted = sent.slug if ref is None else str(ref)
+    ref = content.slug if id is None else str(id)
     try:
-        article = await hold(done, wanted) if wanted is not None else None
+        article = await lock(transaction, ref) if ref is not None else None
     except NotFound:
         article = None
     if article is None:
-        return await create(done, sent, ref), "created"
-    changeable(article, beside=False)
-    written = await _change(done, article, article.state(), sent)
+        return await create(transaction, content, id), "created"
+    check_changeable(article, as_working_copy=False)
+    written = await _change(transaction, article, article.state(), content)
     return written, "unchanged" if written.revision == article.revision else "updated"
 
 
 async def _change(
-    done: log.Writing, article: Held, old: ArticleState, sent: ArticleIn, *, minor: bool = False, beside: bool = False
+    transaction: Transaction,
+    article: LockedArticle,
+    old: ArticleState,
+    content: ArticleIn,
+    *,
+    minor: bool = False,
+    as_working_copy: bool = False,
 ) -> Written:
-    content, warnings = _content(article.id, sent)
-    if sent.slug is None:
-        content["slug"] = await _free_slug(done, sent, article.id)
-    fields: dict[str, Any] = {**dict(old), **content, "working_copy": beside}
-    if beside and not article.copied:
+    fields, warnings = _content(article.id, content)
+    if content.slug is None:
+        fields["slug"] = await _free_slug(transaction, content.headline, article.id)
+    is_substantial = not minor and any(fields[name] != getattr(old, name) for name in {*fields} - {"ednote"})
+    fields["working_copy"] = as_working_copy
+    if as_working_copy and not article.has_working_copy:
         fields["status"] = "draft"
-    substantial = not minor and any(content[name] != getattr(old, name) for name in {*content} - {"ednote"})
-    said = {*fields} - {"revision", "modified_at"} - ({"updated_at"} if substantial else set())
-    new = prepare(ArticleState.model_construct(said, **fields))
-    new.kind = "typo" if minor else None
-    if fields["status"] in {"published", "scheduled"}:
-        _presentable(new)
-        await _ready(done, new, fields["publish_at"], article if article.public else None)
-    return await _save(done, article, new, warnings, found_slug=sent.slug is None)
+    state = old.model_copy(update=fields)
+    rendered = render(state)
+    if state.status in {"published", "scheduled"}:
+        await _check_publishable(transaction, rendered, state.publish_at, article if article.is_public else None)
+    stated = DATES - {"modified_at"} - ({"updated_at"} if is_substantial else set())
+    return await _save(
+        transaction,
+        article,
+        rendered,
+        stated=stated,
+        kind="typo" if minor else None,
+        warnings=warnings,
+        slug_was_free=content.slug is None,
+    )
 
 
-async def publish(done: log.Writing, article: Held, at: datetime | None) -> Written:
+async def correct(transaction: Transaction, article: LockedArticle, body: CorrectIn) -> Written:
+    """Adds a correction for readers to what is public; a working copy has it once published. Raises: Conflict."""
+    if not article.is_public:
+        raise Conflict("Only what is public is corrected for readers; a draft is simply changed.")
+    old = article.state(PUBLIC)
+    revision = article.stored.last_revision + 1
+    correction = Correction(kind=body.kind, text=body.text, at=transaction.at, revision=revision)
+    corrected = {"corrections": [*old.corrections, correction], "updated_at": transaction.at}
+    state = _next_state(transaction, article, old, corrected)
+    return await _save(
+        transaction, article, render(state), stated=DATES, op="corrected", kind=body.kind, note=body.text,
+        keeps_desk=article.has_working_copy,
+    )  # fmt: skip
+
+
+async def discard_working_copy(transaction: Transaction, article: LockedArticle) -> None:
+    """Drops the working copy; its revisions stay in the history. Raises: NotFound, where there is none."""
+    if not article.has_working_copy:
+        raise NotFound("The article has no working copy.")
+    await saving.discard_working_copy(transaction, render(article.state(PUBLIC)), article.before)
+
+
+async def delete(transaction: Transaction, article: LockedArticle) -> None:
+    """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
+    connection = transaction.connection
+    await fetch(connection, _LOCK_FOR_DELETION, {"id": article.id})
+    users = await lists.members(connection, [RELATED + article.id], limit=NAMED_USERS + 1)
+    translations = select(Article.id).where(Article.translation_of == article.id).limit(NAMED_USERS)
+    others = [ref for _, ref in users if ref != article.id][:NAMED_USERS]
+    faults = [Fault(f"the article {ref} relates to it", IN_USE, pointer="") for ref in others]
+    faults += [
+        Fault(f"the article {ref} is a translation of it", IN_USE, pointer="")
+        for ref in await connection.scalars(translations)
+    ]
+    if faults:
+        raise Conflict("Other articles refer to this one.", *faults)
+    await saving.delete_article(transaction, article.before)
+
+
+# --- lifecycle ---------------------------------------------------------------------------------------------------
+
+
+async def publish(transaction: Transaction, article: LockedArticle, at: datetime | None) -> Written:
     """Makes the newest state public: now, or at an instant to come. Raises: Conflict, Invalid."""
     old = article.state()
     if old.status == "withdrawn":
         raise Conflict("The article has been withdrawn. Take it back to draft (unpublish) before it is published.")
-    if article.public and not article.copied:
+    if article.is_public and not article.has_working_copy:
         if at is not None:
             raise Conflict("The article is public already, and has no working copy to publish later.")
-        return _unchanged(article)
+        return log.unchanged("article", article.id, article.stored)
+    lifecycle, now = Lifecycle.of(old), transaction.at
     if at is None:
-        fields = release.released(old, done.at, done.at, public=article.public)
+        lifecycle = lifecycle.publish(now, now, is_public=article.is_public)
+        state = _next_state(transaction, article, old, lifecycle.values())
     else:
-        fields = release.scheduled(at, done.at)
-        fields["working_copy"] = article.public
-    new = _next(article, old, fields, done.at)
-    _presentable(new)
-    await _ready(done, new, at, None)
-    return await _save(done, article, new)
+        fields = {**lifecycle.schedule(at, now).values(), "working_copy": article.is_public}
+        state = _next_state(transaction, article, old, fields)
+    rendered = render(state)
+    await _check_publishable(transaction, rendered, at, None)
+    return await _save(transaction, article, rendered, stated=DATES)
 
 
-async def release_due(done: log.Writing, article: Held) -> Written:
-    """Makes public what is due. What it refers to is as it is: whatever is hidden meanwhile stays out of `included`."""
+async def release_due(transaction: Transaction, article: LockedArticle) -> Written:
+    """Makes public what is due. What it names is not checked: whatever is hidden meanwhile stays out of `included`."""
     old = article.state()
     assert old.publish_at is not None, "only what is scheduled is due"
-    fields = release.released(old, old.publish_at, old.publish_at, public=article.public)
-    return await _save(done, article, _next(article, old, fields, done.at))
+    lifecycle = Lifecycle.of(old).publish(old.publish_at, old.publish_at, is_public=article.is_public)
+    return await _save_next(transaction, article, old, lifecycle.values())
 
 
-async def unpublish(done: log.Writing, article: Held) -> Written:
+async def unpublish(transaction: Transaction, article: LockedArticle) -> Written:
     """Makes it a draft again. What was scheduled is scheduled no more, and what is public beside it stays.
 
     What was withdrawn stays out of its public history.
     """
     old = article.state()
+    lifecycle = Lifecycle.of(old)
     if old.status == "scheduled":
-        kept = {**release.taken_back(), "published_at": old.published_at, "working_copy": article.public}
-        return await _save(done, article, _next(article, old, kept, done.at))
-    if old.status == "draft" and not article.public:
-        return _unchanged(article)
-    if article.withdrawn:
-        await log.hide_past(done, "article", article.id)
-    return await _save(done, article, _next(article, old, release.taken_back(), done.at))
+        fields = {**lifecycle.unschedule().values(), "working_copy": article.is_public}
+        return await _save_next(transaction, article, old, fields)
+    if old.status == "draft" and not article.is_public:
+        return log.unchanged("article", article.id, article.stored)
+    if article.is_withdrawn:
+        await log.hide_history(transaction, article.id)
+    return await _save_next(transaction, article, old, lifecycle.unpublish().values())
 
 
-async def withdraw(done: log.Writing, article: Held, sent: WithdrawIn) -> Written:
+async def withdraw(transaction: Transaction, article: LockedArticle, body: WithdrawIn) -> Written:
     """Takes the article down, working copy and all. Raises: Conflict, where it was never public; Invalid."""
-    replacement = None if sent.replacement is None else str(sent.replacement)
-    if replacement is not None:
-        known = await log.known(done, "article", [replacement])
-        if replacement == article.id or replacement not in known or not known[replacement].public:
-            detail = "is this article itself" if replacement == article.id else "is not a public article"
-            raise Invalid("The replacement cannot be read.", Fault(detail, pointer="/replacement"))
+    replacement = None if body.replacement is None else str(body.replacement)
+    await check_replacement(transaction, "article", article.id, replacement)
     old = article.state()
-    at = done.at if old.withdrawal is None else old.withdrawal.at
-    fields = release.withdrawn(old, Withdrawal(**dict(sent), at=at))
-    new = _next(article, old, fields, done.at)
-    new.note = sent.public_note
-    return await _save(done, article, new)
+    at = transaction.at if old.withdrawal is None else old.withdrawal.at
+    lifecycle = Lifecycle.of(old).withdraw(Withdrawal(**dict(body), at=at))
+    return await _save_next(transaction, article, old, lifecycle.values(), note=body.public_note)
 
 
-async def erase(done: log.Writing, article: Held, reason: str) -> Written:
+async def erase(transaction: Transaction, article: LockedArticle, reason: str) -> Written:
     """Blanks the text of a withdrawn article, in every revision and for good. Raises: Conflict."""
     old = article.state()
     if old.status != "withdrawn" or old.withdrawal is None:
         raise Conflict("Only what has been withdrawn can be erased.")
     withdrawal = old.withdrawal.model_copy(update={"reason": reason, "public_note": None})
-    new = _next(article, old, {**_BLANK, "withdrawal": withdrawal}, done.at)
-    new.kind = "erasure"
-    written = await _save(done, article, new)
-    await _blank_revisions(done, article.id)
+    blank = {**BLANK, "body": [], "withdrawal": withdrawal}
+    written = await _save_next(transaction, article, old, blank, kind="erasure")
+    await blank_revisions(transaction, article.id, BLANK)
     return written
 
 
-async def correct(done: log.Writing, article: Held, sent: CorrectIn) -> Written:
-    """Adds a correction for readers to what is public; a working copy has it once published. Raises: Conflict."""
-    if not article.public:
-        raise Conflict("Only what is public is corrected for readers; a draft is simply changed.")
-    old = article.state(PUBLIC)
-    correction = Correction(kind=sent.kind, text=sent.text, at=done.at, revision=article.known.last + 1)
-    new = _next(article, old, {"corrections": [*old.corrections, correction], "updated_at": done.at}, done.at)
-    new.keeps = frozenset({DESK}) if article.copied else frozenset()
-    new.op, new.kind, new.note = "corrected", sent.kind, sent.text
-    return await _save(done, article, new)
+# --- from one state to the next ----------------------------------------------------------------------------------
+
+# What erasing leaves of a document, besides its body.
+BLANK: Final[dict[str, Any]] = {
+    "headline": "", "kicker": None, "standfirst": None, "excerpt": None, "byline": None, "section": None, "tags": [],
+    "attributions": [], "notes": [], "image": None, "relations": [], "word_count": 0, "reading_minutes": 0,
+    "origin": None, "corrections": [], "editors_note": None, "ednote": None,
+}  # fmt: skip
 
 
-async def discard(done: log.Writing, article: Held) -> None:
-    """Drops the working copy; its revisions stay in the history. Raises: NotFound, where there is none."""
-    if not article.copied:
-        raise NotFound("The article has no working copy.")
-    batch = saving.Batch(done, set())
-    batch.discard(prepare(article.state(PUBLIC)), article.known)
-    await batch.write()
+def _content(id: str, content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
+    """(fields of the state that the content sets, what sanitising removed). Sanitises the body. Raises: Invalid."""
+    sanitised = blocks.sanitise_body(content.body)
+    in_body = [Fault(fault.detail, fault.code, pointer=f"/body{fault.pointer}") for fault in sanitised]
+    following, faults = derived_fields(content)
+    faults += [fault for fault in in_body if fault.code != "removed"]
+    related = related_articles(content)
+    faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]
+    refuse(faults)
+    fields = {name: getattr(content, name) for name in ArticleIn.model_fields}
+    return {**fields, **following}, [fault for fault in in_body if fault.code == "removed"]
 
 
-async def delete(done: log.Writing, article: Held) -> None:
-    """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
-    await done.connection.execute(select(Article.id).where(Article.id == article.id).with_for_update())
-    users = await done.connection.scalars(
-        select(Related.ref).where(Related.article == article.id, Related.ref != article.id).limit(NAMED_USERS)
-    )
-    translations = await done.connection.scalars(
-        select(Article.id).where(Article.translation_of == article.id).limit(NAMED_USERS)
-    )
-    faults = [Fault(f"the article {ref} relates to it", "in-use", pointer="") for ref in users]
-    faults += [Fault(f"the article {ref} is a translation of it", "in-use", pointer="") for ref in translations]
-    if faults:
-        raise Conflict("Other articles refer to this one.", *faults)
-    batch = saving.Batch(done, set())
-    batch.delete(article.id, article.known)
-    await batch.write()
-    await done.connection.execute(delete_from(Address).where(Address.ref == article.id, Address.public.is_(False)))
-    await done.connection.execute(delete_from(Article).where(Article.id == article.id))
+async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:
+    """A slug made of the headline that no other article has."""
+    fallback = f"untitled-{id[-8:]}"
+    candidate = slug(headline, fallback=fallback)
+    if UUID_TEXT.fullmatch(candidate):
+        candidate = fallback
+    owners = await references.slug_owners(transaction, [candidate])
+    return candidate if owners.get(candidate, id) == id else f"{candidate[:110].rstrip('-')}-{id[-8:]}"
 
 
-# --- one state to the next ---------------------------------------------------------------------------------------
-
-
-def _content(ref: str, sent: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(what the document says of content, what sanitising removed). The body is settled in place. Raises: Invalid."""
-    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(sent.body)]
-    following, faults = derived(sent)
-    faults += [one for one in found if one.code != "removed"]
-    for pointer, relation in _relations(sent):
-        if relation is not None and str(relation) == ref:
-            faults.append(Fault("is the article itself", pointer=pointer))
-    if faults:
-        raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults)
-    fields = {name: getattr(sent, name) for name in ArticleIn.model_fields}
-    return {**fields, **following}, [one for one in found if one.code == "removed"]
-
-
-def _relations(sent: ArticleIn) -> Iterable[tuple[str, UUID | None]]:
-    for n, relation in enumerate(sent.relations):
-        yield f"/relations/{n}/article", relation.article
-    for n, block in enumerate(sent.body):
-        if block.type == "related":
-            yield f"/body/{n}/article", block.article
-
-
-def _given(stored: dict[str, Any], state: ArticleState) -> dict[str, Any]:
-    """What a client has set of what is stored: attributions without those that follow from body and picture."""
-    following = blocks.attributions([], state.body, state.image)
-    both = zip(stored["attributions"], state.attributions, strict=True)
-    return {**stored, "attributions": [one for one, read in both if read not in following]}
-
-
-async def _free_slug(done: log.Writing, sent: ArticleIn, ref: str) -> str:
-    """A slug from the headline that no other article has."""
-    wanted = slug(sent.headline, fallback=f"untitled-{ref[-8:]}")
-    if UUID_TEXT.fullmatch(wanted):
-        wanted = f"untitled-{ref[-8:]}"
-    owned = await saving.owners(done, [wanted])
-    return wanted if owned.get(wanted, ref) == ref else f"{wanted[:110].rstrip('-')}-{ref[-8:]}"
-
-
-def _next(article: Held, old: ArticleState, fields: Mapping[str, Any], at: datetime) -> Prepared:
+def _next_state(
+    transaction: Transaction, article: LockedArticle, old: ArticleState, fields: Mapping[str, Any]
+) -> ArticleState:
     """The state with these fields, as the next revision. A working copy that takes the place of what is public takes
     over the corrections that were made meanwhile."""
-    values = {**dict(old), "working_copy": False, **fields}
-    if article.copied and not values["working_copy"] and "corrections" not in fields:
-        values["corrections"] = article.state(PUBLIC).corrections
-    values |= {"modified_at": at, "revision": article.known.last + 1}
-    return prepare(ArticleState.model_construct(None, **values))
+    changed = {"working_copy": False, **fields}
+    if article.has_working_copy and not changed["working_copy"] and "corrections" not in fields:
+        changed["corrections"] = article.state(PUBLIC).corrections
+    changed |= {"modified_at": transaction.at, "revision": article.stored.last_revision + 1}
+    return old.model_copy(update=changed)
 
 
-def _presentable(article: Prepared) -> None:
-    if not article.row["headline"]:
+async def _check_publishable(
+    transaction: Transaction, article: RenderedArticle, by: datetime | None, public: LockedArticle | None
+) -> None:
+    """Raises: Invalid, where it has no headline, or names what will not be public by then.
+
+    What its `public` state names already needs no check.
+    """
+    if not article.headline:
         raise Invalid("What is published has a headline.", Fault("is missing", "missing", pointer="/headline"))
+    if article.notes or article.related or article.translation_of is not None:
+        state = None if public is None else render(public.state(PUBLIC))
+        await references.check_public_by(transaction, article, by, state)
 
 
-async def _ready(done: log.Writing, article: Prepared, by: datetime | None, held: Held | None) -> None:
-    """Raises: Invalid, where it refers to what the public will not see by then, and what is public of it does not."""
-    if not article.notes and not article.related and article.translation_of is None:
-        return
-    before = None if held is None else prepare(held.state(PUBLIC))
-    known = {note for _, note in before.notes} if before else set()
-    places = [(n, note) for n, note in article.notes if note not in known]
-    faults = []
-    for note, at in (await notes.expected(done, {note for _, note in places})).items():
-        if not _in_time(at, by):
-            faults += [
-                Fault(f"the note {note!r} is not public by then", "not-public", pointer=f"/body/{n}/note")
-                for n, one in places
-                if one == note
-            ]
-    pins = [one for one in article.pinned if before is None or one[1:] not in {pin[1:] for pin in before.pinned}]
-    for n, note, revision in pins:
-        shown = select(Revision.ref).where(
-            Revision.noun == "note",
-            Revision.ref == note,
-            Revision.revision == revision,
-            Revision.public_from.is_not(None),
-        )
-        if await done.connection.scalar(shown) is None:
-            detail = f"the note {note!r} has no public revision {revision}"
-            faults.append(Fault(detail, "not-public", pointer=f"/body/{n}/revision"))
-    related = {**article.related}
-    if article.translation_of is not None:
-        related[article.translation_of] = "/translation_of"
-    if before is not None:
-        related = {ref: place for ref, place in related.items() if ref not in before.related}
-        if before.translation_of == article.translation_of and article.translation_of is not None:
-            related.pop(article.translation_of, None)
-    for ref, at in (await _expected(done, related)).items():
-        if not _in_time(at, by):
-            faults.append(Fault(f"the article {ref} is not public by then", "not-public", pointer=related[ref]))
-    if faults:
-        raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults)
-
-
-def _in_time(at: datetime | bool | None, by: datetime | None) -> bool:
-    return at is True or (isinstance(at, datetime) and by is not None and at <= by)
-
-
-async def _expected(done: log.Writing, ids: Iterable[str]) -> dict[str, datetime | bool | None]:
-    """For each article: True where it is public, when it is due where it is scheduled, else None."""
-    asked = [*ids]
-    if not asked:
-        return {}
-    rows = await done.connection.execute(
-        select(Article.id, Article.status, Article.publish_at, Shown.ref)
-        .outerjoin(Shown, (Shown.view == PUBLIC) & (Shown.noun == "article") & (Shown.ref == Article.id))
-        .where(Article.id.in_(asked))
-    )
-    found: dict[str, datetime | bool | None] = dict.fromkeys(asked)
-    for ref, status, publish_at, public in rows:
-        found[ref] = True if public else publish_at if status == "scheduled" else None
-    return found
+async def _save_next(
+    transaction: Transaction,
+    article: LockedArticle,
+    old: ArticleState,
+    fields: Mapping[str, Any],
+    *,
+    kind: str | None = None,
+    note: str | None = None,
+) -> Written:
+    rendered = render(_next_state(transaction, article, old, fields))
+    return await _save(transaction, article, rendered, stated=DATES, kind=kind, note=note)
 
 
 async def _save(
-    done: log.Writing,
-    article: Held | None,
-    new: Prepared,
-    warnings: Iterable[Fault] = (),
+    transaction: Transaction,
+    article: LockedArticle | None,
+    rendered: RenderedArticle,
     *,
-    found_slug: bool = False,
+    warnings: Sequence[Fault] = (),
+    slug_was_free: bool = False,
+    **how: Any,
 ) -> Written:
-    """Writes the state.
+    """Writes the state; `how` are fields of `ArticleToSave`.
 
-    Raises: Invalid; Conflict, where another has its slug; Raced, where that was found free, and taken since.
+    Raises: Invalid; Conflict, where another has its slug; Raced, where that was free a moment ago.
     """
-    new.was_published = new.public
-    missing = await saving.missing(done, new.related) if new.related else set()
-    if missing:
-        faults = [Fault(f"there is no article {ref}", "unknown", pointer=new.related[ref]) for ref in sorted(missing)]
-        raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults)
-    known = {} if article is None else {article.id: article.known}
-    stored = {} if article is None else {article.id: article.aside}
+    known = {*article.stored.newest.lists} if article is not None else set()
+    related = [id for id in rendered.related if RELATED + id not in known]
+    if missing := await references.missing_articles(transaction, related):
+        refuse([Fault(f"there is no article {id}", "unknown", pointer=rendered.related[id]) for id in sorted(missing)])
+    item = ArticleToSave(rendered, slug_is_public=rendered.is_public, **how)
     try:
-        (outcome,) = await saving.write(done, [new], known, stored)
+        (outcome,) = await saving.save(transaction, [item], {} if article is None else {article.id: article.before})
     except Invalid as refusal:
-        if found_slug and any(one.pointer == "/0/slug" for one in refusal.faults):
+        if slug_was_free and any(fault.pointer == "/0/slug" for fault in refusal.faults):
             raise Raced("Another writer took the slug at the same moment.") from None
-        raise of_one(refusal) from None
+        raise refusal_of_single(refusal) from None
     if outcome == "unchanged" and article is not None:
-        return _unchanged(article, warnings)
-    return Written("article", new.id, new.revision, new.document, new.aside["ednote"], [*warnings])
-
-
-def _unchanged(article: Held, warnings: Iterable[Fault] = ()) -> Written:
-    newest = article.known.newest
-    return Written("article", article.id, newest.revision, newest.document, newest.ednote, [*warnings])
-
-
-_BLANK: Final[dict[str, Any]] = {
-    "headline": "",
-    "kicker": None,
-    "standfirst": None,
-    "excerpt": None,
-    "byline": None,
-    "section": None,
-    "tags": [],
-    "attributions": [],
-    "notes": [],
-    "image": None,
-    "relations": [],
-    "word_count": 0,
-    "reading_minutes": 0,
-    "origin": None,
-    "corrections": [],
-    "editors_note": None,
-    "body": [],
-    "ednote": None,
-}
-
-
-async def _blank_revisions(done: log.Writing, ref: str) -> None:
-    """Blanks the text of every revision that is stored, one at a time."""
-    mine = (Revision.noun == "article", Revision.ref == ref)
-    numbers = await done.connection.scalars(select(Revision.revision).where(*mine))
-    blank = {name: value for name, value in _BLANK.items() if name != "ednote"}
-    for number in [*numbers]:
-        one = (*mine, Revision.revision == number)
-        document = from_json((await done.connection.execute(select(Revision.document).where(*one))).scalar_one())
-        if document is None:
-            continue
-        await done.connection.execute(
-            update_rows(Revision)
-            .where(*one)
-            .values(document=to_json({**document, **blank}).decode(), ednote=None, note=None)
-        )
+        return log.unchanged("article", article.id, article.stored, warnings)
+    return transaction.written("article", rendered.id, warnings)

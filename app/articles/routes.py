@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.articles import desk
+from app.articles import desk, listing
 from app.articles import store as articles
 from app.articles.schemas import (
     Archive,
@@ -24,25 +24,27 @@ from app.articles.schemas import (
     CorrectIn,
     WithdrawIn,
 )
-from app.changes import previews
-from app.changes import routes as history
+from app.changes import history_routes as history
 from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
-from app.changes.shown import NEWEST, Perspective
-from app.changes.writes import WriteSession, gone, reply
+from app.changes.views import EVERYONE, NEWEST, perspective_of
+from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import Difference
-from app.content.release import EraseIn, PreviewIn, PreviewOut, PublishIn
-from app.deps import Asking, Needs, Read, SiteZone, cursors, permitted
+from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
+from app.db import utcnow
+from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
 from app.notes import store as notes
 from app.notes.schemas import NoteOut
+from app.publishing import previews
+from app.publishing.preview_routes import preview_response
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
-from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
-from app.web.caching import PRIVATE, answer
-from app.web.caller import Caller
+from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
+from app.web.caching import PRIVATE, cached_response
+from app.web.caller import Caller, permitted
 from app.web.conditions import IfMatch, IfMatchOptional
 from app.web.merging import Patch, patch_of
-from app.web.pages import item, page
-from app.web.parameters import Asked, described, strict_query
+from app.web.pages import item_response, page_response
+from app.web.parameters import QueryModel, described, strict_query
 
 router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(strict_query)], responses=READ)
 ArticleRef = Annotated[
@@ -57,117 +59,145 @@ ONE = {**MOVED, **NOT_FOUND, **WITHDRAWN}
 @router.get("/articles", response_model=ArticlePage, responses=PAGED, openapi_extra=described(ArticleQuery))
 async def list_articles(
     request: Request,
-    asking: Asking,
+    caller: OptionalCaller,
     read: Read,
     zone: SiteZone,
-    wanted: Annotated[ArticleQuery, Depends(Asked(ArticleQuery))],
+    query: Annotated[ArticleQuery, Depends(QueryModel(ArticleQuery))],
 ) -> Response:
     """Articles, newest first.
 
     All filters hold together. Items are cards: without `body` unless `fields` names it. Keep filters and sort while you
     follow `next`: a page never repeats or loses a story, whatever is published meanwhile.
     """
-    fields, include = wanted.shape()
-    cursor = cursors(request, wanted.filters())
-    position = cursor.read(wanted.cursor)
-    seen = history.perspective(asking, wanted.perspective)
-    if seen.then is not None:
+    fields, include = query.shape()
+    cursor = cursors(request, query.filters())
+    position = cursor.read(query.cursor)
+    perspective = perspective_of(caller, query.perspective)
+    if perspective.as_of is not None:
         detail = "is an instant in the past: what was public then is told of single articles"
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
-    whole = "body" in fields
     async with read.snapshot() as snapshot:
-        found = await articles.newest(snapshot, seen, wanted, position, zone, whole=whole)
-        included = await articles.included(snapshot, seen, found.items, include)
-    return await page(request, cursor, found, noun="article", lists=wanted.lists(), fields=fields, included=included)
+        page = await listing.newest(snapshot, perspective, query, position, zone, with_body="body" in fields)
+        included = await articles.included(snapshot, perspective, page.items, include)
+    return await page_response(
+        request, cursor, page, noun="article", lists=query.lists(), fields=fields, included=included
+    )
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
 async def get_article(
-    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[ArticleFields, Query()]
+    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[ArticleFields, Query()]
 ) -> Response:
     """One article, by id or slug.
 
     A former slug of the article answers 308 and leads to the present one; a withdrawn article answers 410 and says why.
     The body is a list of typed blocks; tags, sources and notes appear by slug, and `include` puts them beside it.
     """
-    fields, include = wanted.shape()
-    seen = history.perspective(asking, wanted.perspective)
-    if not include:
-        found = await articles.get(read, seen, ref)
-        return _moved(request, ref, found) or await item(
-            request, _shown(found, seen), found.revision, key=f"article:{found.id}", fields=fields
-        )
-    async with read.snapshot() as snapshot:
-        found = await articles.get(snapshot, seen, ref)
-        included = await articles.included(snapshot, seen, [found.document], include)
-    return _moved(request, ref, found) or await item(
-        request, _shown(found, seen), found.revision, key=f"article:{found.id}", fields=fields, included=included
+    fields, include = query.shape()
+    perspective = perspective_of(caller, query.perspective)
+    included = None
+    if include:
+        async with read.snapshot() as snapshot:
+            article = await articles.get(snapshot, perspective, ref)
+            included = await articles.included(snapshot, perspective, [article.document], include)
+    else:
+        article = await articles.get(read, perspective, ref)
+    if moved := _moved(request, ref, article):
+        return moved
+    return await item_response(
+        request, article.document, article.revision, key=f"article:{article.id}", fields=fields, included=included
     )
 
 
 @router.get("/articles/{ref}/revisions", response_model=Revisions, responses={**PAGED, **ONE})
 async def list_article_revisions(
-    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[RevisionQuery, Query()]
+    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[RevisionQuery, Query()]
 ) -> Response:
     """The history of an article.
 
     Every state of it that was public, newest first.
     """
-    seen = history.perspective(asking, wanted.perspective)
-    found = await articles.get(read, seen, ref)
-    return _moved(request, ref, found) or await history.history(request, read, seen, "article", found.id, wanted)
+    perspective = perspective_of(caller, query.perspective)
+    article = await articles.get(read, perspective, ref)
+    if moved := _moved(request, ref, article):
+        return moved
+    return await history.revisions_response(request, read, perspective, "article", article.id, query)
 
 
 @router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleSeen, responses=ONE)
 async def get_article_revision(
     request: Request,
-    asking: Asking,
+    caller: OptionalCaller,
     read: Read,
     ref: ArticleRef,
     revision: history.RevisionNumber,
-    wanted: Annotated[Drafts, Query()],
+    query: Annotated[Drafts, Query()],
 ) -> Response:
     """An article as it was at one revision.
 
     Only revisions that were public are there.
     """
-    seen = history.perspective(asking, wanted.perspective)
-    found = await articles.get(read, seen, ref)
-    return _moved(request, ref, found) or await history.at_revision(request, read, seen, "article", found.id, revision)
+    perspective = perspective_of(caller, query.perspective)
+    article = await articles.get(read, perspective, ref)
+    if moved := _moved(request, ref, article):
+        return moved
+    return await history.revision_response(request, read, perspective, "article", article.id, revision)
 
 
 @router.get("/articles/{ref}/diff", response_model=Difference, responses=ONE)
 async def get_article_difference(
-    request: Request, asking: Asking, read: Read, ref: ArticleRef, wanted: Annotated[DiffQuery, Query()]
+    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[DiffQuery, Query()]
 ) -> Response:
     """What changed in an article between two revisions.
 
     By field, by block, and by word within them. To the public only revisions that were public are there.
     """
-    seen = history.perspective(asking, wanted.perspective)
-    found = await articles.get(read, seen, ref)
-    return _moved(request, ref, found) or await history.difference(request, read, seen, "article", found.id, wanted)
+    perspective = perspective_of(caller, query.perspective)
+    article = await articles.get(read, perspective, ref)
+    if moved := _moved(request, ref, article):
+        return moved
+    return await history.difference_response(request, read, perspective, "article", article.id, query)
 
 
 @router.get("/archive", response_model=Archive)
 async def get_archive(
-    request: Request, asking: Asking, read: Read, wanted: Annotated[ArchiveQuery, Query()]
+    request: Request, caller: OptionalCaller, read: Read, query: Annotated[ArchiveQuery, Query()]
 ) -> Response:
     """How many articles each year, month or day has.
 
     Periods in which something was published, oldest first, in the site's zone. They are kept counted, so this is cheap
     however many articles there are.
     """
-    periods = await articles.archive(read, history.perspective(asking, wanted.perspective), wanted)
-    return await answer(request, to_json({"items": [{"period": one, "count": n} for one, n in periods]}))
+    periods = await listing.archive(read, perspective_of(caller, query.perspective), query)
+    items = [{"period": period, "count": number} for period, number in periods]
+    return await cached_response(request, to_json({"items": items}))
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------
 
-WRITE, PUBLISH, WITHDRAW = Needs("content:write"), Needs("content:publish"), Needs("content:withdraw")
+WRITE, PUBLISH, WITHDRAW = NeedsScope("content:write"), NeedsScope("content:publish"), NeedsScope("content:withdraw")
 Ref = Annotated[str, Path(description="Id or slug of the article.", examples=["the-tram-that-carries-nobody"])]
-ArticlePatch = Annotated[Patch, Depends(Sent(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
+ArticlePatch = Annotated[Patch, Depends(JsonBody(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
+ArticleBody = Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]
+PublishBody = Annotated[PublishIn, Depends(JsonBody(PublishIn, optional=True))]
+WithdrawBody = Annotated[WithdrawIn, Depends(JsonBody(WithdrawIn))]
+EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
+CorrectBody = Annotated[CorrectIn, Depends(JsonBody(CorrectIn))]
+PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
 CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
+
+
+async def _locked(ref: Ref, if_match: IfMatchOptional, transaction: WriteTransaction) -> desk.LockedArticle:
+    """The article of an action, in the revision that If-Match names where it is sent.
+
+    Parameters are read in their order: bodies stand before this one, so that nobody waits for a slow client.
+    """
+    article = await desk.lock(transaction, ref)
+    if_match.check(article.revision)
+    return article
+
+
+Locked = Annotated[desk.LockedArticle, Depends(_locked)]
 
 
 @router.post(
@@ -177,169 +207,152 @@ CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
     responses={**CREATED, **CONFLICT},
     dependencies=[Depends(WRITE)],
 )
-async def create_article(sent: Annotated[ArticleIn, Depends(Sent(ArticleIn))], session: WriteSession) -> Response:
+async def create_article(body: ArticleBody, transaction: WriteTransaction) -> Response:
     """Write a story.
 
     It starts as a draft, which no reader sees until it is published. `slug` is made from the headline where it is left
     out; one that is taken, or was ever public, is refused with 409. `warnings` tells what sanitising removed.
     """
-    written = await desk.create(session, sent)
-    return reply(session, written, status=201, location=f"/v1/articles/{written.ref}")
+    written = await desk.create(transaction, body)
+    return created_response(transaction, written, "/v1/articles")
 
 
 @router.patch("/articles/{ref}", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
-async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, session: WriteSession) -> Response:
+async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, transaction: WriteTransaction) -> Response:
     """Change some fields of an article.
 
     A merge patch: what is absent stays, null clears, lists are replaced. Of a published article the change is live at
-    once; `minor: true` marks a typo fix. Send If-Match with the ETag you have seen, and nobody's work is overwritten.
+    once; `minor: true` marks a typo fix. Send If-Match with the ETag you read, and nobody's work is overwritten.
     409 while there is a working copy: change, publish or discard that.
     """
-    article = await desk.hold(session, ref)
-    desk.changeable(article, beside=False)
+    article = await desk.lock(transaction, ref)
+    desk.check_changeable(article, as_working_copy=False)
     if_match.check(article.revision)
-    return reply(session, await desk.update(session, article, patch))
+    return written_response(transaction, await desk.update(transaction, article, patch))
 
 
 @router.delete(
     "/articles/{ref}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[Depends(WRITE)]
 )
-async def delete_article(ref: Ref, if_match: IfMatch, asking: Asking, session: WriteSession) -> Response:
+async def delete_article(
+    ref: Ref, if_match: IfMatch, caller: OptionalCaller, transaction: WriteTransaction
+) -> Response:
     """Delete an article.
 
     Its slugs that were public stay reserved. What is public needs `content:publish` too, and what was withdrawn
     `content:withdraw`. Refused while another article refers to it.
     """
-    article = await desk.hold(session, ref)
-    if article.public:
-        permitted(asking, "content:publish")
-    if article.withdrawn:
-        permitted(asking, "content:withdraw")
+    article = await desk.lock(transaction, ref)
+    if article.is_public:
+        permitted(caller, "content:publish")
+    if article.is_withdrawn:
+        permitted(caller, "content:withdraw")
     if_match.check(article.revision)
-    await desk.delete(session, article)
-    return gone(session)
+    await desk.delete(transaction, article)
+    return deleted_response(transaction)
 
 
 @router.get("/articles/{ref}/draft", response_model=ArticleSeen, responses={**READ, **NOT_FOUND})
 async def get_working_copy(
-    request: Request, reader: Annotated[Caller, Depends(Needs("drafts:read"))], read: Read, ref: Ref
+    request: Request, caller: Annotated[Caller, Depends(NeedsScope("drafts:read"))], read: Read, ref: Ref
 ) -> Response:
     """The working copy of a published article.
 
     404 where there is none: `PATCH` with the article's own ETag makes one. Its `status` is draft or scheduled; its
     `published_at` is that of what readers see, and null in an article that is not public.
     """
-    found = await articles.working_copy(read, ref)
-    return await answer(request, history.noted(found.document, found.ednote, NEWEST).encode(), revision=found.revision)
+    article = await articles.working_copy(read, ref)
+    return await cached_response(request, article.document.encode(), revision=article.revision)
 
 
 @router.patch("/articles/{ref}/draft", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
-async def update_working_copy(ref: Ref, patch: ArticlePatch, if_match: IfMatch, session: WriteSession) -> Response:
+async def update_working_copy(
+    ref: Ref, patch: ArticlePatch, if_match: IfMatch, transaction: WriteTransaction
+) -> Response:
     """Change the working copy of a published article.
 
     Readers keep the published state until the working copy is published. The first change makes the copy: If-Match is
     then the ETag of the article.
     """
-    article = await desk.hold(session, ref)
-    desk.changeable(article, beside=True)
+    article = await desk.lock(transaction, ref)
+    desk.check_changeable(article, as_working_copy=True)
     if_match.check(article.revision)
-    return reply(session, await desk.update(session, article, patch, beside=True))
+    return written_response(transaction, await desk.update(transaction, article, patch, as_working_copy=True))
 
 
 @router.delete("/articles/{ref}/draft", status_code=204, responses={**DONE, **NOT_FOUND}, dependencies=[Depends(WRITE)])
-async def discard_working_copy(ref: Ref, if_match: IfMatch, session: WriteSession) -> Response:
+async def discard_working_copy(ref: Ref, if_match: IfMatch, transaction: WriteTransaction) -> Response:
     """Discard the working copy of a published article.
 
     Its revisions stay in the history.
     """
-    article = await desk.hold(session, ref)
+    article = await desk.lock(transaction, ref)
     if_match.check(article.revision)
-    await desk.discard(session, article)
-    return gone(session)
+    await desk.discard_working_copy(transaction, article)
+    return deleted_response(transaction)
 
 
 @router.post(
     "/articles/{ref}/publish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
 )
-async def publish_article(
-    ref: Ref,
-    sent: Annotated[PublishIn, Depends(Sent(PublishIn, optional=True))],
-    if_match: IfMatchOptional,
-    session: WriteSession,
-) -> Response:
+async def publish_article(body: PublishBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Publish an article, or its working copy, now or at an instant to come.
 
     Refused without a headline, and while it refers to a note or an article that will not be public by then. What is
     scheduled becomes public on time of itself; publishing it again with another instant moves that.
     """
-    article = await desk.hold(session, ref)
-    if_match.check(article.revision)
-    return reply(session, await desk.publish(session, article, sent.at))
+    return written_response(transaction, await desk.publish(transaction, article, body.at))
 
 
 @router.post(
     "/articles/{ref}/unpublish",
     response_model=ArticleWritten,
     responses=CHANGED,
-    dependencies=[Depends(PUBLISH), NOTHING],
+    dependencies=[Depends(PUBLISH), NO_BODY],
 )
-async def unpublish_article(ref: Ref, asking: Asking, if_match: IfMatchOptional, session: WriteSession) -> Response:
+async def unpublish_article(caller: OptionalCaller, article: Locked, transaction: WriteTransaction) -> Response:
     """Make an article a draft again.
 
     Readers get 404, and the draft is the newest state, that of a working copy where there is one. What is scheduled is
     scheduled no more, and what is public meanwhile stays. Taking back what was withdrawn needs `content:withdraw` too.
     """
-    article = await desk.hold(session, ref)
-    if article.withdrawn:
-        permitted(asking, "content:withdraw")
-    if_match.check(article.revision)
-    return reply(session, await desk.unpublish(session, article))
+    if article.is_withdrawn:
+        permitted(caller, "content:withdraw")
+    return written_response(transaction, await desk.unpublish(transaction, article))
 
 
 @router.post(
     "/articles/{ref}/withdraw", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
 )
-async def withdraw_article(
-    ref: Ref, sent: Annotated[WithdrawIn, Depends(Sent(WithdrawIn))], if_match: IfMatchOptional, session: WriteSession
-) -> Response:
+async def withdraw_article(body: WithdrawBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Take down an article that was public.
 
     Readers get 410 with the reason, the public note and what to read instead; nothing else of it is shown anywhere.
     """
-    article = await desk.hold(session, ref)
-    if_match.check(article.revision)
-    return reply(session, await desk.withdraw(session, article, sent))
+    return written_response(transaction, await desk.withdraw(transaction, article, body))
 
 
 @router.post(
     "/articles/{ref}/erase", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
 )
-async def erase_article(
-    ref: Ref, sent: Annotated[EraseIn, Depends(Sent(EraseIn))], if_match: IfMatchOptional, session: WriteSession
-) -> Response:
+async def erase_article(body: EraseBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Blank the text of a withdrawn article for good.
 
     In every revision that is stored, and irreversibly, with what was said of it to the public. The reason given here
     takes the place of the earlier one.
     """
-    article = await desk.hold(session, ref)
-    if_match.check(article.revision)
-    return reply(session, await desk.erase(session, article, sent.reason))
+    return written_response(transaction, await desk.erase(transaction, article, body.reason))
 
 
 @router.post(
     "/articles/{ref}/correct", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
 )
-async def correct_article(
-    ref: Ref, sent: Annotated[CorrectIn, Depends(Sent(CorrectIn))], if_match: IfMatchOptional, session: WriteSession
-) -> Response:
+async def correct_article(body: CorrectBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Add a correction or clarification that readers see.
 
     It stands in `corrections` of the article, with the revision that it came with.
     """
-    article = await desk.hold(session, ref)
-    if_match.check(article.revision)
-    return reply(session, await desk.correct(session, article, sent))
+    return written_response(transaction, await desk.correct(transaction, article, body))
 
 
 @router.post(
@@ -347,17 +360,15 @@ async def correct_article(
     status_code=201,
     response_model=PreviewOut,
     responses={**ISSUED, **NOT_FOUND},
-    dependencies=[Depends(Needs("drafts:read"))],
+    dependencies=[Depends(NeedsScope("drafts:read"))],
 )
-async def create_article_preview(
-    request: Request, read: Read, ref: Ref, sent: Annotated[PreviewIn, Depends(Sent(PreviewIn, optional=True))]
-) -> Response:
+async def create_article_preview(request: Request, read: Read, ref: Ref, body: PreviewBody) -> Response:
     """Make a URL that shows the newest state of one article to whoever holds it.
 
     For a day, or as many seconds as asked for, thirty days at most.
     """
-    found = await articles.get(read, NEWEST, ref)
-    return previews.made(request, "article", found.id, found.document, sent)
+    article = await articles.get(read, NEWEST, ref)
+    return preview_response(request, "article", article.id, article.document, body)
 
 
 @router.get("/previews/{token}", response_model=ArticleOut | NoteOut, responses={**NOT_FOUND, **WITHDRAWN})
@@ -368,29 +379,23 @@ async def get_preview(
 
     The newest state of one article or note, whoever asks, until the preview expires.
     """
-    noun, ref, life = previews.opened(request, token)
-    if noun == "note":
-        revision, document = await notes.preview(read, ref)
+    preview = previews.open_token(request.app.state.secret, token, utcnow())
+    if preview.noun == "note":
+        state = await notes.previewed(read, preview.ref)
     else:
-        found = await articles.preview(read, ref)
-        revision, document = found.revision, found.document
-    previews.check(document, life)
-    return await answer(request, document.encode(), revision=revision, headers={"Cache-Control": PRIVATE})
+        state = await articles.previewed(read, preview.ref)
+    document = state.document(EVERYONE)
+    previews.check_same_object(preview, document)
+    headers = {"Cache-Control": PRIVATE}
+    return await cached_response(request, document.encode(), revision=state.revision, headers=headers)
 
 
-def _moved(request: Request, ref: str, found: articles.Found) -> Response | None:
+def _moved(request: Request, ref: str, article: articles.ShownArticle) -> Response | None:
     """308 to the article's present slug, keeping what follows and the query; None where the address is right."""
-    if ref in {found.slug, found.id}:
+    if ref in {article.slug, article.id}:
         return None
-    path = request.scope["path"].replace(f"/articles/{ref}", f"/articles/{quote(found.slug)}", 1)
+    path = request.scope["path"].replace(f"/articles/{ref}", f"/articles/{quote(article.slug)}", 1)
     query = request.scope["query_string"].decode("ascii", "ignore")
     return Response(
         status_code=308, headers={"Location": f"{path}?{query}" if query else path, "Cache-Control": "no-store"}
     )
-
-
-def _shown(found: articles.Found, seen: Perspective) -> str:
-    """The document as the perspective has it."""
-    if seen.then is not None:
-        return found.document
-    return history.noted(found.document, found.ednote, seen)

@@ -13,20 +13,28 @@ from pydantic import (
 )
 
 from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
-from app.content import release
-from app.content.blocks import Attribution, Body, Image, Part, Relation, Role
-from app.content.release import Reason, Status
+from app.content import lifecycle
+from app.content.blocks import Attribution, Body, Image, Relation, Role, WireModel
+from app.content.lifecycle import Reason, Status
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
-from app.web.pages import Page, PageParams, conflict, each, few, if_asked, names, parts
+from app.web.queries import (
+    Page,
+    PageQuery,
+    check_number_of_values,
+    chosen_names,
+    comma_list,
+    conflict,
+    if_asked,
+)
 from app.web.spans import moment_or_day, period, zone_name
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 
 
-class Correction(Part):
+class Correction(WireModel):
     """A correction readers can see."""
 
     kind: Literal["correction", "clarification"]
@@ -35,7 +43,7 @@ class Correction(Part):
     revision: int = Field(ge=1, le=2**31 - 1)
 
 
-class Origin(Part):
+class Origin(WireModel):
     """Where an imported article came from."""
 
     url: Url | None
@@ -43,13 +51,13 @@ class Origin(Part):
     importer: Line
 
 
-class Withdrawal(release.Withdrawal):
+class Withdrawal(lifecycle.Withdrawal):
     """Why a story was taken down, and what may be said of it."""
 
     replacement: Id | None = Field(default=None, description="The article to read instead.")
 
 
-class WithdrawIn(Part):
+class WithdrawIn(WireModel):
     """Why the story is to be taken down, and what readers are told."""
 
     reason: Reason
@@ -57,14 +65,14 @@ class WithdrawIn(Part):
     replacement: Id | None = Field(default=None, description="Id of the article to read instead.")
 
 
-class CorrectIn(Part):
+class CorrectIn(WireModel):
     """A correction or clarification to be shown with the story."""
 
     kind: Literal["correction", "clarification"]
     text: Text
 
 
-class ArticleIn(Part):
+class ArticleIn(WireModel):
     """What a client may set of an article."""
 
     slug: Slug | None = Field(default=None, description="Made from the headline where it is left out.")
@@ -92,7 +100,7 @@ class ArticleEdit(ArticleIn):
     )
 
 
-class ArticleCard(Part):
+class ArticleCard(WireModel):
     """An article without its body, as lists show it."""
 
     id: Id
@@ -203,7 +211,7 @@ class ArticleState(ArticleOut):
 MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
 INCLUDABLE: tuple[Includable, ...] = get_args(Includable)
-Slugs = Annotated[str, each(Slug)]
+Slugs = Annotated[tuple[str, ...], comma_list(Slug)]
 InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 
 
@@ -224,11 +232,11 @@ class ArticleFields(Seen):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = names(self.fields, ArticleOut.model_fields, "fields")
-        return (("id", "slug", *fields) if fields else ()), names(self.include, INCLUDABLE, "include")
+        fields = chosen_names(self.fields, ArticleOut.model_fields, "fields")
+        return (("id", "slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 
-class ArticleQuery(PageParams, ArticleFields):
+class ArticleQuery(PageQuery, ArticleFields):
     """Which articles, in which order."""
 
     perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
@@ -265,7 +273,7 @@ class ArticleQuery(PageParams, ArticleFields):
     section: Slugs | None = Field(
         default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
     )
-    language: Annotated[str, each(Language)] | None = Field(
+    language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["uk"]
     )
     date: Annotated[str, AfterValidator(period)] | None = Field(
@@ -296,7 +304,7 @@ class ArticleQuery(PageParams, ArticleFields):
         description="IANA zone in which bare dates are read; the site's by default.",
         examples=["Europe/Kyiv"],
     )
-    ids: Annotated[str, each(Id, most=100)] | None = Field(
+    ids: Annotated[tuple[str, ...], comma_list(Id, most=100)] | None = Field(
         default=None,
         description="The articles with these ids, in this order; at most 100, comma-separated. What is not there is"
         " left out. Not with `cursor`, `sort` or `limit`.",
@@ -316,24 +324,27 @@ class ArticleQuery(PageParams, ArticleFields):
         if self.tz is not None and not any(dated):
             raise conflict("tz", "says how dates are read, and there is none")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
-        few({**lists, "section": [self.section], "language": [self.language]})
-        ways = max(len(parts(one)) for one in (*self.tag, *self.source, *self.note, self.section, None)) or 1
-        if ways * len(parts(self.language)) > MOST_BRANCHES:
+        check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
+        longest = max(
+            (
+                len(values)
+                for values in (*self.tag, *self.source, *self.note, *((self.section,) if self.section else ()))
+            ),
+            default=1,
+        )
+        if longest * len(self.language or ()) > MOST_BRANCHES:
             detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
             raise conflict("language", detail, kind="too_many")
         return self
 
-    def filters(self) -> dict[str, object]:
-        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include"})
-
     def lists(self) -> list[str]:
-        """Of the lists that an article must stand in to be found, those of one filter, as the log names them."""
+        """Purge keys: lists of which an article must stand in one to be found, by the first filter there is."""
         role = f".{self.role}" if self.role else ""
         sections = [self.section] if self.section else []
         for kind, groups in (("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)):
             if groups:
-                return [f"articles:{kind}:{slug}" for slug in parts(groups[0])]
-        return [f"article:{ref}" for ref in parts(self.ids)] or ["articles"]
+                return [f"articles:{kind}:{slug}" for slug in groups[0]]
+        return [f"article:{id}" for id in self.ids or ()] or ["articles"]
 
 
 class ArchiveQuery(Drafts):
@@ -342,7 +353,7 @@ class ArchiveQuery(Drafts):
     by: Literal["year", "month", "day"] = Field(
         default="month", description="The length of a period.", examples=["year"]
     )
-    language: Annotated[str, each(Language)] | None = Field(
+    language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["en"]
     )
     section: Slug | None = Field(

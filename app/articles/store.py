@@ -1,417 +1,225 @@
-"""Every reading of articles; how the statements of their lists are built stands in `lists`."""
+"""Reads single articles, and what stands beside articles in an answer."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, String, bindparam, func, literal, or_, select, union_all
 
-from app.articles import lists
-from app.articles.models import Address, Article
-from app.articles.saving import ALL
-from app.articles.schemas import ArchiveQuery, ArticleQuery
-from app.changes import shown
-from app.changes.models import Listed, Noun, Revision, Shown
-from app.changes.shown import EVERYONE, NEWEST, Kind, Perspective, overlaid, visible
-from app.content.release import to_come
-from app.db import Reader, Row, among, from_milliseconds, milliseconds, room, spread
-from app.errors import Gone, NotFound
+from app.articles.listing import as_shown_when_due
+from app.articles.models import Article, ArticleSlug
+from app.changes import views
+from app.changes.models import Noun, Object, Revision, ViewEntry
+from app.changes.views import (
+    EVERYONE,
+    NEWEST,
+    STATE_COLUMNS,
+    VIEWS,
+    Kind,
+    Perspective,
+    ShownState,
+    overlaid,
+    shown_state,
+    visible,
+)
+from app.db import Reader, Row, Uuid16, in_list, list_parameters, padded_size
+from app.errors import NotFound
+from app.lists.models import List, ListEntry
+from app.publishing.store import gone, withdrawal_columns
 from app.web.fields import SLUG, UUID_TEXT
-from app.web.pages import Position, Slice, cut, parts
-from app.web.spans import since, until, within
 
-# --- one article ------------------------------------------------------------------------------------------------
+TRANSLATION: Final = "articles:translation:"
+
+# --- one article -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One article as a perspective shows it. `slug` is where it is to be found now."""
+class ShownArticle:
+    """One article as a perspective shows it. `slug` is where it is to be found now; `document` is its JSON."""
 
     id: str
     slug: str
     revision: int
     document: str
-    ednote: str | None
 
 
 @cache
-def _one(kind: Kind, by_id: bool) -> Any:
+def _shown(kind: Kind, by_id: bool) -> Select[*Row]:
     query = (
-        select(Shown.ref, Shown.slug, Shown.revision, Revision.document, Revision.ednote)
-        .join(
-            Revision,
-            (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision),
-        )
-        .where(visible(Shown, kind), Shown.noun == "article")
+        select(ViewEntry.object, ViewEntry.slug, *STATE_COLUMNS)
+        .join(Revision, shown_state())
+        .where(visible(ViewEntry, kind))
     )
     if by_id:
-        query = query.where(Shown.ref == bindparam("ref"))
+        query = query.where(ViewEntry.object == bindparam("ref", type_=Uuid16()))
     else:
-        query = query.join(Address, Address.ref == Shown.ref).where(Address.slug == bindparam("ref"))
+        query = (
+            query.join(Object, Object.id == ViewEntry.object)
+            .join(ArticleSlug, ArticleSlug.article == Object.ref)
+            .where(Object.noun == "article", ArticleSlug.slug == bindparam("ref"))
+        )
         # To the public a slug is known by what is, or was, public under it; at an instant to come, by what will be.
-        known = or_(Address.public, Address.slug == Shown.slug) if kind == "due" else Address.public
-        query = query if kind == "desk" else query.where(known)
-    return query if kind == "public" else query.order_by(Shown.view).limit(1)
+        if kind == "due":
+            query = query.where(or_(ArticleSlug.is_public, ArticleSlug.slug == ViewEntry.slug))
+        elif kind == "public":
+            query = query.where(ArticleSlug.is_public)
+    return query if kind == "public" else query.order_by(ViewEntry.view).limit(1)
 
 
-_WITHDRAWN: Final = select(Article.withdrawal).where(Article.status == "withdrawn")
+_WITHDRAWN: Final = select(*withdrawal_columns(Article)).where(Article.status == "withdrawn")
 _WITHDRAWN_BY_ID: Final = _WITHDRAWN.where(Article.id == bindparam("ref"))
-_WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(Address, Address.ref == Article.id).where(
-    Address.slug == bindparam("ref"), Address.public
+_WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(ArticleSlug, ArticleSlug.article == Article.id).where(
+    ArticleSlug.slug == bindparam("ref"), ArticleSlug.is_public
 )
 
 
-async def get(read: Reader, seen: Perspective, ref: str) -> Found:
+async def get(read: Reader, perspective: Perspective, ref: str) -> ShownArticle:
     """The article with this id, or with this slug, present or former.
 
-    Cost: one statement, by key; two more for one that is not there. Raises: Gone, for a withdrawn one; NotFound.
+    Cost: one statement, by key; more for one that is not there. Raises: Gone, for a withdrawn one; NotFound.
     """
     by_id = UUID_TEXT.fullmatch(ref) is not None
     if not by_id and not SLUG.fullmatch(ref):
         raise NotFound("There is no article at this address.")
-    row = await read.row(_one(seen.kind, by_id), {"ref": ref, **seen.params})
-    if row is not None:
-        found = Found(*row)
-        if seen.then is not None:
-            return await _then(read, found, seen.then)
-        return replace(found, document=_to_come(found.document)) if seen.due else found
-    gone = await read.row(_WITHDRAWN_BY_ID if by_id else _WITHDRAWN_BY_SLUG, {"ref": ref})
-    if gone is None:
+    row = await read.row(_shown(perspective.kind, by_id), {"ref": ref, **perspective.parameters})
+    if row is None:
+        withdrawn = _WITHDRAWN_BY_ID if by_id else _WITHDRAWN_BY_SLUG
+        raise await gone(read, "article", withdrawn, {"ref": ref}) or NotFound("There is no article at this address.")
+    id, slug, *columns = row
+    state = ShownState(*columns)
+    if perspective.as_of is not None:
+        states = await views.as_of(read, "article", [id], perspective.as_of)
+        if id not in states:
+            raise NotFound("This article was not public then.")
+        state = states[id]
+    document = state.document(perspective)
+    if perspective.due is not None:
+        document = as_shown_when_due(document)
+    return ShownArticle(id, slug, state.revision, document)
+
+
+async def previewed(read: Reader, id: str) -> ShownState:
+    """The newest state of the article with this id, for a preview. Raises: Gone, for a withdrawn one; NotFound."""
+    state = await views.shown(read, NEWEST, "article", id)
+    if state is None or from_json(state.card)["status"] == "withdrawn":
+        await get(read, EVERYONE, id)
+    if state is None:
         raise NotFound("There is no article at this address.")
-    withdrawal = gone[0]
-    replacement = withdrawal["replacement"]
-    if replacement is not None and await read.row(_one("public", True), {"ref": replacement}) is None:
-        replacement = None
-    raise Gone(
-        "This article has been withdrawn.",
-        reason=withdrawal["reason"],
-        public_note=withdrawal["public_note"],
-        replacement=replacement,
-    )
+    return state
 
 
-async def preview(read: Reader, ref: str) -> Found:
-    """The newest state of the article with this id. Raises: Gone, for a withdrawn one; NotFound."""
-    found = await get(read, NEWEST, ref)
-    if from_json(found.document)["status"] == "withdrawn":
-        await get(read, EVERYONE, ref)
-    return found
-
-
-async def working_copy(read: Reader, ref: str) -> Found:
-    """The working copy of the public article with this id or slug. Cost: three statements. Raises: NotFound, Gone."""
-    found = await get(read, NEWEST, ref)
-    public = await shown.document(read, EVERYONE, "article", found.id)
-    if public is None or public[0] == found.revision:
+async def working_copy(read: Reader, ref: str) -> ShownArticle:
+    """The working copy of the public article with this id or slug. Cost: two statements. Raises: NotFound, Gone."""
+    article = await get(read, NEWEST, ref)
+    public = await views.shown(read, EVERYONE, "article", article.id)
+    if public is None or public.revision == article.revision:
         raise NotFound("The article has no working copy.")
-    return found
-
-
-def _to_come(document: str) -> str:
-    """The document as it will be, where it is scheduled."""
-    found = from_json(document)
-    return to_json(to_come(found)).decode() if found["status"] == "scheduled" else document
-
-
-async def _then(read: Reader, found: Found, at: datetime) -> Found:
-    document = (await shown.then(read, "article", [found.id], at)).get(found.id)
-    if document is None:
-        raise NotFound("This article was not public then.")
-    return replace(found, document=document, revision=from_json(document)["revision"], ednote=None)
-
-
-# --- lists ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Terms of which an article needs one. `sections` holds only where the tag is of type section."""
-
-    terms: tuple[str, ...]
-    sections: bool = False
-
-
-@dataclass(slots=True)
-class _Plan:
-    shape: lists.Shape
-    params: dict[str, Any]
-    groups: list[Group]
-
-
-def _groups(wanted: ArticleQuery) -> list[Group]:
-    role = f".{wanted.role}" if wanted.role else ""
-    found = [Group(tuple(f"tag:{slug}" for slug in parts(some))) for some in wanted.tag]
-    found += [Group(tuple(f"source{role}:{slug}" for slug in parts(some))) for some in wanted.source]
-    found += [Group(tuple(f"note:{slug}" for slug in parts(some))) for some in wanted.note]
-    if wanted.section is not None:
-        found.append(Group(parts(wanted.section), sections=True))
-    return found
-
-
-async def newest(
-    read: Reader,
-    seen: Perspective,
-    wanted: ArticleQuery,
-    position: Position | None,
-    zone: ZoneInfo,
-    *,
-    whole: bool = False,
-) -> Slice:
-    """Articles that match, in the order asked for; one page of cards, or of whole documents.
-
-    Order: (published_at or updated_at, id). An unknown slug matches nothing. Where several filters must all hold, a
-    page looks through LOOKED_AT articles at most, so that it may be short, or empty, and have a next one.
-    Cost: one statement; one more over counters where several filters must all hold, so that the rarest leads, and one
-    where even that has more than LOOKED_AT; one more with `count`. Each walks an index from the position on.
-    """
-    groups = _groups(wanted)
-    fence: Position | None = None
-    if len(groups) > 1:
-        sizes = await shown.counts(read, seen, sorted({term for one in groups for term in _counted(one)}))
-        groups.sort(key=lambda one: sum(sizes[term] for term in _counted(one)))
-    plan = _plan(seen, wanted, groups, position, zone, whole=whole)
-    plan.params |= {**seen.params, "limit": wanted.limit + 1}
-    if len(groups) > 1 and not wanted.ids and sum(sizes[one] for one in _counted(groups[0])) > LOOKED_AT:
-        fence = await _fence(read, plan)
-    rows = await read.rows(lists.page(plan.shape), plan.params, slow=len(groups) > 1 or plan.shape.modified)
-    page = _in_order(rows, wanted) if wanted.ids else _stretch(rows, plan, wanted.limit, position, fence)
-    if seen.due is not None:
-        page.items = [_to_come(item) for item in page.items]
-    if wanted.count:
-        page.count = await _count(read, plan)
-    return page
-
-
-# A look at one article is a few microseconds.
-LOOKED_AT: Final = 5_000
-
-
-def _counted(group: Group) -> list[str]:
-    """The terms under which the group's articles are counted."""
-    return [f"tag:{term}" if group.sections else term for term in group.terms]
-
-
-async def _fence(read: Reader, plan: _Plan) -> Position | None:
-    """How far the page looks, where its lists go on behind that; the plan then ends there."""
-    skip = LOOKED_AT // plan.shape.branches
-    end = await read.row(lists.fence(plan.shape), {**plan.params, "limit": 1, "skip": skip}, slow=True)
-    if end is None:
-        return None
-    plan.shape = replace(plan.shape, fenced=True)
-    plan.params |= {"fence_0": end[0], "fence_1": end[1]}
-    return _place(end, backward=plan.shape.backward)
-
-
-def _plan(
-    seen: Perspective,
-    wanted: ArticleQuery,
-    groups: list[Group],
-    position: Position | None,
-    zone: ZoneInfo,
-    *,
-    whole: bool,
-) -> _Plan:
-    zone = ZoneInfo(wanted.tz) if wanted.tz else zone
-    start, end = (
-        within(wanted.date, zone)
-        if wanted.date
-        else (
-            since(wanted.published_from, zone),
-            until(wanted.published_to, zone),
-        )
-    )
-    updated, modified = since(wanted.updated_since, zone), since(wanted.modified_since, zone)
-    first, *rest = groups or [Group((ALL,))]
-    languages = parts(wanted.language)
-    refs = parts(wanted.ids)
-    without = [tuple(f"tag:{slug}" for slug in parts(some)) for some in wanted.tag_not]
-    shape = lists.Shape(
-        kind=seen.kind,
-        driver=len(first.terms),
-        sections=first.sections,
-        languages=len(languages),
-        probes=tuple((room(len(one.terms)), one.sections) for one in rest),
-        without=tuple(room(len(terms)) for terms in without),
-        since=start is not None,
-        until=end is not None,
-        updated=updated is not None,
-        modified=modified is not None,
-        by_updated=wanted.sort.endswith("updated_at"),
-        descending=wanted.sort.startswith("-"),
-        positioned=position is not None,
-        backward=position is not None and position.backward,
-        ids=room(len(refs)) if refs else 0,
-        whole=whole,
-    )
-    params: dict[str, Any] = {"since": start, "until": end, "updated": updated, "modified": modified}
-    params |= {f"term_{n}": term for n, term in enumerate(first.terms)}
-    params |= {f"language_{n}": language for n, language in enumerate(languages)}
-    for n, one in enumerate(rest):
-        params |= spread(f"probe_{n}", room(len(one.terms)), one.terms)
-    for n, terms in enumerate(without):
-        params |= spread(f"without_{n}", room(len(terms)), terms)
-    if refs:
-        params |= spread("id", room(len(refs)), refs)
-    if position is not None:
-        params |= {"at_0": from_milliseconds(position.values[0]), "at_1": position.values[1]}
-    return _Plan(shape, params, groups)
-
-
-def _place(row: Row, *, backward: bool) -> Position:
-    return Position((milliseconds(row[0]), row[1]), backward)
-
-
-def _stretch(rows: list[Row], plan: _Plan, limit: int, position: Position | None, fence: Position | None) -> Slice:
-    whole = fence is None or len(rows) > limit
-    rows, before, after = cut(rows, limit, position)
-    page = Slice(
-        items=[row[2] for row in rows],
-        refs=[row[1] for row in rows],
-        next=_place(rows[-1], backward=False) if rows and after else None,
-        prev=_place(rows[0], backward=True) if rows and before else None,
-    )
-    behind = _turned(position, plan.shape) if position is not None and not rows else None
-    ahead = None if whole else fence
-    if plan.shape.backward:
-        return replace(page, prev=ahead or page.prev, next=page.next or behind)
-    return replace(page, next=ahead or page.next, prev=page.prev or behind)
-
-
-def _turned(position: Position, shape: lists.Shape) -> Position:
-    """The way back from a place, itself included: an empty page has no article to turn round at."""
-    at, ref = position.values
-    return Position((at, ref[:-1] if shape.down else f"{ref}~"), not position.backward)
-
-
-def _in_order(rows: list[Row], wanted: ArticleQuery) -> Slice:
-    found = {row[1]: row[2] for row in rows}
-    refs = [ref for ref in parts(wanted.ids) if ref in found]
-    return Slice(items=[found[ref] for ref in refs], refs=refs)
-
-
-async def _count(read: Reader, plan: _Plan) -> tuple[int, bool]:
-    """From a counter where one is kept, else counted up to 10,000."""
-    shape, params = plan.shape, plan.params
-    narrowed = shape.since or shape.until or shape.updated or shape.modified or shape.probes or shape.without
-    if not narrowed and not shape.ids and shape.driver == 1 and shape.kind != "due":
-        ((n,),) = await read.rows(lists.counter(shape.kind, shape.sections, shape.languages), params)
-        return int(n or 0), True
-    ((n,),) = await read.rows(lists.size(_unplaced(shape)), params, slow=True)
-    return min(n, shown.COUNTED), n <= shown.COUNTED
-
-
-def _unplaced(shape: lists.Shape) -> lists.Shape:
-    return replace(shape, positioned=False, backward=False, whole=False)
-
-
-async def archive(read: Reader, seen: Perspective, wanted: ArchiveQuery) -> list[tuple[str, int]]:
-    """(period, how many articles), oldest first, in the site's zone. Cost: one statement, over counters of days."""
-    languages = parts(wanted.language)
-    term = wanted.section or (f"tag:{wanted.tag}" if wanted.tag else ALL)
-    params = {"term_0": term, **{f"language_{n}": one for n, one in enumerate(languages)}}
-    length = {"year": 4, "month": 7, "day": 10}[wanted.by]
-    statement = lists.periods(seen.kind, length, wanted.section is not None, len(languages))
-    rows = await read.rows(statement, params, slow=True)
-    return [(period, int(n)) for period, n in rows]
+    return article
 
 
 # --- what stands beside ------------------------------------------------------------------------------------------
 
 
 async def included(
-    read: Reader, seen: Perspective, documents: Iterable[str], include: Sequence[str]
+    read: Reader, perspective: Perspective, documents: Iterable[str], include: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """What `include` asks for, each object once and only what is seen.
+    """What `include` asks for, each object once and only what the perspective sees.
 
-    Cost: one statement for tags, sources and relations, one for translations, one or, where some are pinned, two for
-    notes.
+    Cost: one statement for tags, sources and relations together, one for translations, one for notes and another where
+    some are pinned.
     """
     if not include:
         return {}
-    items = [from_json(document) for document in documents]
-    found: dict[str, dict[str, Any]] = {}
-    wanted: dict[Noun, list[str]] = {}
+    articles = [from_json(document) for document in documents]
+    refs: dict[Noun, list[str]] = {}
     if "tags" in include:
-        wanted["tag"] = _each(items, lambda one: [one["section"], *one["tags"]])
+        refs["tag"] = _names(articles, lambda article: [article["section"], *article["tags"]])
     if "sources" in include:
-        wanted["source"] = _each(items, lambda one: [given["source"] for given in one["attributions"]])
+        refs["source"] = _names(articles, lambda article: [named["source"] for named in article["attributions"]])
     if "relations" in include:
-        wanted["article"] = _each(items, _related)
-    if wanted:
-        found |= {f"{noun}s": cards for noun, cards in (await shown.cards(read, seen, wanted)).items()}
+        refs["article"] = _names(articles, _related)
+    included: dict[str, dict[str, Any]] = {}
+    if refs:
+        cards = await views.cards(read, perspective, refs)
+        included |= {f"{noun}s": of_noun for noun, of_noun in cards.items()}
     if "notes" in include:
-        found["notes"] = await _notes(read, seen, items)
+        included["notes"] = await _notes(read, perspective, articles)
     if "translations" in include:
-        found["translations"] = await _translations(read, seen, items)
-    return found
+        included["translations"] = await _translations(read, perspective, articles)
+    return included
 
 
-def _related(one: dict[str, Any]) -> list[str | None]:
+def _related(article: dict[str, Any]) -> list[str | None]:
     """Ids of the articles that this one relates to, in its body too where that is there."""
-    blocks = (block for block in one.get("body", ()) if block["type"] == "related")
-    return [relation["article"] for relation in (*one["relations"], *blocks)]
+    blocks = (block for block in article.get("body", ()) if block["type"] == "related")
+    return [relation["article"] for relation in (*article["relations"], *blocks)]
 
 
-def _each(items: Iterable[Any], names: Any) -> list[str]:
-    return list(dict.fromkeys(name for one in items for name in names(one) if name is not None))
+def _names(articles: Iterable[dict[str, Any]], names: Callable[[dict[str, Any]], Iterable[str | None]]) -> list[str]:
+    """The distinct names of all articles, in their order."""
+    return list(dict.fromkeys(name for article in articles for name in names(article) if name is not None))
 
 
-async def _notes(read: Reader, seen: Perspective, items: list[Any]) -> dict[str, str]:
+async def _notes(read: Reader, perspective: Perspective, articles: list[dict[str, Any]]) -> dict[str, str]:
     """Notes by slug as they are now; those embedded at a pinned revision under `slug@revision`, as they were."""
-    slugs = _each(items, lambda one: one["notes"])
-    if seen.then is not None:
-        return await shown.then(read, "note", slugs, seen.then)
-    found = await shown.documents(read, seen, "note", slugs)
-    bodies = [one["body"] for one in items if "body" in one]
+    slugs = _names(articles, lambda article: article["notes"])
+    if perspective.as_of is not None:
+        states = await views.as_of(read, "note", slugs, perspective.as_of)
+        return {slug: state.document(EVERYONE) for slug, state in states.items()}
+    documents = await views.documents(read, perspective, "note", slugs)
     pins = {
         (block["note"], block["revision"])
-        for body in bodies
-        for block in body
+        for article in articles
+        for block in article.get("body", ())
         if block["type"] == "reference_note" and block["revision"] is not None
     }
-    then = await shown.pinned(read, seen, "note", sorted(pins))
-    return {**found, **{f"{slug}@{revision}": document for (slug, revision), document in then.items()}}
+    pinned = await views.pinned(read, perspective, "note", sorted(pins))
+    return {**documents, **{f"{slug}@{revision}": document for (slug, revision), document in pinned.items()}}
 
 
 @cache
-def _family(kind: Kind, count: int) -> Any:
-    """(view, original, ref, card) of originals and of their translations."""
-    originals = select(Shown.view, Shown.ref.label("original"), Shown.ref.label("ref"), Shown.card).where(
-        visible(Shown, kind), Shown.noun == "article", among(Shown.ref, "ref", count)
+def _versions(kind: Kind, count: int) -> CompoundSelect[*Row]:
+    """(view, id of the original, id, card) of originals and of their translations."""
+    originals = (
+        select(ViewEntry.view, Object.ref.label("original"), Object.ref.label("ref"), Revision.card)
+        .join(Object, Object.id == ViewEntry.object)
+        .join(Revision, shown_state())
+        .where(visible(ViewEntry, kind), Object.noun == "article", in_list(Object.ref, "ref", count))
     )
+    original = func.substr(List.name, len(TRANSLATION) + 1, type_=String)
     translations = (
-        select(Shown.view, func.substr(Listed.term, len("translation:") + 1).label("original"), Listed.ref, Shown.card)
-        .join(Shown, (Shown.view == Listed.view) & (Shown.noun == "article") & (Shown.ref == Listed.ref))
-        .where(visible(Shown, kind), among(Listed.term, "term", count))
+        select(ViewEntry.view, original.label("original"), Object.ref, Revision.card)
+        .select_from(List)
+        .join(ListEntry, ListEntry.list == List.id)
+        .join(ViewEntry, (ViewEntry.view == List.view) & (ViewEntry.object == ListEntry.object))
+        .join(Object, Object.id == ViewEntry.object)
+        .join(Revision, shown_state())
+        .where(visible(ViewEntry, kind), List.view.in_([literal(view) for view in VIEWS[kind]]))
+        .where(in_list(List.name, "name", count))
     )
     return union_all(originals, translations)
 
 
-async def _translations(read: Reader, seen: Perspective, items: list[Any]) -> dict[str, str]:
-    """For each item its other languages: {language: {id, slug, headline}}."""
-    originals = _each(items, lambda one: [one["translation_of"] or one["id"]])
+async def _translations(read: Reader, perspective: Perspective, articles: list[dict[str, Any]]) -> dict[str, str]:
+    """For each article its other versions: {language: {id, slug, headline}}."""
+    originals = _names(articles, lambda article: [article["translation_of"] or article["id"]])
     if not originals:
         return {}
-    count = room(len(originals))
-    terms = [f"translation:{ref}" for ref in originals]
-    rows = await read.rows(
-        _family(seen.kind, count), {**seen.params, **spread("ref", count, originals), **spread("term", count, terms)}
-    )
-    families: dict[str, dict[str, Any]] = {}
-    for original, card in {ref: (original, card) for _, original, ref, card in overlaid(rows)}.values():
-        one = from_json(card)
-        families.setdefault(original, {})[one["language"]] = {name: one[name] for name in ("id", "slug", "headline")}
-    return {
-        one["id"]: to_json(
-            {
-                language: other
-                for language, other in sorted(families.get(one["translation_of"] or one["id"], {}).items())
-                if other["id"] != one["id"]
-            }
-        ).decode()
-        for one in items
-    }
+    count = padded_size(len(originals))
+    names = [TRANSLATION + id for id in originals]
+    parameters = {**list_parameters("ref", count, originals), **list_parameters("name", count, names)}
+    rows = await read.rows(_versions(perspective.kind, count), {**parameters, **perspective.parameters})
+    versions: dict[str, dict[str, Any]] = {}
+    for original, card in {id: (original, card) for _, original, id, card in overlaid(rows)}.values():
+        fields = from_json(card)
+        version = {name: fields[name] for name in ("id", "slug", "headline")}
+        versions.setdefault(original, {})[fields["language"]] = version
+    return {article["id"]: _other_versions(article, versions) for article in articles}
+
+
+def _other_versions(article: dict[str, Any], versions: dict[str, dict[str, Any]]) -> str:
+    of_original = versions.get(article["translation_of"] or article["id"], {})
+    others = {language: version for language, version in sorted(of_original.items()) if version["id"] != article["id"]}
+    return to_json(others).decode()

@@ -1,1 +1,1 @@
-"""The log: every write leaves one row in it, in the same transaction. Knows no noun by name."""
+"""The log: every write leaves one entry in it, in the same transaction. Knows no noun by name."""

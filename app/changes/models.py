@@ -1,12 +1,12 @@
-"""Tables of the log: its head, the changes, every state that was ever saved, what each view shows and lists now."""
+"""Tables of the log: its head, the changes, the objects with every state that was saved, and what each view shows."""
 
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Json, Name
+from app.db import Base, Json, Name, Uuid16
 
 View = Literal["public", "desk"]
 Noun = Literal["tag", "source", "note", "article"]
@@ -15,20 +15,19 @@ Op = Literal["created", "updated", "published", "unpublished", "withdrawn", "del
 PUBLIC: Final[View] = "public"
 DESK: Final[View] = "desk"
 
-
-# Where an object is listed: `tag:` and a slug, say.
-TERM: Final = String(160).with_variant(String(160, collation="C"), "postgresql")
+# Articles are listed by `list_entries`; the other nouns are listed by the view entries themselves.
+LISTED_BY_SLUG: Final = text("noun <> 'article'")
 
 
 class Head(Base):
-    """The one row that numbers the log. Updating it is the lock that makes order of `seq` order of commit."""
+    """The one row that numbers the log. Updating it is the lock that makes the order of `seq` the order of commits."""
 
     __tablename__ = "log_head"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     public_seq: Mapped[int] = mapped_column(BigInteger)
-    secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs cursors; the same on every server.")
+    secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs cursors and previews; the same on every server.")
     zone: Mapped[str | None] = mapped_column(String(64), doc="The zone whose days are counted, since the first write.")
 
 
@@ -39,7 +38,7 @@ class Change(Base):
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     public_seq: Mapped[int | None] = mapped_column(
-        BigInteger, unique=True, doc="Its number among the changes the public may know of, without gaps."
+        BigInteger, unique=True, doc="Its number among the changes that the public may know of, without gaps."
     )
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(200))
@@ -47,108 +46,74 @@ class Change(Base):
     noun: Mapped[str] = mapped_column(String(20))
     ref: Mapped[str] = mapped_column(Name, doc="Id of an article, slug of the others.")
     revision: Mapped[int]
-    keys: Mapped[list[str]] = mapped_column(Json, doc="What answers it touches, before and after.")
+    keys: Mapped[list[str]] = mapped_column(Json, doc="Purge keys of the answers it touches, before and after.")
     reason: Mapped[str | None] = mapped_column(String(20))
 
 
+class Object(Base):
+    """Anything that has revisions. The other tables of the log name it by `id`, which is smaller than noun and ref."""
+
+    __tablename__ = "objects"
+    __table_args__ = (UniqueConstraint("noun", "ref"),)
+
+    id: Mapped[str] = mapped_column(Uuid16, primary_key=True, doc="A UUIDv7; of an article its own id.")
+    noun: Mapped[str] = mapped_column(String(20))
+    ref: Mapped[str] = mapped_column(Name, doc="Id of an article, slug of the others.")
+
+
 class Revision(Base):
-    """One state that was saved. `document` is what any reader may see of it; `ednote` is the desk's."""
+    """One state of an object that was saved: the only place where its text is stored.
+
+    The document that readers get is `card`, with `body` as its last member where there is one.
+    """
 
     __tablename__ = "revisions"
 
-    noun: Mapped[str] = mapped_column(String(20), primary_key=True)
-    ref: Mapped[str] = mapped_column(Name, primary_key=True)
+    object: Mapped[str] = mapped_column(Uuid16, primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     op: Mapped[str] = mapped_column(String(20))
-    actor: Mapped[str | None] = mapped_column(String(200), doc="Who saved it; null where nobody took note.")
+    actor: Mapped[str | None] = mapped_column(String(200), doc="Who saved it; null where that was not recorded.")
     kind: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[str | None] = mapped_column(Text)
     public_from: Mapped[datetime | None]
     public_to: Mapped[datetime | None]
-    document: Mapped[str] = mapped_column(Text)
-    ednote: Mapped[str | None] = mapped_column(Text)
+    private: Mapped[str | None] = mapped_column(Text, doc="JSON members of the document that only the desk sees.")
+    card: Mapped[str] = mapped_column(Text, doc="JSON: the document as lists show it, without the body.")
+    body: Mapped[str | None] = mapped_column(Text, doc="JSON: the blocks; null where the noun has no body.")
 
 
-class Shown(Base):
-    """Which revision of an object a view shows, with its card: the document as lists show it.
+class ViewEntry(Base):
+    """Which revision of an object a view shows.
 
-    What everyone sees stands under `public`, once; under `desk` only what the desk sees otherwise or alone. The same
-    holds of the rows in lists: the desk's view is both, its own rows first. Counters under `desk` say by how much its
-    lists differ from the public ones.
+    What everyone sees stands under `public`, once; under `desk` stands only what the desk sees differently, or alone.
+    The desk's view is both, its own entries first. The lists of the views work the same way (`app.lists`).
     """
 
-    __tablename__ = "shown"
+    __tablename__ = "view_entries"
     __table_args__ = (
-        Index(None, "view", "noun", "modified_at", "ref", postgresql_where=text("noun <> 'article'"),
-              sqlite_where=text("noun <> 'article'")),
-        {"sqlite_with_rowid": False},
+        Index("ix_view_entries_slug", "view", "noun", "slug",
+              postgresql_where=LISTED_BY_SLUG, sqlite_where=LISTED_BY_SLUG),
+        Index("ix_view_entries_modified_at", "view", "noun", "modified_at", "slug",
+              postgresql_where=LISTED_BY_SLUG, sqlite_where=LISTED_BY_SLUG),
     )  # fmt: skip
 
     view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    noun: Mapped[str] = mapped_column(String(20), primary_key=True)
-    ref: Mapped[str] = mapped_column(Name, primary_key=True)
+    object: Mapped[str] = mapped_column(Uuid16, primary_key=True)
+    noun: Mapped[str] = mapped_column(String(20))
     revision: Mapped[int]
     slug: Mapped[str] = mapped_column(Name, doc="Its address in this view.")
     modified_at: Mapped[datetime]
-    listed_at: Mapped[datetime | None] = mapped_column(doc="The instant that its rows in lists sort by.")
-    due_at: Mapped[datetime | None] = mapped_column(doc="When this state becomes public, where that is set.")
-    language: Mapped[str | None] = mapped_column(String(35))
-    terms: Mapped[list[Any]] = mapped_column(Json, doc="What the object is listed under in this view.")
-    card: Mapped[str] = mapped_column(Text)
-
-
-class Listed(Base):
-    """An article stands in a view's list of a term, with what the list sorts by and is narrowed by copied in.
-
-    Terms: `all`; `tag:x` for its section, its tags and all their ancestors; `source:x` and, for each role,
-    `source.said_by:x`; `note:x`; `translation:id` for translations of that original.
-    """
-
-    __tablename__ = "listed"
-    __table_args__ = (
-        Index(None, "view", "term", "language", "published_at", "ref"),
-        Index("ix_listed_updated_at", "view", "term", "updated_at", "ref"),
-        {"sqlite_with_rowid": False},
+    listed_at: Mapped[datetime | None] = mapped_column(doc="The date that its entries in lists are sorted by.")
+    due_at: Mapped[datetime | None] = mapped_column(
+        doc="When this state becomes public. For nouns that are never scheduled, the beginning of time: they become"
+        " public by being named."
     )
-
-    view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    term: Mapped[str] = mapped_column(TERM, primary_key=True)
-    published_at: Mapped[datetime] = mapped_column(
-        primary_key=True, doc="Of an article that has none (desk): when it was made."
-    )
-    ref: Mapped[str] = mapped_column(Name, primary_key=True)
-    language: Mapped[str] = mapped_column(String(35))
-    updated_at: Mapped[datetime]
-    direct: Mapped[bool] = mapped_column(Boolean, doc="Named by the article itself, not by way of a descendant.")
-
-
-class NoteListed(Base):
-    """A note stands in a view's list of a term: `tag:x` (ancestors too), `source:x`, `language:uk`."""
-
-    __tablename__ = "notes_listed"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    term: Mapped[str] = mapped_column(TERM, primary_key=True)
-    slug: Mapped[str] = mapped_column(Name, primary_key=True)
-
-
-class Counter(Base):
-    """How many articles a view lists under a term in a language: on a day of the site's zone, or ("") in all."""
-
-    __tablename__ = "counters"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    view: Mapped[str] = mapped_column(String(10), primary_key=True)
-    term: Mapped[str] = mapped_column(TERM, primary_key=True)
-    language: Mapped[str] = mapped_column(String(35), primary_key=True)
-    day: Mapped[str] = mapped_column(String(10), primary_key=True)
-    n: Mapped[int]
+    lists: Mapped[list[str]] = mapped_column(Json, doc="Names of the lists that the object stands in in this view.")
 
 
 class IdempotencyKey(Base):
-    """A POST that was sent with an Idempotency-Key: whose, what it asked for, and what it was answered."""
+    """A POST that was sent with an Idempotency-Key: whose it was, what it asked for, and how it was answered."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index(None, "at"),)

@@ -1,90 +1,128 @@
-"""What every noun has over HTTP: the perspective it is read from, and the history of an object."""
+"""The log over HTTP: page by page, or as a stream."""
 
 import asyncio
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Final
 
-from fastapi import Path, Request
-from fastapi.responses import Response
-from pydantic import WithJsonSchema
-from pydantic_core import from_json, to_json
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
-from app.changes import shown
-from app.changes.models import Noun
-from app.changes.schemas import DRAFTS, DiffQuery, RevisionOut, RevisionQuery, Revisions
-from app.changes.shown import EVERYONE, NEWEST, Perspective
-from app.content import differences
-from app.db import Reader, utcnow
-from app.deps import cursors, permitted
-from app.errors import NotFound
-from app.web.caching import answer
-from app.web.caller import Caller
-from app.web.pages import Position, links
-from app.web.spans import moment
+from app.changes import feed
+from app.changes.live import GOAWAY, RETRY_WHEN_FULL_MILLISECONDS, Live
+from app.changes.schemas import LAST_POSITION, Changes, ChangesQuery, StreamQuery
+from app.changes.views import Perspective, perspective_of
+from app.db import Reader
+from app.deps import OptionalCaller, Read
+from app.errors import Fault, Invalid
+from app.web.answers import EVENTS, READ, TRIMMED
+from app.web.caching import PRIVATE, cached_response
+from app.web.parameters import strict_query
 
-# No object is saved so often; beyond it a number names no revision, whatever the column could hold.
-LAST = 2**31 - 1
-RevisionNumber = Annotated[
-    str,
-    Path(description="Number of a revision, from `revision` of a document or its history.", examples=[1]),
-    WithJsonSchema({"type": "integer", "minimum": 1}),
-]
+router = APIRouter(prefix="/v1/changes", tags=["changes"], dependencies=[Depends(strict_query)])
+# What was withdrawn must not be handed out by a cache for long.
+BRIEFLY_CACHED: Final = "public, max-age=1"
+STREAM_HEADERS: Final = {"Cache-Control": PRIVATE, "X-Accel-Buffering": "no"}
+# A client that takes nothing for so long is taken for gone, whatever the network says.
+SEND_SECONDS: Final = 60.0
 
 
-def perspective(asking: Caller | None, wanted: str | None) -> Perspective:
-    """Through whose eyes is read. Raises: Unauthorized, Forbidden, where that takes `drafts:read`."""
-    if wanted is None:
-        return EVERYONE
-    if wanted == DRAFTS:
-        permitted(asking, "drafts:read")
-        return NEWEST
-    at = moment(wanted)
-    if at > utcnow():
-        permitted(asking, "drafts:read")
-        return Perspective(due=at)
-    return Perspective(desk=asking is not None and "drafts:read" in asking.scopes, then=at)
-
-
-async def history(
-    request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, wanted: RevisionQuery
+@router.get("", response_model=Changes, responses={**READ, **TRIMMED})
+async def list_changes(
+    request: Request, caller: OptionalCaller, read: Read, query: Annotated[ChangesQuery, Query()]
 ) -> Response:
-    """The revisions of an object, which was found before, newest first; the public's are those that were public."""
-    cursor = cursors(request, {"perspective": wanted.perspective})
-    position = cursor.read(wanted.cursor)
-    before = None if position is None else position.values[0]
-    rows = await shown.history(read, seen, noun, ref, limit=wanted.limit, before=before)
-    stretch = rows[: wanted.limit]
-    ahead = cursor.write(Position((stretch[-1][0],))) if len(rows) > wanted.limit else None
-    fields = [*RevisionOut.model_fields] if seen.desk else [*RevisionOut.model_fields][:-1]
-    items = [RevisionOut.model_construct(**dict(zip(fields, row, strict=False))) for row in stretch]
-    body = to_json(Revisions.model_construct(items=items, next=ahead))
-    return await answer(request, body, headers=links(request, next=ahead, prev=None))
+    """What changed, oldest first.
+
+    Go on from the last `seq` you have: nothing is left out, nothing comes twice, and positions have no gaps. A copy
+    that puts each `document` in the place of the one it has, and drops what comes without, is what the server shows.
+    An earlier entry shows its document as the history of the object does: never while it is taken down. Where there is
+    nothing new, `wait` holds the request until there is. 410 says that the log no longer reaches back so far.
+    """
+    perspective = perspective_of(caller, query.perspective)
+    head, entries = await _entries_after(read, perspective, query)
+    if not entries and query.wait:
+        live: Live = request.app.state.live
+        await live.wait(perspective, query.after, query.wait)
+        head, entries = await _entries_after(read, perspective, query)
+    items = b",".join([item for _, item in entries])
+    body = b'{"items":[%s],"head":%d}' % (items, max(head, entries[-1][0] if entries else 0))
+    is_public = "authorization" not in request.headers
+    return await cached_response(request, body, headers={"Cache-Control": BRIEFLY_CACHED} if is_public else None)
 
 
-async def at_revision(request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, number: str) -> Response:
-    """The document as it was. Raises: NotFound, to the public also for a revision that was never public."""
-    document, ednote = await revision(read, seen, noun, ref, number)
-    text = noted(document, ednote, seen) if noun == "article" else document
-    return await answer(request, text.encode(), revision=int(number))
+async def _entries_after(
+    read: Reader, perspective: Perspective, query: ChangesQuery
+) -> tuple[int, list[tuple[int, bytes]]]:
+    head = await feed.head(read, perspective)
+    entries = await feed.entries_with_documents(read, perspective, query.after, query.limit)
+    feed.check_position(query.after, head, [position for position, _ in entries])
+    return head, entries
 
 
-async def revision(read: Reader, seen: Perspective, noun: Noun, ref: str, number: str) -> tuple[str, str | None]:
-    """(document, ednote) at a revision. Raises: NotFound."""
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 11 and number[0] != "0" else 0
-    found = await shown.past(read, seen, noun, ref, wanted) if 0 < wanted <= LAST else None
-    if found is None:
-        raise NotFound(f"There is no such revision of this {noun}.")
-    return found[0], found[1]
+class _Stream(StreamingResponse):
+    """Messages for as long as they are taken. Each is made once, for all who follow."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, live: Live, perspective: Perspective, position: int, newest: int, *, is_head: bool) -> None:
+        super().__init__(live.messages(perspective, position), headers=STREAM_HEADERS)
+        self.live, self.tail, self.newest, self.is_head = live, live.tail(perspective), newest, is_head
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(SEND_SECONDS):
+                await send(message)
+
+        if self.is_head:
+            await Response(headers=dict(self.headers))(scope, receive, send)
+            return
+        with self.live.stream_counted(), suppress(TimeoutError):
+            async with self.tail.followed(self.newest):
+                await super().__call__(scope, receive, send_in_time)
 
 
-def noted(document: str, ednote: str | None, seen: Perspective) -> str:
-    """The document of an article, with the note to the desk where the desk reads it."""
-    return f'{document[:-1]},"ednote":{to_json(ednote).decode()}}}' if seen.desk else document
-
-
-async def difference(
-    request: Request, read: Reader, seen: Perspective, noun: Noun, ref: str, wanted: DiffQuery
+@router.get("/stream", response_class=StreamingResponse, responses={**EVENTS, **TRIMMED})
+async def stream_changes(
+    request: Request,
+    caller: OptionalCaller,
+    read: Read,
+    query: Annotated[StreamQuery, Query()],
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID", description="The last `id` you have: the stream goes on there, whatever `after`."
+        ),
+    ] = None,
 ) -> Response:
-    """What changed between two revisions. Raises: NotFound."""
-    old, new = [await revision(read, seen, noun, ref, str(number)) for number in (wanted.from_, wanted.to)]
-    body = await asyncio.to_thread(lambda: to_json(differences.difference(from_json(old[0]), from_json(new[0]))))
-    return await answer(request, body)
+    """What changes, as it happens.
+
+    Server-Sent Events named `change`, without documents: `id` is the position, `data` what an entry of
+    `GET /v1/changes` tells. It begins behind `Last-Event-ID` or `after`, else with what comes next. A comment comes
+    every 15 seconds where nothing else does. `goaway` is the last event before the server ends the stream: connect
+    again after `retry`, and nothing is lost. Where too many follow already, it is the first.
+    """
+    perspective = perspective_of(caller, query.perspective)
+    live: Live = request.app.state.live
+    if live.is_full:
+        goaway = GOAWAY % RETRY_WHEN_FULL_MILLISECONDS
+        return Response(goaway, headers=STREAM_HEADERS, media_type=_Stream.media_type)
+    after, parameter = query.after, "after"
+    if last_event_id is not None:
+        after, parameter = _position(request.headers.getlist("last-event-id")), "Last-Event-ID"
+    newest = await feed.head(read, perspective)
+    if after is not None:
+        entries = await feed.entries(read, perspective, after, 1)
+        feed.check_position(after, newest, [entry.position for entry in entries], parameter)
+    position = newest if after is None else after
+    return _Stream(live, perspective, position, newest, is_head=bool(request.scope.get("head")))
+
+
+def _position(values: list[str]) -> int:
+    """The position that the header names. Raises: Invalid, also where there is more than one header."""
+    value = values[0] if len(values) == 1 else ""
+    if value.isascii() and value.isdigit() and len(value) < 20 and str(int(value)) == value:
+        position = int(value)
+        if position <= LAST_POSITION:
+            return position
+    detail = "is no position of this log"
+    raise Invalid(f"Last-Event-ID {detail}.", Fault(detail, parameter="Last-Event-ID"))

@@ -1,4 +1,4 @@
-"""What the log's readings look like on the wire."""
+"""What the log and the histories look like on the wire, and the parameters by which they are read."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,11 +6,10 @@ from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, Config
 from pydantic_core import PydanticCustomError
 
 from app.changes.models import Noun, Op
+from app.changes.views import DRAFTS
 from app.web.fields import INSTANT, Instant
-from app.web.pages import Parameters, if_asked, whole_number
+from app.web.queries import Parameters, if_asked, whole_number
 from app.web.spans import check_plus, moment
-
-DRAFTS = "drafts"
 
 
 def drafts_or_instant(value: str) -> str:

@@ -1,1 +1,1 @@
-"""What `python -m app` does, one module for what belongs together. `app.__main__` gives each its name."""
+"""The commands of `python -m app` and everything they print. `app.__main__` gives each command its name."""

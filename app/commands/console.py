@@ -1,4 +1,4 @@
-"""How a command speaks: results on standard output, the rest on standard error, and refusals with their exit codes."""
+"""Console output: results on standard output, messages on standard error, and exit codes for refusals."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from app.errors import Invalid, NotFound
-from app.web.fields import said
+from app.web.fields import fault_message
 
-# Into a pipe, a line of a table stays one line.
-WIDE: Final = 1_000
+# The width for output into a pipe, so that each row of a table stays one line.
+PIPE_WIDTH: Final = 1_000
 STYLES: Final = {"error": "red", "removed": "yellow"}
 
 out = Console(highlight=False, soft_wrap=True)
@@ -22,46 +22,49 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def escape(text: str) -> str:
-    """Text for the console: nothing in it is markup, and nothing moves its cursor."""
+    """The text without markup and without control characters, which could move the cursor."""
     return markup.escape(printable(text))
 
 
 def printable(text: str) -> str:
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    """The text with each control character replaced by its escape sequence."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
-def complain(message: object, kind: Literal["error", "removed"] = "error") -> None:
+def print_message(message: object, kind: Literal["error", "removed"] = "error") -> None:
+    """Prints a message with its kind in front, on standard error."""
     err.print(f"[{STYLES[kind]}]{kind}:[/] {escape(str(message))}")
 
 
-def fail(message: object, code: int) -> typer.Exit:
-    """The end of a command, for its caller to raise; what is wrong is said already."""
-    complain(message)
+def failure(message: object, code: int) -> typer.Exit:
+    """Prints the message; returns the exception that ends the command, for the caller to raise."""
+    print_message(message)
     return typer.Exit(code)
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """What is not there, or cannot be, ends the command with the sentence that says so."""
+def exit_on_refusal() -> Iterator[None]:
+    """Ends the command with code 1 and the refusal's sentence on NotFound and Invalid. Raises: typer.Exit."""
     try:
         yield
     except (NotFound, Invalid) as refusal:
-        raise fail(refusal.detail, 1) from None
+        raise failure(refusal.detail, 1) from None
 
 
-def option(name: str, kind: Any, value: object) -> Any:
-    """The value of an option, as the API reads it. Raises: typer.Exit."""
+def parse_option(name: str, kind: Any, value: object) -> Any:
+    """The value of an option, validated as a type of the API. Raises: typer.Exit."""
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        raise fail(f"--{name} {said(error.errors()[0])}", 2) from None
+        raise failure(f"--{name} {fault_message(error.errors()[0])}", 2) from None
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Prints a table on standard output."""
     table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
-    console = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=WIDE)
+    console = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
     console.print(table)

@@ -1,4 +1,4 @@
-"""The database that a command works on; what is wrong with it, or with the settings, is said in one sentence."""
+"""The settings and the database of a command; a problem with either ends the command with one sentence."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from app import db
-from app.commands.console import err, fail
-from app.db import Address, Database, SchemaMismatch, check_schema
+from app import db, logs
+from app.commands.console import err, failure
+from app.db import Database, DatabaseUrl, SchemaMismatch, check_schema
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -17,32 +17,38 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def usable() -> Iterator[Settings]:
-    """The settings; whatever is wrong with them or with the database ends the command with a clear sentence."""
+def command_settings() -> Iterator[Settings]:
+    """The settings. Invalid settings end the command with code 2, an unusable database in its body with code 3.
+
+    Raises: typer.Exit.
+    """
     try:
         settings = Settings()
-        address = Address(settings.database_url)
+        url = DatabaseUrl(settings.database_url)
     except ValueError as error:
-        raise fail(_settings_fault(error), 2) from None
+        raise failure(_settings_message(error), 2) from None
+    logs.configure(settings.log_level)
     try:
         yield settings
     except SchemaMismatch as error:
-        raise fail(error, 3) from None
+        raise failure(error, 3) from None
     except Unavailable:
-        message = f"The database {address} does not answer. Is it running, and is DATABASE_URL right?"
-        raise fail(message, 3) from None
+        message = f"The database {url} does not answer. Is it running, and is DATABASE_URL right?"
+        raise failure(message, 3) from None
 
 
-def _settings_fault(error: ValueError) -> str:
+def _settings_message(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    told = ((one["loc"][0], one["msg"].removeprefix("Value error, ")) for one in error.errors())
-    return "; ".join(f"{str(name).upper()}: {message}" for name, message in told)
+    return "; ".join(
+        f"{str(finding['loc'][0]).upper()}: {finding['msg'].removeprefix('Value error, ')}"
+        for finding in error.errors()
+    )
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database, whose schema was looked at first. Raises: SchemaMismatch, Unavailable."""
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, after a check of its schema. Raises: SchemaMismatch, Unavailable."""
     database = Database(settings.database_url)
     try:
         await check_schema(database.reader())
@@ -51,11 +57,11 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
-def with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
-    """What the work comes to. Raises: SchemaMismatch, Unavailable."""
+def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """Runs the work in an event loop; returns its result. Raises: SchemaMismatch, Unavailable."""
 
     async def run() -> Result:
-        async with opened(settings) as database:
+        async with open_database(settings) as database:
             return await work(database)
 
     return asyncio.run(run())
@@ -63,6 +69,6 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[Resul
 
 def migrate() -> None:
     """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
-    with usable() as settings:
+    with command_settings() as settings:
         db.migrate(settings.database_url)
-        err.print(f"The schema of {Address(settings.database_url)} is up to date.")
+        err.print(f"The schema of {DatabaseUrl(settings.database_url)} is up to date.")

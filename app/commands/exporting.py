@@ -1,68 +1,71 @@
-"""Takes every document out; a broken export never takes the place of a whole one."""
+"""Exports all documents to a file, which is replaced only by a complete export."""
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from rich.progress import Progress, TextColumn
 
-from app.commands.console import err, fail
-from app.commands.database import usable, with_database
+from app.commands.console import err, failure
+from app.commands.database import command_settings, run_with_database
 from app.db import Database
-from app.importers import store
+from app.importers.export import export
 
 
 def export_ndjson(
     file: Annotated[Path, typer.Argument(help="Where to write; - is standard output.")],
     public: Annotated[bool, typer.Option("--public", help="Only what everyone may see.")] = False,
 ) -> None:
-    """Export every document, one a line, drafts included.
+    """Export every document, one per line, drafts included.
 
-    `import ndjson` reads it into an empty database, byte for byte.
+    `import ndjson` into an empty database restores the same documents, byte for byte.
     """
 
     async def work(database: Database) -> int:
         with _destination(file) as target:
             return await _export(database, target, public=public)
 
-    with usable() as settings:
+    with command_settings() as settings:
         try:
-            written = with_database(settings, work)
-        except (OSError, Unwritable) as error:
+            count = run_with_database(settings, work)
+        except (OSError, WriteFailed) as error:
             detail = error.strerror if isinstance(error, OSError) else error
-            raise fail(f"{file}: cannot be written: {detail}", 1) from None
-        err.print(f"{written} documents")
+            raise failure(f"{file}: cannot be written: {detail}", 1) from None
+        err.print(f"{count} documents")
 
 
-class Unwritable(Exception):
-    """The file takes no more; not to be confused with a database that fails while it is read."""
+class WriteFailed(Exception):
+    """The file cannot be written. Not an OSError, because those of the database are reported in other words."""
 
 
 async def _export(database: Database, target: BinaryIO, *, public: bool) -> int:
-    """How many documents were written. Raises: Unwritable."""
-    written = 0
+    """Writes the documents; returns their number. Raises: WriteFailed."""
+    count = 0
     columns = TextColumn("{task.completed} documents")
-    async with database.reader().snapshot() as read:
+    async with database.reader().snapshot() as read, aclosing(export(read, public=public)) as lines:
         with Progress(columns, console=err, transient=True) as progress:
             task = progress.add_task("", total=None)
-            async for line in store.export(read, public=public):
+            async for line in lines:
                 try:
                     target.write(line)
                 except OSError as error:
-                    raise Unwritable(error.strerror) from error
-                written += 1
-                if written % 500 == 0:
-                    progress.update(task, completed=written)
-    return written
+                    raise WriteFailed(error.strerror) from error
+                count += 1
+                if count % 500 == 0:
+                    progress.update(task, completed=count)
+    return count
 
 
 @contextmanager
 def _destination(file: Path) -> Iterator[BinaryIO]:
-    """Where the export goes: what is a file is written aside, and gets its name once it is whole. Raises: OSError."""
+    """The target of the export. A regular file is written under another name and renamed when it is complete.
+
+    Raises: OSError.
+    """
     if str(file) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -71,14 +74,14 @@ def _destination(file: Path) -> Iterator[BinaryIO]:
             yield target
     else:
         with suppress(FileNotFoundError):
-            file.stat()  # what links lead round to is an OSError here, and a RuntimeError below
-        whole = file.resolve()
-        aside = whole.with_name(f".{whole.name}.part")
+            file.stat()  # a loop of symbolic links raises OSError here, but RuntimeError in `resolve`
+        path = file.resolve()
+        partial = path.with_name(f".{path.name}.part")
         try:
-            with aside.open("wb") as target:
+            with partial.open("wb") as target:
                 yield target
                 target.flush()
                 os.fsync(target.fileno())
-            aside.replace(whole)
+            partial.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
-"""Brings documents in from NDJSON files, the sample newsroom among them, and names what is refused."""
+"""Imports NDJSON files, the sample newsroom among them, and prints what is refused."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
@@ -8,83 +9,86 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.commands.console import complain, err, escape
-from app.commands.database import usable, with_database
+from app.commands.console import err, escape, print_message
+from app.commands.database import command_settings, run_with_database
 from app.db import Database
 from app.errors import Fault
 from app.importers import ndjson, store
 from app.importers.store import Report
 from app.settings import Settings
 
-SHOWN_FAULTS: Final = 20
+MOST_SHOWN_FAULTS: Final = 20
 SAMPLE: Final = sorted((Path(__file__).parent.parent / "sample").glob("*.ndjson"))
+# Names of outcomes as they are printed.
+OUTCOMES: Final = {"created": "created", "updated": "updated", "unchanged": "unchanged", "error": "refused"}
 
 
 def import_ndjson(files: Annotated[list[Path], typer.Argument(help="Files to read.", show_default=False)]) -> None:
-    """Import documents, one JSON object a line with its "noun": the form that `export ndjson` writes.
+    """Import documents, one JSON object per line with its "noun": the format that `export ndjson` writes.
 
-    A line that is refused loses no others. Importing the same file again changes nothing.
+    A refused line does not affect the others. Importing the same file again changes nothing.
     """
-    with usable() as settings:
-        raise typer.Exit(load_files(settings, files))
+    with command_settings() as settings:
+        raise typer.Exit(import_files(settings, files))
 
 
 def seed() -> None:
-    """Load the sample newsroom. What else is there stays; what was changed in the sample is put back."""
-    with usable() as settings:
-        raise typer.Exit(load_files(settings, SAMPLE))
+    """Load the sample newsroom. Other documents stay; changed documents of the sample are restored."""
+    with command_settings() as settings:
+        raise typer.Exit(import_files(settings, SAMPLE))
 
 
-def load_files(settings: Settings, files: list[Path]) -> int:
-    """Imports the files; returns the exit code."""
+def import_files(settings: Settings, files: list[Path]) -> int:
+    """Imports the files and prints a report of each; returns the exit code."""
     reports: dict[Path, Report] = {}
 
     async def work(database: Database) -> set[str]:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
             for file in files:
-                reports[file] = await _load_file(database, settings.zone, file, progress)
+                reports[file] = await _import_file(database, settings.zone, file, progress)
         related = {ref for report in reports.values() for ref in report.related}
         return await store.unresolved(database, settings.zone, related)
 
-    missing = with_database(settings, work)
+    missing_articles = run_with_database(settings, work)
     for file, report in reports.items():
-        dangling = [
+        faults = [
             (line, Fault(f"relates to the article {ref}, which is not there"))
             for ref, line in report.related.items()
-            if ref in missing
+            if ref in missing_articles
         ]
-        _show_faults("error", file, dangling)
-        err.print(f"{escape(str(file))}: {counts(report)}")
-    wrong = any(report.counts["error"] for report in reports.values())
-    return 1 if wrong or missing else 0
+        _print_faults("error", file, faults)
+        err.print(f"{escape(str(file))}: {format_counts(report)}")
+    refused = any(report.counts["error"] for report in reports.values())
+    return 1 if refused or missing_articles else 0
 
 
-async def _load_file(database: Database, zone: ZoneInfo, file: Path, progress: Progress) -> Report:
+async def _import_file(database: Database, zone: ZoneInfo, file: Path, progress: Progress) -> Report:
     try:
         task = progress.add_task(escape(file.name), total=(await asyncio.to_thread(file.stat)).st_size)
         report = await ndjson.load(database, zone, file, advance=lambda size: progress.advance(task, size))
     except OSError as error:
         report = Report()
         report.refuse(0, [Fault(f"cannot be read: {error.strerror}", pointer="")])
-    _show_faults("error", file, report.wrong)
-    _show_faults("removed", file, report.removed)
+    _print_faults("error", file, report.wrong)
+    _print_faults("removed", file, report.removed)
     return report
 
 
-def _show_faults(kind: Literal["error", "removed"], file: Path, faults: list[tuple[int, Fault]]) -> None:
-    for line, fault in faults[:SHOWN_FAULTS]:
-        where = f"{file}:{line}" if line else str(file)
+def _print_faults(kind: Literal["error", "removed"], file: Path, faults: Sequence[tuple[int, Fault]]) -> None:
+    """Prints (line, fault) pairs; line 0 means the whole file."""
+    for line, fault in faults[:MOST_SHOWN_FAULTS]:
+        place = f"{file}:{line}" if line else str(file)
         allowed = f" (one of {', '.join(fault.allowed)})" if fault.allowed else ""
-        complain(f"{where}: {sentence(fault)}{allowed}", kind)
-    if len(faults) > SHOWN_FAULTS:
-        err.print(f"… and {len(faults) - SHOWN_FAULTS} more of this kind")
+        print_message(f"{place}: {format_fault(fault)}{allowed}", kind)
+    if len(faults) > MOST_SHOWN_FAULTS:
+        err.print(f"… and {len(faults) - MOST_SHOWN_FAULTS} more of this kind")
 
 
-def sentence(fault: Fault) -> str:
+def format_fault(fault: Fault) -> str:
     return " ".join(filter(None, (fault.pointer, fault.detail)))
 
 
-def counts(report: Report) -> str:
-    named = {"created": "created", "updated": "updated", "unchanged": "unchanged", "error": "refused"}
-    return ", ".join(f"{n} {named[name]}" for name, n in report.counts.items() if n) or "nothing in it"
+def format_counts(report: Report) -> str:
+    counts = [f"{count} {OUTCOMES[outcome]}" for outcome, count in report.counts.items() if count]
+    return ", ".join(counts) or "no documents"

@@ -1,18 +1,21 @@
-"""The commands about API keys: make, list and revoke."""
+"""The commands about API keys: create, list and revoke."""
 
 import sys
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from app.articles.schemas import InstantOrDay
-from app.commands.console import err, escape, fail, option, print_table, refusals
-from app.commands.database import usable, with_database
+from app.commands.console import err, escape, exit_on_refusal, failure, parse_option, print_table
+from app.commands.database import command_settings, run_with_database
 from app.db import utcnow
 from app.keys import store as keys
-from app.keys.schemas import Ahead, KeyIn, KeyOut, Scopes
+from app.keys.schemas import FutureInstant, KeyIn, KeyMade, KeyOut, Scopes
+from app.settings import Settings
 from app.web.caller import SCOPES
-from app.web.fields import DAY, Line, show_instant
+from app.web.fields import DAY, Line, format_instant
 from app.web.spans import since, until
 
 
@@ -23,53 +26,68 @@ def create_key(
         typer.Option("--scope", help=f"What its holder may do: {', '.join(SCOPES)}. Repeat it.", show_default=False),
     ],
     expires: Annotated[
-        str | None, typer.Option(help="Until when: an instant with offset, or a day, which counts whole.")
+        str | None, typer.Option(help="When it expires: an instant with offset, or a day, which is included.")
     ] = None,
 ) -> None:
-    """Make an API key. Standard output is the key and nothing else; it is shown this once, and kept nowhere."""
-    with usable() as settings:
+    """Create an API key. Standard output is the key and nothing else. It is shown only this once, and not stored."""
+    with command_settings() as settings:
         if unknown := {*scopes} - {*SCOPES}:
-            raise fail(f"--scope {min(unknown)!r} is not a scope; there are {', '.join(SCOPES)}", 2)
-        expires_at = None
-        if expires is not None:
-            end = until if DAY.fullmatch(option("expires", InstantOrDay, expires)) else since
-            expires_at = option("expires", Ahead, end(expires, settings.zone))
-        wanted = KeyIn(name=option("name", Line, name), scopes=option("scope", Scopes, scopes), expires_at=expires_at)
-        made = with_database(settings, lambda database: keys.create(database, wanted, created_by=None))
-        err.print(
-            f"{escape(made.name)} ({made.id}): {', '.join(made.scopes)}; {_lifetime(made)}. The key is shown once:"
+            raise failure(f"--scope {min(unknown)!r} is not a scope; there are {', '.join(SCOPES)}", 2)
+        key = KeyIn(
+            name=parse_option("name", Line, name),
+            scopes=parse_option("scope", Scopes, scopes),
+            expires_at=None if expires is None else _parse_expiry(expires, settings.zone),
         )
-        try:
-            sys.stdout.write(f"{made.key}\n")
-            sys.stdout.flush()
-        except OSError as error:
-            told = f"the key {made.id} cannot be written: {error.strerror}. Nobody has it; it is revoked"
-            with_database(settings, lambda database: keys.revoke(database, made.id))
-            raise fail(told, 1) from None
+        created = run_with_database(settings, lambda database: keys.create(database, key, created_by=None))
+        err.print(
+            f"{escape(created.name)} ({created.id}): {', '.join(created.scopes)}; {_lifetime(created)}."
+            " The key is shown once:"
+        )
+        _write_secret(settings, created)
+
+
+def _parse_expiry(text: str, zone: ZoneInfo) -> datetime:
+    """The end of a day, or an instant. Raises: typer.Exit."""
+    bound = until if DAY.fullmatch(parse_option("expires", InstantOrDay, text)) else since
+    expires_at: datetime = parse_option("expires", FutureInstant, bound(text, zone))
+    return expires_at
+
+
+def _write_secret(settings: Settings, key: KeyMade) -> None:
+    """Writes the secret to standard output; revokes the key if that fails. Raises: typer.Exit."""
+    try:
+        sys.stdout.write(f"{key.key}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        run_with_database(settings, lambda database: keys.revoke(database, key.id))
+        message = f"the key {key.id} cannot be written: {error.strerror}. It has been revoked"
+        raise failure(message, 1) from None
 
 
 def list_keys() -> None:
-    """List all API keys, the newest first, revoked and expired ones too. Secrets are kept nowhere, and not shown."""
-    with usable() as settings:
-        found = with_database(settings, lambda database: keys.everything(database.reader()))
-        print_table(("id", "name", "scopes", "last used", "state"), map(_row, found))
+    """List all API keys, newest first, including revoked and expired ones. Secrets are not stored, and not shown."""
+    with command_settings() as settings:
+        all_keys = run_with_database(settings, lambda database: keys.all_keys(database.reader()))
+        print_table(("id", "name", "scopes", "last used", "state"), map(_row, all_keys))
 
 
-def _row(one: KeyOut) -> tuple[str, ...]:
-    used = show_instant(one.last_used_at) if one.last_used_at else "never"
-    return one.id, one.name, ", ".join(one.scopes), used, _lifetime(one)
+def _row(key: KeyOut) -> tuple[str, ...]:
+    last_used = format_instant(key.last_used_at) if key.last_used_at else "never"
+    return key.id, key.name, ", ".join(key.scopes), last_used, _lifetime(key)
 
 
-def _lifetime(made: KeyOut) -> str:
-    if made.revoked_at is not None:
-        return f"revoked {show_instant(made.revoked_at)}"
-    if made.expires_at is None:
+def _lifetime(key: KeyOut) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {format_instant(key.revoked_at)}"
+    if key.expires_at is None:
         return "never expires"
-    return f"{'expires' if made.expires_at > utcnow() else 'expired'} {show_instant(made.expires_at)}"
+    return f"{'expires' if key.expires_at > utcnow() else 'expired'} {format_instant(key.expires_at)}"
 
 
-def revoke_key(id: Annotated[str, typer.Argument(help="Its id, as `key list` has it.", show_default=False)]) -> None:
-    """Revoke an API key: it opens nothing from the next request on. Revoking it again changes nothing."""
-    with usable() as settings, refusals():
-        with_database(settings, lambda database: keys.revoke(database, id))
-        err.print(f"The key {id} opens nothing any more.")
+def revoke_key(
+    id: Annotated[str, typer.Argument(help="Its id, as shown by `key list`.", show_default=False)],
+) -> None:
+    """Revoke an API key: it is refused from the next request on. Revoking it again changes nothing."""
+    with command_settings() as settings, exit_on_refusal():
+        run_with_database(settings, lambda database: keys.revoke(database, id))
+        err.print(f"The key {id} is revoked.")

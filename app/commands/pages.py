@@ -1,4 +1,4 @@
-"""Brings in the plain text of scraped article pages, or shows what would come of it."""
+"""Imports the plain text of scraped article pages, or shows what an import would write."""
 
 import asyncio
 import json
@@ -14,9 +14,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.articles.schemas import InstantOrDay
-from app.commands.console import complain, err, escape, fail, option, out, printable
-from app.commands.database import opened, usable
-from app.commands.importing import SHOWN_FAULTS, counts, sentence
+from app.commands.console import err, escape, failure, out, parse_option, print_message, printable
+from app.commands.database import command_settings, open_database
+from app.commands.importing import MOST_SHOWN_FAULTS, format_counts, format_fault
+from app.commands.outline import print_outline
 from app.db import Database, utcnow
 from app.errors import Fault, Invalid, Raced
 from app.importers import store
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
 def import_page(
     files: Annotated[list[Path], typer.Argument(help="Text files, or folders of .txt files.", show_default=False)],
     draft: Annotated[bool, typer.Option("--draft", help="Leave the story a draft; otherwise it is published.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")] = False,
     report: Annotated[
-        Literal["json"] | None, typer.Option(help="Print what became of every line, on standard output.")
+        Literal["json"] | None, typer.Option(help="Print how each line was used, on standard output.")
     ] = None,
     revise_notes: Annotated[
-        bool, typer.Option("--revise-notes", help="A note that is nearly a known one is its next revision.")
+        bool, typer.Option("--revise-notes", help="Store a note that resembles a stored one as its next revision.")
     ] = False,
     url: Annotated[str | None, typer.Option(help="Address of the page, for one file.")] = None,
     published: Annotated[
@@ -46,131 +47,143 @@ def import_page(
     language: Annotated[str | None, typer.Option(help="Its language, such as uk.")] = None,
     section: Annotated[str | None, typer.Option(help="Its section, as readers know it.")] = None,
 ) -> None:
-    """Import the plain text of scraped article pages, one page a file.
+    """Import the plain text of scraped article pages, one page per file.
 
     Each becomes an article with its sources, reference notes and relations, and a draft stub for each story that the
     page points to. A page without a date is published now. Importing the same page again changes nothing.
     """
-    with usable() as settings:
-        given: dict[str, Any] = {"url": url, "language": language, "section": section}
-        for name, kind, value in (
-            ("url", Url, url),
-            ("language", Language, language),
-            ("published", InstantOrDay, published),
-            ("section", Line, section and section.strip()),
-        ):
-            if value is not None:
-                given[name] = option(name, kind, value)
-        if published is not None:
-            given["published"] = since(published, settings.zone)
-        found = [one for file in files for one in (_text_files(file) if file.is_dir() else [file])]
-        if url is not None and len(found) != 1:
-            raise fail("--url is the address of one page; give one file with it", 2)
-        if not found:
-            raise fail("there is no .txt file in the folders given", 2)
-        pages = _Pages(settings, given, draft, revise_notes, dry_run, quiet=report is not None)
-        code = asyncio.run(pages.import_all(found))
+    with command_settings() as settings:
+        metadata = _page_metadata(
+            settings, url=url, published=published, language=language, section=section and section.strip()
+        )
+        paths = [path for file in files for path in (_text_files(file) if file.is_dir() else [file])]
+        if url is not None and len(paths) != 1:
+            raise failure("--url is the address of one page; give one file with it", 2)
+        if not paths:
+            raise failure("there is no .txt file in the given folders", 2)
+        page_import = _PageImport(settings, metadata, draft, revise_notes, dry_run, quiet=report is not None)
+        code = asyncio.run(page_import.import_all(paths))
         if report is not None:
-            _write_report(pages.lines)
+            _write_report(page_import.file_reports)
         raise typer.Exit(code)
 
 
+def _page_metadata(settings: Settings, **options: str | None) -> dict[str, Any]:
+    """The options that describe the page, validated; those not given are left out. Raises: typer.Exit."""
+    kinds: dict[str, Any] = {"url": Url, "language": Language, "published": InstantOrDay, "section": Line}
+    metadata = {
+        name: parse_option(name, kind, options[name]) for name, kind in kinds.items() if options[name] is not None
+    }
+    if "published" in metadata:
+        metadata["published"] = since(metadata["published"], settings.zone)
+    return metadata
+
+
 def _text_files(folder: Path) -> list[Path]:
-    """The text files in a folder and the folders in it, and links to such; where links lead round, it stops."""
-    found = (one for one in folder.rglob("*") if one.suffix.lower() == ".txt")
-    return sorted(one for one in found if one.is_file() or (one.is_symlink() and not one.exists()))
+    """The .txt files in a folder and its subfolders, in the order of their paths.
+
+    Includes symbolic links that lead nowhere, which are reported as unreadable. Does not follow links to folders.
+    """
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() == ".txt")
+    return sorted(path for path in paths if path.is_file() or (path.is_symlink() and not path.exists()))
 
 
-def _write_report(files: list[dict[str, Any]]) -> None:
-    written = json.dumps({"files": files}, ensure_ascii=False)
+def _write_report(file_reports: list[dict[str, Any]]) -> None:
+    report = json.dumps({"files": file_reports}, ensure_ascii=False)
     try:
-        # A file's name need not be Unicode; what is none of it is escaped as JSON does.
-        sys.stdout.buffer.write(written.encode(errors="backslashreplace") + b"\n")
+        # A file name need not be valid Unicode; its other bytes are escaped as in JSON.
+        sys.stdout.buffer.write(report.encode(errors="backslashreplace") + b"\n")
         sys.stdout.flush()
     except OSError as error:
-        raise fail(f"the report cannot be written: {error.strerror}", 1) from None
+        raise failure(f"the report cannot be written: {error.strerror}", 1) from None
 
 
 @dataclass
-class _Pages:
-    """One run of `import page`: what it was told, and what became of the lines of each file."""
+class _PageImport:
+    """One run of `import page`: its options, and a report of each file so far. `quiet` keeps standard output free."""
 
     settings: Settings
-    given: dict[str, Any]
+    metadata: dict[str, Any]
     draft: bool
     revise_notes: bool
     dry_run: bool
     quiet: bool
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    file_reports: list[dict[str, Any]] = field(default_factory=list)
 
     async def import_all(self, files: list[Path]) -> int:
-        """Imports the files; returns the exit code. One that fails loses no other."""
-        used: AbstractAsyncContextManager[Database | None] = nullcontext() if self.dry_run else opened(self.settings)
-        failed = 0
-        async with used as database:
+        """Imports the files; returns the exit code. A file that fails does not affect the others."""
+        opened: AbstractAsyncContextManager[Database | None] = (
+            nullcontext() if self.dry_run else open_database(self.settings)
+        )
+        failures = 0
+        async with opened as database:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
                 for file in progress.track(files, description="pages"):
-                    failed += not await self._import_one(database, file)
+                    failures += not await self._import_file(database, file)
         if len(files) > 1:
-            err.print(f"{len(files) - failed} of {len(files)} pages {'read' if self.dry_run else 'imported'}")
-        return 1 if failed else 0
+            err.print(f"{len(files) - failures} of {len(files)} pages {'read' if self.dry_run else 'imported'}")
+        return 1 if failures else 0
 
-    async def _import_one(self, database: Database | None, file: Path) -> bool:
-        """Whether it was read and, where there is a database to write to, imported."""
+    async def _import_file(self, database: Database | None, file: Path) -> bool:
+        """Reads the file and, if there is a database, writes its documents. Returns False if it was refused."""
         from app.importers import page
 
         now = utcnow()
-        made: list[str] = []
+        slugs: list[str] = []
         try:
-            data = await asyncio.to_thread(_beginning, file, page.PAGE_BYTES + 1)
-            found = page.read(data, zone=self.settings.zone, imported_at=now, **self.given)
+            text = await asyncio.to_thread(_read_start, file, page.PAGE_BYTES + 1)
+            parsed = page.read(text, zone=self.settings.zone, imported_at=now, **self.metadata)
             if database is None:
-                self._show(found, file)
+                self._show(parsed, file)
             else:
-                report = await self._take_in(database, found.documents, now)
-                err.print(f"{escape(str(file))}: {counts(report)}")
-                made = report.slugs
-                for slug in made:
-                    (err if self.quiet else out).print(f"/v1/articles/{slug}")
+                slugs = await self._write(database, parsed.documents, file, now)
         except (Invalid, Raced) as refusal:
             return self._refuse(file, refusal.faults or (Fault(refusal.detail),))
         except OSError as error:
             return self._refuse(file, (Fault(f"cannot be read: {error.strerror}"),))
-        lines = [asdict(line) for line in found.lines]
-        self.lines.append({"file": str(file), "articles": made, "lines": lines, "errors": []})
+        lines = [asdict(line) for line in parsed.lines]
+        self.file_reports.append({"file": str(file), "articles": slugs, "lines": lines, "errors": []})
         return True
 
-    def _show(self, found: "Page", file: Path) -> None:
-        """Prints what an import would write. Raises: Invalid, where it would write nothing."""
-        from app.importers.page.outline import outline
-
-        article = next(one for one in found.documents if one["noun"] == "article")
+    def _show(self, parsed: "Page", file: Path) -> None:
+        """Prints what an import would write. Raises: Invalid, if it would be refused."""
+        article = next(document for document in parsed.documents if document["noun"] == "article")
         if not (article["body"] or self.draft):
             fault = Fault("has no text besides its headline", pointer="/article/body")
             raise Invalid("The page has no text.", fault)
         if not self.quiet:
-            outline(found, printable(file.name), out)
+            print_outline(parsed, printable(file.name), out)
 
-    async def _take_in(self, database: Database, documents: list[dict[str, Any]], now: datetime) -> Report:
-        zone, draft, revise = self.settings.zone, self.draft, self.revise_notes
+    async def _write(self, database: Database, documents: list[dict[str, Any]], file: Path, now: datetime) -> list[str]:
+        """Writes the documents and prints the addresses of the published stories; returns their slugs."""
+        report = await self._import_documents(database, documents, now)
+        err.print(f"{escape(str(file))}: {format_counts(report)}")
+        for slug in report.slugs:
+            (err if self.quiet else out).print(f"/v1/articles/{slug}")
+        return report.slugs
+
+    async def _import_documents(self, database: Database, documents: list[dict[str, Any]], now: datetime) -> Report:
+        """Retries while a concurrent import writes the same objects. Raises: Invalid; Raced, after the last attempt."""
         attempts = 0
         while True:
             try:
-                return await store.take_in(database, zone, documents, draft=draft, now=now, revise_notes=revise)
-            except Raced:  # another import of the same page, say
+                return await store.import_page(
+                    database, self.settings.zone, documents, draft=self.draft, now=now, revise_notes=self.revise_notes
+                )
+            except Raced:
                 attempts += 1
                 if attempts == store.ATTEMPTS:
                     raise
 
     def _refuse(self, file: Path, faults: Sequence[Fault]) -> Literal[False]:
-        told = [sentence(fault) for fault in faults[:SHOWN_FAULTS]]
-        for one in told:
-            complain(f"{file}: {one}")
-        self.lines.append({"file": str(file), "articles": [], "lines": [], "errors": told})
+        messages = [format_fault(fault) for fault in faults[:MOST_SHOWN_FAULTS]]
+        for message in messages:
+            print_message(f"{file}: {message}")
+        self.file_reports.append({"file": str(file), "articles": [], "lines": [], "errors": messages})
         return False
 
 
-def _beginning(file: Path, size: int) -> bytes:
+def _read_start(file: Path, size: int) -> bytes:
     with file.open("rb") as text:
         return text.read(size)

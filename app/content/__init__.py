@@ -1,1 +1,1 @@
-"""What the nouns share: blocks and their text, attributions, languages. Knows no noun."""
+"""What the nouns share: blocks, HTML, attributions, differences, languages, the steps of publishing. Knows no noun."""

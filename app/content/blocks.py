@@ -1,19 +1,19 @@
-"""The typed blocks a body is made of, what they say as plain text, and what is derived from them."""
+"""The typed blocks that a body is made of, how a body is sanitised, and what is derived from it."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any, Final, Literal
+from itertools import chain
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from app.content import html
 from app.errors import Fault
-from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url, clean
+from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url, check_text
 
 HTML_LENGTH: Final = 20_000
 EXCERPT_LENGTH: Final = 300
-WORDS_PER_MINUTE: Final = 200
 
 Role = Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
 Channel = Literal["telegram", "press_release", "interview", "social", "website", "broadcast"]
@@ -22,18 +22,18 @@ BlockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 InlineHtml = Annotated[
     str,
     StringConstraints(max_length=HTML_LENGTH),
-    AfterValidator(clean),
+    AfterValidator(check_text),
     Field(description="Inline HTML of an allow-list: no block elements, no scripts, no styles."),
 ]
 
 
-class Part(BaseModel):
-    """A part of a document: every field is always present, unknown ones are refused."""
+class WireModel(BaseModel):
+    """A JSON object of the API: unknown fields are refused, every field is always present in answers."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True)
 
 
-class Attribution(Part):
+class Attribution(WireModel):
     """The link between a statement, or the whole story, and its source."""
 
     source: Slug
@@ -45,14 +45,14 @@ class Attribution(Part):
     seen_at: Instant | None = None
 
 
-class FocalPoint(Part):
+class FocalPoint(WireModel):
     """The point of a picture that must stay in view, as fractions of its width and height from the top left."""
 
     x: float = Field(ge=0, le=1)
     y: float = Field(ge=0, le=1)
 
 
-class Image(Part):
+class Image(WireModel):
     """A picture, or the credit of one that is not here (`url` null)."""
 
     url: Url | None = None
@@ -68,7 +68,7 @@ class Image(Part):
     focal_point: FocalPoint | None = None
 
 
-class Relation(Part):
+class Relation(WireModel):
     """A typed link to another story: by `article`, by `url`, or by its words alone."""
 
     relation: RelationKind
@@ -77,17 +77,11 @@ class Relation(Part):
     text: Text | None = Field(default=None, description="The exact words, or the headline.")
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    """The default is no id: it means that one is to be given."""
-    schema.pop("default", None)
-
-
-class _Block(Part):
+class _Block(WireModel):
     id: BlockId = Field(
-        default="",
+        default_factory=str,  # no default in the schema: "" is no id, and the server gives one
         description="Stable: it names this block in every revision. A block that is sent without one is given one.",
         examples=["b1"],
-        json_schema_extra=_without_default,
     )
 
 
@@ -167,7 +161,7 @@ class Code(_Block):
 
     type: Literal["code"]
     language: Line | None = None
-    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(clean)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(check_text)]
 
 
 class Divider(_Block):
@@ -185,58 +179,54 @@ Block = TypeAliasType(
 )
 Body = Annotated[list[Block], Field(max_length=2_000)]
 
-_NUMBERED: Final = re.compile(r"b([1-9][0-9]{0,8})")
+# An id of the form that the server gives: "b" and a number. At most nine digits, so that counting on stays short.
+_NUMBERED_ID: Final = re.compile(r"b([1-9][0-9]{0,8})")
+# A word with its inner apostrophes and hyphens. Letters and joiners share no character, so each is read once.
 _WORD: Final = re.compile(r"\w+(?:['’ʼ-]\w+)*")
 
 
-def settle(body: Sequence[Block]) -> list[Fault]:
-    """Sanitises the blocks in place and gives an id to each that has none; ids that are there stay.
+def sanitise_body(body: Sequence[Block]) -> list[Fault]:
+    """Sanitises the blocks in place, and gives an id to each block that has none; other ids stay.
 
-    Returns what was removed or is wrong (code `removed` for the former): pointers are relative to the body.
+    Returns what was removed (code `removed`), and what is wrong and was left as it is. Pointers are relative to the
+    body.
     """
     faults: list[Fault] = []
-    seen: set[str] = set()
+    ids: set[str] = set()
     for place, block in enumerate(body):
-        if block.id in seen:
+        if block.id in ids:
             faults.append(Fault(f"the id {block.id!r} names another block too", pointer=f"/{place}/id"))
         if block.id:
-            seen.add(block.id)
+            ids.add(block.id)
         match block:
             case Paragraph() | Quote() | Embed() if block.html is not None:
-                safe, found = _safe(block.html, f"/{place}/html")
-                if safe is not block.html:
-                    block.html = safe
-                faults += found
+                block.html = _sanitised(block.html, f"/{place}/html", faults)
             case List():
-                for index, fragment in enumerate(block.items):
-                    block.items[index], found = _safe(fragment, f"/{place}/items/{index}")
-                    faults += found
-    last = max((int(match[1]) for name in seen if (match := _NUMBERED.fullmatch(name))), default=0)
-    for block in body:
-        if not block.id:
-            last += 1
-            block.id = f"b{last}"
+                block.items = [_sanitised(item, f"/{place}/items/{n}", faults) for n, item in enumerate(block.items)]
+    last = max((int(match[1]) for block_id in ids if (match := _NUMBERED_ID.fullmatch(block_id))), default=0)
+    for number, block in enumerate((block for block in body if not block.id), last + 1):
+        block.id = f"b{number}"
     return faults
 
 
-def _safe(fragment: str, pointer: str) -> tuple[str, list[Fault]]:
+def _sanitised(fragment: str, pointer: str, faults: list[Fault]) -> str:
+    """The safe fragment, or the fragment itself if it is wrong. Appends to the faults what is wrong or was removed."""
     try:
-        safe = clean(html.sanitise(fragment))  # an entity may have stood for what no text holds
+        safe = check_text(html.sanitise(fragment))  # an entity may have stood for a character that no text may have
+        if len(safe) > HTML_LENGTH:
+            raise ValueError(f"is longer than {HTML_LENGTH} characters once written as HTML")
+        if not safe.strip():
+            raise ValueError("has no text")
     except ValueError as error:
-        return fragment, [Fault(str(error), pointer=pointer)]
-    if len(safe) > HTML_LENGTH:
-        return fragment, [Fault(f"is longer than {HTML_LENGTH} characters once written as HTML", pointer=pointer)]
-    if not safe.strip():
-        return fragment, [Fault("has no text", pointer=pointer)]
-    if safe == fragment:
-        return fragment, []
-    if html.markup(safe) != html.markup(fragment):
-        return safe, [Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer)]
-    return safe, []
+        faults.append(Fault(str(error), pointer=pointer))
+        return fragment
+    if safe != fragment and html.written_tags(safe) != html.written_tags(fragment):
+        faults.append(Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer))
+    return safe
 
 
 def texts(block: Block) -> Iterator[str]:
-    """What a block says, as plain text, piece by piece in reading order; nothing for pictures and references."""
+    """In reading order; none of pictures, references and embeds."""
     match block:
         case Paragraph() | Quote():
             yield html.plain(block.html)
@@ -245,21 +235,17 @@ def texts(block: Block) -> Iterator[str]:
         case List():
             yield from map(html.plain, block.items)
         case Table():
-            yield from filter(None, block.header)
-            for row in block.rows:
-                yield from filter(None, row)
-        case _:
-            return
+            yield from filter(None, chain(block.header, *block.rows))
 
 
 def excerpt(standfirst: str | None, body: Iterable[Block]) -> str | None:
-    """The standfirst, else the first paragraph, cut at a word to 300 characters; null where there is neither."""
-    text = standfirst or next((html.plain(b.html) for b in body if isinstance(b, Paragraph)), None)
+    """The standfirst, else the first paragraph, cut at a word to 300 characters; None where there is neither."""
+    text = standfirst or next((html.plain(block.html) for block in body if isinstance(block, Paragraph)), None)
     if text is None or len(text) <= EXCERPT_LENGTH:
         return text
-    head = text[: EXCERPT_LENGTH - 1]
-    cut = head.rfind(" ") if not text[EXCERPT_LENGTH - 1].isspace() else len(head)
-    return (head[:cut] if cut > 0 else head).rstrip(" ,;:.–—-") + "…"
+    head, following = text[: EXCERPT_LENGTH - 1], text[EXCERPT_LENGTH - 1]  # the ellipsis takes one place
+    word_end = len(head) if following.isspace() else head.rfind(" ")
+    return (head[:word_end] if word_end > 0 else head).rstrip(" ,;:.–—-") + "…"
 
 
 def word_count(body: Iterable[Block]) -> int:
@@ -268,7 +254,7 @@ def word_count(body: Iterable[Block]) -> int:
 
 def reading_minutes(words: int) -> int:
     """Whole minutes at 200 words a minute, rounded up."""
-    return -(-words // WORDS_PER_MINUTE)
+    return -(-words // 200)
 
 
 def notes_used(body: Iterable[Block]) -> list[str]:
@@ -276,16 +262,30 @@ def notes_used(body: Iterable[Block]) -> list[str]:
     return list(dict.fromkeys(block.note for block in body if isinstance(block, ReferenceNote)))
 
 
-def attributions(given: Sequence[Attribution], body: Iterable[Block], image: Image | None = None) -> list[Attribution]:
-    """Those given, then speakers of quotes and sources of pictures that are not among them, with their block."""
-    found = list(given)
-    known = {(one.source, one.block) for one in given}
-    spoken = {(one.source, one.block) for one in given if one.role == "said_by"}
-    if image is not None and image.source and (image.source, None) not in known:
-        found.append(Attribution(source=image.source, role="published_by"))
+def complete_attributions(
+    attributions: Sequence[Attribution], body: Iterable[Block], image: Image | None = None
+) -> list[Attribution]:
+    """The attributions, then those that follow from the picture and the body and are not among them.
+
+    The speaker of a quote is added as `said_by`, the source of a picture as `published_by`, each with its block; the
+    source of a picture is not added where it is attributed at that place in any role.
+    """
+    complete = list(attributions)
+    credited = {(attribution.source, attribution.block) for attribution in attributions}
+    speakers = {(each.source, each.block) for each in attributions if each.role == "said_by"}
+    if image is not None and image.source and (image.source, None) not in credited:
+        complete.append(Attribution(source=image.source, role="published_by"))
     for block in body:
-        if isinstance(block, Quote) and block.source and (block.source, block.id) not in spoken:
-            found.append(Attribution(source=block.source, role="said_by", text=block.attribution, block=block.id))
-        elif isinstance(block, ImageBlock) and block.source and (block.source, block.id) not in known:
-            found.append(Attribution(source=block.source, role="published_by", block=block.id))
-    return found
+        if isinstance(block, Quote) and block.source and (block.source, block.id) not in speakers:
+            complete.append(Attribution(source=block.source, role="said_by", text=block.attribution, block=block.id))
+        elif isinstance(block, ImageBlock) and block.source and (block.source, block.id) not in credited:
+            complete.append(Attribution(source=block.source, role="published_by", block=block.id))
+    return complete
+
+
+def client_attributions(
+    attributions: Sequence[Attribution], body: Iterable[Block], image: Image | None = None
+) -> list[Attribution]:
+    """Those that a client has set: all but the ones that follow from the body and the picture."""
+    derived = complete_attributions([], body, image)
+    return [attribution for attribution in attributions if attribution not in derived]

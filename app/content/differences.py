@@ -1,40 +1,51 @@
-"""What changed between two documents of one object, by block, item and word. Knows no noun."""
+"""What changed between two documents of one object: field by field, block by block, item by item, word by word.
+
+A document is the JSON of one revision. Knows no noun. For example, of two bodies
+
+    old    b1 "Rain."    b2 "Snow."    b3 "Wind."
+    new    b3 "Wind."    b1 "Heavy rain."    b4 "Fog."
+
+the difference says, in the order of the new body: b3 moved, b1 changed, b2 removed (where it was, after b1), b4
+added. Blocks are matched by id. As many as possible stay in place: a longest series that is in the same order in both
+bodies; the others moved. A changed block says which of its fields differ: two texts are compared by word, two lists by
+item, two objects by field. `app.content.alignment` finds the words and items that are equal.
+"""
 
 import json
 import re
-from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 from pydantic import MISSING, Field, JsonValue
 
-from app.content.blocks import Part
+from app.content.alignment import align, longest_increasing
+from app.content.blocks import WireModel
 
 Document = dict[str, Any]
+Op = Literal["equal", "change", "insert", "delete"]
 
-MOST_CHARACTERS: Final = 1_000_000
-MOST_PAIRS: Final = 1_000
-DEEPEST: Final = 30
-AHEAD: Final = 20
+MOST_CHARACTERS: Final = 1_000_000  # compared by word, for one pair of documents
+ITEMS_AHEAD: Final = 20  # how far an item of a list is looked for
 
-# Instants and ids are no texts: what they have in common says nothing.
-_MARK: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# A tag or an entity is never cut in two; an apostrophe within a word belongs to it.
+# Instants and ids are not compared by word: the digits that two of them share mean nothing.
+_INSTANT_OR_ID: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What a text is compared by: a tag, an entity, a word with its inner apostrophes, a run of blanks, a run of other
+# signs, and a < or & that begins no tag or entity. Every character belongs to exactly one token. No alternative
+# reads past the next < or the end of the word it began, so the time is linear.
 _TOKEN: Final = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|\w+(?:['’ʼ]\w+)*|\s+|[^\w\s<&]+|[<&]")
+_WORD: Final = re.compile(r"\w+")  # for telling how much two items of a list have in common
 
 
-class Piece(Part):
+class Piece(WireModel):
     """A piece of a text. Those not inserted make up the old text, those not deleted the new one."""
 
     op: Literal["equal", "insert", "delete"]
     text: str
 
 
-class Comparison(Part):
+class Comparison(WireModel):
     """One value before and after. What is inside is told for two texts, two lists or two objects, else null."""
 
     old: JsonValue | MISSING = Field(default=MISSING, description="Absent where there was none.")
@@ -47,7 +58,7 @@ class Comparison(Part):
 class Item(Comparison):
     """An item of a list, such as a row of a table: `old` is absent where inserted, `new` where deleted."""
 
-    op: Literal["equal", "change", "insert", "delete"]
+    op: Op
 
 
 class FieldChange(Comparison):
@@ -56,14 +67,14 @@ class FieldChange(Comparison):
     field: str
 
 
-class Kept(Part):
+class Kept(WireModel):
     """A block that stayed as and where it was."""
 
     op: Literal["kept"] = "kept"
     id: str
 
 
-class Changed(Part):
+class Changed(WireModel):
     """A block that stayed in its place with other content."""
 
     op: Literal["changed"] = "changed"
@@ -72,7 +83,7 @@ class Changed(Part):
     fields: list[FieldChange]
 
 
-class Moved(Part):
+class Moved(WireModel):
     """A block that stands elsewhere among those that stayed; `fields` is empty where that is all."""
 
     op: Literal["moved"] = "moved"
@@ -83,7 +94,7 @@ class Moved(Part):
     fields: list[FieldChange]
 
 
-class Added(Part):
+class Added(WireModel):
     """A new block."""
 
     op: Literal["added"] = "added"
@@ -91,7 +102,7 @@ class Added(Part):
     block: dict[str, JsonValue]
 
 
-class Removed(Part):
+class Removed(WireModel):
     """A block that is gone, shown where it was."""
 
     op: Literal["removed"] = "removed"
@@ -102,7 +113,7 @@ class Removed(Part):
 BlockChange = Annotated[Kept | Changed | Moved | Added | Removed, Field(discriminator="op")]
 
 
-class Difference(Part):
+class Difference(WireModel):
     """What changed from one document to another; a block of another type is a removed and an added one."""
 
     fields: list[FieldChange] = Field(description="The fields that differ, but for a body told by block.")
@@ -112,69 +123,57 @@ class Difference(Part):
     )
 
 
+class _Details(TypedDict, total=False):
+    """What differs inside of two values: one of the three for texts, lists and objects, nothing for others."""
+
+    words: list[Piece]
+    items: list[Item]
+    fields: list[FieldChange]
+
+
 def difference(old: Document, new: Document) -> Difference:
-    """What makes the new document out of the old one; `apply` does.
+    """What makes the new document out of the old one.
 
-    Cost: linear in the size of both; texts are compared by word until a million characters are read, the rest as a
-    whole.
+    Cost: near linear in the size of both. Texts are compared by word until a million characters have been read; later
+    ones are compared as a whole.
     """
-    reader = _Reader()
-    before, after = _by_id(old.get("body")), _by_id(new.get("body"))
-    if before is None or after is None:
-        return Difference(fields=reader.fields(old, new), body=None)
-    rest = [{name: value for name, value in document.items() if name != "body"} for document in (old, new)]
-    same = _same(old["body"], new["body"])
-    return Difference(fields=reader.fields(*rest), body=None if same else [*reader.blocks(before, after)])
+    comparer = _Comparer()
+    old_blocks, new_blocks = _blocks_by_id(old.get("body")), _blocks_by_id(new.get("body"))
+    if old_blocks is None or new_blocks is None:
+        return Difference(fields=comparer.fields(old, new), body=None)
+    fields = comparer.fields(old | {"body": None}, new | {"body": None})
+    is_same = _is_same(old["body"], new["body"])
+    return Difference(fields=fields, body=None if is_same else [*comparer.blocks(old_blocks, new_blocks)])
 
 
-def apply(document: Document, change: Difference) -> Document:
-    """The new document, from the old one and what `difference` found. The document given stays as it is."""
-    result = _patched(document, change.fields)
-    if change.body is not None:
-        blocks = {block["id"]: block for block in document["body"]}
-        result["body"] = []
-        for entry in change.body:
-            match entry:
-                case Kept():
-                    result["body"].append(blocks[entry.id])
-                case Changed() | Moved():
-                    result["body"].append(_patched(blocks[entry.id], entry.fields))
-                case Added():
-                    result["body"].append(entry.block)
-    return result
-
-
-def _patched(value: Document, changes: Sequence[FieldChange]) -> Document:
-    gone = {change.field for change in changes}
-    kept = {name: one for name, one in value.items() if name not in gone}
-    return kept | {change.field: change.new for change in changes if change.new is not MISSING}
-
-
-def _by_id(body: Any) -> dict[str, Document] | None:
-    """The blocks by id, in reading order; None unless each has an id of its own."""
-    if not isinstance(body, list) or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in body):
+def _blocks_by_id(body: Any) -> dict[str, Document] | None:
+    """The blocks by id, in reading order; None unless it is a list in which each has an id of its own."""
+    if not isinstance(body, list):
+        return None
+    if not all(isinstance(block, dict) and isinstance(block.get("id"), str) for block in body):
         return None
     blocks = {block["id"]: block for block in body}
     return blocks if len(blocks) == len(body) else None
 
 
-@dataclass
-class _Reader:
-    """Compares the values of one pair of documents, by word as long as its characters last."""
+@dataclass(slots=True)
+class _Comparer:
+    """Compares the values of one pair of documents, texts by word as long as the characters last."""
 
-    left: int = MOST_CHARACTERS
+    characters_left: int = MOST_CHARACTERS
 
     def fields(self, old: Document, new: Document) -> list[FieldChange]:
+        """The fields that differ, in the order of the old object, then those that are new."""
         changes = []
         for name in dict.fromkeys([*old, *new]):
             before, after = old.get(name, MISSING), new.get(name, MISSING)
-            if before is MISSING or after is MISSING or not _same(before, after):
-                changes.append(FieldChange(field=name, old=before, new=after, **self.inside(before, after)))
+            if before is MISSING or after is MISSING or not _is_same(before, after):
+                changes.append(FieldChange(field=name, old=before, new=after, **self.details(before, after)))
         return changes
 
-    def inside(self, old: Any, new: Any) -> dict[str, Any]:
+    def details(self, old: Any, new: Any) -> _Details:
         match old, new:
-            case str(), str() if not _is_mark(old) or not _is_mark(new):
+            case str(), str() if not (_INSTANT_OR_ID.fullmatch(old) and _INSTANT_OR_ID.fullmatch(new)):
                 return {"words": self.words(old, new)}
             case list(), list():
                 return {"items": [*self.items(old, new)]}
@@ -183,150 +182,100 @@ class _Reader:
         return {}
 
     def words(self, old: str, new: str) -> list[Piece]:
-        self.left -= len(old) + len(new)
-        one, other = (_TOKEN.findall(text) if self.left >= 0 else [text] for text in (old, new))
-        pieces: list[Piece] = []
-        deleted = inserted = ""
-        spans = [*_spans(one, other)]
-        for place, (op, i1, i2, j1, j2) in enumerate(spans):
-            gone, come = "".join(one[i1:i2]), "".join(other[j1:j2])
-            # A blank between two changed words changes with them, or every other piece would be a blank.
-            if op == "equal" and not (gone.isspace() and 0 < place < len(spans) - 1):
-                pieces += _replaced(deleted, inserted)
-                pieces.append(Piece(op="equal", text=gone))
-                deleted = inserted = ""
-            else:
-                deleted, inserted = deleted + gone, inserted + come
-        return pieces + _replaced(deleted, inserted)
+        self.characters_left -= len(old) + len(new)
+        return _replacement(old, new) if self.characters_left < 0 else _pieces(_TOKEN.findall(old), _TOKEN.findall(new))
 
     def items(self, old: list[Any], new: list[Any]) -> Iterator[Item]:
-        one, other = [*map(_text, old)], [*map(_text, new)]
-        for op, i1, i2, j1, j2 in _spans(one, other):
-            if op == "equal":
-                yield from (Item(op="equal", old=a, new=b) for a, b in zip(old[i1:i2], new[j1:j2], strict=True))
+        old_keys, new_keys = [*map(_key, old)], [*map(_key, new)]
+        for run in align(old_keys, new_keys):
+            old_items, new_items = old[run.old], new[run.new]
+            if run.is_equal:
+                for before, after in zip(old_items, new_items, strict=True):
+                    yield Item(op="equal", old=before, new=after)
                 continue
-            for before, after in _paired(one[i1:i2], other[j1:j2]):
-                a = MISSING if before is None else old[i1 + before]
-                b = MISSING if after is None else new[j1 + after]
-                how: Any = "insert" if before is None else "delete" if after is None else "change"
-                yield Item(op=how, old=a, new=b, **self.inside(a, b))
+            for old_place, new_place in _pairs(old_keys[run.old], new_keys[run.new]):
+                before = MISSING if old_place is None else old_items[old_place]
+                after = MISSING if new_place is None else new_items[new_place]
+                op: Op = "insert" if before is MISSING else "delete" if after is MISSING else "change"
+                yield Item(op=op, old=before, new=after, **self.details(before, after))
 
     def blocks(self, old: dict[str, Document], new: dict[str, Document]) -> Iterator[BlockChange]:
-        old_places = {name: place for place, name in enumerate(old)}
-        shared = [name for name in new if name in old and _same(old[name].get("type"), new[name].get("type"))]
-        stayed = {shared[index] for index in _rising([old_places[name] for name in shared])}
+        """What became of every block, in the order of the new body. See the example at the head of this file."""
+        old_places = {block_id: place for place, block_id in enumerate(old)}
+        shared = [id for id in new if id in old and _is_same(old[id].get("type"), new[id].get("type"))]
+        stayed = {shared[index] for index in longest_increasing([old_places[block_id] for block_id in shared])}
+        shared_ids = {*shared}
         removed: defaultdict[str | None, list[Removed]] = defaultdict(list)  # by the block before that stayed
-        last, known = None, {*shared}
-        for name, block in old.items():
-            if name in stayed:
-                last = name
-            elif name not in known:
-                removed[last].append(Removed(id=name, block=block))
+        last_stayed = None
+        for block_id in old:
+            if block_id in stayed:
+                last_stayed = block_id
+            elif block_id not in shared_ids:
+                removed[last_stayed].append(Removed(id=block_id, block=old[block_id]))
         yield from removed[None]
-        for place, (name, block) in enumerate(new.items()):
-            if name not in known:
-                yield Added(id=name, block=block)
+        for place, (block_id, block) in enumerate(new.items()):
+            if block_id not in shared_ids:
+                yield Added(id=block_id, block=block)
                 continue
-            changes, kind = self.fields(old[name], block), block.get("type")
-            if name not in stayed:
-                yield Moved(id=name, type=kind, old_place=old_places[name], new_place=place, fields=changes)
+            changes, block_type = self.fields(old[block_id], block), block.get("type")
+            if block_id not in stayed:
+                old_place = old_places[block_id]
+                yield Moved(id=block_id, type=block_type, old_place=old_place, new_place=place, fields=changes)
                 continue
-            yield Changed(id=name, type=kind, fields=changes) if changes else Kept(id=name)
-            yield from removed[name]
+            yield Changed(id=block_id, type=block_type, fields=changes) if changes else Kept(id=block_id)
+            yield from removed[block_id]
 
 
-def _text(value: Any) -> str:
+def _is_same(old: Any, new: Any) -> bool:
+    """Whether both are the same JSON; unlike ==, it tells 1, 1.0 and true apart."""
+    return bool(old == new) and (isinstance(old, str) or _key(old) == _key(new))
+
+
+def _key(value: Any) -> str:
+    """A text that is equal for the same JSON only; what is no text becomes JSON behind a NUL, which no text has."""
     return value if isinstance(value, str) else "\0" + json.dumps(value, sort_keys=True)
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Whether both are the same JSON; unlike ==, it tells 1, 1.0 and true apart."""
-    return bool(old == new) and (isinstance(old, str) or _text(old) == _text(new))
+def _pieces(old_tokens: Sequence[str], new_tokens: Sequence[str]) -> list[Piece]:
+    pieces: list[Piece] = []
+    deleted = inserted = ""
+    runs = [*align(old_tokens, new_tokens)]
+    for number, run in enumerate(runs):
+        old_text, new_text = "".join(old_tokens[run.old]), "".join(new_tokens[run.new])
+        # A blank between two changed words changes with them, or every other piece would be a blank.
+        is_between_changes = old_text.isspace() and 0 < number < len(runs) - 1
+        if run.is_equal and not is_between_changes:
+            pieces += [*_replacement(deleted, inserted), Piece(op="equal", text=old_text)]
+            deleted = inserted = ""
+        else:
+            deleted, inserted = deleted + old_text, inserted + new_text
+    return pieces + _replacement(deleted, inserted)
 
 
-def _replaced(deleted: str, inserted: str) -> list[Piece]:
+def _replacement(deleted: str, inserted: str) -> list[Piece]:
     pieces = [Piece(op="delete", text=deleted), Piece(op="insert", text=inserted)]
     return [piece for piece in pieces if piece.text]
 
 
-def _paired(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
-    """Which of the differing items became which: in order where there are as many, else those alike."""
+def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
+    """Which of the differing items of a list became which, in the order of the new list: the places of both, or None.
+
+    As many old ones as new ones are paired in order. Otherwise an old item became the first of the next 20 new ones
+    that has more than half of the words in common with it.
+    """
     if len(old) == len(new):
         yield from ((place, place) for place in range(len(old)))
         return
-    says = [{*re.findall(r"\w+", text)} for text in new]
-    start = 0
-    for place, text in enumerate(old):
-        said = {*re.findall(r"\w+", text)}
-        near = range(start, min(start + AHEAD, len(new)))
-        found = next((n for n in near if 2 * len(said & says[n]) > max(len(said), len(says[n]))), None)
-        if found is not None:
-            yield from ((None, skipped) for skipped in range(start, found))
-            start = found + 1
-        yield place, found
-    yield from ((None, rest) for rest in range(start, len(new)))
-
-
-def _is_mark(text: str) -> bool:
-    return _MARK.fullmatch(text) is not None
-
-
-def _spans(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    """Runs that are equal and runs that differ, in turn: (equal or differ, old from, old to, new from, new to)."""
-    i = j = run = 0
-    for a, b in _matches(old, new):
-        if (a, b) != (i, j):
-            if run:
-                yield "equal", i - run, i, j - run, j
-            yield "differ", i, a, j, b
-            run = 0
-        i, j, run = a + 1, b + 1, run + 1
-    if run:
-        yield "equal", i - run, i, j - run, j
-    if (i, j) != (len(old), len(new)):
-        yield "differ", i, len(old), j, len(new)
-
-
-def _matches(old: Sequence[str], new: Sequence[str], depth: int = 0) -> Iterator[tuple[int, int]]:
-    """Places of equal tokens, rising in both: at the ends, then those that stand once in each, then between these.
-
-    Cost: near linear. SequenceMatcher, which is not, sees short runs only; a long one without landmarks differs.
-    """
-    short = min(len(old), len(new))
-    head = next((n for n in range(short) if old[n] != new[n]), short)
-    tail = next((n for n in range(short - head) if old[-1 - n] != new[-1 - n]), short - head)
-    yield from ((n, n) for n in range(head))
-    one, other = old[head : len(old) - tail], new[head : len(new) - tail]
-    yield from ((head + a, head + b) for a, b in _between(one, other, depth))
-    yield from ((len(old) - n, len(new) - n) for n in range(tail, 0, -1))
-
-
-def _between(old: Sequence[str], new: Sequence[str], depth: int) -> Iterator[tuple[int, int]]:
-    old_counts, new_counts = Counter(old), Counter(new)
-    places = {token: place for place, token in enumerate(old) if old_counts[token] == 1}
-    landmarks = [(places[token], b) for b, token in enumerate(new) if token in places and new_counts[token] == 1]
-    if landmarks and depth < DEEPEST:
-        rising = [landmarks[index] for index in _rising([a for a, _ in landmarks])]
-        for (a, b), (c, d) in pairwise([(-1, -1), *rising, (len(old), len(new))]):
-            yield from ((a + 1 + i, b + 1 + j) for i, j in _matches(old[a + 1 : c], new[b + 1 : d], depth + 1))
-            if c < len(old):
-                yield c, d
-    elif len(old) * len(new) <= MOST_PAIRS:
-        for a, b, size in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
-            yield from ((a + n, b + n) for n in range(size))
-
-
-def _rising(places: Sequence[int]) -> list[int]:
-    """Indexes of a longest rising subsequence of distinct numbers."""
-    ends: list[int] = []  # the least end of a rising run of each length, and its index
-    indexes: list[int] = []
-    before: list[int | None] = []
-    for index, place in enumerate(places):
-        length = bisect_left(ends, place)
-        before.append(indexes[length - 1] if length else None)
-        ends[length : length + 1], indexes[length : length + 1] = [place], [index]
-    chain, last = [], indexes[-1] if indexes else None
-    while last is not None:
-        chain.append(last)
-        last = before[last]
-    return chain[::-1]
+    new_words = [{*_WORD.findall(text)} for text in new]
+    next_new = 0
+    for old_place, text in enumerate(old):
+        words = {*_WORD.findall(text)}
+        for place in range(next_new, min(next_new + ITEMS_AHEAD, len(new))):
+            if 2 * len(words & new_words[place]) > max(len(words), len(new_words[place])):
+                yield from ((None, skipped) for skipped in range(next_new, place))
+                yield old_place, place
+                next_new = place + 1
+                break
+        else:
+            yield old_place, None
+    yield from ((None, place) for place in range(next_new, len(new)))

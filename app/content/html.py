@@ -1,43 +1,53 @@
-"""Inline HTML: what is allowed, how the rest is removed, and its plain text."""
+"""Inline HTML: what is allowed, how the rest is removed, and its plain text.
+
+Clients send fragments, which may be hostile. Two rules keep reading them safe and fast. What is stored has one form
+that every parser reads alike, and that a browser's own sanitiser would leave as it is. And no fragment takes long:
+each regular expression that reads one looks at every character a fixed number of times, and a fragment whose tags
+would make the parser itself slow is refused before it is parsed.
+"""
 
 import html
 import re
+from itertools import accumulate
 from typing import Final
 
 import nh3
 
 TAGS: Final = frozenset("a abbr b bdi br cite code del em i ins mark q s small span strong sub sup time".split())
-ATTRIBUTES: Final = {
-    "a": {"href", "title"},
-    "abbr": {"title"},
-    "bdi": {"dir"},
-    "span": {"lang"},
-    "time": {"datetime"},
-}
+ATTRIBUTES: Final = {"a": {"href", "title"}, "abbr": {"title"}, "bdi": {"dir"}, "span": {"lang"}, "time": {"datetime"}}
 SCHEMES: Final = {"http", "https", "mailto", "tel"}
-DEPTH: Final = 32
-# Where elements that were removed held others apart, what is left may be read in another way the next time.
-ROUNDS: Final = 5
-# What a fragment may make the parser do: for each tag it may look at all the elements that are open, and it opens each
-# of the formatting elements again in every block that follows.
-TAGS_READ: Final = 2_000
-WORK: Final = 20_000
+MOST_DEPTH: Final = 32
+# Removing an element may bring together what it kept apart, so the result is sanitised again until nothing changes.
+MOST_ROUNDS: Final = 5
+# For each tag the parser may look at all elements that are open, and in every block it opens all formatting elements
+# again: tags times different formatting tags is what a fragment can make it do.
+MOST_TAGS: Final = 2_000
+MOST_WORK: Final = 20_000
 
-_MARKUP: Final = re.compile(r"[<>&]")
-_BREAK: Final = re.compile(r"<br\s*/?>")
+_SPECIAL: Final = re.compile(r"[<>&]")  # a fragment without any is its own plain text
+_BREAK: Final = re.compile(r"<br\s*/?>")  # in sanitised HTML
+# Any tag, in sanitised HTML: no attribute value has a raw > there, and every < begins a tag, so none is read twice.
 _TAG: Final = re.compile(r"<[^>]*>")
-# Possessive, so that no hostile fragment makes them look twice at anything.
-_ELEMENT: Final = re.compile(r"<[/!?]?([a-z][^\s/<>]*+)([^<>]*+)>", re.IGNORECASE)
-_ATTRIBUTE: Final = re.compile(r"(?<![\w-])([a-z][\w-]*+)\s*+=", re.IGNORECASE)
-_OPENED: Final = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+", re.IGNORECASE)
-_STEP: Final = re.compile(r"<(/?)(?!br>)[a-z]")
-# What a browser's sanitiser trims from both ends of every attribute.
-_BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
-    map(chr, range(0x2000, 0x200B))
+# A tag in sanitised HTML, but for `<br>`, which is never closed. Group 1 is the slash of a closing tag.
+_OPENING_OR_CLOSING: Final = re.compile(r"<(/?)(?!br>)[a-z]")
+# A tag as a client wrote it: group 1 is its name, group 2 what follows. Possessive, and never past the next < or >: a
+# fragment with many tags that do not end is read once.
+_WRITTEN_TAG: Final = re.compile(r"<[/!?]?([a-z][^\s/<>]*+)([^<>]*+)>", re.IGNORECASE)
+# The name of an attribute that has a value, as a client wrote it. The lookbehind lets a match begin only where a name
+# begins, and possessive quantifiers never give back what they took: no name and no run of blanks is read twice.
+_WRITTEN_ATTRIBUTE: Final = re.compile(r"(?<![\w-])([a-z][\w-]*+)\s*+=", re.IGNORECASE)
+# The opening tag of a formatting element, with its attributes: the parser opens each different one again in every
+# block. Possessive; it matches to the next > or to the end, so that no part of a tag without an end is read twice.
+_FORMATTING_TAG: Final = re.compile(
+    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+", re.IGNORECASE
 )
-# What an attribute may hold. A colon ends a scheme unless a slash, question mark or number sign stands before it; that
-# sanitiser looks for a scheme in `datetime` too. An address all of blanks and dashes, which it ignores, it removes.
-_FORMS: Final = {
+# What a browser's sanitiser trims from both ends of every attribute.
+_SPACES: Final = "".join(map(chr, range(0x2000, 0x200B)))
+_TRIMMED: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + _SPACES
+# What the whole value of an attribute may be. Possessive where a part may be long: a value is read once.
+_VALUES: Final = {
+    # An address of an allowed scheme, or one without a scheme: a colon ends a scheme unless a slash, a question mark or
+    # a number sign stands before it. Not one of nothing but blanks and dashes: a browser's sanitiser would remove it.
     "href": re.compile(
         r"(?![\0- \u00a0\u1680\u180e\u2000-\u2029\u205f\u3000]++\Z)"
         r"(?:(?i:https?|mailto|tel):.*+|[^:/?#]*+(?:[/?#].*+)?)",
@@ -45,64 +55,62 @@ _FORMS: Final = {
     ),
     "lang": re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*+", re.ASCII),
     "dir": re.compile(r"ltr|rtl|auto"),
+    # A duration, or a date or time, of at most 64 characters. A browser's sanitiser looks for a scheme here too: there
+    # is no colon in a duration, and what may have one begins with no letter.
     "datetime": re.compile(r"P[0-9A-Za-z.+ -]{0,63}|[0-9-][0-9A-Za-z:.+ -]{0,63}", re.ASCII),
     "title": re.compile(r".*+", re.DOTALL),
 }
-# What ends a comment, a CDATA section or an element of raw text, were the attribute ever read inside of one.
-_ENDING: Final = re.compile(
+# What ends a comment, a CDATA section or an element of raw text. No value holds it, or the value would end there if it
+# were ever read inside of one. Only fixed words, so nothing is read twice.
+_RAW_TEXT_END: Final = re.compile(
     r"(?:--!?|\])>|</(?:style|script|title|xmp|textarea|noscript|iframe|noembed|noframes)", re.IGNORECASE
 )
 
 
-def _value(element: str, attribute: str, value: str) -> str | None:
-    """Asked for attributes that are not allowed too. What it raised would be lost, and the attribute kept."""
+def _attribute_value(element: str, attribute: str, value: str) -> str | None:
+    """The value to keep; None removes the attribute.
+
+    The cleaner also asks for attributes that are not allowed. It must not raise: the cleaner would drop the exception
+    and keep the attribute.
+    """
     if attribute not in ATTRIBUTES.get(element, ()):
         return None
-    value = value.strip(_BLANKS)
-    return value if _FORMS[attribute].fullmatch(value) and not _ENDING.search(value) else None
+    value = value.strip(_TRIMMED)
+    return value if _VALUES[attribute].fullmatch(value) and not _RAW_TEXT_END.search(value) else None
 
 
 _cleaner: Final = nh3.Cleaner(
-    tags=set(TAGS),
-    attributes=ATTRIBUTES,
-    attribute_filter=_value,
-    url_schemes=SCHEMES,
-    link_rel=None,
-    strip_comments=True,
+    tags={*TAGS}, attributes=ATTRIBUTES, attribute_filter=_attribute_value, url_schemes=SCHEMES, link_rel=None
 )
 
 
 def sanitise(fragment: str) -> str:
-    """The fragment with allowed inline elements and attributes only; the text of removed elements stays.
+    """The fragment with allowed inline elements and attributes only.
 
-    What it returns it leaves unchanged when given it again. Script and style go with their content. Raises: ValueError,
-    for elements nested deeper than 32, or so many that reading them would take long.
+    The text of removed elements stays, but scripts and styles go with their content. Sanitising the result again
+    changes nothing. Raises: ValueError, for elements nested deeper than 32, or so many that parsing would take long.
     """
-    if not _MARKUP.search(fragment):
+    if not _SPECIAL.search(fragment):
         return fragment
     tags = fragment.count("<")
-    if tags > TAGS_READ:
-        raise ValueError(f"holds more than {TAGS_READ} tags")
-    if tags * len({*_OPENED.findall(fragment)}) > WORK:
+    if tags > MOST_TAGS:
+        raise ValueError(f"holds more than {MOST_TAGS} tags")
+    if tags * len({*_FORMATTING_TAG.findall(fragment)}) > MOST_WORK:
         raise ValueError("holds too many different elements")
     safe = fragment
-    for _ in range(ROUNDS):
+    for _ in range(MOST_ROUNDS):
         before, safe = safe, _cleaner.clean(safe).replace("&nbsp;", "\u00a0")
         if safe == before:
-            break
-    else:
-        raise ValueError("nests elements as HTML cannot")
-    depth = 0
-    for closing in _STEP.findall(safe):
-        depth += -1 if closing else 1
-        if depth > DEPTH:
-            raise ValueError(f"nests elements deeper than {DEPTH}")
-    return safe
+            steps = (-1 if slash else 1 for slash in _OPENING_OR_CLOSING.findall(safe))
+            if max(accumulate(steps), default=0) > MOST_DEPTH:
+                raise ValueError(f"nests elements deeper than {MOST_DEPTH}")
+            return safe
+    raise ValueError("nests elements as HTML cannot")
 
 
 def plain(fragment: str) -> str:
     """The text of sanitised inline HTML; a `<br>` is a blank."""
-    if not _MARKUP.search(fragment):
+    if not _SPECIAL.search(fragment):
         return fragment
     return html.unescape(_TAG.sub("", _BREAK.sub(" ", fragment)))
 
@@ -112,9 +120,12 @@ def escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def markup(fragment: str) -> list[tuple[str, list[str]]]:
-    """Names of the elements, opened and closed, with those of their attributes: differs where something was removed."""
+def written_tags(fragment: str) -> list[tuple[str, list[str]]]:
+    """The names of all tags, each with the names of its attributes that have values.
+
+    Sanitising changes it where elements or attributes are removed, not where only their writing is put in order.
+    """
     return [
-        (name.lower(), [attribute.lower() for attribute in _ATTRIBUTE.findall(rest)])
-        for name, rest in _ELEMENT.findall(fragment)
+        (name.lower(), [attribute.lower() for attribute in _WRITTEN_ATTRIBUTE.findall(rest)])
+        for name, rest in _WRITTEN_TAG.findall(fragment)
     ]

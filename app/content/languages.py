@@ -8,24 +8,19 @@ from slugify import slugify
 SLUG_LENGTH: Final = 120
 
 # Source: the resolution of the Cabinet of Ministers no. 55 of 27 January 2010, table of romanisation.
-_LETTERS: Final = dict(
-    zip(
-        "абвгґдежзийклмнопрстуфхцчшщ",
-        "a b v h g d e zh z y i k l m n o p r s t u f kh ts ch sh shch".split(),
-        strict=True,
-    )
-) | {"і": "i", "є": "ie", "ї": "i", "ю": "iu", "я": "ia", "ь": "", "'": "", "’": "", "ʼ": ""}
-_AT_START: Final = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
+_LATIN: Final = "a b v h g d e zh z y i k l m n o p r s t u f kh ts ch sh shch i ie i iu ia".split()
+_LETTERS: Final = dict(zip("абвгґдежзийклмнопрстуфхцчшщієїюя", _LATIN, strict=True)) | dict.fromkeys("ь'’ʼ", "")
+# Some letters are written in another way where they begin a word.
+_AT_START: Final = _LETTERS | {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
+# A word in Ukrainian letters, with its apostrophes: some letters depend on where in the word they stand. It is one set
+# of characters, so each is read once.
 _WORD: Final = re.compile(r"[а-щьюяєіїґ'’ʼ]+")
 
 
 def _romanise_word(match: re.Match[str]) -> str:
-    word = match[0].lstrip("'’ʼ")
-    if not word:
-        return ""
-    first = _AT_START.get(word[0])
-    rest = word if first is None else word[1:]
-    return (first or "") + "".join(_LETTERS[letter] for letter in rest.replace("зг", "зґг"))
+    # The table writes "зг" as "zgh", as if it were "зґг", because "zh" already stands for "ж".
+    word = match[0].lstrip("'’ʼ").replace("зг", "зґг")
+    return "".join((_LETTERS if place else _AT_START)[letter] for place, letter in enumerate(word))
 
 
 def romanise(text: str) -> str:
@@ -39,6 +34,6 @@ def slug(text: str, *, fallback: str = "untitled") -> str:
 
 
 def numbered(base: str, number: int) -> str:
-    """The slug with `-number` behind it, still within the length of a slug."""
-    tail = f"-{number}"
-    return base[: SLUG_LENGTH - len(tail)].rstrip("-") + tail
+    """The slug with `-number` behind it, shortened where it would be too long for a slug."""
+    suffix = f"-{number}"
+    return base[: SLUG_LENGTH - len(suffix)].rstrip("-") + suffix

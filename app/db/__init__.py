@@ -3,39 +3,25 @@
 Knows no noun and no HTTP. Where the two databases differ in reading, writing or migrating, the difference stands here.
 """
 
-from app.db.address import Address
-from app.db.columns import Base, Json, Moment, Name, RawJson, from_milliseconds, milliseconds, new_id, utcnow
-from app.db.database import Database, Reader
-from app.db.schema import SchemaMismatch, check_schema, fold, migrate
-from app.db.statements import SHAPES, Row, among, keyset, room, spread
-from app.db.transactions import add_up, bulk, fetch, insert_new, run
+from app.db.columns import Base, Json, Name, UtcDateTime, Uuid16, from_milliseconds, milliseconds, new_id, utcnow
+from app.db.compiled import CompiledStatement
+from app.db.database import SHAPES, Database, Reader
+from app.db.schema import SchemaMismatch, check_schema, checkpoint_into_file, migrate
+from app.db.statements import Row, in_list, keyset, list_parameters, padded_size
+from app.db.url import DatabaseUrl
+from app.db.writing import (
+    WriteConnection,
+    add_to_counters,
+    execute_many,
+    fetch,
+    insert_if_absent,
+    insert_many,
+    insert_missing,
+)
 
 __all__ = [
-    "SHAPES",
-    "Address",
-    "Base",
-    "Database",
-    "Json",
-    "Moment",
-    "Name",
-    "RawJson",
-    "Reader",
-    "Row",
-    "SchemaMismatch",
-    "add_up",
-    "among",
-    "bulk",
-    "check_schema",
-    "fetch",
-    "fold",
-    "from_milliseconds",
-    "insert_new",
-    "keyset",
-    "migrate",
-    "milliseconds",
-    "new_id",
-    "room",
-    "run",
-    "spread",
-    "utcnow",
-]
+    "SHAPES", "Base", "CompiledStatement", "Database", "DatabaseUrl", "Json", "Name", "Reader", "Row", "SchemaMismatch",
+    "UtcDateTime", "Uuid16", "WriteConnection", "add_to_counters", "check_schema", "checkpoint_into_file",
+    "execute_many", "fetch", "from_milliseconds", "in_list", "insert_if_absent", "insert_many", "insert_missing",
+    "keyset", "list_parameters", "migrate", "milliseconds", "new_id", "padded_size", "utcnow",
+]  # fmt: skip

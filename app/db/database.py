@@ -1,194 +1,141 @@
 """Both sides of one database: readers, and the write transaction."""
 
-import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import asyncpg
 from sqlalchemy import Executable, Integer, Select, column, func, select, table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.address import PATIENCE_SECONDS, Address
-from app.db.columns import Moment, utcnow
-from app.db.connections import Connections, PostgresConnections, SqliteConnections
-from app.db.faults import database_faults
-from app.db.statements import SHAPES, Prepared, Row
-from app.db.writer import SqliteWriter
+from app.db.columns import UtcDateTime, utcnow
+from app.db.compiled import DIALECTS, CompiledStatement
+from app.db.faults import LOST_CONNECTION, database_faults
+from app.db.pool import ConnectionPool, ReadConnection
+from app.db.postgres import PostgresReadConnection, PostgresWriter
+from app.db.sqlite import SqliteReadConnection, SqliteWriter
+from app.db.statements import Parameters, Row
+from app.db.url import DatabaseUrl
+from app.db.writing import WriteConnection
 from app.errors import Refusal, Unavailable
 
-# A statement of a writer may wait for other writers; longer than this only for a database that has frozen.
-WRITING_SECONDS: Final = 30.0
+# Shapes of statements that are kept compiled; more are compiled anew, so that no client can fill the memory with them.
+SHAPES: Final = 256
+NONE: Final[Parameters] = {}
 
 
 class Reader:
-    """Reads on the bare driver, through statements prepared once. Outside `snapshot` each statement stands alone.
+    """Reads on the bare driver, through statements compiled once. Outside `snapshot` each statement stands alone.
 
     Raises: Unavailable, within seconds, when the database does not answer.
     """
 
-    def __init__(self, database: "Database", connection: Any = None) -> None:
+    def __init__(self, database: "Database", snapshot: ReadConnection | None = None) -> None:
+        self.url = database.url
         self._database = database
-        self._connection = connection
+        self._snapshot = snapshot
 
-    @property
-    def address(self) -> Address:
-        return self._database.address
-
-    async def rows(
-        self, statement: Executable, params: Mapping[str, Any] | None = None, *, slow: bool = False
-    ) -> list[Row]:
+    async def rows(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> list[Row]:
         """All rows. `slow`: not provably short, so it must not hold up the event loop."""
-        prepared = self._database.prepare(statement)
-        arguments = prepared.arguments(params or {})
+        compiled = self._database.compiled(statement)
+        arguments = compiled.arguments(parameters)
         with database_faults():
-            if self._connection is not None:
-                return prepared.read(await self._fetch(self._connection, prepared.sql, arguments, slow))
-            for attempt in (1, 2):
-                try:
-                    async with self._database.connections.one() as connection:
-                        return prepared.read(await self._fetch(connection, prepared.sql, arguments, slow))
-                except (
-                    asyncpg.PostgresConnectionError,
-                    asyncpg.InterfaceError,
-                    asyncpg.InternalClientError,
-                    ConnectionError,
-                ):
-                    if attempt == 2:  # the first may have met a connection that died while it lay unused
-                        raise
-            raise AssertionError
+            if self._snapshot is not None:
+                return compiled.read(await self._snapshot.fetch(compiled.sql, arguments, slow=slow))
+            try:
+                return compiled.read(await self._fetch_once(compiled.sql, arguments, slow))
+            except LOST_CONNECTION:
+                # A server that was restarted has cut the connections that lay unused in the pool, and the first
+                # statement on each is what finds that out; to ping before each read would double its cost. A read may
+                # be repeated without harm. The second time is the last: then the database is really away.
+                return compiled.read(await self._fetch_once(compiled.sql, arguments, slow))
 
-    async def row(
-        self, statement: Executable, params: Mapping[str, Any] | None = None, *, slow: bool = False
-    ) -> Row | None:
+    async def _fetch_once(self, sql: str, arguments: list[Any], slow: bool) -> Iterable[Iterable[Any]]:
+        async with self._database.pool.connection() as connection:
+            return await connection.fetch(sql, arguments, slow=slow)
+
+    async def row(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> Row | None:
         """The first row, or None."""
-        found = await self.rows(statement, params, slow=slow)
-        return found[0] if found else None
-
-    @staticmethod
-    async def _fetch(connection: Any, sql: str, arguments: list[Any], slow: bool) -> Sequence[Any]:
-        if isinstance(connection, sqlite3.Connection):
-            if slow:
-                return await _in_thread(connection, lambda: connection.execute(sql, arguments).fetchall())
-            return connection.execute(sql, arguments).fetchall()
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            found: Sequence[Any] = await connection.fetch(sql, *arguments)
-            return found
+        rows = await self.rows(statement, parameters, slow=slow)
+        return rows[0] if rows else None
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Reader"]:
         """A reader whose statements all see the same state."""
-        begin, end = self._database.snapshot_statements
-        refused: Refusal | None = None
+        refusal: Refusal | None = None
         with database_faults():
-            async with self._database.connections.one() as connection:
-                await self._run(connection, begin)
+            async with self._database.pool.connection() as connection:
+                await connection.execute(connection.BEGIN_SNAPSHOT)
                 try:
                     yield Reader(self._database, connection)
                 except Unavailable:
                     raise
-                except Refusal as refusal:  # says nothing against the connection, which goes back
-                    refused = refusal
-                await self._run(connection, end)
-        if refused is not None:
-            raise refused
-
-    @staticmethod
-    async def _run(connection: Any, sql: str) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute(sql)
-        else:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await connection.execute(sql)
+                except Refusal as error:
+                    # An exception that leaves this block costs the connection, which the pool then closes. A refusal
+                    # (404, say) is no fault of the connection's, so it is raised after that has gone back.
+                    refusal = error
+                await connection.execute("COMMIT")
+        if refusal is not None:
+            raise refusal
 
     async def stream(self, statement: Select[*tuple[Any, ...]], *, size: int = 500) -> AsyncIterator[list[Row]]:
-        """Rows in portions, with memory for one portion: for exports."""
-        prepared = self._database.prepare(statement)
-        arguments = prepared.arguments({})
-        connection = self._connection
-        if isinstance(connection, sqlite3.Connection):
-            cursor = connection.execute(prepared.sql, arguments)
-            while rows := await _in_thread(connection, lambda: cursor.fetchmany(size)):
-                yield prepared.read(rows)
-        else:
-            portal = await connection.cursor(prepared.sql, *arguments)
-            while rows := await portal.fetch(size):
-                yield prepared.read(rows)
-
-
-async def _in_thread(connection: sqlite3.Connection, work: Callable[[], list[Any]]) -> list[Any]:
-    """What the work gives. A caller that is cancelled leaves no thread behind: in a closed connection it crashes."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(running)
-    finally:
-        while not running.done():
-            connection.interrupt()
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running], timeout=0.01)
-        running.exception()  # has been seen to
+        """Rows in lists of at most `size`, with memory for one list: for exports. Only inside `snapshot`."""
+        assert self._snapshot is not None
+        compiled = self._database.compiled(statement)
+        async for portion in self._snapshot.portions(compiled.sql, compiled.arguments({}), size):
+            yield compiled.read(portion)
 
 
 class Database:
-    """Both sides of one database: readers on the bare driver, and one writing engine."""
+    """One database: a pool of connections to read through, and a writer. Opens nothing before it is used."""
 
     def __init__(self, url: str) -> None:
-        self.address = Address(url)
-        self.dialect = self.address.dialect
-        self.engine = self.address.engine(patience=WRITING_SECONDS)
-        self.connections: Connections[Any] = (
-            SqliteConnections(self.address.path) if self.address.path else PostgresConnections(self.address.url)
-        )
-        self.snapshot_statements = (
-            ("BEGIN", "COMMIT") if self.address.path else ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
-        )
-        self.writer = SqliteWriter(self.address.path) if self.address.path else None
-        self._prepared: dict[Executable, Prepared] = {}
-        self._writing = asyncio.Lock()
+        self.url = DatabaseUrl(url)
+        self._dialect = DIALECTS[self.url.dialect_name]
+        self._compiled: dict[Executable, CompiledStatement] = {}
+        self.pool = ConnectionPool(self._open)
+        self.writer = SqliteWriter(self.url.path) if self.url.path else PostgresWriter(self.url.text)
 
-    def prepare(self, statement: Executable) -> Prepared:
-        found = self._prepared.get(statement)
-        if found is None:
-            if len(self._prepared) >= SHAPES:
-                del self._prepared[next(iter(self._prepared))]
-            found = self._prepared[statement] = Prepared(statement, self.dialect)
-        return found
+    async def _open(self) -> ReadConnection:
+        if self.url.path:
+            return SqliteReadConnection(self.url.path)
+        return await PostgresReadConnection.open(self.url.text)
+
+    def compiled(self, statement: Executable) -> CompiledStatement:
+        compiled = self._compiled.get(statement)
+        if compiled is None:
+            if len(self._compiled) >= SHAPES:
+                del self._compiled[next(iter(self._compiled))]
+            compiled = self._compiled[statement] = CompiledStatement(statement, self._dialect)
+        return compiled
 
     def reader(self) -> Reader:
         return Reader(self)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A write transaction: committed at the end, rolled back by any exception. On SQLite writers queue here."""
+    async def begin(self) -> AsyncIterator[WriteConnection]:
+        """A write transaction: committed at the end, rolled back by any exception. On SQLite writers queue here.
+
+        Raises: Unavailable; Raced, when another writer was first.
+        """
         with database_faults():
-            if self.writer is not None:
-                async with self._writing, self.writer.begin() as connection:
-                    yield cast(AsyncConnection, connection)
-            else:
-                async with self.engine.begin() as connection:
-                    yield connection
+            async with self.writer.begin() as connection:
+                yield connection
 
     async def now(self) -> datetime:
         """By the clock that all processes share: the database's. Raises: Unavailable."""
-        if self.address.path:
+        if self.url.path:
             return utcnow()
-        row = await self.reader().row(_NOW)
-        assert row is not None
-        at: datetime = row[0]
-        return at
+        now: datetime = (await self.reader().rows(_NOW))[0][0]
+        return now
 
     async def ping(self) -> None:
         """Raises: Unavailable."""
         await self.reader().rows(_PING)
 
     async def close(self) -> None:
-        self.connections.close()
-        if self.writer is not None:
-            self.writer.close()
-        await self.engine.dispose()
+        self.pool.close()
+        await self.writer.close()
 
 
-_NOW: Final = select(func.clock_timestamp(type_=Moment()))
+_NOW: Final = select(func.clock_timestamp(type_=UtcDateTime()))
 _PING: Final = select(column("id", Integer)).select_from(table("log_head"))

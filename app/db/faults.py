@@ -1,8 +1,9 @@
 """The drivers' many ways to say that the database is away, or that another writer was first."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -11,47 +12,37 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from app.errors import Raced, Unavailable
 
 BROKEN_FILE: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+LOST_CONNECTION: Final = (
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError
+)  # fmt: skip
+AWAY: Final = (
+    *LOST_CONNECTION, OSError, OperationalError, InterfaceError, PoolExhausted, asyncpg.UndefinedTableError,
+    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError, asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)  # fmt: skip
 LOST_RACE: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 @contextmanager
-def database_faults() -> Any:
-    """Turns the drivers' many ways to say that the database is away, or another writer first, into two refusals.
+def database_faults() -> Iterator[None]:
+    """Turns what the drivers raise into Unavailable if the database is away, into Raced if another writer was first.
 
-    Faults of ours pass.
+    Errors that are faults of our own, a wrong statement say, pass unchanged.
     """
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if "syntax" in str(error):
-            raise
+    except AWAY as error:
         raise Unavailable from error
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode not in BROKEN_FILE:
-            raise
-        raise Unavailable from error
-    except (
-        OSError,
-        TimeoutError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.InterfaceError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-        asyncpg.InternalClientError,
-        asyncpg.UndefinedTableError,
-    ) as error:
-        raise Unavailable from error
-    except LOST_RACE as error:
-        raise Raced("Another writer changed the same thing at the same moment.") from error
-    except (OperationalError, InterfaceError, PoolExhausted) as error:
-        raise Unavailable from error
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in {one.sqlstate for one in LOST_RACE}:
+    except (*LOST_RACE, DBAPIError, sqlite3.DatabaseError) as error:
+        driver_error = error.orig if isinstance(error, DBAPIError) else error
+        sqlstate = getattr(driver_error, "sqlstate", None)
+        if sqlstate in {error_class.sqlstate for error_class in LOST_RACE}:
             raise Raced("Another writer changed the same thing at the same moment.") from error
-        if getattr(error.orig, "sqlstate", None) == asyncpg.ReadOnlySQLTransactionError.sqlstate:
-            raise Unavailable from error
-        if error.connection_invalidated or getattr(error.orig, "sqlite_errorcode", None) in BROKEN_FILE:
+        if (
+            sqlstate == asyncpg.ReadOnlySQLTransactionError.sqlstate
+            or (isinstance(error, DBAPIError) and error.connection_invalidated)
+            or (isinstance(error, sqlite3.OperationalError) and "syntax" not in str(error))
+            or getattr(driver_error, "sqlite_errorcode", None) in BROKEN_FILE
+        ):
             raise Unavailable from error
         raise

@@ -10,9 +10,9 @@ import asyncpg
 from sqlalchemy import String, column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from app.db.address import Address
 from app.db.database import Reader
 from app.db.faults import database_faults
+from app.db.url import DatabaseUrl
 from app.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def alembic_config(url: str) -> "Config":
     from alembic.config import Config
 
     config = Config(ROOT / "alembic.ini")
-    config.attributes["address"] = Address(url)
+    config.attributes["url"] = DatabaseUrl(url)
     return config
 
 
@@ -44,19 +44,19 @@ def migrate(url: str, revision: str = "head") -> None:
             command.upgrade(alembic_config(url), revision)
     except CommandError as error:
         raise SchemaMismatch(
-            f"The database {Address(url)} was migrated by a newer release of Dovidka. Install that release."
+            f"The database {DatabaseUrl(url)} was migrated by a newer release of Dovidka. Install that release."
         ) from error
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != asyncpg.LockNotAvailableError.sqlstate:
             raise
         raise SchemaMismatch(
-            f"The tables of {Address(url)} are in use; the migration gave up waiting, and changed nothing."
+            f"The tables of {DatabaseUrl(url)} are in use; the migration gave up waiting, and changed nothing."
             " Run: python -m app migrate"
         ) from error
 
 
-def fold(path: Path) -> None:
-    """Brings a SQLite database that nobody has open into its one file, so that moving the file moves all of it."""
+def checkpoint_into_file(path: Path) -> None:
+    """Writes the WAL of a SQLite database that nobody has open into its file, so that the file can be moved alone."""
     with closing(sqlite3.connect(path)) as connection:
         (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     assert mode == "delete", mode
@@ -68,22 +68,22 @@ class SchemaMismatch(Exception):
 
 def revisions() -> tuple[str, set[str]]:
     """The revision that this release works on, and all it knows, read from the migration files."""
-    found: dict[str, str | None] = {}
+    parents: dict[str, str | None] = {}
     for file in (ROOT / "migrations" / "versions").glob("*.py"):
         head = file.read_text(encoding="utf-8")[:2_000]
         match = re.search(r'^revision = "(.+)"$', head, re.MULTILINE)
         before = re.search(r'^down_revision = "(.+)"$', head, re.MULTILINE)
         assert match is not None, file
-        found[match[1]] = before[1] if before else None
-    (newest,) = found.keys() - {*found.values()}
-    return newest, {*found}
+        parents[match[1]] = before[1] if before else None
+    (newest,) = parents.keys() - {*parents.values()}
+    return newest, {*parents}
 
 
 async def check_schema(read: Reader) -> None:
     """Raises: SchemaMismatch, saying which command mends it; Unavailable."""
-    address = read.address
-    if address.path is not None and not address.path.exists():
-        raise SchemaMismatch(f"There is no database {address} yet. Run: python -m app migrate")
+    url = read.url
+    if url.path is not None and not url.path.exists():
+        raise SchemaMismatch(f"There is no database {url} yet. Run: python -m app migrate")
     try:
         row = await read.row(_SCHEMA)
     except Unavailable as fault:
@@ -92,14 +92,12 @@ async def check_schema(read: Reader) -> None:
             raise
         row = None
     if row is None:
-        raise SchemaMismatch(f"The database {address} is empty. Run: python -m app migrate")
+        raise SchemaMismatch(f"The database {url} is empty. Run: python -m app migrate")
     newest, known = revisions()
     if row[0] != newest:
         if row[0] in known:
-            raise SchemaMismatch(f"The database {address} is older than this release. Run: python -m app migrate")
-        raise SchemaMismatch(
-            f"The database {address} was migrated by a newer release of Dovidka. Install that release."
-        )
+            raise SchemaMismatch(f"The database {url} is older than this release. Run: python -m app migrate")
+        raise SchemaMismatch(f"The database {url} was migrated by a newer release of Dovidka. Install that release.")
 
 
 _SCHEMA: Final = select(column("version_num", String)).select_from(table("alembic_version"))

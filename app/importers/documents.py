@@ -1,4 +1,4 @@
-"""A document as importers hand it on, `{"noun": …, fields}`: checked, completed and rendered. Needs no database."""
+"""A document as importers hand it on, `{"noun": …, fields}`: checked, completed, ready to save. Needs no database."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,27 +7,29 @@ from typing import Any, Final, Literal, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.articles.prepared import Prepared, derived, prepare
+from app.articles.rendering import DATES, derived_fields, render
+from app.articles.saving import ArticleToSave
 from app.articles.schemas import ArticleIn, ArticleState, Correction, Origin, Withdrawal
 from app.changes.models import Noun
-from app.content import blocks, release
-from app.content.blocks import Part
-from app.content.release import Status
+from app.changes.saving import ToSave
+from app.content import blocks, lifecycle
+from app.content.blocks import WireModel
+from app.content.lifecycle import Status
 from app.db import new_id
 from app.errors import Fault
 from app.notes.schemas import NoteIn, NoteState
 from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
+from app.web.faults import faults_in
 from app.web.fields import Id, Instant, Language, Line, Slug
-from app.web.problems import faults_in
 
-# A clock may be a little ahead of ours; a story of tomorrow is not published, it is scheduled.
-AHEAD: Final = timedelta(minutes=5)
+# Another clock may be a little ahead of ours; what is published later than this is scheduled instead.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
-class Restored(Part):
-    """What an export tells of every object besides its content."""
+class Restored(WireModel):
+    """What an export holds of every object besides its content."""
 
     revision: int = Field(default=1, ge=1, le=2_000_000_000, strict=True)
     created_at: Instant | None = None
@@ -43,14 +45,14 @@ class SourceLine(SourceIn, Restored):
 
 
 class Released(Restored):
-    """What an export tells of what can be published."""
+    """What an export holds besides of what can be published."""
 
     status: Status = "draft"
     publish_at: Instant | None = None
     first_published_at: Instant | None = None
     published_at: Instant | None = None
     updated_at: Instant | None = None
-    withdrawal: release.Withdrawal | None = None
+    withdrawal: lifecycle.Withdrawal | None = None
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -113,21 +115,20 @@ LINES: Final[dict[str, type[BaseModel]]] = {
     "note": NoteLine,
     "article": ArticleLine,
 }
-State = TagOut | SourceOut | NoteState | Prepared
 
 
 @dataclass(slots=True)
 class Item:
-    """One document on its way in: where it came from, and its state, or what is wrong with it.
+    """One document on its way in: where it came from, and what is to be saved, or what is wrong with it.
 
-    `identified` is false for an article whose line names no id: its slug says which one it is.
+    `is_identified` is false for an article whose line has no id: its slug says which article it is.
     """
 
     line: int
     noun: Noun | None = None
     ref: str | None = None
-    identified: bool = True
-    state: State | None = None
+    is_identified: bool = True
+    to_save: ToSave[Any] | ArticleToSave | None = None
     faults: list[Fault] = field(default_factory=list)
     removed: list[Fault] = field(default_factory=list)
 
@@ -140,86 +141,90 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
     if not isinstance(noun, str) or noun not in LINES:
         return Item(line, faults=[Fault("is not one of the nouns there are", pointer="/noun", allowed=[*LINES])])
     try:
-        found = LINES[noun].model_validate(document)
+        parsed = LINES[noun].model_validate(document)
     except ValidationError as error:
         return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
-    match found:
+    match parsed:
         case TagLine():
-            return Item(line, "tag", found.slug, state=TagOut.model_construct(_given(found), **_dated(found, now)))
+            tag = TagOut.model_construct(**_with_dates(parsed, now))
+            return Item(line, "tag", parsed.slug, to_save=ToSave(tag, _stated_dates(parsed)))
         case SourceLine():
-            return Item(
-                line, "source", found.slug, state=SourceOut.model_construct(_given(found), **_dated(found, now))
-            )
+            source = SourceOut.model_construct(**_with_dates(parsed, now))
+            return Item(line, "source", parsed.slug, to_save=ToSave(source, _stated_dates(parsed)))
         case NoteLine():
-            return _note(found, now, line)
+            return _note(parsed, now, line)
         case ArticleLine():
-            return _article(found, now, line)
+            return _article(parsed, now, line)
     raise AssertionError(noun)
 
 
-def _given(found: Restored) -> set[str]:
-    """What the line says; null says nothing."""
-    return {name for name in found.model_fields_set if getattr(found, name) is not None}
+def _stated_dates(parsed: Restored) -> frozenset[str]:
+    """The dates that the line states; null states nothing."""
+    return frozenset(name for name in DATES & parsed.model_fields_set if getattr(parsed, name) is not None)
 
 
-def _dated(found: Restored, now: datetime) -> dict[str, Any]:
-    fields = dict(found)
+def _with_dates(parsed: Restored, now: datetime) -> dict[str, Any]:
+    fields = dict(parsed)
     del fields["noun"]
-    fields["created_at"] = found.created_at or now
-    fields["modified_at"] = found.modified_at or found.created_at or now
+    fields["created_at"] = parsed.created_at or now
+    fields["modified_at"] = parsed.modified_at or parsed.created_at or now
     return fields
 
 
-def _released(found: Released, now: datetime) -> dict[str, Any]:
-    fields = dict(found)
+def _with_lifecycle(parsed: Released, now: datetime) -> dict[str, Any]:
+    fields = dict(parsed)
     del fields["noun"]
-    published = found.published_at if found.status in {"published", "withdrawn"} else None
-    fields["first_published_at"] = found.first_published_at or published
-    fields["updated_at"] = found.updated_at or published
-    fields["created_at"] = found.created_at or found.published_at or now
-    fields["modified_at"] = found.modified_at or fields["updated_at"] or fields["created_at"]
+    published = parsed.published_at if parsed.status in {"published", "withdrawn"} else None
+    fields["first_published_at"] = parsed.first_published_at or published
+    fields["updated_at"] = parsed.updated_at or published
+    fields["created_at"] = parsed.created_at or parsed.published_at or now
+    fields["modified_at"] = parsed.modified_at or fields["updated_at"] or fields["created_at"]
     return fields
 
 
-def _untimely(found: Released, now: datetime) -> list[Fault]:
-    wrong = [
+def _wrong_dates(parsed: Released, now: datetime) -> list[Fault]:
+    latest = now + CLOCK_TOLERANCE
+    faults = [
         Fault("lies in the future", pointer=f"/{name}")
         for name in ("created_at", "modified_at", "updated_at", "first_published_at")
-        if (at := getattr(found, name)) is not None and at > now + AHEAD
+        if (at := getattr(parsed, name)) is not None and at > latest
     ]
-    if found.status == "published" and found.published_at is not None and found.published_at > now + AHEAD:
+    if parsed.status == "published" and parsed.published_at is not None and parsed.published_at > latest:
         detail = "lies in the future; give status `scheduled` and `publish_at` instead"
-        wrong.append(Fault(detail, pointer="/published_at"))
-    if found.first_published_at and found.published_at and found.first_published_at > found.published_at:
-        wrong.append(Fault("is later than `published_at`", pointer="/first_published_at"))
-    return wrong
+        faults.append(Fault(detail, pointer="/published_at"))
+    if parsed.first_published_at and parsed.published_at and parsed.first_published_at > parsed.published_at:
+        faults.append(Fault("is later than `published_at`", pointer="/first_published_at"))
+    return faults
 
 
-def _settled(body: list[Any]) -> tuple[list[Fault], list[Fault]]:
-    """(faults, what sanitising removed), with pointers into the document."""
-    found = [Fault(one.detail, one.code, pointer=f"/body{one.pointer}") for one in blocks.settle(body)]
-    return [one for one in found if one.code != "removed"], [one for one in found if one.code == "removed"]
+def _sanitise(body: list[Any]) -> tuple[list[Fault], list[Fault]]:
+    """(faults, what sanitising removed), with pointers into the document. The body is sanitised in place."""
+    faults = [Fault(fault.detail, fault.code, pointer=f"/body{fault.pointer}") for fault in blocks.sanitise_body(body)]
+    return [fault for fault in faults if fault.code != "removed"], [
+        fault for fault in faults if fault.code == "removed"
+    ]
 
 
-def _note(found: NoteLine, now: datetime, line: int) -> Item:
-    wrong, removed = _settled(found.body)
-    wrong += _untimely(found, now)
-    fields = _released(found, now)
-    fields["attributions"] = blocks.attributions(found.attributions, found.body)
-    state = NoteState.model_construct(_given(found), **fields)
-    return Item(line, "note", found.slug, state=None if wrong else state, faults=wrong, removed=removed)
+def _note(parsed: NoteLine, now: datetime, line: int) -> Item:
+    faults, removed = _sanitise(parsed.body)
+    faults += _wrong_dates(parsed, now)
+    fields = _with_lifecycle(parsed, now)
+    fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
+    to_save = ToSave(NoteState.model_construct(**fields), _stated_dates(parsed))
+    return Item(line, "note", parsed.slug, to_save=None if faults else to_save, faults=faults, removed=removed)
 
 
-def _article(found: ArticleLine, now: datetime, line: int) -> Item:
-    wrong, removed = _settled(found.body)
-    wrong += _untimely(found, now)
-    fields = _released(found, now)
-    fields["id"] = found.id or new_id()
-    following, faults = derived(found)
-    fields |= following
-    wrong += faults
+def _article(parsed: ArticleLine, now: datetime, line: int) -> Item:
+    faults, removed = _sanitise(parsed.body)
+    faults += _wrong_dates(parsed, now)
+    fields = _with_lifecycle(parsed, now)
+    fields["id"] = parsed.id or new_id()
+    following, more = derived_fields(parsed)
+    faults += more
     ref = str(fields["id"])
-    if wrong:
-        return Item(line, "article", ref, faults=wrong, removed=removed)
-    state = prepare(ArticleState.model_construct(_given(found), **fields))
-    return Item(line, "article", ref, found.id is not None, state, removed=removed)
+    if faults:
+        return Item(line, "article", ref, faults=faults, removed=removed)
+    article = render(ArticleState.model_construct(**fields | following))
+    was_public = article.first_published_at is not None or article.status == "withdrawn"
+    to_save = ArticleToSave(article, _stated_dates(parsed), slug_is_public=was_public and not article.working_copy)
+    return Item(line, "article", ref, parsed.id is not None, to_save, removed=removed)

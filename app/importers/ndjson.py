@@ -19,9 +19,10 @@ from app.errors import Fault, Malformed
 from app.importers import store
 from app.importers.documents import Item, read
 from app.importers.store import Report
-from app.web.bodies import read_json
+from app.web.strict_json import read_json
 
 LINE_BYTES: Final = 16 * 2**20
+# Lines that a process parses at a time, documents in a transaction, portions that are parsed ahead.
 PORTION: Final = 250
 BATCH: Final = 5_000
 AHEAD: Final = 8
@@ -29,7 +30,7 @@ AHEAD: Final = 8
 SMALL_BYTES: Final = 4_000_000
 PARSERS: Final = 2
 
-# The most that is held of a file at once, as lines or as documents.
+# The most of a file that is in memory at once, as lines or as documents.
 PORTION_BYTES: Final = 2**20
 BATCH_BYTES: Final = 64 * 2**20
 MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -45,7 +46,7 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
     Memory: one line of at most 16 MiB. Raises: OSError.
     """
     number = 0
-    told = False
+    is_empty = True
     if path.is_char_device():
         raise OSError(errno.EINVAL, "it is a device without an end")
     with path.open("rb") as file:
@@ -58,14 +59,14 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
                 yield number, "ends in CR LF; lines of NDJSON end in LF. The file is not read further"
                 return
             if len(line) > LINE_BYTES:
-                told = True
+                is_empty = False
                 yield number, f"is longer than {LINE_BYTES // 2**20} MiB"
                 while line and not line.endswith(b"\n"):
                     line = file.readline(LINE_BYTES)
             elif line.strip():
-                told = True
+                is_empty = False
                 yield number, line
-    if not told:
+    if is_empty:
         yield 1, "the file is empty"
 
 
@@ -102,19 +103,20 @@ async def load(
 ) -> Report:
     """Reads a file in. A line that is refused loses no others.
 
-    `advance` is told of every so many bytes. Memory is that of a few thousand documents, however long the file.
+    `advance` is called with the number of bytes that were read since its last call. Memory: a few thousand documents,
+    however long the file.
     Raises: OSError, Unavailable.
     """
     report = Report()
     batch: list[Item] = []
-    held = 0
+    batch_bytes = 0
     async for items, size in _parsed(path, utcnow()):
         batch += items
-        held += size
+        batch_bytes += size
         advance(size)
-        if len(batch) >= BATCH or held >= BATCH_BYTES:
+        if len(batch) >= BATCH or batch_bytes >= BATCH_BYTES:
             await store.load(database, zone, batch, report)
-            batch, held = [], 0
+            batch, batch_bytes = [], 0
     await store.load(database, zone, batch, report)
     return report
 
@@ -132,8 +134,8 @@ async def _parsed(path: Path, now: datetime) -> AsyncIterator[tuple[list[Item], 
             return
         _collect_seldom()
         with ProcessPoolExecutor(PARSERS, get_context("spawn"), _collect_seldom) as pool:
-            async for found in _ahead(pool, _portions(source), now):
-                yield found
+            async for items, size in _ahead(pool, _portions(source), now):
+                yield items, size
 
 
 def _collect_seldom() -> None:
@@ -144,12 +146,13 @@ def _collect_seldom() -> None:
 async def _ahead(
     pool: Executor, portions: Iterator[tuple[list[Numbered], int]], now: datetime
 ) -> AsyncIterator[tuple[list[Item], int]]:
+    """Portions of items in their order, of which up to AHEAD are being parsed at the same time."""
     loop = asyncio.get_running_loop()
     waiting: deque[tuple[asyncio.Future[list[Item]], int]] = deque()
     for portion, size in portions:
         waiting.append((loop.run_in_executor(pool, parse, portion, now), size))
         if len(waiting) >= AHEAD:
-            future, done = waiting.popleft()
-            yield await future, done
+            future, parsed_bytes = waiting.popleft()
+            yield await future, parsed_bytes
     for future, size in waiting:
         yield await future, size

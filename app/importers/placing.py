@@ -6,90 +6,98 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic_core import from_json
-
-from app.articles import saving as articles
-from app.changes import store as log
+from app.articles import references as articles
+from app.changes.log import Transaction
 from app.changes.models import Noun
+from app.changes.stored import stored
 from app.content.languages import numbered
 from app.db import new_id
 from app.errors import Fault, Invalid
-from app.notes import store as notes
+from app.notes import references as notes
 from app.tags import store as tags
-from app.web.fields import show_instant
+from app.web.fields import format_instant
 
+# So many stories with the same headline may stand beside each other.
 SAME_SLUG: Final = 100
+# From this likeness on a note is taken for another state of an existing one.
 ALIKE: Final = 0.8
+# Length of the digest at the end of a note's slug.
 DIGEST: Final = 8
+Document = dict[str, Any]
 
 
 async def place(
-    done: log.Writing, documents: Sequence[dict[str, Any]], *, draft: bool, now: datetime, revise_notes: bool
-) -> list[dict[str, Any]]:
+    transaction: Transaction, documents: Sequence[Document], *, draft: bool, now: datetime, revise_notes: bool
+) -> list[Document]:
     """Those documents that are to be written, with the id, slug, status and dates under which they are to be stored."""
-    found = await _fitting(done, documents)
-    revised: dict[str, str] = await _nearly_known(done, found) if revise_notes else {}
-    placed = []
+    documents = await _with_fitting_tags(transaction, documents)
+    revised = await _slugs_of_revised_notes(transaction, documents) if revise_notes else {}
+    placed: list[Document] = []
     for noun in ("tag", "source", "note"):
-        some = [one | {"slug": revised.get(one["slug"], one["slug"])} for one in found if one["noun"] == noun]
-        placed += await _new(done, noun, some, {*revised.values()} if noun == "note" else set(), draft=draft, now=now)
-    for one in found:
-        if one["noun"] == "article":
-            story = await _placed(done, _noted(one, revised), draft=draft, now=now)
-            placed += [] if story is None else [story]
+        of_noun = [
+            document | {"slug": revised.get(document["slug"], document["slug"])}
+            for document in documents
+            if document["noun"] == noun
+        ]
+        placed += await _new_or_revised(transaction, noun, of_noun, {*revised.values()}, draft=draft, now=now)
+    for document in documents:
+        if document["noun"] == "article":
+            article = await _placed_article(transaction, _with_notes(document, revised), draft=draft, now=now)
+            placed += [article] if article is not None else []
     return placed
 
 
-async def _fitting(done: log.Writing, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The documents; a section that has the slug of a tag that is none gets another, and the other way round."""
-    types = {one["slug"]: one["type"] for one in documents if one["noun"] == "tag"}
-    known = await tags.lineages(done, types)
-    other = {
-        slug: f"{slug}-{kind}"
-        for slug, kind in types.items()
-        if slug in known and (known[slug].type == "section") != (kind == "section")
+async def _with_fitting_tags(transaction: Transaction, documents: Sequence[Document]) -> list[Document]:
+    """The documents; where a section has the slug of an existing tag that is no section, or the other way round, with
+    another slug for it."""
+    types = {document["slug"]: document["type"] for document in documents if document["noun"] == "tag"}
+    existing = await tags.lineages(transaction, types)
+    renamed = {
+        slug: f"{slug}-{type}"
+        for slug, type in types.items()
+        if slug in existing and (existing[slug].type == "section") != (type == "section")
     }
-    found = []
-    for one in documents:
-        if one["noun"] == "tag":
-            found.append(one | {"slug": other.get(one["slug"], one["slug"])})
-        elif one["noun"] == "article":
-            section = one.get("section")
-            given = [other.get(slug, slug) if types.get(slug) != "section" else slug for slug in one.get("tags", [])]
-            found.append(one | {"section": other.get(section, section), "tags": given})
-        else:
-            found.append(one)
-    return found
+
+    def fitting(document: Document) -> Document:
+        if document["noun"] == "tag":
+            return document | {"slug": renamed.get(document["slug"], document["slug"])}
+        if document["noun"] != "article":
+            return document
+        section = document.get("section")
+        slugs = [slug if types.get(slug) == "section" else renamed.get(slug, slug) for slug in document.get("tags", [])]
+        return document | {"section": renamed.get(section, section), "tags": slugs}
+
+    return [fitting(document) for document in documents]
 
 
-async def _nearly_known(done: log.Writing, documents: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Slugs of the page's notes that nearly are, but not quite, one that is there, with the slug of that one.
+async def _slugs_of_revised_notes(transaction: Transaction, documents: Sequence[Document]) -> dict[str, str]:
+    """Slugs of the page's notes that are another state of an existing note, with the slug of that.
 
     A note's slug is its first words and a digest of its text: notes that begin alike stand side by side.
     """
-    found = {}
-    new = [one for one in documents if one["noun"] == "note"]
-    known = await log.known(done, "note", [one["slug"] for one in new])
-    for one in new:
-        if one["slug"] not in known:
-            beginning = one["slug"][:-DIGEST]
-            others = await log.known(done, "note", await notes.beginning(done, beginning))
-            text = _text(one["body"])
-            likeness = {
-                slug: SequenceMatcher(None, text, _text(from_json(other.document)["body"]), autojunk=False).ratio()
-                for slug, other in others.items()
-            }
-            best = max(likeness, key=lambda slug: likeness[slug], default=None)
-            if best is not None and likeness[best] >= ALIKE:
-                found[one["slug"]] = best
-    return found
+    notes_of_page = [document for document in documents if document["noun"] == "note"]
+    existing = await stored(transaction.connection, "note", [note["slug"] for note in notes_of_page])
+    revised = {}
+    for note in notes_of_page:
+        if note["slug"] in existing:
+            continue
+        candidates = await notes.slugs_beginning_with(transaction, note["slug"][:-DIGEST])
+        text = _text(note["body"])
+        likeness = {
+            slug: SequenceMatcher(None, text, _text(other.newest.fields()["body"]), autojunk=False).ratio()
+            for slug, other in (await stored(transaction.connection, "note", candidates)).items()
+        }
+        best = max(likeness, key=lambda slug: likeness[slug], default=None)
+        if best is not None and likeness[best] >= ALIKE:
+            revised[note["slug"]] = best
+    return revised
 
 
-def _text(body: Sequence[dict[str, Any]]) -> str:
+def _text(body: Sequence[Document]) -> str:
     return "\n".join(block.get("html") or "\n".join(block.get("items", ())) for block in body)
 
 
-def _noted(article: dict[str, Any], revised: dict[str, str]) -> dict[str, Any]:
+def _with_notes(article: Document, revised: dict[str, str]) -> Document:
     """The article, with the slugs under which its notes are stored."""
     body = [
         block | {"note": revised.get(block["note"], block["note"])} if block["type"] == "reference_note" else block
@@ -98,71 +106,65 @@ def _noted(article: dict[str, Any], revised: dict[str, str]) -> dict[str, Any]:
     return article | {"body": body}
 
 
-async def _new(
-    done: log.Writing,
-    noun: Noun,
-    documents: list[dict[str, Any]],
-    revised: set[str],
-    *,
-    draft: bool,
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """Those that are not there yet, notes to be revised, and notes of drafts that a published story uses now."""
-    known = await log.known(done, noun, [one["slug"] for one in documents])
-    found = []
-    for one in documents:
-        before = known.get(one["slug"])
-        if before is not None and noun == "note" and before.public:
-            if one["slug"] in revised:
-                kept = from_json(before.document)
-                dates = ("first_published_at", "published_at", "created_at")
-                found.append(one | {"status": "published", **{name: kept[name] for name in dates}})
-        elif before is None or noun == "note":
-            if noun == "note":
-                one |= {"status": "draft"} if draft else {"status": "published", "published_at": show_instant(now)}
-            found.append(one)
-    return found
+async def _new_or_revised(
+    transaction: Transaction, noun: Noun, documents: list[Document], revised: set[str], *, draft: bool, now: datetime
+) -> list[Document]:
+    """Those that do not exist, notes to be revised, and notes that are drafts so far."""
+    existing = await stored(transaction.connection, noun, [document["slug"] for document in documents])
+    if noun != "note":
+        return [document for document in documents if document["slug"] not in existing]
+    state = {"status": "draft"} if draft else {"status": "published", "published_at": format_instant(now)}
+    placed = []
+    for document in documents:
+        before = existing.get(document["slug"])
+        if before is None or not before.is_public:
+            placed.append(document | state)
+        elif document["slug"] in revised:
+            fields = before.newest.fields()
+            dates = ("first_published_at", "published_at", "created_at")
+            placed.append(document | {"status": "published", **{name: fields[name] for name in dates}})
+    return placed
 
 
-async def _placed(done: log.Writing, document: dict[str, Any], *, draft: bool, now: datetime) -> dict[str, Any] | None:
-    """The document with the id, slug and dates under which it is to be stored; None for a stub of what is there."""
-    stub = document.get("status") == "draft"
-    base = document["slug"]
+async def _placed_article(
+    transaction: Transaction, document: Document, *, draft: bool, now: datetime
+) -> Document | None:
+    """The document with the id, slug and dates under which it is to be stored; None for a stub of what exists."""
+    is_stub = document.get("status") == "draft"
     for number in range(1, SAME_SLUG):
-        slug = base if number == 1 else numbered(base, number)
-        ref = (await articles.owners(done, [slug])).get(slug)
-        if ref is None:
-            status = "draft" if draft or stub else "published"
-            return document | {
-                "id": str(new_id()),
-                "slug": slug,
-                "status": status,
-                "published_at": document.get("published_at") or (None if stub or draft else show_instant(now)),
-            }
-        before = from_json((await log.known(done, "article", [ref]))[ref].document)
-        if stub and (before["headline"], before["language"]) == (document["headline"], document["language"]):
+        slug = document["slug"] if number == 1 else numbered(document["slug"], number)
+        owner = (await articles.slug_owners(transaction, [slug])).get(slug)
+        if owner is None:
+            is_draft = draft or is_stub
+            published_at = document.get("published_at") or (None if is_draft else format_instant(now))
+            dated = {"status": "draft" if is_draft else "published", "published_at": published_at}
+            return document | dated | {"id": str(new_id()), "slug": slug}
+        before = (await stored(transaction.connection, "article", [owner]))[owner].newest.fields()
+        if is_stub and (before["headline"], before["language"]) == (document["headline"], document["language"]):
             return None
-        if stub or not _same_story(before, document, done.zone):
-            continue
-        kept = "published" if before["status"] == "published" or not draft else "draft"
-        published = (
-            document.get("published_at")
-            or before["published_at"]
-            or (show_instant(now) if kept == "published" else None)
-        )
-        return document | {
-            "id": ref,
-            "slug": before["slug"],
-            "status": kept,
-            "published_at": published,
-            "first_published_at": _earlier(before["first_published_at"], published),
-            "created_at": _earlier(before["created_at"], published),
-            "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
-        }
+        if not is_stub and _same_story(before, document, transaction.zone):
+            return _next_state(before, document, draft=draft, now=now)
     raise Invalid("Too many stories have this headline.", Fault("is taken too often", pointer="/article/slug"))
 
 
-def _same_story(before: dict[str, Any], document: dict[str, Any], zone: ZoneInfo) -> bool:
+def _next_state(before: Document, document: Document, *, draft: bool, now: datetime) -> Document:
+    """The document as the next state of the article that exists."""
+    is_published = before["status"] == "published" or not draft
+    published_at = document.get("published_at") or before["published_at"]
+    if published_at is None and is_published:
+        published_at = format_instant(now)
+    return document | {
+        "id": before["id"],
+        "slug": before["slug"],
+        "status": "published" if is_published else "draft",
+        "published_at": published_at,
+        "first_published_at": _earlier(before["first_published_at"], published_at),
+        "created_at": _earlier(before["created_at"], published_at),
+        "origin": document["origin"] | {"imported_at": before["origin"]["imported_at"]},
+    }
+
+
+def _same_story(before: Document, document: Document, zone: ZoneInfo) -> bool:
     """Whether what is stored came from a page of the same story: same headline, and no other address or day.
 
     One address is one story. Where the day of either is not known, they are the same if they have some text in common.
@@ -178,21 +180,22 @@ def _same_story(before: dict[str, Any], document: dict[str, Any], zone: ZoneInfo
         return bool(origin["url"] == now["url"])
     if before["first_published_at"] is None:
         return True
-    known = before["published_at"] != origin["imported_at"]  # else its page told none, and it is that of the import
-    if document.get("published_at") is None or not known:
-        return _common(before, document)
+    # Where the page named no day, the day of the import was taken.
+    has_day = before["published_at"] != origin["imported_at"]
+    if document.get("published_at") is None or not has_day:
+        return _have_text_in_common(before, document)
     return _day(document["published_at"], zone) == _day(before["published_at"], zone)
 
 
-def _earlier(kept: str | None, published: str | None) -> str | None:
-    """What is kept, or the day of publication that was not known when it was written."""
-    return min(kept, published) if kept and published else kept
+def _earlier(stored_at: str | None, published_at: str | None) -> str | None:
+    """What is stored, or the day of publication, which may not have been known then."""
+    return min(stored_at, published_at) if stored_at and published_at else stored_at
 
 
 def _day(instant: str, zone: ZoneInfo) -> date:
     return datetime.fromisoformat(instant).astimezone(zone).date()
 
 
-def _common(before: dict[str, Any], document: dict[str, Any]) -> bool:
-    told, now = ({_text([block]) for block in one["body"]} - {""} for one in (before, document))
-    return bool(told & now) or not told
+def _have_text_in_common(before: Document, document: Document) -> bool:
+    old, new = ({_text([block]) for block in state["body"]} - {""} for state in (before, document))
+    return bool(old & new) or not old

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -14,11 +14,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.articles import desk as articles
 from app.articles.schemas import ArticleIn
-from app.changes import store as log
-from app.changes.store import Writing
-from app.changes.writes import Written
+from app.changes import log
+from app.changes.log import Transaction, Written
+from app.changes.saving import Outcome
+from app.changes.stored import StoredObject
 from app.db import Database
-from app.deps import Needs, no_idempotency_key
+from app.deps import NeedsScope, no_idempotency_key
 from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
 from app.importers.documents import LINES
 from app.notes import desk as notes
@@ -28,68 +29,71 @@ from app.sources.schemas import SourcePut
 from app.tags import store as tags
 from app.tags.schemas import TagPut
 from app.web.answers import STREAMED
-from app.web.bodies import MOST_BYTES, check_media_type, read_json
+from app.web.bodies import check_media_type
 from app.web.caching import PRIVATE
 from app.web.caller import Caller
+from app.web.faults import invalid
 from app.web.fields import Id
 from app.web.parameters import strict_query
-from app.web.problems import invalid
+from app.web.strict_json import MOST_BYTES, read_json
 
 NDJSON: Final = "application/x-ndjson"
 BATCH: Final = 100
-# What an export tells, and every write makes anew.
+# Members of an exported document that every write derives anew.
 DERIVED: Final = frozenset({"noun", "excerpt", "notes", "word_count", "reading_minutes"})
 BATCH_BYTES: Final = MOST_BYTES
 ATTEMPTS: Final = 5
 router = APIRouter(prefix="/v1", tags=["import"], dependencies=[Depends(strict_query)])
 
 
-class ArticleSent(ArticleIn):
+class IdentifiedArticle(ArticleIn):
     """An article as it is imported: its id, where it is to have one, says which one it is."""
 
     id: Id | None = None
 
 
-async def _tag(done: Writing, sent: TagPut) -> tuple[Written, str]:
-    slug = named(sent)
-    before = await tags.find(done, slug)
-    return _told(await tags.put(done, slug, sent, before), before.newest.revision if before else None)
+async def _tag(transaction: Transaction, content: TagPut) -> tuple[Written, Outcome]:
+    slug = _slug(content)
+    before = await tags.find(transaction, slug)
+    return _with_outcome(await tags.put(transaction, slug, content, before), before)
 
 
-async def _source(done: Writing, sent: SourcePut) -> tuple[Written, str]:
-    slug = named(sent)
-    before = await sources.find(done, slug)
-    return _told(await sources.put(done, slug, sent, before), before.newest.revision if before else None)
+async def _source(transaction: Transaction, content: SourcePut) -> tuple[Written, Outcome]:
+    slug = _slug(content)
+    before = await sources.find(transaction, slug)
+    return _with_outcome(await sources.put(transaction, slug, content, before), before)
 
 
-async def _note(done: Writing, sent: NotePut) -> tuple[Written, str]:
-    slug = named(sent)
-    before = await notes.find(done, slug)
-    return _told(await notes.put(done, slug, sent, before), before.revision if before else None)
+async def _note(transaction: Transaction, content: NotePut) -> tuple[Written, Outcome]:
+    slug = _slug(content)
+    before = await notes.find(transaction, slug)
+    return _with_outcome(await notes.put(transaction, slug, content, before), None if before is None else before.stored)
 
 
-async def _article(done: Writing, sent: ArticleSent) -> tuple[Written, str]:
-    content = ArticleIn.model_construct(**{name: value for name, value in sent if name != "id"})
-    return await articles.put(done, content, sent.id)
+async def _article(transaction: Transaction, content: IdentifiedArticle) -> tuple[Written, Outcome]:
+    article = ArticleIn.model_construct(**{name: value for name, value in content if name != "id"})
+    return await articles.put(transaction, article, content.id)
 
 
-def named(sent: TagPut | SourcePut | NotePut) -> str:
+def _slug(content: TagPut | SourcePut | NotePut) -> str:
     """The slug. Raises: Invalid, where it is left out."""
-    if sent.slug is None:
+    if content.slug is None:
         raise Invalid("A line says which object it is.", Fault("is missing", "missing", pointer="/slug"))
-    return sent.slug
+    return content.slug
 
 
-def _told(written: Written, before: int | None) -> tuple[Written, str]:
-    return written, "created" if before is None else "unchanged" if before == written.revision else "updated"
+def _with_outcome(written: Written, before: StoredObject | None) -> tuple[Written, Outcome]:
+    if before is None:
+        return written, "created"
+    return written, "unchanged" if before.newest.revision == written.revision else "updated"
 
 
-Put = Callable[[Writing, Any], Awaitable[tuple[Written, str]]]
+Put = Callable[[Transaction, Any], Awaitable[tuple[Written, Outcome]]]
 PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
     "tag": (TagPut, _tag),
     "source": (SourcePut, _source),
     "note": (NotePut, _note),
-    "article": (ArticleSent, _article),
+    "article": (IdentifiedArticle, _article),
 }
 
 
@@ -101,29 +105,21 @@ class Line:
     document: Any = None
     noun: str | None = None
     ref: str | None = None
-    outcome: str = "error"
+    outcome: Outcome | Literal["error"] = "error"
     error: dict[str, Any] | None = None
     warnings: list[dict[str, Any]] = field(default_factory=list)
     not_restored: list[str] = field(default_factory=list)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Takes down why it was not taken in."""
+        """Records why it was not imported."""
         self.outcome = "error"
         faults = [fault.document() for fault in refusal.faults]
         self.error = {"code": refusal.code, "detail": refusal.detail, "errors": faults}
 
     def result(self) -> bytes:
         """The line of the answer."""
-        found = {
-            "line": self.number,
-            "noun": self.noun,
-            "ref": self.ref,
-            "outcome": self.outcome,
-            "error": self.error,
-            "warnings": self.warnings,
-            "not_restored": self.not_restored,
-        }
-        return to_json(found) + b"\n"
+        names = ("noun", "ref", "outcome", "error", "warnings", "not_restored")
+        return to_json({"line": self.number, **{name: getattr(self, name) for name in names}}) + b"\n"
 
 
 class _Streamed(Response):
@@ -150,7 +146,9 @@ class _Streamed(Response):
     responses=STREAMED,
     openapi_extra={"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}},
 )
-async def import_documents(request: Request, caller: Annotated[Caller, Depends(Needs("content:write"))]) -> Response:
+async def import_documents(
+    request: Request, caller: Annotated[Caller, Depends(NeedsScope("content:write"))]
+) -> Response:
     """Import documents, one JSON object a line.
 
     Each line has its `noun` and is in the form that `export ndjson` writes. A new object is created, one that is there
@@ -174,9 +172,9 @@ async def _results(request: Request, database: Database, zone: ZoneInfo, caller:
         batch.append(_line(number, text))
         size += len(text)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
-            yield await _take_in(database, zone, caller, batch)
+            yield await _write_batch(database, zone, caller, batch)
             batch, size = [], 0
-    yield await _take_in(database, zone, caller, batch)
+    yield await _write_batch(database, zone, caller, batch)
 
 
 async def _lines(request: Request) -> AsyncIterator[tuple[int, bytes]]:
@@ -215,21 +213,20 @@ def _line(number: int, text: bytes) -> Line:
     return line
 
 
-async def _take_in(database: Database, zone: ZoneInfo, caller: Caller, batch: list[Line]) -> bytes:
+async def _write_batch(database: Database, zone: ZoneInfo, caller: Caller, batch: list[Line]) -> bytes:
     """Writes a batch; its results, once that is committed. A second state of an object takes another transaction."""
     names: set[tuple[str | None, Any]] = set()
-    some: list[Line] = []
+    lines: list[Line] = []
     for line in batch:
         if line.document is None:
             continue
-        given = (line.document.get("id"), line.document.get("slug"))
-        own = {(line.noun, name) for name in given if isinstance(name, str)}
+        own = {(line.noun, name) for key in ("id", "slug") if isinstance(name := line.document.get(key), str)}
         if own & names:
-            await _write(database, zone, caller, some)
-            names, some = set(), []
+            await _write(database, zone, caller, lines)
+            names, lines = set(), []
         names |= own
-        some.append(line)
-    await _write(database, zone, caller, some)
+        lines.append(line)
+    await _write(database, zone, caller, lines)
     return b"".join(line.result() for line in batch)
 
 
@@ -237,9 +234,9 @@ async def _write(database: Database, zone: ZoneInfo, caller: Caller, lines: list
     """Writes the lines in one transaction."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            async with log.writing(database, actor=caller.name, zone=zone) as done:
+            async with log.transaction(database, actor=caller.name, zone=zone) as transaction:
                 for line in lines:
-                    await _put(done, line)
+                    await _put(transaction, line)
             return
         except (Raced, Unavailable) as refusal:
             if isinstance(refusal, Unavailable) or attempt == ATTEMPTS:
@@ -248,12 +245,12 @@ async def _write(database: Database, zone: ZoneInfo, caller: Caller, lines: list
                 return
 
 
-async def _put(done: Writing, line: Line) -> None:
+async def _put(transaction: Transaction, line: Line) -> None:
     line.error = None
     try:
-        put, sent = _read(line)
-        async with done.savepoint():
-            written, line.outcome = await put(done, sent)
+        put, content = _read(line)
+        async with transaction.savepoint():
+            written, line.outcome = await put(transaction, content)
     except (Raced, Unavailable):
         raise
     except Refusal as refusal:
@@ -264,13 +261,13 @@ async def _put(done: Writing, line: Line) -> None:
 
 
 def _read(line: Line) -> tuple[Put, BaseModel]:
-    """What the line is to be put by, and what it says. Raises: Invalid."""
+    """The function that saves the line's noun, and what the line says. Raises: Invalid."""
     assert line.noun is not None
     model, put = PUT[line.noun]
-    told = LINES[line.noun].model_fields.keys() - model.model_fields.keys()
-    line.not_restored = sorted((line.document.keys() & told) - DERIVED)
-    given = {name: value for name, value in line.document.items() if name not in told}
+    only_in_exports = LINES[line.noun].model_fields.keys() - model.model_fields.keys()
+    line.not_restored = sorted((line.document.keys() & only_in_exports) - DERIVED)
+    content = {name: value for name, value in line.document.items() if name not in only_in_exports}
     try:
-        return put, model.model_validate(given)
+        return put, model.model_validate(content)
     except ValidationError as error:
-        raise invalid(error, given) from None
+        raise invalid(error, content) from None

@@ -1,1 +1,1 @@
-"""Keys: who may write, and who may read what is not public."""
+"""API keys: who may write, and who may read unpublished content."""

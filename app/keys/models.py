@@ -10,10 +10,9 @@ from app.web.caller import Scope
 
 
 class Key(Base):
-    """One key. Its secret is not here: only the SHA-256 of it, by which it is found.
+    """One API key. The secret is not stored, only its SHA-256 digest, by which the row is looked up.
 
-    Ids are UUIDv7, so they sort by when they were made. `created_by` is the name of the key that made it, null for the
-    command line.
+    Ids are UUIDv7, so they sort by creation time.
     """
 
     __tablename__ = "keys"
@@ -23,7 +22,9 @@ class Key(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     scopes: Mapped[list[Scope]] = mapped_column(Json)
     created_at: Mapped[datetime]
-    created_by: Mapped[str | None] = mapped_column(String(500))
+    created_by: Mapped[str | None] = mapped_column(
+        String(500), doc="Name of the key that created it; null for the command line."
+    )
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Keys over HTTP. Their answers are the caller's alone, and no cache keeps them."""
+"""API keys over HTTP. No response may be cached."""
 
 from typing import Annotated, Final
 
@@ -6,19 +6,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
+from app.deps import NeedsScope, Read, cursors, no_idempotency_key
 from app.errors import Fault, Invalid
 from app.keys import store as keys
 from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage, KeyQuery
 from app.web.answers import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ
-from app.web.bodies import Sent
-from app.web.caching import PRIVATE, answer
-from app.web.caller import Caller
-from app.web.fields import show_instant
-from app.web.pages import page
+from app.web.bodies import JsonBody
+from app.web.caching import PRIVATE, cached_response
+from app.web.caller import Caller, permitted
+from app.web.fields import format_instant
+from app.web.pages import page_response
 from app.web.parameters import strict_query
 
-needs_keys: Final = Needs("keys")
+needs_keys: Final = NeedsScope("keys")
 router = APIRouter(
     prefix="/v1/keys", tags=["keys"], dependencies=[Depends(needs_keys), Depends(strict_query)], responses=KEYED
 )
@@ -26,52 +26,53 @@ KeyId = Annotated[str, Path(description="Id of the key.", json_schema_extra={"fo
 
 
 @router.get("", response_model=KeyPage, responses={**READ, **PAGED})
-async def list_keys(request: Request, read: Read, wanted: Annotated[KeyQuery, Query()]) -> Response:
+async def list_keys(request: Request, read: Read, query: Annotated[KeyQuery, Query()]) -> Response:
     """API keys, newest first.
 
-    Those that were revoked or have expired stay in the list. No secret is in it: each was shown once, when its key was
-    made.
+    Revoked and expired keys stay in the list. It contains no secrets: each was shown once, when its key was created.
     """
     cursor = cursors(request, {})
-    return await page(request, cursor, await keys.listed(read, wanted, cursor.read(wanted.cursor)), noun="key")
+    rows = await keys.newest(read, query, cursor.read(query.cursor))
+    return await page_response(request, cursor, rows, noun="key")
 
 
 @router.post("", status_code=201, response_model=KeyMade, responses=ISSUED)
 async def create_key(
-    request: Request, caller: Annotated[Caller, Depends(needs_keys)], sent: Annotated[KeyIn, Depends(Sent(KeyIn))]
+    request: Request, caller: Annotated[Caller, Depends(needs_keys)], key: Annotated[KeyIn, Depends(JsonBody(KeyIn))]
 ) -> Response:
-    """Make an API key.
+    """Create an API key.
 
-    `key` of the answer is its secret, and the only time it is shown: keep it now. A key hands on only scopes that it
-    has itself, and for no longer than it has them: one that expires makes none that outlives it. `Idempotency-Key` is
-    refused here, since no answer is kept that could be given twice.
+    `key` in the response is the secret. It is shown only this once: store it now. A key can grant only scopes that it
+    has itself, and a key that expires can create only keys that expire no later. `Idempotency-Key` is refused, because
+    the response is not stored and could not be repeated.
     """
     await no_idempotency_key(request)
-    for scope in sent.scopes:
+    for scope in key.scopes:
         permitted(caller, scope)
-    if caller.expires_at is not None and (sent.expires_at is None or sent.expires_at > caller.expires_at):
-        detail = f"must not lie behind {show_instant(caller.expires_at)}, when the key that makes it expires"
-        raise Invalid("A key does not outlive its maker.", Fault(detail, "not-allowed", pointer="/expires_at"))
-    made = await keys.create(request.app.state.database, sent, created_by=caller.name)
-    headers = {"Location": f"/v1/keys/{made.id}", "Cache-Control": PRIVATE}
-    return Response(to_json(made), 201, headers, media_type="application/json")
+    if caller.expires_at is not None and (key.expires_at is None or key.expires_at > caller.expires_at):
+        detail = f"must not be later than {format_instant(caller.expires_at)}, when the key that creates it expires"
+        raise Invalid(
+            "A key cannot outlive the key that creates it.", Fault(detail, "not-allowed", pointer="/expires_at")
+        )
+    created = await keys.create(request.app.state.database, key, created_by=caller.name)
+    headers = {"Location": f"/v1/keys/{created.id}", "Cache-Control": PRIVATE}
+    return Response(to_json(created), 201, headers, media_type="application/json")
 
 
 @router.get("/{id}", response_model=KeyOut, responses={**READ, **NOT_FOUND})
 async def get_key(request: Request, read: Read, id: KeyId) -> Response:
     """One API key.
 
-    What it may do, until when, and when it was last used; not its secret.
+    Its scopes, when it expires and when it was last used; not its secret.
     """
-    return await answer(request, to_json(await keys.get(read, id)))
+    return await cached_response(request, to_json(await keys.get(read, id)))
 
 
 @router.delete("/{id}", status_code=204, responses={**DONE, **NOT_FOUND})
 async def revoke_key(request: Request, id: KeyId) -> Response:
     """Revoke an API key.
 
-    It opens nothing from the next request on, and stays in the list with `revoked_at`. Revoking it again changes
-    nothing.
+    It is refused from the next request on, and stays in the list with `revoked_at`. Revoking it again changes nothing.
     """
     await keys.revoke(request.app.state.database, id)
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})

@@ -5,13 +5,13 @@ from typing import Annotated, Literal, Self
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.changes.schemas import Seen, Warned
-from app.content import release
-from app.content.blocks import Attribution, Body, Part
-from app.content.release import Reason, Status
+from app.content import lifecycle
+from app.content.blocks import Attribution, Body, WireModel
+from app.content.lifecycle import Reason, Status
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
-from app.web.pages import Page, PageParams, each, few, if_asked, names
+from app.web.queries import Page, PageQuery, check_number_of_values, chosen_names, comma_list, if_asked
 from app.web.spans import period
 
 Period = Annotated[
@@ -22,7 +22,7 @@ Period = Annotated[
 ]
 
 
-class Fact(Part):
+class Fact(WireModel):
     """One dated statement of a note."""
 
     on: Period | None = Field(default=None, description="When; null where it cannot be dated.")
@@ -32,7 +32,7 @@ class Fact(Part):
     attributions: list[Attribution] = Field(default=[], max_length=50)
 
 
-class NoteIn(Part):
+class NoteIn(WireModel):
     """What a client may set of a note."""
 
     slug: Slug
@@ -60,13 +60,13 @@ class NoteEdit(NoteIn):
     )
 
 
-class Withdrawal(release.Withdrawal):
+class Withdrawal(lifecycle.Withdrawal):
     """Why a note was taken down, and what may be said of it."""
 
     replacement: Slug | None = Field(default=None, description="The note to read instead.")
 
 
-class WithdrawNoteIn(Part):
+class WithdrawNoteIn(WireModel):
     """Why the note is to be taken down, and what readers are told."""
 
     reason: Reason
@@ -74,7 +74,7 @@ class WithdrawNoteIn(Part):
     replacement: Slug | None = Field(default=None, description="Slug of the note to read instead.")
 
 
-class NoteCard(Part):
+class NoteCard(WireModel):
     """A note without its body, as lists show it."""
 
     slug: Slug
@@ -148,11 +148,11 @@ class NoteFields(Seen):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = names(self.fields, NoteOut.model_fields, "fields")
-        return (("slug", *fields) if fields else ()), names(self.include, ["tags", "sources"], "include")
+        fields = chosen_names(self.fields, NoteOut.model_fields, "fields")
+        return (("slug", *fields) if fields else ()), chosen_names(self.include, ["tags", "sources"], "include")
 
 
-class NoteQuery(PageParams, NoteFields):
+class NoteQuery(PageQuery, NoteFields):
     """Which notes."""
 
     perspective: Literal["drafts"] | None = Field(
@@ -160,22 +160,22 @@ class NoteQuery(PageParams, NoteFields):
         description="`drafts`: the newest state of everything. Needs a key with `drafts:read`.",
         examples=["drafts"],
     )
-    tag: list[Annotated[str, each(Slug)]] = Field(
+    tag: list[Annotated[tuple[str, ...], comma_list(Slug)]] = Field(
         default=[],
         max_length=10,
         description="A comma means any of, repeating means all of. A tag stands for its descendants too.",
         examples=[["trams"]],
     )
-    source: list[Annotated[str, each(Slug)]] = Field(
+    source: list[Annotated[tuple[str, ...], comma_list(Slug)]] = Field(
         default=[],
         max_length=10,
         description="Named in an attribution; comma and repetition as for `tag`.",
         examples=[["kp-zgharivskyi-tramvai"]],
     )
-    language: Annotated[str, each(Language)] | None = Field(
+    language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["uk"]
     )
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+    ids: Annotated[tuple[str, ...], comma_list(Slug, most=100)] | None = Field(
         default=None,
         description="The notes with these slugs, in this order; at most 100, comma-separated. What is not there is left"
         " out.",
@@ -187,8 +187,5 @@ class NoteQuery(PageParams, NoteFields):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        few({"tag": self.tag, "source": self.source, "language": [self.language]})
+        check_number_of_values({"tag": self.tag, "source": self.source, "language": [self.language]})
         return self
-
-    def filters(self) -> dict[str, object]:
-        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

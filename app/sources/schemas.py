@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.changes.schemas import Drafts, Warned
-from app.content.blocks import Part
+from app.content.blocks import WireModel
 from app.web.fields import Instant, Line, Slug, Translations, Url
-from app.web.pages import Page, PageParams, each, names
+from app.web.queries import Page, PageQuery, chosen_names, comma_list
 
 SourceType = Literal["person", "organisation", "media", "channel", "document"]
 Identity = Literal["named", "role_only", "withheld"]
 
 
-class SourceIn(Part):
+class SourceIn(WireModel):
     """What a client may set of a source."""
 
     slug: Slug
@@ -61,25 +61,25 @@ class SourceFields(Drafts):
 
     def shape(self) -> tuple[str, ...]:
         """Fields. Raises: Invalid."""
-        fields = names(self.fields, SourceOut.model_fields, "fields")
+        fields = chosen_names(self.fields, SourceOut.model_fields, "fields")
         return ("slug", *fields) if fields else ()
 
 
-class SourceQuery(PageParams, SourceFields):
+class SourceQuery(PageQuery, SourceFields):
     """Which sources."""
 
-    type: Annotated[str, each(SourceType)] | None = Field(
+    type: Annotated[tuple[str, ...], comma_list(SourceType)] | None = Field(
         default=None, description="Any of these types, comma-separated.", examples=["organisation"]
     )
-    identity: Annotated[str, each(Identity)] | None = Field(
+    identity: Annotated[tuple[str, ...], comma_list(Identity)] | None = Field(
         default=None, description="Any of `named`, `role_only`, `withheld`; comma-separated.", examples=["withheld"]
     )
-    parent: Annotated[str, each(Slug)] | None = Field(
+    parent: Annotated[tuple[str, ...], comma_list(Slug)] | None = Field(
         default=None,
         description="Directly under any of these sources, comma-separated.",
         examples=["kp-zgharivskyi-tramvai"],
     )
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+    ids: Annotated[tuple[str, ...], comma_list(Slug, most=100)] | None = Field(
         default=None,
         description="The sources with these slugs, in this order; at most 100, comma-separated. What is not there is"
         " left out.",
@@ -88,6 +88,3 @@ class SourceQuery(PageParams, SourceFields):
     sort: Literal["slug", "-modified_at"] = Field(
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
-
-    def filters(self) -> dict[str, object]:
-        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

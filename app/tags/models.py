@@ -1,12 +1,11 @@
-"""The table of tags."""
+"""The table of tags. Their texts stand in the revisions."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Json, Name
+from app.db import Base, Name
 
 
 class Tag(Base):
@@ -17,10 +16,7 @@ class Tag(Base):
 
     slug: Mapped[str] = mapped_column(Name, primary_key=True)
     type: Mapped[str] = mapped_column(String(20))
-    labels: Mapped[dict[str, str]] = mapped_column(Json)
-    description: Mapped[dict[str, str]] = mapped_column(Json)
     parent: Mapped[str | None] = mapped_column(Name, ForeignKey("tags.slug", ondelete="RESTRICT"), index=True)
-    same_as: Mapped[list[Any]] = mapped_column(Json)
     revision: Mapped[int]
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]

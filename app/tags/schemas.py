@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.changes.schemas import Drafts, Warned
-from app.content.blocks import Part
+from app.content.blocks import WireModel
 from app.web.fields import Instant, Slug, Translations, Url
-from app.web.pages import Page, PageParams, each, if_asked, names
+from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked
 
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
 
-class TagIn(Part):
+class TagIn(WireModel):
     """What a client may set of a tag."""
 
     slug: Slug
@@ -75,20 +75,20 @@ class TagFields(Drafts):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = names(self.fields, TagOut.model_fields, "fields")
-        return (("slug", *fields) if fields else ()), names(self.include, ["counts"], "include")
+        fields = chosen_names(self.fields, TagOut.model_fields, "fields")
+        return (("slug", *fields) if fields else ()), chosen_names(self.include, ["counts"], "include")
 
 
-class TagQuery(PageParams, TagFields):
+class TagQuery(PageQuery, TagFields):
     """Which tags."""
 
-    type: Annotated[str, each(TagType)] | None = Field(
+    type: Annotated[tuple[str, ...], comma_list(TagType)] | None = Field(
         default=None, description="Any of these types, comma-separated.", examples=["topic"]
     )
-    parent: Annotated[str, each(Slug)] | None = Field(
+    parent: Annotated[tuple[str, ...], comma_list(Slug)] | None = Field(
         default=None, description="Directly under any of these tags, comma-separated.", examples=["transport"]
     )
-    ids: Annotated[str, each(Slug, most=100)] | None = Field(
+    ids: Annotated[tuple[str, ...], comma_list(Slug, most=100)] | None = Field(
         default=None,
         description="The tags with these slugs, in this order; at most 100, comma-separated. What is not there is left"
         " out.",
@@ -97,6 +97,3 @@ class TagQuery(PageParams, TagFields):
     sort: Literal["slug", "-modified_at"] = Field(
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
-
-    def filters(self) -> dict[str, object]:
-        return self.model_dump(exclude={"limit", "cursor", "count", "fields", "include", "ids"})

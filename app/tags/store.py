@@ -1,150 +1,179 @@
-"""Every statement about tags."""
+"""Reading and writing tags."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 
-from pydantic_core import from_json
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from app.changes import named, shown
-from app.changes import store as log
-from app.changes.models import Counter
-from app.changes.shown import Perspective
-from app.changes.writes import Written
-from app.db import Reader
+from app.changes import views
+from app.changes.log import Transaction, Written
+from app.changes.models import DESK, PUBLIC, ViewEntry
+from app.changes.saving import IN_USE, Outcome, ToSave, check_slug_of_address, refusal_of_single, slug_taken
+from app.changes.slug_lists import SlugListRequest, slug_list
+from app.changes.stored import StoredObject
+from app.changes.views import VIEWS, Perspective
+from app.db import SHAPES, Reader, in_list, list_parameters, padded_size
 from app.errors import Fault, Invalid, NotFound
+from app.lists import store as lists
+from app.paging import PageRows, Position
+from app.tags.hierarchy import Hierarchy, Lineage
 from app.tags.models import Tag
 from app.tags.schemas import TagIn, TagOut, TagPut, TagQuery
 from app.web.merging import Patch, merged
-from app.web.pages import Position, Slice
+
+# --- reading -----------------------------------------------------------------------------------------------------
 
 
-async def get(read: Reader, seen: Perspective, slug: str) -> tuple[int, str]:
+async def get(read: Reader, perspective: Perspective, slug: str) -> tuple[int, str]:
     """(revision, document). Cost: one statement. Raises: NotFound."""
-    found = await shown.document(read, seen, "tag", slug)
-    if found is None:
+    state = await views.shown(read, perspective, "tag", slug)
+    if state is None:
         raise NotFound(f"There is no tag {slug!r}.")
-    return found[0], found[1]
+    return state.revision, state.card
 
 
-async def listed(read: Reader, seen: Perspective, wanted: TagQuery, position: Position | None) -> Slice:
-    """Tags that match, by slug or by what changed last; one page. An unknown parent matches nothing.
+@lru_cache(SHAPES)
+def _conditions(types: int, parents: int) -> tuple[ColumnElement[bool], ...]:
+    """Tags of one of so many types, directly under one of so many parents; 0 for any."""
+    query = select(Tag.slug)
+    if types:
+        query = query.where(in_list(Tag.type, "type", types))
+    if parents:
+        query = query.where(in_list(Tag.parent, "parent", parents))
+    return (ViewEntry.slug.in_(query),) if types or parents else ()
+
+
+async def page(read: Reader, perspective: Perspective, query: TagQuery, position: Position | None) -> PageRows:
+    """Tags that match, by slug or by what changed last. An unknown parent matches nothing.
 
     Cost: one statement, and one more with `count`.
     """
-    return await named.listed(read, seen, "tag", Tag, wanted, position, "type", "parent")
+    types, parents = (padded_size(len(values)) if values else 0 for values in (query.type, query.parent))
+    parameters: dict[str, str] = {}
+    if query.type:
+        parameters |= list_parameters("type", types, query.type)
+    if query.parent:
+        parameters |= list_parameters("parent", parents, query.parent)
+    request = SlugListRequest(query.limit, position, query.sort == "slug", query.ids or (), query.count)
+    return await slug_list(read, perspective, "tag", request, _conditions(types, parents), parameters)
 
 
-async def counts(read: Reader, seen: Perspective, slugs: Sequence[str]) -> dict[str, int]:
+async def counts(read: Reader, perspective: Perspective, slugs: Sequence[str]) -> dict[str, int]:
     """How many articles `tag=slug` lists, for each. Cost: one statement."""
-    found = await shown.counts(read, seen, [f"tag:{slug}" for slug in slugs])
-    return {slug: found[f"tag:{slug}"] for slug in slugs}
+    names = {slug: f"articles:tag:{slug}" for slug in slugs}
+    numbers = await lists.counts(read, VIEWS[perspective.kind], [*names.values()])
+    return {slug: numbers[name] for slug, name in names.items()}
 
 
-# --- writing ----------------------------------------------------------------------------------------------------
+# --- writing -----------------------------------------------------------------------------------------------------
 
 
-async def lineages(done: log.Writing, slugs: Iterable[str]) -> dict[str, named.Lineage]:
-    """Types and ancestors of the tags that exist. Cost: one statement for each level of the hierarchy."""
-    return await named.lineages(done, Tag, slugs)
-
-
-async def reveal(done: log.Writing, slugs: Iterable[str]) -> None:
-    """Makes the tags public, with their ancestors."""
-    await named.reveal(done, "tag", Tag, slugs)
-
-
-async def save(done: log.Writing, tags: Sequence[TagOut]) -> list[str]:
-    """Writes the tags' new states, each slug once; returns what became of each: created, updated or unchanged.
-
-    Raises: Invalid, with pointers that begin with the place in `tags`; then nothing is written.
-    """
-    known = await log.known(done, "tag", [tag.slug for tag in tags])
-    moved = {
-        f"tag:{tag.slug}": f"/{place}/{field}"
-        for place, tag in enumerate(tags)
-        if tag.slug in known and (field := _moved(tag, TagOut.model_validate_json(known[tag.slug].document)))
-    }
-    if moved:
-        # Whoever lists an article under one of them holds it until its counters are there to be seen.
-        held = select(Tag.slug).where(Tag.slug.in_([term.removeprefix("tag:") for term in moved]))
-        await done.connection.execute(held.order_by(Tag.slug).with_for_update())
-        query = select(Counter.term).distinct().where(Counter.term.in_(moved), Counter.n > 0)
-        faults = [
-            Fault("cannot change while articles stand under the tag", named.IN_USE, pointer=moved[row.term])
-            for row in await done.connection.execute(query)
-        ]
-        faults += await _left_behind(done, tags, known)
-        if faults:
-            raise Invalid("A tag in use cannot move.", *faults)
-    return await named.save(done, "tag", Tag, tags, known, _misplaced)
-
-
-async def _left_behind(done: log.Writing, tags: Sequence[TagOut], known: dict[str, log.Known]) -> list[Fault]:
-    """Tags that would become a section over others that are none, or the other way round."""
-    places = {
-        tag.slug: place
-        for place, tag in enumerate(tags)
-        if tag.slug in known and _retyped(tag, TagOut.model_validate_json(known[tag.slug].document))
-    }
-    batch = {tag.slug for tag in tags}
-    children = await done.connection.execute(select(Tag.slug, Tag.parent).where(Tag.parent.in_(places)))
-    above = {row.parent for row in children if row.slug not in batch}
-    return [
-        Fault("cannot change while other tags stand under the tag", named.IN_USE, pointer=f"/{places[slug]}/type")
-        for slug in sorted(above)
-    ]
-
-
-def _misplaced(tag: TagOut, above: str) -> str | None:
-    if (above == "section") != (tag.type == "section"):
+def _misplaced(tag: TagOut, parent_type: str) -> str | None:
+    if (parent_type == "section") != (tag.type == "section"):
         return "a section stands under a section, and no other tag does"
     return None
 
 
-def _moved(tag: TagOut, before: TagOut) -> str | None:
-    """The field whose change would list the tag's articles elsewhere, or let them name what they may not."""
-    if tag.parent != before.parent:
-        return "parent"
-    return "type" if _retyped(tag, before) else None
+_tags: Final = Hierarchy("tag", Tag, TagOut, _misplaced)
 
 
-def _retyped(tag: TagOut, before: TagOut) -> bool:
-    return (tag.type == "section") != (before.type == "section")
+async def lineages(transaction: Transaction, slugs: Iterable[str]) -> dict[str, Lineage]:
+    """Types and ancestors of the tags that exist; none of them changes or is deleted before this transaction ends.
+
+    Cost: one statement for each level of the hierarchy.
+    """
+    return await _tags.lineages(transaction, slugs)
+
+
+async def make_public(transaction: Transaction, slugs: Iterable[str]) -> None:
+    """Makes the tags public, with their ancestors."""
+    await _tags.make_public(transaction, slugs)
+
+
+async def save(transaction: Transaction, items: Sequence[ToSave[TagOut]]) -> list[Outcome]:
+    """Writes new states of tags, each slug once.
+
+    Raises: Invalid, with pointers that begin with the index in `items`; then nothing is written.
+    """
+    before = await _tags.lock_all(transaction, [item.state.slug for item in items])
+    await _check_moves(transaction, [item.state for item in items], before)
+    return await _tags.save(transaction, items, before)
+
+
+async def _check_moves(transaction: Transaction, tags: Sequence[TagOut], before: dict[str, StoredObject]) -> None:
+    """Raises: Invalid, where a tag in use would get another parent, or become a section or cease to be one."""
+    old = {slug: TagOut.model_validate_json(tag.newest.card) for slug, tag in before.items()}
+    moved, retyped = {}, {}
+    for index, tag in enumerate(tags):
+        if tag.slug in old:
+            if (tag.type == "section") != (old[tag.slug].type == "section"):
+                moved[tag.slug], retyped[tag.slug] = f"/{index}/type", f"/{index}/type"
+            if tag.parent != old[tag.slug].parent:
+                moved[tag.slug] = f"/{index}/parent"
+    if not moved:
+        return
+    connection = transaction.connection
+    # Whoever lists an article under one of them keeps it locked until its counters can be read.
+    await connection.execute(select(Tag.slug).where(Tag.slug.in_(moved)).order_by(Tag.slug).with_for_update())
+    names = {f"articles:tag:{slug}": pointer for slug, pointer in moved.items()}
+    faults = [
+        Fault("cannot change while articles stand under the tag", IN_USE, pointer=names[name])
+        for name in sorted(await lists.not_empty(connection, (PUBLIC, DESK), names))
+    ]
+    batch = {tag.slug for tag in tags}
+    children = await connection.execute(select(Tag.slug, Tag.parent).where(Tag.parent.in_(retyped)))
+    parents = {parent for slug, parent in children if slug not in batch}
+    faults += [
+        Fault("cannot change while other tags stand under the tag", IN_USE, pointer=retyped[slug])
+        for slug in sorted(parents)
+    ]
+    if faults:
+        raise Invalid("A tag in use cannot move.", *faults)
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------
 
 
-async def find(done: log.Writing, slug: str) -> log.Known | None:
-    """What is known of the tag, held until the end of this transaction; None where there is none."""
-    return await named.find(done, "tag", Tag, slug)
+async def find(transaction: Transaction, slug: str) -> StoredObject | None:
+    """The tag, locked until the end of this transaction; None where there is none."""
+    return await _tags.find(transaction, slug)
 
 
-async def hold(done: log.Writing, slug: str) -> log.Known:
+async def lock(transaction: Transaction, slug: str) -> StoredObject:
     """As `find`. Raises: NotFound."""
-    return await named.hold(done, "tag", Tag, slug)
+    return await _tags.lock(transaction, slug)
 
 
-async def create(done: log.Writing, sent: TagIn) -> Written:
+async def create(transaction: Transaction, content: TagIn) -> Written:
     """Makes a tag that the desk alone sees. Raises: Conflict, where the slug is taken; Invalid."""
-    if await find(done, sent.slug) is not None:
-        raise named.taken("tag", sent.slug)
-    return await named.write(done, "tag", save, TagOut, dict(sent), None)
+    if await find(transaction, content.slug) is not None:
+        raise slug_taken("tag", content.slug)
+    return await _write(transaction, content, content.slug, None)
 
 
-async def put(done: log.Writing, slug: str, sent: TagPut, before: log.Known | None) -> Written:
-    """Makes what was sent to this address the next state of the tag, or a new one. Raises: Invalid, Conflict."""
-    named.keeps(slug, sent.slug)
-    return await named.write(done, "tag", save, TagOut, {**dict(sent), "slug": slug}, before)
+async def put(transaction: Transaction, slug: str, content: TagPut, before: StoredObject | None) -> Written:
+    """Makes the content sent to this address the tag's next state, or a new tag. Raises: Invalid, Conflict."""
+    check_slug_of_address(slug, content.slug)
+    return await _write(transaction, content, slug, before)
 
 
-async def update(done: log.Writing, slug: str, patch: Patch, before: log.Known) -> Written:
-    """Lays the patch over the tag. Raises: Invalid, Conflict."""
-    sent = merged(TagIn, from_json(before.document), patch)
-    named.keeps(slug, sent.slug)
-    return await named.write(done, "tag", save, TagOut, dict(sent), before)
+async def update(transaction: Transaction, slug: str, patch: Patch, before: StoredObject) -> Written:
+    """Changes the fields that the patch names. Raises: Invalid, Conflict."""
+    content = merged(TagIn, before.newest.fields(), patch)
+    check_slug_of_address(slug, content.slug)
+    return await _write(transaction, content, slug, before)
 
 
-async def delete(done: log.Writing, slug: str, before: log.Known) -> None:
+async def _write(transaction: Transaction, content: TagIn, slug: str, before: StoredObject | None) -> Written:
+    state = _tags.new_state(transaction, content, slug)
+    try:
+        await _check_moves(transaction, [state], {} if before is None else {slug: before})
+    except Invalid as refusal:
+        raise refusal_of_single(refusal) from None
+    return await _tags.write(transaction, state, before)
+
+
+async def delete(transaction: Transaction, slug: str, before: StoredObject) -> None:
     """Deletes the tag. Raises: Conflict, naming what refers to it."""
-    await named.remove(done, "tag", Tag, slug, before)
+    await _tags.delete(transaction, slug, before)

@@ -1,32 +1,21 @@
-"""What operations say of their answers in the OpenAPI document: headers, refusals, and the parameters behind them.
+"""Parts of the OpenAPI document that operations share: headers, responses, refusals, header parameters.
 
-Routes name the answers they share with all others by the constants below.
+Routes pass the upper-case constants to FastAPI as `responses`, joined as needed: `{**PAGED, **NOT_FOUND}`.
 """
 
 from typing import Any, Final
 
-from app.errors import (
-    Conflict,
-    Fault,
-    Forbidden,
-    Malformed,
-    Refusal,
-    Stale,
-    TooLarge,
-    Trimmed,
-    Unavailable,
-    Unconditional,
-    UnsupportedMediaType,
-)
-from app.web.bodies import MOST_BYTES
+from app import errors
+from app.errors import Fault, Refusal
 from app.web.problems import MEDIA_TYPE
+from app.web.strict_json import MOST_BYTES
 
 Json = dict[str, Any]
 Responses = dict[int | str, Json]
 
 
 def ref(kind: str, name: str) -> Json:
-    """A reference to a component of the document."""
+    """A reference to a component of the document, such as `ref("headers", "ETag")`."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -74,69 +63,53 @@ HEADERS: Final[Json] = {
         required=False,
     ),
 }
-_ALWAYS: Final = {"X-Request-ID": ref("headers", "RequestId"), "Server-Timing": ref("headers", "ServerTiming")}
-_KEPT: Final = {"Cache-Control": ref("headers", "CacheControl"), "Vary": ref("headers", "Vary")}
-_NAMED: Final = {"Surrogate-Key": ref("headers", "SurrogateKey")}
-_READ: Final = {"ETag": ref("headers", "ETag"), **_NAMED, **_KEPT, **_ALWAYS}
-_REFUSED: Final = {"Cache-Control": ref("headers", "CacheControl"), **_ALWAYS}
-_POSITION: Final = {"Content-Position": ref("headers", "ContentPosition")}
-_WRITTEN: Final = {"ETag": ref("headers", "ETag"), **_POSITION, **_REFUSED}
 
-_EVENT: Final = """\
+
+def _headers(*names: str) -> Json:
+    return {name: ref("headers", name.replace("-", "")) for name in names}
+
+
+# Headers of every answer, of reads, of answers that are not cached, and of writes.
+_ALWAYS: Final = {"X-Request-ID": ref("headers", "RequestId"), **_headers("Server-Timing")}
+_READ: Final = {**_headers("ETag", "Surrogate-Key", "Cache-Control", "Vary"), **_ALWAYS}
+_UNCACHED: Final = {**_headers("Cache-Control"), **_ALWAYS}
+_WRITTEN: Final = {**_headers("ETag", "Content-Position"), **_UNCACHED}
+
+_STREAM_EXAMPLE: Final = """\
 id: 134
 event: change
 data: {"at":"2025-01-22T12:35:00.000Z","op":"updated","noun":"tag","ref":"trams","revision":2,\
 "keys":["tag:trams","tags"],"reason":null}
 
 """
+_STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}}
 
-# What a route or router gives to FastAPI as `responses`.
-OTHERWISE: Final[Responses] = {"default": ref("responses", "Refused")}
-UNAVAILABLE: Final[Responses] = {503: ref("responses", "Unavailable")}
-UNCACHED: Final[Responses] = {200: {"headers": _REFUSED}, **OTHERWISE}
-READ: Final[Responses] = {
-    200: {"headers": _READ},
-    304: ref("responses", "NotModified"),
-    401: ref("responses", "Unauthorized"),
-    422: ref("responses", "Invalid"),
-    **UNAVAILABLE,
-    **OTHERWISE,
-}
-KEYED: Final[Responses] = {
-    401: ref("responses", "Unauthorized"),
-    403: ref("responses", "Forbidden"),
-    422: ref("responses", "Invalid"),
-    **UNAVAILABLE,
-    **OTHERWISE,
-}
+
+def _shared(**names: int | str) -> Responses:
+    """References to shared responses by status: `_shared(NotFound=404)`."""
+    return {status: ref("responses", name) for name, status in names.items()}
+
+
+UNAVAILABLE: Final = _shared(Unavailable=503)
+UNCACHED: Final[Responses] = {200: {"headers": _UNCACHED}, **_shared(Refused="default")}
+_INPUT: Final = _shared(Invalid=422, Unavailable=503, Refused="default")
+READ: Final[Responses] = {200: {"headers": _READ}, **_shared(NotModified=304, Unauthorized=401), **_INPUT}
+KEYED: Final[Responses] = {**_shared(Unauthorized=401, Forbidden=403), **_INPUT}
 WRITTEN: Final[Responses] = {200: {"headers": _WRITTEN}}
-CREATED: Final[Responses] = {201: {"headers": {"Location": ref("headers", "Location"), **_WRITTEN}}}
-ISSUED: Final[Responses] = {201: {"headers": {"Location": ref("headers", "Location"), **_REFUSED}}}
-DONE: Final[Responses] = {204: {"headers": {**_POSITION, **_REFUSED}}}
-STREAMED: Final[Responses] = {
-    200: {"headers": _REFUSED},
-    400: ref("responses", "Malformed"),
-    415: ref("responses", "UnsupportedMediaType"),
-    422: ref("responses", "Invalid"),
-    **UNAVAILABLE,
-    **OTHERWISE,
-}
-CONFLICT: Final[Responses] = {409: ref("responses", "Conflict")}
-PAGED: Final[Responses] = {200: {"headers": {"Link": ref("headers", "Link"), **_READ}}}
-NOT_FOUND: Final[Responses] = {404: ref("responses", "NotFound")}
-WITHDRAWN: Final[Responses] = {410: ref("responses", "Withdrawn")}
-TRIMMED: Final[Responses] = {410: ref("responses", "Trimmed")}
-EVENTS: Final[Responses] = {
-    **{status: answer for status, answer in READ.items() if status != 304},
-    200: {"headers": _REFUSED, "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}}},
-}
-MOVED: Final[Responses] = {308: ref("responses", "Moved")}
+CREATED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_WRITTEN}}}
+ISSUED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_UNCACHED}}}
+DONE: Final[Responses] = {204: {"headers": {**_headers("Content-Position"), **_UNCACHED}}}
+STREAMED: Final[Responses] = {**UNCACHED, **_shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
+PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
+EVENTS: Final[Responses] = {200: {"headers": _UNCACHED, "content": _STREAM}, **_shared(Unauthorized=401), **_INPUT}
+CONFLICT, MOVED, NOT_FOUND = _shared(Conflict=409), _shared(Moved=308), _shared(NotFound=404)
+TRIMMED, WITHDRAWN = _shared(Trimmed=410), _shared(Withdrawn=410)
 
 
 def _refusal(text: str, headers: Json | None = None, *, model: str = "Problem") -> Json:
     return {
         "description": text,
-        "headers": {**(headers or {}), **_REFUSED},
+        "headers": {**(headers or {}), **_UNCACHED},
         "content": {MEDIA_TYPE: {"schema": ref("schemas", model)}},
     }
 
@@ -165,11 +138,11 @@ RESPONSES: Final[Json] = {
     ),
     "Moved": {
         "description": "This is a former slug. `Location` leads to the present one.",
-        "headers": {"Location": ref("headers", "Location"), **_REFUSED},
+        "headers": {**_headers("Location"), **_UNCACHED},
     },
     "NotModified": {
         "description": "What `If-None-Match` names is still current. There is no body.",
-        "headers": {"Link": ref("headers", "Link"), **_READ},
+        "headers": {**_headers("Link"), **_READ},
     },
     "Unauthorized": _refusal(
         "A key was sent that is not valid, or none where one is needed. Reading what is public needs none.",
@@ -188,59 +161,56 @@ RESPONSES: Final[Json] = {
         "A parameter, or a field of the body, is unknown, repeated or has a value it cannot have. `errors` names each,"
         " and what would be right. Nothing is ever ignored."
     ),
-    "Unavailable": _refusal("The database does not answer just now.", {"Retry-After": ref("headers", "RetryAfter")}),
+    "Unavailable": _refusal("The database does not answer just now.", _headers("Retry-After")),
     "Refused": _refusal(
         "Any other refusal: 400 for a request that cannot be read, 405 for another method, 413 and 415 for a body too"
         " long or of another media type, 414 and 431 for an address or headers too long, 500 for a fault of ours."
     ),
 }
-# Refusals that the sample newsroom does not give of itself.
-MADE: Final[dict[str, Refusal]] = {
-    "Malformed": Malformed(
+# Examples of refusals that no request to the sample newsroom produces by itself.
+REFUSAL_EXAMPLES: Final[dict[str, Refusal]] = {
+    "Malformed": errors.Malformed(
         "The body is not JSON: trailing comma at line 3 column 1.",
         Fault("is not JSON: trailing comma at line 3 column 1", "malformed", pointer=""),
     ),
-    "Forbidden": Forbidden("The key lacks the scope content:publish.", scope="content:publish"),
-    "Conflict": Conflict("Something still refers to it.", Fault("is its parent", "in-use", parameter="slug")),
-    "Stale": Stale("The present revision is 7.", headers={"ETag": '"7"'}, revision=7),
-    "TooLarge": TooLarge(f"A body has at most {MOST_BYTES} bytes here."),
-    "UnsupportedMediaType": UnsupportedMediaType(
+    "Forbidden": errors.Forbidden("The key lacks the scope content:publish.", scope="content:publish"),
+    "Conflict": errors.Conflict("Something still refers to it.", Fault("is its parent", "in-use", parameter="slug")),
+    "Stale": errors.Stale("The present revision is 7.", headers={"ETag": '"7"'}, revision=7),
+    "TooLarge": errors.TooLarge(f"A body has at most {MOST_BYTES} bytes here."),
+    "UnsupportedMediaType": errors.UnsupportedMediaType(
         "Content-Type is not application/json.",
         Fault("is not application/json", "unsupported", parameter="Content-Type", allowed=["application/json"]),
     ),
-    "Unconditional": Unconditional(
+    "Unconditional": errors.Unconditional(
         "Send If-Match with the ETag you last saw of it.", Fault("is missing", "missing", parameter="If-Match")
     ),
-    "Trimmed": Trimmed("What came right after position 7 is kept no more. Start over.", head=1204),
-    "Unavailable": Unavailable(),
+    "Trimmed": errors.Trimmed("What came right after position 7 is kept no more. Start over.", head=1204),
+    "Unavailable": errors.Unavailable(),
 }
+
+
+def _request_header(name: str, text: str, **example: str) -> Json:
+    return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, **example}
+
+
 PARAMETERS: Final[Json] = {
-    "IfNoneMatch": {
-        "name": "If-None-Match",
-        "in": "header",
-        "description": "ETags of the answers you have. Where one is current, the answer is 304 without a body.",
-        "schema": {"type": "string"},
-    },
-    "IfMatch": {
-        "name": "If-Match",
-        "in": "header",
-        "description": "The ETag you last saw of it, or `*` for any. 428 without it, 412 where it was changed since.",
-        "schema": {"type": "string"},
-        "example": '"7"',
-    },
-    "IfMatchOptional": {
-        "name": "If-Match",
-        "in": "header",
-        "description": "The ETag you last saw of it, if nothing is to be done where it was changed since (412).",
-        "schema": {"type": "string"},
-        "example": '"7"',
-    },
-    "IdempotencyKey": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "description": "A name of your own for this request. Sent again within 24 hours with the same body, it has no"
-        " second effect and the same answer; with another body it is 422.",
-        "schema": {"type": "string"},
-        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
-    },
+    "IfNoneMatch": _request_header(
+        "If-None-Match", "ETags of the answers you have. Where one is current, the answer is 304 without a body."
+    ),
+    "IfMatch": _request_header(
+        "If-Match",
+        "The ETag you last saw of it, or `*` for any. 428 without it, 412 where it was changed since.",
+        example='"7"',
+    ),
+    "IfMatchOptional": _request_header(
+        "If-Match",
+        "The ETag you last saw of it, if nothing is to be done where it was changed since (412).",
+        example='"7"',
+    ),
+    "IdempotencyKey": _request_header(
+        "Idempotency-Key",
+        "A name of your own for this request. Sent again within 24 hours with the same body, it has no second effect"
+        " and the same answer; with another body it is 422.",
+        example="8e03978e-40d5-43dd-bc93-6894a57f9324",
+    ),
 }

@@ -1,27 +1,24 @@
-"""Request bodies, taken at their word: of a known media type, in UTF-8, in size, strict JSON, of the model. Knows no
-noun. Source: RFC 8259 (JSON), RFC 7493 (what of it all readers read alike), RFC 9110 (8.3, 8.4)."""
+"""Request bodies: their media type, their size, and their JSON as a model. Source: RFC 9110 (8.3, 8.4)."""
 
-from math import isfinite
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-import jiter
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import Fault, Malformed, TooLarge, UnsupportedMediaType
-from app.web.problems import invalid, pointer
+from app.web.faults import invalid
+from app.web.strict_json import MOST_BYTES, read_json
 
-MOST_BYTES: Final = 2 * 2**20
-DEPTH: Final = 64
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
-class Sent:
-    """A dependency: the body as a model, sent as one of these media types. The OpenAPI document tells of it.
+class JsonBody:
+    """A dependency: the body as a model, sent in one of these media types. `openapi` describes it.
 
-    With `optional` there may be none, which says what `{}` says.
+    With `optional` the body may be empty, which means `{}`.
 
     Raises: Malformed, TooLarge, UnsupportedMediaType, Invalid (with pointers into the body).
     """
@@ -32,11 +29,11 @@ class Sent:
         self.media_types = media_types or (JSON,)
 
     async def __call__(self, request: Request) -> BaseModel:
-        if self.optional and not await body_of(request):
+        if self.optional and not await read_body(request):
             return self.model.model_validate({})
         check_media_type(request, self.media_types)
         try:
-            document = read_json(await body_of(request))
+            document = read_json(await read_body(request))
         except Malformed as refusal:
             raise Malformed(f"The body {refusal.detail}.", *refusal.faults) from None
         try:
@@ -51,17 +48,18 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-NOTHING: Final = Depends(Sent(Nothing, optional=True))
+# The dependency of a route that takes no body.
+NO_BODY: Final = Depends(JsonBody(Nothing, optional=True))
 
 
-def check_media_type(request: Request, taken: tuple[str, ...]) -> None:
+def check_media_type(request: Request, accepted: Sequence[str]) -> None:
     """Raises: UnsupportedMediaType, for a body of another media type, in another charset, or with a content coding."""
-    given = request.headers.getlist("content-type")
-    media_type, *parameters = given[0].split(";") if len(given) == 1 else [""]
-    if media_type.strip().lower() not in taken:
-        detail = f"is not {' or '.join(taken)}" if given else "is missing"
-        fault = Fault(detail, "unsupported", parameter="Content-Type", allowed=[*taken])
-        raise UnsupportedMediaType(f"Content-Type {detail}.", fault, headers={"Accept": ", ".join(taken)})
+    headers = request.headers.getlist("content-type")
+    media_type, *parameters = headers[0].split(";") if len(headers) == 1 else [""]
+    if media_type.strip().lower() not in accepted:
+        detail = f"is not {' or '.join(accepted)}" if headers else "is missing"
+        fault = Fault(detail, "unsupported", parameter="Content-Type", allowed=[*accepted])
+        raise UnsupportedMediaType(f"Content-Type {detail}.", fault, headers={"Accept": ", ".join(accepted)})
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in {"utf-8", "utf8"}:
@@ -72,83 +70,28 @@ def check_media_type(request: Request, taken: tuple[str, ...]) -> None:
         raise UnsupportedMediaType("Bodies are not unpacked here.", fault, headers={"Accept-Encoding": "identity"})
 
 
-async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The bytes of the body, read once however often it is asked for.
+async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The bytes of the body. Reads them from the connection once, and keeps them for further calls.
 
-    Memory: what is allowed and one chunk. Raises: TooLarge, as soon as it is known; Malformed, where it breaks off.
+    Memory: at most `most` bytes and one chunk. Raises: TooLarge, as soon as it is known; Malformed, if the client
+    disconnects or Content-Length is not a number.
     """
-    if (read := getattr(request.state, "body", None)) is not None:
-        return bytes(read)
+    if (kept := getattr(request.state, "body", None)) is not None:
+        return bytes(kept)
     too_large = TooLarge(f"A body has at most {most} bytes here.")
-    declared = request.headers.get("content-length", "0")
-    if not (declared.isascii() and declared.isdigit()):
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
         raise Malformed("Content-Length is not a number.", Fault("is not a number", parameter="Content-Length"))
-    if len(declared) > len(str(2**64)) or int(declared) > most:
+    # Python refuses to parse a number of thousands of digits.
+    if len(length) > len(str(2**64)) or int(length) > most:
         raise too_large
-    found = bytearray()
+    body = bytearray()
     try:
         async for chunk in request.stream():
-            found += chunk
-            if len(found) > most:
+            body += chunk
+            if len(body) > most:
                 raise too_large
     except ClientDisconnect:
         raise Malformed("The body breaks off.") from None
-    request.state.body = bytes(found)
-    return bytes(found)
-
-
-def read_json(text: bytes) -> Any:
-    """The one document that the text is, read as every strict reader reads it.
-
-    Raises: Malformed, whose detail and one fault say what is wrong and where: no UTF-8, a byte order mark, no JSON, a
-    key twice in one object, NaN, a number or a nesting beyond bounds, half a surrogate pair.
-    """
-    if text.startswith(b"\xef\xbb\xbf"):
-        raise _malformed("begins with a byte order mark")
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        raise _malformed(f"is not UTF-8 (byte {error.start + 1})", code="not-utf-8") from None
-    if not text.strip():
-        raise _malformed("is empty", code="empty")
-    try:
-        document = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError as error:
-        reason, _, place = str(error).partition(" at line ")
-        if "recursion" in reason:
-            reason = f"nested deeper than {DEPTH} levels"
-        raise _malformed(f"is not JSON: {reason[:200]} at line {place[-40:]}") from None
-    _check_bounds(document)
-    return document
-
-
-def _malformed(detail: str, code: str = "malformed", where: str = "") -> Malformed:
-    return Malformed(detail, Fault(detail, code, pointer=where))
-
-
-def _check_bounds(document: Any) -> None:
-    """Raises: Malformed, for a nesting that is too deep or a number that is infinite. Cost: one look at each value."""
-    # Of each list and object: the like of the one around it, its step from there, itself.
-    level: list[Any] = [(None, 0, [document])]
-    for depth in range(DEPTH + 1):
-        nested = []
-        for above in level:
-            around = above[2]
-            for step, value in around.items() if type(around) is dict else enumerate(around):
-                kind = type(value)
-                if kind is dict or kind is list:
-                    if depth == DEPTH:
-                        raise _malformed(f"is not JSON: nested deeper than {DEPTH} levels", where=_way(above, step))
-                    if value:
-                        nested.append((above, step, value))
-                elif kind is float and not isfinite(value):
-                    raise _malformed("is not JSON: a number beyond all bounds", where=_way(above, step))
-        level = nested
-
-
-def _way(above: Any, step: str | int) -> str:
-    steps = [step]
-    while above is not None:
-        above, step, _ = above
-        steps.append(step)
-    return pointer(steps[-3::-1])
+    request.state.body = bytes(body)
+    return bytes(body)

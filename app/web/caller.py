@@ -1,12 +1,10 @@
-"""Who asks: the Authorization header becomes a token, and a key's scopes become what its holder may do."""
+"""Who makes a request: the holder of a key, and what the scopes of the key permit."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from starlette.requests import Request
-
-from app.errors import Unauthorized
+from app.errors import Forbidden, Unauthorized
 
 Scope = Literal["drafts:read", "content:write", "content:publish", "content:withdraw", "webhooks", "keys"]
 SCOPES: Final[dict[Scope, str]] = {
@@ -21,7 +19,7 @@ SCOPES: Final[dict[Scope, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The holder of a key. The public has none."""
+    """The holder of a key. A request without a key has no Caller."""
 
     id: str
     name: str
@@ -30,24 +28,21 @@ class Caller:
 
 
 class Scoped:
-    """A dependency that takes a key with this scope. The OpenAPI document tells of it."""
+    """A dependency that needs a key with this scope. `openapi` describes it."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
 
+def permitted(caller: Caller | None, scope: Scope) -> Caller:
+    """The caller. Raises: Unauthorized, without a key; Forbidden, naming the missing scope."""
+    if caller is None:
+        raise Unauthorized(f"This takes a key with the scope {scope}.", headers={"WWW-Authenticate": "Bearer"})
+    if scope not in caller.scopes:
+        raise Forbidden(f"The key lacks the scope {scope}.", scope=scope)
+    return caller
+
+
 def refused(detail: str) -> Unauthorized:
-    """The refusal of a key. Source: RFC 6750, 3."""
+    """The refusal of a key that is not valid. Source: RFC 6750, 3."""
     return Unauthorized(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
-def bearer(request: Request) -> str | None:
-    """The token of `Authorization: Bearer …`; None without the header. Raises: Unauthorized, for another form of it."""
-    given = request.headers.getlist("authorization")
-    if not given:
-        return None
-    scheme, _, token = given[0].partition(" ")
-    token = token.strip()
-    if len(given) > 1 or scheme.lower() != "bearer" or not token.isascii() or not token.isprintable() or " " in token:
-        raise refused("Authorization must be `Bearer` and one key.")
-    return token

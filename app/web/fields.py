@@ -1,4 +1,4 @@
-"""Field types that all schemas share: instants, days, slugs, languages, ids, addresses and text. Knows no noun."""
+"""Field types of all schemas: instants, days, slugs, languages, ids, addresses, text. Knows no noun."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def instant(value: datetime) -> datetime:
-    """The same moment in UTC, cut to milliseconds: what is stored, compared and shown is one value.
+def to_utc(value: datetime) -> datetime:
+    """The same moment in UTC, cut to milliseconds, so that what is stored, compared and shown is one value.
 
-    Raises: ValueError, without an offset, or where UTC has no such year.
+    Raises: ValueError, for a value without an offset, or before year 1 or after year 9999 in UTC.
     """
     if value.tzinfo is None:
         raise ValueError("needs an offset, such as 2025-01-22T12:35:00Z or 2025-01-22T14:35:00+02:00")
@@ -33,35 +33,26 @@ def instant(value: datetime) -> datetime:
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
-def show_instant(value: datetime) -> str:
+def format_instant(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`."""
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _read_instant(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not INSTANT.fullmatch(value):
-        raise ValueError("is not an instant with an offset, such as 2025-01-22T12:35:00Z")
-    return value
+def _text_of_form(kind: type, pattern: re.Pattern[str], message: str) -> BeforeValidator:
+    """Of the texts that Pydantic reads as this kind, takes those of this form only; nothing else is taken."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, kind) or (isinstance(value, str) and pattern.fullmatch(value)):
+            return value
+        raise ValueError(message)
+
+    return BeforeValidator(read)
 
 
-def _read_day(value: Any) -> Any:
-    if isinstance(value, date) or (isinstance(value, str) and DAY.fullmatch(value)):
-        return value
-    raise ValueError("is not a date, such as 2025-01-22")
-
-
-def _read_uuid(value: Any) -> Any:
-    if isinstance(value, UUID) or (isinstance(value, str) and UUID_TEXT.fullmatch(value)):
-        return value
-    raise ValueError("is not an id, such as 01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59")
-
-
-def clean(value: str) -> str:
-    """The value itself. Raises: ValueError, for characters that no text holds (NUL, controls, lone surrogates)."""
-    if found := _UNPRINTABLE.search(value):
-        raise ValueError(f"holds the character U+{ord(found[0]):04X} at place {found.start() + 1}, which no text has")
+def check_text(value: str) -> str:
+    """The value itself. Raises: ValueError, for control characters, NUL and half surrogate pairs."""
+    if match := _UNPRINTABLE.search(value):
+        raise ValueError(f"holds the character U+{ord(match[0]):04X} at place {match.start() + 1}, which no text has")
     return value
 
 
@@ -72,36 +63,38 @@ def _plain_slug(value: str) -> str:
 
 
 def _one_line(value: str) -> str:
-    if "\n" in clean(value) or "\r" in value:
+    if "\n" in check_text(value) or "\r" in value:
         raise ValueError("must be one line")
     return value
 
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_read_instant),
-    AfterValidator(instant),
-    PlainSerializer(show_instant, return_type=str, when_used="json"),
+    _text_of_form(datetime, INSTANT, "is not an instant with an offset, such as 2025-01-22T12:35:00Z"),
+    AfterValidator(to_utc),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-01-22T12:35:00.000Z"]}),
 ]
-Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
-Id = Annotated[UUID, BeforeValidator(_read_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+Day = Annotated[
+    date,
+    _text_of_form(date, DAY, "is not a date, such as 2025-01-22"),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Id = Annotated[
+    UUID,
+    _text_of_form(UUID, UUID_TEXT, "is not an id, such as 01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59"),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
+]
 Slug = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=120, pattern=f"^{SLUG.pattern}$"),
-    AfterValidator(_plain_slug),
+    str, StringConstraints(min_length=1, max_length=120, pattern=f"^{SLUG.pattern}$"), AfterValidator(_plain_slug)
 ]
 Language = Annotated[str, StringConstraints(max_length=35, pattern=f"^{LANGUAGE.pattern}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(clean)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(check_text)]
 Translations = Annotated[dict[Language, Text], Field(max_length=50, examples=[{"uk": "Річки", "en": "Rivers"}])]
-Url = Annotated[
-    str,
-    StringConstraints(max_length=2_000, pattern=_URL),
-    AfterValidator(clean),
-]
+Url = Annotated[str, StringConstraints(max_length=2_000, pattern=_URL), AfterValidator(check_text)]
 
-# What to say of a text that does not fit: the pattern itself helps nobody.
+# The message for a text that does not match a pattern, instead of the pattern itself.
 _HINTS: Final = {
     f"^{SLUG.pattern}$": "is not a slug: lower-case Latin letters and digits, joined by single hyphens (river-flood)",
     f"^{LANGUAGE.pattern}$": "is not a language tag, such as uk, en or en-GB",
@@ -109,23 +102,20 @@ _HINTS: Final = {
 }
 
 
-def said(error: Mapping[str, Any]) -> str:
-    """What a finding of Pydantic's says, in our words."""
+_MESSAGES: Final = {
+    "string_too_short": "is empty",
+    "extra_forbidden": "is not a field here",
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "is not an object"),
+    "union_tag_invalid": "is not one of the kinds there are",
+    "union_tag_not_found": "is missing",
+}
+
+
+def fault_message(error: Mapping[str, Any]) -> str:
+    """The message of a finding of Pydantic, worded for clients. `error` is one of `ValidationError.errors()`."""
     message = str(error["msg"])
-    match error["type"]:
-        case "string_pattern_mismatch":
-            return _HINTS.get((error.get("ctx") or {}).get("pattern", ""), message)
-        case "string_too_short":
-            return "is empty"
-        case "extra_forbidden":
-            return "is not a field here"
-        case "missing" if message == "Field required":
-            return "is missing"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return "is not an object"
-        case "union_tag_invalid":
-            return "is not one of the kinds there are"
-        case "union_tag_not_found":
-            return "is missing"
-        case _:
-            return message.removeprefix("Value error, ")
+    if message == "Field required":
+        return "is missing"
+    if error["type"] == "string_pattern_mismatch":
+        return _HINTS.get(error["ctx"]["pattern"], message)
+    return _MESSAGES.get(error["type"], message.removeprefix("Value error, "))

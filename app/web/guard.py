@@ -1,4 +1,4 @@
-"""The outermost layer, pure ASGI: what no part behind it should ever see, and what every answer carries."""
+"""The outermost layer, in pure ASGI: refuses broken requests, and adds the headers that every answer has."""
 
 import re
 import time
@@ -26,15 +26,17 @@ PREFLIGHT: Final = {
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
-log: Final = structlog.get_logger("dovidka")
+log: Final = structlog.get_logger()
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Guard:
-    """Refuses requests that are broken or oversized, answers HEAD as GET without its body, opens reading to scripts of
-    every origin (CORS), marks every answer with `X-Request-ID` and `Server-Timing`, and turns what nobody expected
-    into a problem that shows nothing of its cause."""
+    """ASGI middleware around the whole application.
+
+    It refuses requests that are broken or oversized, answers HEAD as GET without the body, answers CORS preflights,
+    adds headers to every answer, and turns an unexpected exception into a problem that does not show its cause.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,30 +45,13 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = time.perf_counter()
-        started = False
         headers = dict(scope["headers"])
-        asked = headers.get(b"x-request-id", b"")
-        request_id = asked.decode() if _REQUEST_ID.fullmatch(asked) else uuid7().hex
-        head = scope["method"] == "HEAD"
-        inner = {**scope, "request_id": request_id, "method": "GET" if head else scope["method"], "head": head}
-
-        async def answer(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                sent = MutableHeaders(raw=message.setdefault("headers", []))
-                sent["X-Request-ID"] = request_id
-                sent["Server-Timing"] = f"total;dur={(time.perf_counter() - begun) * 1000:.1f}"
-                sent["X-Content-Type-Options"] = "nosniff"
-                # The same whoever asks, so that no Origin colours an answer that a cache keeps.
-                sent["Access-Control-Allow-Origin"] = "*"
-                sent["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
-            elif head:
-                message = {**message, "body": b""}
-            await send(message)
-
-        refusal = fault(scope)
+        client_id = headers.get(b"x-request-id", b"")
+        request_id = client_id.decode() if _REQUEST_ID.fullmatch(client_id) else uuid7().hex
+        is_head = scope["method"] == "HEAD"
+        inner = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"], "head": is_head}
+        answer = _Answer(send, request_id, is_head)
+        refusal = _fault(scope)
         if refusal is not None:
             await problem(refusal, request_id)(inner, receive, answer)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
@@ -76,29 +61,62 @@ class Guard:
                 await self.app(inner, receive, answer)
             except Exception as error:
                 log.error("unexpected", request_id=request_id, path=scope["path"], exc_info=error)
-                if started:
+                if answer.has_started:
                     raise
                 await problem(Internal("The fault is ours, and it has been noted."), request_id)(inner, receive, answer)
 
 
-def fault(scope: Scope) -> Refusal | None:
-    """What is wrong with the request as such, or None. Cost: one pass over the headers."""
+class _Answer:
+    """The `send` of one request: adds the headers that every answer has, and drops the body of an answer to HEAD."""
+
+    def __init__(self, send: Send, request_id: str, is_head: bool) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._is_head = is_head
+        self._begun = time.perf_counter()
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            headers["X-Request-ID"] = self._request_id
+            headers["Server-Timing"] = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
+            headers["X-Content-Type-Options"] = "nosniff"
+            # Any origin, not the one that asks: a shared cache may give the answer to pages of other origins.
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+        elif self._is_head:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def _fault(scope: Scope) -> Refusal | None:
+    """The refusal of a request that is broken or oversized, whatever its path. Cost: one pass over the headers."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > HEADER_COUNT or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
         return HeadersTooLarge(f"At most {HEADER_COUNT} headers of {HEADER_BYTES} bytes in all are read.")
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if len(raw_path) + len(scope["query_string"]) > ADDRESS_BYTES:
         return UriTooLong(f"An address has at most {ADDRESS_BYTES} bytes.")
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1 and not (not hosts and scope["http_version"] == "1.0"):
+    return _host_fault(scope) or _path_fault(raw_path)
+
+
+def _host_fault(scope: Scope) -> Refusal | None:
+    """Source: RFC 9112, 3.2: exactly one Host header, which only HTTP/1.0 may omit."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not hosts and scope["http_version"] == "1.0":
+        return None
+    if len(hosts) != 1:
         return Malformed("A request has exactly one Host header.")
-    if hosts and not _HOST.fullmatch(hosts[0]):
-        return Malformed("The Host header is not a host name.")
-    path = unquote_to_bytes(raw_path)
+    return None if _HOST.fullmatch(hosts[0]) else Malformed("The Host header is not a host name.")
+
+
+def _path_fault(raw_path: bytes) -> Refusal | None:
     try:
-        decoded = path.decode()
+        path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return NotFound("There is nothing at this address: its path is not UTF-8.")
-    if any(ord(character) < 32 for character in decoded):
+    if any(ord(character) < 32 for character in path):
         return NotFound("There is nothing at this address: its path holds control characters.")
     return None

@@ -1,18 +1,18 @@
-"""The OpenAPI document: what FastAPI derives from the routes, completed and made fit to be read. Knows no noun.
+"""The OpenAPI document: FastAPI derives it from the routes, this module completes it. Knows no noun.
 
-What is told of an answer by an example stands in a folder of files, one for each operation and each shared answer: the
-request, and what it was answered.
+Examples stand in a folder of JSON files, each named after an operation id or a shared response: `request` (path and
+query), `answer`, and for a write `method` and `body`.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
@@ -20,25 +20,14 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from app.web.answers import HEADERS, MADE, PARAMETERS, RESPONSES, Json, ref
-from app.web.bodies import Sent
-from app.web.caching import answer
+from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Json, ref
+from app.web.bodies import JsonBody
+from app.web.caching import cached_response
 from app.web.caller import SCOPES, Scoped
-from app.web.problems import (
-    MEDIA_TYPE,
-    ForbiddenProblem,
-    Problem,
-    StaleProblem,
-    TrimmedProblem,
-    WithdrawnProblem,
-    problem,
-)
+from app.web.problems import MEDIA_TYPE, Problem, problem
 
-PROBLEMS: Final = (Problem, ForbiddenProblem, StaleProblem, TrimmedProblem, WithdrawnProblem)
-_SCHEMA: Final = "#/components/schemas/{model}"
-
-# Query parameters of which some values take a key with a scope.
-SCOPED: Final = {"perspective"}
+# The query parameter of which some values need a key with a scope.
+SCOPED_PARAMETER: Final = "perspective"
 SECURITY: Final[Json] = {
     "key": {
         "type": "http",
@@ -48,180 +37,128 @@ SECURITY: Final[Json] = {
         + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items()),
     }
 }
+_SCHEMA_REF: Final = "#/components/schemas/{model}"
+# Responses, by status, of an operation that has the dependency.
+_BODY_REFUSALS: Final = {"400": "Malformed", "413": "TooLarge", "415": "UnsupportedMediaType", "422": "Invalid"}
+_SCOPE_REFUSALS: Final = {"401": "Unauthorized", "403": "Forbidden"}
+_HEADER_REFUSALS: Final = {
+    "IfMatch": {"400": "Malformed", "412": "Stale", "428": "Unconditional"},
+    "IfMatchOptional": {"400": "Malformed", "412": "Stale"},
+    "IdempotencyKey": {},
+}
 
 
 def install(api: FastAPI, examples: Path) -> None:
-    """`api.openapi()` gives the finished document, /openapi.json serves it. Made when first asked for, then kept."""
+    """Serves /openapi.json, and makes `api.openapi()` return the completed document, built at its first call."""
     derived = api.openapi
 
     @cache
     def document() -> Json:
-        routes = {route.unique_id: route for route in iter_route_contexts(api.router.routes) if _is_told_of(route)}
-        return finish(deepcopy(derived()), dict(_read(examples)), routes)
+        routes = {route.unique_id: route for route in iter_route_contexts(api.router.routes) if _is_documented(route)}
+        samples = {file.stem: from_json(file.read_bytes()) for file in sorted(examples.glob("*.json"))}
+        return complete(deepcopy(derived()), samples, routes)
 
     @cache
     def body() -> bytes:
         return to_json(document())
 
+    @api.get("/openapi.json", include_in_schema=False)
+    async def get_specification(request: Request) -> Response:
+        return await cached_response(request, await asyncio.to_thread(body))
+
     api.openapi = document  # type: ignore[method-assign]
-    api.state.specification = body
-    api.include_router(router)
 
 
-router = APIRouter()
-
-
-@router.get("/openapi.json", include_in_schema=False)
-async def get_specification(request: Request) -> Response:
-    return await answer(request, await asyncio.to_thread(request.app.state.specification))
-
-
-def _read(folder: Path) -> Iterator[tuple[str, Json]]:
-    for file in sorted(folder.glob("*.json")):
-        yield file.stem, from_json(file.read_bytes())
-
-
-def _is_told_of(route: RouteContext) -> bool:
+def _is_documented(route: RouteContext) -> bool:
     return bool(getattr(route, "include_in_schema", False)) and getattr(route, "unique_id", None) is not None
 
 
-def finish(document: Json, examples: Json, routes: dict[str, RouteContext]) -> Json:
-    """The document, with all that routes leave to this module.
+def complete(document: Json, examples: Mapping[str, Json], routes: Mapping[str, RouteContext]) -> Json:
+    """Adds to FastAPI's document what only this module knows: bodies, keys, headers, refusals, examples.
 
-    `examples`: by operation id or name of a response. `routes`: by operation id.
+    `examples` are keyed by operation id or by name of a shared response, `routes` by operation id.
     """
+    dependencies = {name: dict.fromkeys(_dependencies(route.dependant)) for name, route in routes.items()}
     components = document.setdefault("components", {})
-    problems = [(model, "serialization") for model in PROBLEMS]
-    _, definitions = models_json_schema(problems, ref_template=_SCHEMA)  # type: ignore[arg-type]
-    answered = {**components.get("schemas", {}), **definitions["$defs"]}
-    for schema in answered.values():
-        _finish_schema(schema, answered=True)
-    taken = {name: [*_dependencies(route.dependant)] for name, route in routes.items()}
-    models = {one.model: one for found in taken.values() for one in found if isinstance(one, Sent)}
-    bodies, sent = _sent_schemas([*models], answered)
-    responses = {name: {**response} for name, response in RESPONSES.items()}
+    answered = _answered_schemas(components.get("schemas", {}))
+    bodies = [each for calls in dependencies.values() for each in calls if isinstance(each, JsonBody)]
+    body_refs, sent = _sent_schemas([*dict.fromkeys(body.model for body in bodies)], answered)
     schemas = dict(sorted({**answered, **sent}.items()))
-    components.update(schemas=schemas, responses=responses, headers=HEADERS, parameters=PARAMETERS)
-    components["securitySchemes"] = SECURITY
-
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
+    components.update(schemas=schemas, responses=_responses(examples), headers=HEADERS)
+    components.update(parameters=PARAMETERS, securitySchemes=SECURITY)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
             name = operation["operationId"]
-            _take(method, operation, taken[name], bodies)
+            _describe_dependencies(method, operation, dependencies[name], body_refs)
             if method != "get":
-                _forget_reading(operation["responses"], str(routes[name].status_code or 200))
-            methods[method] = _finished(path, operation, examples.get(name))
-    for name, response in responses.items():
-        shown = examples.get(name)
-        if name in MADE:
-            shown = {"answer": from_json(bytes(problem(MADE[name], HEADERS["RequestId"]["example"]).body))}
-        if shown is not None and "content" in response:
-            response["content"] = {MEDIA_TYPE: {**response["content"][MEDIA_TYPE], "example": shown["answer"]}}
-    used = _used(components, document["paths"])
-    for kind in ("schemas", "responses", "headers", "parameters"):
-        components[kind] = {name: part for name, part in components[kind].items() if ref(kind, name)["$ref"] in used}
+                # A router declares the responses of its reads; its writes inherit them.
+                for status in {"200", "304"} - {str(routes[name].status_code or 200)}:
+                    operation["responses"].pop(status, None)
+            operations[method] = _completed(path, operation, examples.get(name))
+    _drop_unused(components, document["paths"])
     return document
 
 
 def _dependencies(dependant: Dependant) -> Iterator[Any]:
-    """All that a route depends on, directly or not."""
-    for one in dependant.dependencies:
-        yield one.call
-        yield from _dependencies(one)
+    """Everything that a route depends on, directly or not; some of it several times."""
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _dependencies(dependency)
 
 
-def _take(method: str, operation: Json, dependencies: list[Any], bodies: dict[type[BaseModel], Json]) -> None:
-    """Adds what the operation takes, as its dependencies tell it, and how they refuse it."""
+# --- operations ----------------------------------------------------------------------------------------------------
+
+
+def _describe_dependencies(
+    method: str, operation: Json, dependencies: Iterable[Any], body_refs: Mapping[type[BaseModel], Json]
+) -> None:
+    """Adds the body, headers and keys that the operation's dependencies read, and their refusals."""
     responses = operation["responses"]
-    scopes: list[str] = []
-    for one in dependencies:
-        refusals: dict[str, str] = {}
-        if isinstance(one, Sent):
-            content = {media_type: {"schema": bodies[one.model]} for media_type in one.media_types}
-            operation["requestBody"] = {"required": not one.optional, "content": content}
-            refusals = {"400": "Malformed", "413": "TooLarge", "415": "UnsupportedMediaType", "422": "Invalid"}
-        elif isinstance(one, Scoped):
-            scopes += [one.scope] if one.scope not in scopes else []
-            refusals = {"401": "Unauthorized", "403": "Forbidden"}
-        elif (parameter := getattr(one, "parameter", None)) in PARAMETERS:
-            if parameter == "IdempotencyKey":
-                if method != "post":
-                    continue
-                for status in {"200", "201"} & responses.keys():
-                    headers = responses[status].get("headers", {})
-                    responses[status]["headers"] = {
-                        **headers,
-                        "Idempotency-Replayed": ref("headers", "IdempotencyReplayed"),
-                    }
-            if parameter in {"IfMatch", "IfMatchOptional"}:
-                refusals = {"400": "Malformed", "412": "Stale"}
-            if parameter == "IfMatch":
-                refusals["428"] = "Unconditional"
-            operation.setdefault("parameters", []).append(ref("parameters", parameter))
-        for status, name in refusals.items():
-            responses[status] = ref("responses", name)
-    if {one.get("name") for one in operation.get("parameters", ())} & SCOPED:
-        responses["403"] = ref("responses", "Forbidden")
+    scopes: dict[str, None] = {}
+    for dependency in dependencies:
+        if isinstance(dependency, JsonBody):
+            content = {media_type: {"schema": body_refs[dependency.model]} for media_type in dependency.media_types}
+            operation["requestBody"] = {"required": not dependency.optional, "content": content}
+            _add_refusals(responses, _BODY_REFUSALS)
+        elif isinstance(dependency, Scoped):
+            scopes[dependency.scope] = None
+            _add_refusals(responses, _SCOPE_REFUSALS)
+        elif (header := getattr(dependency, "parameter", None)) in _HEADER_REFUSALS:
+            _describe_header(method, operation, header)
+    if any(parameter.get("name") == SCOPED_PARAMETER for parameter in operation.get("parameters", ())):
+        _add_refusals(responses, {"403": "Forbidden"})
     if scopes:
-        operation["security"] = [{"key": scopes}]
+        operation["security"] = [{"key": [*scopes]}]
     elif "401" in responses:
         operation["security"] = [{}, {"key": []}]
 
 
-def _forget_reading(responses: Json, success: str) -> None:
-    """What a router says of reading, its routes that write leave aside."""
-    for status in ("200", "304"):
-        if status != success:
-            responses.pop(status, None)
+def _describe_header(method: str, operation: Json, header: str) -> None:
+    if header == "IdempotencyKey":
+        # Other methods have the dependency too, and refuse the header.
+        if method != "post":
+            return
+        for status in {"200", "201"} & operation["responses"].keys():
+            response = operation["responses"][status]
+            replayed = {"Idempotency-Replayed": ref("headers", "IdempotencyReplayed")}
+            response["headers"] = {**response.get("headers", {}), **replayed}
+    operation.setdefault("parameters", []).append(ref("parameters", header))
+    _add_refusals(operation["responses"], _HEADER_REFUSALS[header])
 
 
-def _sent_schemas(models: list[type[BaseModel]], answered: Json) -> tuple[dict[type[BaseModel], Json], Json]:
-    """(reference to each model, schemas by name) of what is sent.
-
-    A part that is answered too, and there has another form, is called `ParagraphIn` where it is sent.
-    """
-    if not models:
-        return {}, {}
-    wanted = [(model, "validation") for model in models]
-    refs, definitions = models_json_schema(wanted, ref_template=_SCHEMA)  # type: ignore[arg-type]
-    sent: Json = definitions["$defs"]
-    for schema in sent.values():
-        _finish_schema(schema, answered=False)
-    both = {name for name in sent if name in answered}
-    other = {name for name in both if sent[name] != answered[name]}
-    while more := {name for name in both - other if _names(sent[name]) & other}:
-        other |= more
-    names = {ref("schemas", name)["$ref"]: ref("schemas", f"{name}In")["$ref"] for name in other}
-    renamed = {f"{name}In" if name in other else name: _renamed(schema, names) for name, schema in sent.items()}
-    assert len(renamed) == len(sent)
-    assert not {f"{name}In" for name in other} & {*answered}
-    return {model: _renamed(refs[(model, "validation")], names) for model in models}, renamed
+def _add_refusals(responses: Json, refusals: Mapping[str, str]) -> None:
+    for status, name in refusals.items():
+        responses[status] = ref("responses", name)
 
 
-def _names(schema: Json) -> set[str]:
-    """Names of the schemas that one refers to."""
-    return {ref.rpartition("/")[2] for ref in _refs(schema)}
-
-
-def _renamed(part: Any, names: dict[str, str]) -> Any:
-    match part:
-        case dict():
-            return {key: _renamed(value, names) for key, value in part.items()}
-        case list():
-            return [_renamed(one, names) for one in part]
-        case str():
-            return names.get(part, part)
-    return part
-
-
-def _finished(path: str, operation: Json, sample: Json | None) -> Json:
-    """The operation; the first line of its endpoint's docstring is the summary, the rest the description."""
+def _completed(path: str, operation: Json, example: Json | None) -> Json:
+    """The operation. The first line of its endpoint's docstring is the summary, the rest the description."""
     summary, _, text = operation.get("description", "").partition("\n")
     parameters, responses = operation.get("parameters", []), operation["responses"]
-    given = _given(path, sample["request"]) if sample is not None else {}
+    values = _values_in(path, example["request"]) if example is not None else {}
     for parameter in parameters:
         if "$ref" not in parameter:
-            _finish_parameter(parameter, given.get(parameter["name"]))
+            _complete_parameter(parameter, values.get(parameter["name"]))
     for response in responses.values():
         if "$ref" in response:
             response.pop("description", None)
@@ -231,36 +168,32 @@ def _finished(path: str, operation: Json, sample: Json | None) -> Json:
         parameters.append(ref("parameters", "IfNoneMatch"))
     success = responses[min(responses)]
     success["description"] = summary
-    if sample is not None:
-        asked = f"{sample.get('method', 'GET')} {sample['request']}"
+    if example is not None:
+        request = f"{example.get('method', 'GET')} {example['request']}"
         for content in success.get("content", {}).values():
-            content["examples"] = {"sample": {"summary": asked, "value": sample["answer"]}}
+            content["examples"] = {"sample": {"summary": request, "value": example["answer"]}}
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            content["examples"] = {"sample": {"value": sample["body"]}}
-    return {
-        **operation,
-        "summary": summary.rstrip("."),
-        "description": text.strip(),
-        "parameters": parameters,
-        "responses": dict(sorted(responses.items())),
-    }
+            content["examples"] = {"sample": {"value": example["body"]}}
+    ordered = dict(sorted(responses.items()))
+    words = {"summary": summary.rstrip("."), "description": text.strip()}
+    return {**operation, **words, "parameters": parameters, "responses": ordered}
 
 
-def _given(path: str, request: str) -> dict[str, list[str]]:
-    """The values that a request gives to the parameters of a path."""
+def _values_in(path: str, request: str) -> dict[str, list[str]]:
+    """The values that a request has for the parameters of a path template and of its query."""
     address, _, query = request.partition("?")
-    pairs = zip(path.split("/"), address.split("/"), strict=True)
-    found = {name.strip("{}"): [value] for name, value in pairs if name.startswith("{")}
+    segments = zip(path.split("/"), address.split("/"), strict=True)
+    values = {name.strip("{}"): [value] for name, value in segments if name.startswith("{")}
     for name, value in parse_qsl(query):
-        found.setdefault(name, []).append(value)
-    return found
+        values.setdefault(name, []).append(value)
+    return values
 
 
-def _finish_parameter(parameter: Json, given: list[str] | None) -> None:
-    """A parameter is absent or has a value: it is never null. Its text and example stand beside its schema.
+def _complete_parameter(parameter: Json, values: list[str] | None) -> None:
+    """Removes null from the schema of a parameter, and moves its example out of the schema.
 
-    The example named `sample` is what the sample's request gives. Parameters which that leaves out have one too, marked
-    with Scalar's word for what is not to be sent: the page would try them all at once, and they do not all go together.
+    The example named `sample` has the values of the operation's example. A parameter without a value there has one
+    too, with Scalar's mark for what the reference page must not send: not all parameters may be sent together.
     """
     schema = parameter["schema"]
     kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
@@ -272,59 +205,120 @@ def _finish_parameter(parameter: Json, given: list[str] | None) -> None:
         schema.pop(name, None)
     if schema.get("default") == []:
         del schema["default"]
-    values = schema.pop("examples", [])
-    if given is not None:
-        plain = schema["type"] in {"integer", "boolean"}
-        value = given if schema["type"] == "array" else from_json(given[0]) if plain else given[0]
-        parameter["examples"] = {"sample": {"value": value}}
-    elif values:
-        parameter["examples"] = {"sample": {"value": values[0], "x-disabled": True}}
+    schema_examples = schema.pop("examples", [])
+    if values is not None:
+        value = from_json(values[0]) if schema["type"] in {"integer", "boolean"} else values[0]
+        parameter["examples"] = {"sample": {"value": values if schema["type"] == "array" else value}}
+    elif schema_examples:
+        parameter["examples"] = {"sample": {"value": schema_examples[0], "x-disabled": True}}
 
 
-def _finish_schema(schema: Json, *, answered: bool) -> None:
-    """Names are titles enough. An answer has no defaults, and may one day have more fields, which clients must bear."""
+# --- components ----------------------------------------------------------------------------------------------------
+
+
+def _responses(examples: Mapping[str, Json]) -> Json:
+    """The shared responses, each with an example if there is one."""
+    responses = {name: {**response} for name, response in RESPONSES.items()}
+    answers = {name: example["answer"] for name, example in examples.items() if name in responses}
+    for name, refusal in REFUSAL_EXAMPLES.items():
+        answers[name] = from_json(bytes(problem(refusal, HEADERS["RequestId"]["example"]).body))
+    for name, answer in answers.items():
+        if "content" in responses[name]:
+            responses[name]["content"] = {MEDIA_TYPE: {**responses[name]["content"][MEDIA_TYPE], "example": answer}}
+    return responses
+
+
+def _answered_schemas(derived: Json) -> Json:
+    """The schemas of all answers, by name: those that FastAPI derived, and problems."""
+    problems = [(model, "serialization") for model in (Problem, *Problem.__subclasses__())]
+    _, definitions = models_json_schema(problems, ref_template=_SCHEMA_REF)  # type: ignore[arg-type]
+    schemas: Json = {**derived, **definitions["$defs"]}
+    for schema in schemas.values():
+        _complete_schema(schema, is_answer=True)
+    return schemas
+
+
+def _sent_schemas(models: Sequence[type[BaseModel]], answered: Json) -> tuple[dict[type[BaseModel], Json], Json]:
+    """(reference to the schema of each model, schemas by name) of request bodies.
+
+    A schema that differs from the answered schema of the same name gets the suffix `In`: `ParagraphIn`.
+    """
+    if not models:
+        return {}, {}
+    inputs = [(model, "validation") for model in models]
+    refs, definitions = models_json_schema(inputs, ref_template=_SCHEMA_REF)  # type: ignore[arg-type]
+    sent: Json = definitions["$defs"]
+    for schema in sent.values():
+        _complete_schema(schema, is_answer=False)
+    shared = {name for name in sent if name in answered}
+    different = {name for name in shared if sent[name] != answered[name]}
+    # A schema that refers to a renamed one differs as well.
+    while more := {name for name in shared - different if {*_references(sent[name])} & {*map(_schema_ref, different)}}:
+        different |= more
+    new_refs = {_schema_ref(name): _schema_ref(f"{name}In") for name in different}
+    schemas = {f"{name}In" if name in different else name: _renamed(sent[name], new_refs) for name in sent}
+    assert len(schemas) == len(sent)
+    assert not {f"{name}In" for name in different} & {*answered}
+    return {model: _renamed(refs[(model, "validation")], new_refs) for model in models}, schemas
+
+
+def _schema_ref(name: str) -> str:
+    return _SCHEMA_REF.format(model=name)
+
+
+def _renamed(part: Any, new_refs: Mapping[str, str]) -> Any:
+    """A part of the document in which every text that is a key of `new_refs` is replaced."""
+    if isinstance(part, dict):
+        return {key: _renamed(value, new_refs) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(value, new_refs) for value in part]
+    return new_refs.get(part, part) if isinstance(part, str) else part
+
+
+def _complete_schema(schema: Json, *, is_answer: bool) -> None:
+    """Removes titles, which repeat the names.
+
+    An answer loses its defaults, and `additionalProperties: false`: clients must accept fields that are added later.
+    """
     schema.pop("title", None)
-    if answered and schema.get("additionalProperties") is False:
+    if is_answer and schema.get("additionalProperties") is False:
         del schema["additionalProperties"]
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
-        if answered:
+        if is_answer:
             field.pop("default", None)
-        _finish_map(field)
+        _describe_maps(field)
 
 
-def _finish_map(schema: Json) -> None:
-    """Says maps as `additionalProperties`, which tools know, and not as `patternProperties`, which few do."""
+def _describe_maps(schema: Json) -> None:
+    """Describes maps by `additionalProperties`; few tools understand `patternProperties`, which Pydantic writes."""
     for pattern, value in schema.pop("patternProperties", {}).items():
         schema["propertyNames"] = {"pattern": pattern, **schema.get("propertyNames", {})}
         schema["additionalProperties"] = value
-    if isinstance(inner := schema.get("additionalProperties"), dict):
-        _finish_map(inner)
+    if isinstance(values := schema.get("additionalProperties"), dict):
+        _describe_maps(values)
     for kind in schema.get("anyOf", ()):
-        _finish_map(kind)
+        _describe_maps(kind)
 
 
-def _refs(root: Any) -> Iterator[str]:
-    """The references in a part of the document."""
-    match root:
-        case {"$ref": str(ref)}:
-            yield ref
-        case dict():
-            for part in root.values():
-                yield from _refs(part)
-        case list():
-            for part in root:
-                yield from _refs(part)
+def _drop_unused(components: Json, paths: Json) -> None:
+    """Removes the components that no operation refers to, directly or through other components."""
+    used: set[str] = set()
+    unread = [*_references(paths)]
+    while unread:
+        reference = unread.pop()
+        if reference not in used:
+            used.add(reference)
+            kind, name = reference.split("/")[2:]
+            unread += _references(components[kind][name])
+    for kind in ("schemas", "responses", "headers", "parameters"):
+        components[kind] = {name: part for name, part in components[kind].items() if ref(kind, name)["$ref"] in used}
 
 
-def _used(components: Json, root: Any) -> set[str]:
-    """References to the components that this part of the document refers to, directly or not."""
-    found: set[str] = set()
-    left = [*_refs(root)]
-    while left:
-        ref = left.pop()
-        if ref not in found:
-            found.add(ref)
-            kind, name = ref.split("/")[2:]
-            left += _refs(components[kind][name])
-    return found
+def _references(part: Any) -> Iterator[str]:
+    """The values of `$ref` in a part of the document."""
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        yield part["$ref"]
+    elif isinstance(part, dict | list):
+        for value in part.values() if isinstance(part, dict) else part:
+            yield from _references(value)

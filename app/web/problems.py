@@ -1,25 +1,22 @@
-"""Refusals become application/problem+json (RFC 9457), each type with a page that explains it."""
+"""Refusals as application/problem+json, and the pages that explain them. Source: RFC 9457."""
 
 import html
-from collections.abc import Iterable
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from pydantic import MISSING, BaseModel, Field, ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic import MISSING, BaseModel, Field
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.errors import CATALOGUE, Fault, Invalid, MethodNotAllowed, NotFound, Refusal
-from app.web.fields import said
+from app.errors import CATALOGUE, Invalid, MethodNotAllowed, NotFound, Refusal
+from app.web.faults import faults, sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
-MOST_FAULTS: Final = 100
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
 class FaultOut(BaseModel):
@@ -71,7 +68,7 @@ class WithdrawnProblem(Problem):
 
 
 def problem(refusal: Refusal, request_id: str) -> Response:
-    """The refusal as a response. Never stored by caches: what is absent now may be there in a moment."""
+    """The refusal as a response. Caches must not store it: what is absent now may exist a moment later."""
     document: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": refusal.title,
@@ -90,118 +87,65 @@ def problem(refusal: Refusal, request_id: str) -> Response:
     )
 
 
-def faults(errors: Iterable[ErrorDetails | dict[str, Any]]) -> list[Fault]:
-    """Pydantic's findings in our words: where, what, and what would be right. Never the value that was sent."""
-    found = []
-    for error in errors:
-        place, *path = error["loc"] or ("body",)
-        context = error.get("ctx") or {}
-        allowed = context.get("allowed")
-        if allowed is None and (expected := context.get("expected", context.get("expected_tags"))) is not None:
-            allowed = [part.strip(" '") for part in str(expected).replace(" or ", ", ").split(", ")]
-        detail = said(error)
-        if place in PLACES:
-            parameter = str(path[0] if path else context.get("parameter", place))
-            found.append(Fault(detail, code=_code(error["type"]), parameter=parameter, allowed=allowed))
-        else:
-            steps = path if place == "body" else [place, *path]
-            found.append(Fault(detail, code=_code(error["type"]), pointer=pointer(steps), allowed=allowed))
-    return found
+def install(app: FastAPI) -> None:
+    """Turns every error of the app into a problem, and serves /problems/{code}."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _not_routed)
+    app.include_router(router)
 
 
-def pointer(steps: Iterable[str | int]) -> str:
-    """Source: RFC 6901."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return problem(refusal, _request_id(request))
 
 
-def faults_in(error: ValidationError, document: Any) -> list[Fault]:
-    """What is wrong, one fault a place, with pointers into the document as it was written: the kinds of a union are no
-    steps of them."""
-    placed: dict[tuple[int | str, ...], Any] = {}
-    for one in error.errors(include_url=False, include_input=False):
-        here, steps = document, []
-        for step in one["loc"]:
-            if isinstance(here, list) and isinstance(step, int):
-                here = here[step]
-            elif isinstance(here, dict) and (step in here or (one["type"] == "missing" and step is one["loc"][-1])):
-                here = here.get(step)
-            else:
-                continue
-            steps.append(step)
-        if one["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-            steps.append(one["ctx"]["discriminator"].strip("'"))
-        placed.setdefault(tuple(steps), {**one, "loc": ("body", *steps)})
-    return faults(placed.values())
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    input_faults = faults(error.errors())
+    return problem(Invalid(sentence(input_faults), *input_faults), _request_id(request))
 
 
-def invalid(error: ValidationError, document: Any) -> Invalid:
-    """The refusal of a body that its model does not take; at most a hundred faults are told."""
-    found = faults_in(error, document)
-    return Invalid(_sentence(found), *found[:MOST_FAULTS])
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """The framework raises HTTPException if no route fits the path (404) or the method (405)."""
+    assert isinstance(error, HTTPException)
+    refusal: Refusal = NotFound("There is nothing at this address.")
+    if error.status_code == 405:
+        allow = {"Allow": _allowed_methods(request, error)}
+        refusal = MethodNotAllowed(f"{request.method} does not work here.", headers=allow)
+    return problem(refusal, _request_id(request))
 
 
-def _code(kind: str) -> str:
-    return "invalid" if kind in {"value_error", "assertion_error"} else kind.replace("_", "-")
-
-
-def request_id(request: Request) -> str:
+def _request_id(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the app leaves as a problem, and /problems/{code} explains each kind."""
-
-    @app.exception_handler(Refusal)
-    async def refused(request: Request, refusal: Refusal) -> Response:
-        return problem(refusal, request_id(request))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        found = faults(error.errors())
-        return problem(Invalid(_sentence(found), *found), request_id(request))
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 405:
-            refusal: Refusal = MethodNotAllowed(
-                f"{request.method} does not work here.", headers={"Allow": _allow(request, error)}
-            )
-        else:
-            refusal = NotFound("There is nothing at this address.")
-        return problem(refusal, request_id(request))
-
-    @app.get("/problems/{code}", include_in_schema=False)
-    async def explain_problem(code: str) -> Response:
-        """What a kind of problem means."""
-        known = CATALOGUE.get(code)
-        if known is None:
-            raise NotFound("There is no such kind of problem.")
-        return HTMLResponse(
-            _PAGE.format(
-                title=html.escape(known.title), status=known.status, code=code, text=html.escape(known.__doc__ or "")
-            ),
-            headers={
-                "Cache-Control": "public, max-age=3600",
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            },
-        )
-
-
-def _allow(request: Request, error: HTTPException) -> str:
-    """The methods that the path takes: the framework names those of the first of its routes alone."""
-    methods = {one for one in (error.headers or {}).get("Allow", "").split(", ") if one}
+def _allowed_methods(request: Request, error: HTTPException) -> str:
+    """The value of Allow: the methods of all routes at the path. The framework names those of the first route only."""
+    methods = {method for method in (error.headers or {}).get("Allow", "").split(", ") if method}
     for route in request.app.routes:
         if route.matches(request.scope)[0] is Match.PARTIAL:
-            methods |= {one for one in METHODS if route.matches({**request.scope, "method": one})[0] is Match.FULL}
+            methods |= {name for name in METHODS if route.matches({**request.scope, "method": name})[0] is Match.FULL}
     return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
 
 
-def _sentence(found: list[Fault]) -> str:
-    if not found:
-        return "The input is not valid."
-    first = found[0]
-    name = f"Parameter {first.parameter!r}" if first.parameter else f"{first.pointer or 'The body'}"
-    return f"{name}: {first.detail}" + (f" ({len(found) - 1} more)" if len(found) > 1 else "")
+router = APIRouter()
+
+
+@router.get("/problems/{code}", include_in_schema=False)
+async def explain_problem(code: str) -> Response:
+    """What a kind of problem means."""
+    refusal = CATALOGUE.get(code)
+    if refusal is None:
+        raise NotFound("There is no such kind of problem.")
+    title, text = html.escape(refusal.title), html.escape(refusal.__doc__ or "")
+    return HTMLResponse(
+        _PAGE.format(title=title, status=refusal.status, code=code, text=text),
+        headers={
+            "Cache-Control": "public, max-age=3600",
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        },
+    )
 
 
 _PAGE: Final = """<!doctype html>

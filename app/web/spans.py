@@ -1,12 +1,13 @@
-"""Spans of time as parameters give them: an instant, or a year, month or day read in a zone."""
+"""Dates and zones in parameters: an instant, or a year, month or day that is read in a zone."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from app.web.fields import DAY, INSTANT, instant
+from app.web.fields import DAY, INSTANT, to_utc
 
 _PERIOD: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -20,14 +21,14 @@ def zones() -> frozenset[str]:
 
 
 def zone_name(value: str) -> str:
-    """The name itself. Raises: ValueError, for a zone that IANA's database does not have."""
+    """The name itself. Raises: ValueError, for a name that is not in the IANA database."""
     if value not in zones():
         raise ValueError("is not the name of an IANA time zone, such as Europe/Kyiv")
     return value
 
 
 def moment_or_day(value: str) -> str:
-    """The text itself. Raises: ValueError, for what is neither an instant with an offset nor a day that exists."""
+    """The text itself. Raises: ValueError, if it is neither an instant with an offset nor an existing day."""
     if DAY.fullmatch(value):
         _day(value)
     elif INSTANT.fullmatch(value):
@@ -39,13 +40,13 @@ def moment_or_day(value: str) -> str:
 
 
 def check_plus(value: str) -> None:
-    """Raises: ValueError, for what would be an instant, had the address not made a blank of its `+`."""
+    """Raises: ValueError, for an instant whose `+` was not percent-encoded, so that it was decoded to a blank."""
     if " " in value and INSTANT.fullmatch(value.replace(" ", "+")):
         raise ValueError("has a blank where its offset begins: in an address a + is written %2B")
 
 
 def period(value: str) -> str:
-    """The text itself. Raises: ValueError, for what is not a year, month or day that exists."""
+    """The text itself. Raises: ValueError, if it is not an existing year, month or day."""
     if not _PERIOD.fullmatch(value):
         raise ValueError("is not a year, month or day, such as 2025, 2025-01 or 2025-01-22")
     _day((value + "-01-01")[:10])
@@ -53,32 +54,30 @@ def period(value: str) -> str:
 
 
 def since(value: str | None, zone: ZoneInfo) -> datetime | None:
-    """The first moment of it."""
+    """The first moment of an instant or day; None for None."""
     if value is None:
         return None
     return _start(_day(value), zone) if DAY.fullmatch(value) else moment(value)
 
 
 def until(value: str | None, zone: ZoneInfo) -> datetime | None:
-    """The first moment after it: after the millisecond of an instant, after the last one of a day."""
+    """The first moment after an instant or day, where an instant lasts one millisecond; None for None."""
     if value is None:
         return None
     if DAY.fullmatch(value):
         return _end(_day(value), zone)
-    found = moment(value)
-    return found if found >= LAST else found + _MILLISECOND
+    instant = moment(value)
+    return instant if instant >= LAST else instant + _MILLISECOND
 
 
 def within(value: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of a year, month or day, and the first one after it."""
+    """The first moment of a year, month or day, and the first moment after it."""
     first = _day((value + "-01-01")[:10])
     match len(value):
         case 4:
             last = first.replace(month=12, day=31)
         case 7:
-            last = first.replace(day=28)
-            while last < date.max and (last + timedelta(days=1)).month == first.month:
-                last += timedelta(days=1)
+            last = first.replace(day=monthrange(first.year, first.month)[1])
         case _:
             last = first
     return _start(first, zone), _end(last, zone)
@@ -92,9 +91,9 @@ def _day(value: str) -> date:
 
 
 def moment(value: str) -> datetime:
-    """The instant. Raises: ValueError, for one that does not exist."""
+    """The instant in UTC. Raises: ValueError, for one that does not exist, such as 25:00."""
     try:
-        return instant(datetime.fromisoformat(value.upper()))
+        return to_utc(datetime.fromisoformat(value.upper()))
     except ValueError as error:
         raise ValueError("is an instant that does not exist") from error
 

@@ -1,1 +1,1 @@
-"""Webhooks: who is told of changes by requests, from where in the log, and how that went."""
+"""Webhooks: subscribers that receive each change of the log as a signed HTTP request."""

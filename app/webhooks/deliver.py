@@ -1,9 +1,10 @@
-"""Delivers: takes webhooks that are due, and sends each its events one by one, in the order of the log. Knows no SQL.
+"""Delivers events: claims webhooks that are due and sends each its events one by one, in log order. Knows no SQL.
 
-The log is the outbox. An event is settled when it was answered with 2xx, or was tried for three days; until then
-nothing later is sent to the same receiver, so whatever it hears of an object, it hears in order. A process that is
-killed leaves its webhooks to others as soon as its hold on them ends, and they begin with what was not settled: each
-event is sent at least once. Source: Standard Webhooks 1.0.
+The log is the outbox. An event is finished when the receiver answered with 2xx or after the last retry, three days
+later; until then no later event is sent to the same receiver, so that it receives the changes of an object in order.
+If a process is killed, its claims expire and another process continues with the first unfinished event: each event is
+sent at least once.
+Source: Standard Webhooks 1.0.
 """
 
 import asyncio
@@ -23,38 +24,40 @@ from pydantic_core import to_json
 
 from app.db import Database, new_id, utcnow
 from app.errors import Refusal
-from app.outbound import Failed, Outbound
-from app.web.fields import show_instant
-from app.webhooks import store as webhooks
-from app.webhooks.schemas import DeliveryOut
-from app.webhooks.store import Event, Taken, Tried
+from app.outbound import Outbound, RequestFailed
+from app.web.fields import format_instant
+from app.webhooks import claims, events
+from app.webhooks.claims import ClaimedWebhook
+from app.webhooks.deliveries import DeliveryAttempt
+from app.webhooks.events import Event
+from app.webhooks.schemas import DeliveryError, DeliveryOut
 
 POLL_SECONDS: Final = 0.5
-# For one try: from the look-up of the host to the end of the answer.
-DEADLINE_SECONDS: Final = 15.0
-MOST_BYTES: Final = 65_536
-# How long a webhook is somebody's; renewed with each event, so it outlasts a try by far.
-HOLD: Final = timedelta(seconds=45)
-# So many receivers are served at once by a process, and so many changes are looked at before others have their turn.
-AT_ONCE: Final = 100
-STRETCH: Final = 100
-# What is waited after each try in vain; after the last there is none. In all about three days.
-WAITS: Final = tuple(
-    timedelta(seconds=one) for one in (5, 30, 120, 600, 1_800)
-) + tuple(timedelta(hours=one) for one in (1, 2, 4, 8, 12, 20, 24))  # fmt: skip
+# For one attempt: from the DNS lookup to the end of the response.
+ATTEMPT_SECONDS: Final = 15.0
+LARGEST_RESPONSE_BYTES: Final = 65_536
+# How long a claim lasts. It is renewed with each event, so it must be longer than an attempt.
+CLAIM_DURATION: Final = timedelta(seconds=45)
+# Limits for one process: webhooks that are served at the same time, and changes read for one of them at a time.
+CONCURRENT_WEBHOOKS: Final = 100
+BATCH_SIZE: Final = 100
+# The delay after each failed attempt, before jitter; after the last attempt the event is given up. About three days.
+RETRY_DELAYS: Final = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800)
+) + tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 20, 24))  # fmt: skip
 JITTER: Final = 0.2
 
 log = structlog.get_logger()
 
 
 def sign(secret: bytes, id: str, timestamp: int, body: bytes) -> str:
-    """One signature. Source: Standard Webhooks, "Signature scheme"."""
-    signed = f"{id}.{timestamp}.".encode() + body
-    return f"v1,{base64.b64encode(hmac.digest(secret, signed, sha256)).decode()}"
+    """One signature of an event. Source: Standard Webhooks, "Signature scheme"."""
+    content = f"{id}.{timestamp}.".encode() + body
+    return f"v1,{base64.b64encode(hmac.digest(secret, content, sha256)).decode()}"
 
 
 class Deliverer:
-    """Delivers for one process. `clock` says what time it is, `chance` where in a span the next try falls."""
+    """Delivers the events of one process. `uniform(low, high)` picks the jitter of retry delays."""
 
     def __init__(
         self,
@@ -62,120 +65,129 @@ class Deliverer:
         outbound: Outbound,
         *,
         clock: Callable[[], datetime] = utcnow,
-        chance: Callable[[float, float], float] = random.uniform,
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._database = database
         self._outbound = outbound
         self._clock = clock
-        self._chance = chance
-        self._serving: set[asyncio.Task[None]] = set()
+        self._uniform = uniform
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Delivers until it is cancelled; then what is on its way is let go of, to be sent again by the next."""
+        """Delivers until it is cancelled; then requests in flight are aborted, and the next deliverer repeats them."""
         try:
             while True:
                 try:
-                    await self.begin()
-                except Refusal as refusal:  # the database is away, or another was faster: later, then
-                    log.debug("webhooks wait", reason=refusal.detail)
+                    await self.start_due()
+                except Refusal as refusal:  # the database does not answer, or a concurrent writer was faster
+                    log.debug("webhooks cannot be claimed, trying again", reason=refusal.detail)
                 except Exception:
-                    log.exception("webhooks wait")
+                    log.exception("webhooks cannot be claimed, trying again")
                 await asyncio.sleep(POLL_SECONDS)
         finally:
-            for task in self._serving:
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._serving, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def begin(self) -> None:
-        """Takes what is due, as far as there is room, and begins to serve each by itself."""
-        room = AT_ONCE - len(self._serving)
-        if room > 0:
+    async def start_due(self) -> None:
+        """Claims webhooks that are due, up to the limit of this process, and starts a task for each."""
+        free = CONCURRENT_WEBHOOKS - len(self._tasks)
+        if free > 0:
             now = self._clock()
-            for taken in await webhooks.take(self._database, now, until=now + HOLD, most=room):
-                task = asyncio.create_task(self._serve(taken))
-                self._serving.add(task)
-                task.add_done_callback(self._serving.discard)
+            for webhook in await claims.claim_due(self._database, now, until=now + CLAIM_DURATION, most=free):
+                task = asyncio.create_task(self._serve(webhook))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
-    async def settled(self) -> None:
-        """Takes what is due and waits until all of it has been served, once."""
-        await self.begin()
-        while self._serving:
-            await asyncio.wait(self._serving)
+    async def run_once(self) -> None:
+        """Claims webhooks that are due, and waits until each has been served one batch."""
+        await self.start_due()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    async def test(self, id: str) -> DeliveryOut:
-        """Sends a test event now, and tells how that went. Raises: NotFound."""
-        taken = await webhooks.find_taken(self._database.reader(), id)
-        now = self._clock()
-        entry = {"at": show_instant(now), "op": "test", "noun": "test", "ref": "test", "revision": 1, "keys": []}
-        body = to_json({"seq": 0, **entry, "reason": None})
-        tried = await self._try(taken, None, f"test-{new_id()}", body, attempt=1)
-        return await webhooks.note_test(self._database, id, tried)
+    async def send_test(self, id: str) -> DeliveryOut:
+        """Sends a test event now and returns its outcome. Raises: NotFound."""
+        webhook = await claims.get_without_claim(self._database.reader(), id)
+        entry = {"op": "test", "noun": "test", "ref": "test", "revision": 1, "keys": [], "reason": None}
+        body = to_json({"seq": 0, "at": format_instant(self._clock()), **entry})
+        attempt = await self._send(webhook, None, f"test-{new_id()}", body, number=1)
+        return await claims.record_test(self._database, id, attempt)
 
-    async def _serve(self, taken: Taken) -> None:
-        """Sends a stretch of the log, and lets go."""
+    async def _serve(self, webhook: ClaimedWebhook) -> None:
+        """Delivers one batch of events and releases the webhook."""
         try:
-            await self._send(taken)
+            await self._deliver_batch(webhook)
         except asyncio.CancelledError:
             with suppress(Refusal):
-                await webhooks.settle(self._database, taken, None, holder=None, due_at=self._clock())
+                await claims.release(self._database, webhook, due_at=self._clock())
             raise
-        except Refusal as refusal:  # its hold will end
-            log.warning("webhook waits for the database", webhook=taken.id, reason=refusal.detail)
+        except Refusal as refusal:  # the claim will expire
+            log.warning("webhook delivery interrupted by the database", webhook=webhook.id, reason=refusal.detail)
         except Exception:
-            log.exception("webhook failed", webhook=taken.id)
+            log.exception("webhook delivery failed", webhook=webhook.id)
 
-    async def _send(self, taken: Taken) -> None:
-        found = await webhooks.upcoming(self._database.reader(), taken, taken.position, limit=STRETCH)
-        if found.trimmed is not None:
-            lost = Tried(self._clock(), found.trimmed, 1, None, "trimmed", 0, dead=True)
-            log.error("webhook lost events: the log no longer holds them", webhook=taken.id, up_to=found.trimmed)
-            if not await webhooks.settle(self._database, taken, lost, position=found.trimmed, attempts=0):
+    async def _deliver_batch(self, webhook: ClaimedWebhook) -> None:
+        batch = await events.next_events(self._database.reader(), webhook, limit=BATCH_SIZE)
+        failed_attempts = webhook.attempts
+        if batch.trimmed_position is not None:
+            if not await self._record_trimmed(webhook, batch.trimmed_position):
                 return
-        attempts = taken.attempts
-        for event in found.events:
-            if not await self._deliver(taken, event, attempts + 1):
+            failed_attempts = 0
+        for event in batch.events:
+            if not await self._deliver(webhook, event, failed_attempts + 1):
                 return
-            attempts = 0
-        on = {"position": found.to, "due_at": self._clock(), "holder": None}
-        await webhooks.settle(self._database, taken, None, **on)
+            failed_attempts = 0
+        await claims.release(self._database, webhook, due_at=self._clock(), position=batch.last_position)
 
-    async def _deliver(self, taken: Taken, event: Event, attempt: int) -> bool:
-        """Whether the event is settled, and the next may be sent."""
-        id = f"{taken.id}-{event.position}"
-        tried = await self._try(taken, event.position, id, event.body, attempt=attempt)
+    async def _record_trimmed(self, webhook: ClaimedWebhook, position: int) -> bool:
+        """Records the events up to the position as one dead letter. Returns False if the claim is lost."""
+        log.error("webhook lost events that the log no longer contains", webhook=webhook.id, up_to=position)
         now = self._clock()
-        on = {"position": event.position, "attempts": 0, "due_at": now + HOLD}
-        if tried.error is None:
-            return await webhooks.settle(self._database, taken, tried, **on)
-        log.warning("webhook not delivered", webhook=taken.id, position=event.position, attempt=attempt,
-                    status=tried.status, error=tried.error)  # fmt: skip
-        if tried.status == 410:
-            await webhooks.stop(self._database, taken, tried)
-            return False
-        if attempt > len(WAITS):
-            return await webhooks.settle(self._database, taken, replace(tried, dead=True), **on)
-        wait = WAITS[attempt - 1] * self._chance(1 - JITTER, 1 + JITTER)
-        await webhooks.settle(self._database, taken, tried, attempts=attempt, due_at=now + wait, holder=None)
-        return False
+        attempt = DeliveryAttempt(now, position, 1, None, "trimmed", 0, dead=True)
+        return await claims.advance(self._database, webhook, attempt, position=position, until=now + CLAIM_DURATION)
 
-    async def _try(self, taken: Taken, position: int | None, id: str, body: bytes, *, attempt: int) -> Tried:
-        """Sends one request. Where it comes to nothing, the kind of failure is all that is kept of it."""
-        at, begun = self._clock(), time.monotonic()
+    async def _deliver(self, webhook: ClaimedWebhook, event: Event, number: int) -> bool:
+        """Makes one attempt to deliver an event. Returns whether the event is finished and the next may be sent."""
+        attempt = await self._send(webhook, event.position, f"{webhook.id}-{event.position}", event.body, number=number)
+        now = self._clock()
+        if attempt.error is not None:
+            log.warning("webhook event not delivered", webhook=webhook.id, position=event.position, attempt=number,
+                        status=attempt.status, error=attempt.error)  # fmt: skip
+            if attempt.status == 410:
+                await claims.disable(self._database, webhook, attempt)
+                return False
+            if number <= len(RETRY_DELAYS):
+                delay = RETRY_DELAYS[number - 1] * self._uniform(1 - JITTER, 1 + JITTER)
+                await claims.retry_later(self._database, webhook, attempt, due_at=now + delay)
+                return False
+            attempt = replace(attempt, dead=True)
+        return await claims.advance(
+            self._database, webhook, attempt, position=event.position, until=now + CLAIM_DURATION
+        )
+
+    async def _send(
+        self, webhook: ClaimedWebhook, position: int | None, id: str, body: bytes, *, number: int
+    ) -> DeliveryAttempt:
+        """Sends one request. Of a failure only its kind is kept."""
+        at, started = self._clock(), time.monotonic()
         timestamp = int(at.timestamp())
+        signatures = [sign(secret, id, timestamp, body) for secret in webhook.signing_secrets(at)]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Dovidka-Webhooks",
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": " ".join(sign(one, id, timestamp, body) for one in taken.secrets(at)),
+            "webhook-signature": " ".join(signatures),
         }
-        status, error = None, None
+        status: int | None = None
+        error: DeliveryError | None = None
         try:
-            answer = await self._outbound.send(
-                "POST", taken.url, headers=headers, content=body, seconds=DEADLINE_SECONDS, most_bytes=MOST_BYTES
-            )
-            status = answer.status
+            response = await self._outbound.send(
+                "POST", webhook.url, headers=headers, content=body, seconds=ATTEMPT_SECONDS,
+                most_bytes=LARGEST_RESPONSE_BYTES,
+            )  # fmt: skip
+            status = response.status
             error = None if 200 <= status < 300 else "status"
-        except Failed as failure:
+        except RequestFailed as failure:
             error = failure.code
-        return Tried(at, position, attempt, status, error, round((time.monotonic() - begun) * 1000))
+        return DeliveryAttempt(at, position, number, status, error, round((time.monotonic() - started) * 1000))

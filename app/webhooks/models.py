@@ -1,4 +1,4 @@
-"""Tables of the webhooks: subscribers, each with its place in the log, and the last of what was sent to them."""
+"""Tables of webhooks: subscribers, each with its position in the log, and the latest delivery attempts."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,9 +13,9 @@ Perspective = Literal["public", "drafts"]
 
 
 class Webhook(Base):
-    """One subscriber. All up to `position` is settled with it: delivered, given up, or none of its business.
+    """One subscriber. Every change up to `position` is finished: delivered, given up, or excluded by the filters.
 
-    Positions are those of the public log, or for `drafts` of the whole. `revision` counts its settings alone.
+    Positions are numbers of the public log; with the perspective `drafts`, of the complete log.
     """
 
     __tablename__ = "webhooks"
@@ -28,21 +28,23 @@ class Webhook(Base):
     languages: Mapped[list[str]] = mapped_column(Json)
     perspective: Mapped[Perspective] = mapped_column(String(10))
     enabled: Mapped[bool] = mapped_column(Boolean)
-    disabled_reason: Mapped[str | None] = mapped_column(String(20), doc="Why it is not enabled, where that was us.")
+    disabled_reason: Mapped[str | None] = mapped_column(
+        String(20), doc="Why the server disabled it; null if a user did, or if it is enabled."
+    )
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]
-    revision: Mapped[int]
-    secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs; so it is kept as it is.")
+    revision: Mapped[int] = mapped_column(doc="Counts changes of the settings, not of the position.")
+    secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs events, so it is stored in plain form.")
     former_secret: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    former_until: Mapped[datetime | None] = mapped_column(doc="Until when the former secret signs too.")
+    former_until: Mapped[datetime | None] = mapped_column(doc="Until when events are also signed with former_secret.")
     position: Mapped[int] = mapped_column(BigInteger)
-    attempts: Mapped[int] = mapped_column(doc="How often the next event was tried in vain.")
-    due_at: Mapped[datetime] = mapped_column(doc="Who delivers may take it from then on; who takes it moves this on.")
-    holder: Mapped[str | None] = mapped_column(Name, doc="Who took it. Whose name is not here may settle nothing.")
+    attempts: Mapped[int] = mapped_column(doc="Failed attempts to deliver the next event.")
+    due_at: Mapped[datetime] = mapped_column(doc="When a claim or a retry delay ends; a claim moves it forward.")
+    holder: Mapped[str | None] = mapped_column(Name, doc="Id of the claim that may deliver and move the position.")
 
 
 class Delivery(Base):
-    """One try to deliver an event, or one event that was given up (`dead`). Of each subscriber only the last."""
+    """One delivery attempt, or one event that was given up (`dead`). Only the latest of each webhook are kept."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (Index(None, "webhook", "dead", "id"),)
@@ -50,9 +52,9 @@ class Delivery(Base):
     id: Mapped[str] = mapped_column(Name, primary_key=True)
     webhook: Mapped[str] = mapped_column(Name, ForeignKey("webhooks.id", ondelete="CASCADE"))
     at: Mapped[datetime]
-    position: Mapped[int | None] = mapped_column(BigInteger, doc="Null for a test.")
+    position: Mapped[int | None] = mapped_column(BigInteger, doc="Null for a test event.")
     attempt: Mapped[int]
     dead: Mapped[bool] = mapped_column(Boolean)
     status: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(String(20), doc="The kind of failure: never what the receiver said.")
+    error: Mapped[str | None] = mapped_column(String(20), doc="The kind of failure; never text from the receiver.")
     duration_milliseconds: Mapped[int]

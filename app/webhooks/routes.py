@@ -1,4 +1,4 @@
-"""Webhooks over HTTP. Their answers are the caller's alone, and no cache keeps them."""
+"""Webhooks over HTTP. No response may be cached."""
 
 from typing import Annotated, Final
 
@@ -7,17 +7,18 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.db import Database
-from app.deps import Needs, Read, cursors, no_idempotency_key, permitted
+from app.deps import NeedsScope, Read, cursors, no_idempotency_key
 from app.errors import Fault, Invalid, Raced
-from app.outbound import Outbound, Unsendable
+from app.outbound import AddressRefused, Outbound
 from app.web.answers import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
-from app.web.bodies import JSON, MERGE_PATCH, NOTHING, Sent
-from app.web.caching import PRIVATE, answer
-from app.web.caller import Caller
+from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
+from app.web.caching import PRIVATE, cached_response
+from app.web.caller import Caller, permitted
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, merged, patch_of
-from app.web.pages import page
+from app.web.pages import page_response
 from app.web.parameters import strict_query
+from app.webhooks import deliveries
 from app.webhooks import store as webhooks
 from app.webhooks.schemas import (
     Deliveries,
@@ -33,7 +34,7 @@ from app.webhooks.schemas import (
     WebhookQuery,
 )
 
-needs_webhooks: Final = Needs("webhooks")
+needs_webhooks: Final = NeedsScope("webhooks")
 router = APIRouter(
     prefix="/v1/webhooks",
     tags=["webhooks"],
@@ -41,7 +42,7 @@ router = APIRouter(
     responses=KEYED,
 )
 WebhookId = Annotated[str, Path(description="Id of the webhook.", json_schema_extra={"format": "uuid"})]
-Holder = Annotated[Caller, Depends(needs_webhooks)]
+WebhookCaller = Annotated[Caller, Depends(needs_webhooks)]
 
 
 def _database(request: Request) -> Database:
@@ -49,155 +50,164 @@ def _database(request: Request) -> Database:
     return database
 
 
-async def _theirs(read: Read, caller: Caller, id: str) -> WebhookOut:
-    """The webhook, where it is the caller's: who may not read drafts must not lead them elsewhere, nor stop them, nor
-    learn from positions how busy the desk is.
+async def _get_permitted(read: Read, caller: Caller, id: str) -> WebhookOut:
+    """The webhook, if the caller may manage it.
 
+    A webhook with the perspective `drafts` requires `drafts:read`, because its target could be changed to receive
+    drafts, and its position shows how much is written.
     Raises: NotFound; Forbidden.
     """
-    found = await webhooks.get(read, id)
-    if found.perspective == "drafts":
+    webhook = await webhooks.get(read, id)
+    if webhook.perspective == "drafts":
         permitted(caller, "drafts:read")
-    return found
+    return webhook
 
 
 async def _check_address(request: Request, url: str) -> None:
+    """Raises: Invalid, for a URL that nothing is sent to."""
     outbound: Outbound = request.app.state.outbound
     try:
         await outbound.check(url)
-    except Unsendable as refusal:
+    except AddressRefused as refusal:
         detail = str(refusal)
         raise Invalid(f"The address {detail}.", Fault(detail, "not-allowed", pointer="/url")) from None
 
 
-def _plain(status: int, body: object, **headers: str) -> Response:
-    told = {"Cache-Control": PRIVATE, **headers}
-    return Response(to_json(body), status, told, media_type="application/json")
+def _json_response(status: int, body: object, **headers: str) -> Response:
+    return Response(to_json(body), status, {"Cache-Control": PRIVATE, **headers}, media_type="application/json")
 
 
 @router.get("", response_model=WebhookPage, responses={**READ, **PAGED})
 async def list_webhooks(
-    request: Request, caller: Holder, read: Read, wanted: Annotated[WebhookQuery, Query()]
+    request: Request, caller: WebhookCaller, read: Read, query: Annotated[WebhookQuery, Query()]
 ) -> Response:
-    """Webhooks and how far each is, newest first.
+    """Webhooks and their progress, newest first.
 
-    `lag` is how many changes a receiver is behind, `dead_letters` how many events were given up. No secret is in the
-    list: each was shown once. Those with the perspective `drafts` are shown to keys with `drafts:read`.
+    `lag` is how many changes a receiver is behind, `dead_letters` how many events were given up. The list contains no
+    secrets: each was shown once. Webhooks with the perspective `drafts` are listed for keys with `drafts:read`.
     """
     cursor = cursors(request, {})
     drafts = "drafts:read" in caller.scopes
-    found = await webhooks.listed(read, wanted, cursor.read(wanted.cursor), drafts=drafts)
-    return await page(request, cursor, found, noun="webhook")
+    rows = await webhooks.newest(read, query, cursor.read(query.cursor), drafts=drafts)
+    return await page_response(request, cursor, rows, noun="webhook")
 
 
 @router.post("", status_code=201, response_model=WebhookMade, responses=CREATED)
 async def create_webhook(
-    request: Request, caller: Holder, sent: Annotated[NewWebhookIn, Depends(Sent(NewWebhookIn))]
+    request: Request, caller: WebhookCaller, webhook: Annotated[NewWebhookIn, Depends(JsonBody(NewWebhookIn))]
 ) -> Response:
-    """Make a webhook.
+    """Create a webhook.
 
-    `secret` of the answer is the only showing of what events are signed with: keep it now. An event is one entry of
-    the log of changes, as in `GET /v1/changes`, without the document; it is signed by the Standard Webhooks scheme.
-    `Idempotency-Key` is refused here, as for all of webhooks, since no answer is kept that could be given twice.
+    `secret` in the response signs the events. It is shown only this once: store it now. An event is one entry of the
+    log of changes, as in `GET /v1/changes` but without the document; it is signed by the Standard Webhooks scheme.
+    `Idempotency-Key` is refused, as for all operations on webhooks, because responses are not stored and could not be
+    repeated.
     """
-    if sent.perspective == "drafts":
+    if webhook.perspective == "drafts":
         permitted(caller, "drafts:read")
-    await _check_address(request, sent.url)
-    made = await webhooks.create(_database(request), sent)
-    return _plain(201, made, ETag=f'"{made.revision}"', Location=f"/v1/webhooks/{made.id}")
+    await _check_address(request, webhook.url)
+    created = await webhooks.create(_database(request), webhook)
+    return _json_response(201, created, ETag=f'"{created.revision}"', Location=f"/v1/webhooks/{created.id}")
 
 
 @router.get("/{id}", response_model=WebhookOut, responses={**READ, **NOT_FOUND})
-async def get_webhook(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
-    """One webhook as it is set.
+async def get_webhook(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
+    """The settings of a webhook.
 
-    How far it is, the list tells, and how its last deliveries went, `deliveries`.
+    Its progress is in the list of webhooks, the outcome of its latest deliveries in `deliveries`.
     """
-    found = await _theirs(read, caller, id)
-    return await answer(request, to_json(found), revision=found.revision)
+    webhook = await _get_permitted(read, caller, id)
+    return await cached_response(request, to_json(webhook), revision=webhook.revision)
 
 
 @router.patch("/{id}", response_model=WebhookOut, responses={**WRITTEN, **NOT_FOUND})
 async def update_webhook(
     request: Request,
-    caller: Holder,
+    caller: WebhookCaller,
     read: Read,
     id: WebhookId,
     if_match: IfMatch,
-    patch: Annotated[Patch, Depends(Sent(patch_of(WebhookIn), MERGE_PATCH, JSON))],
+    patch: Annotated[Patch, Depends(JsonBody(patch_of(WebhookIn), MERGE_PATCH, JSON))],
 ) -> Response:
     """Change some settings of a webhook.
 
-    What is due is tried at once. `enabled: false` holds it where it is, `true` lets it go on from there.
+    An event that waits for its next attempt is sent immediately. `enabled: false` stops delivery, `true` continues it
+    with the next event.
     """
-    known = await _theirs(read, caller, id)
-    if_match.check(known.revision)
-    wanted = merged(WebhookIn, known.model_dump(), patch)
-    if wanted.url != known.url:
-        await _check_address(request, wanted.url)
-    saved = await webhooks.save(_database(request), known, wanted)
+    current = await _get_permitted(read, caller, id)
+    if_match.check(current.revision)
+    settings = merged(WebhookIn, current.model_dump(), patch)
+    if settings.url != current.url:
+        await _check_address(request, settings.url)
+    saved = await webhooks.save(_database(request), current, settings)
     if saved is None:
         raise Raced("Another writer changed the webhook at the same moment.")
-    return _plain(200, saved, ETag=f'"{saved.revision}"')
+    return _json_response(200, saved, ETag=f'"{saved.revision}"')
 
 
 @router.delete("/{id}", status_code=204, responses={**DONE, **NOT_FOUND})
-async def delete_webhook(request: Request, caller: Holder, read: Read, id: WebhookId, if_match: IfMatch) -> Response:
+async def delete_webhook(
+    request: Request, caller: WebhookCaller, read: Read, id: WebhookId, if_match: IfMatch
+) -> Response:
     """Delete a webhook.
 
-    Nothing is sent to it any more, and nothing kept of what was.
+    Nothing more is sent, and its deliveries are deleted too.
     """
-    known = await _theirs(read, caller, id)
-    if_match.check(known.revision)
-    if not await webhooks.remove(_database(request), known):
+    current = await _get_permitted(read, caller, id)
+    if_match.check(current.revision)
+    if not await webhooks.remove(_database(request), current):
         raise Raced("Another writer changed the webhook at the same moment.")
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
-@router.post("/{id}/secret", response_model=Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NOTHING])
-async def rotate_webhook_secret(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
-    """Give a webhook a new secret.
+@router.post("/{id}/secret", response_model=Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY])
+async def rotate_webhook_secret(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
+    """Replace the secret of a webhook.
 
-    `secret` is shown this once. For 24 hours each event carries two signatures, by the new secret and the former, so
-    that the receiver can change over without losing any. The one before the former signs no more.
+    `secret` is shown only this once. For 24 hours each event has two signatures, by the new and by the former secret,
+    so that the receiver can change over without losing events. A secret before the former one no longer signs.
     """
-    await _theirs(read, caller, id)
-    return _plain(200, await webhooks.rotate(_database(request), id))
+    await _get_permitted(read, caller, id)
+    return _json_response(200, await webhooks.rotate_secret(_database(request), id))
 
 
-@router.post("/{id}/test", response_model=DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NOTHING])
-async def test_webhook(request: Request, caller: Holder, read: Read, id: WebhookId) -> Response:
+@router.post("/{id}/test", response_model=DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY])
+async def test_webhook(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
     """Send a test event now.
 
-    The answer tells how it went, within 15 seconds. The event has the `op` `test`, and is signed like any other.
-    Where it is taken, and an event waits for its next try, that is tried at once.
+    The response is the outcome, within 15 seconds. The event has the `op` `test`, and is signed like any other. If it
+    is delivered, an event that waits for its next attempt is sent immediately.
     """
-    await _theirs(read, caller, id)
-    return _plain(200, await request.app.state.deliverer.test(id))
+    await _get_permitted(read, caller, id)
+    return _json_response(200, await request.app.state.deliverer.send_test(id))
 
 
 @router.post("/{id}/replay", status_code=204, responses={**DONE, **NOT_FOUND})
 async def replay_webhook(
-    request: Request, caller: Holder, read: Read, id: WebhookId, sent: Annotated[ReplayIn, Depends(Sent(ReplayIn))]
+    request: Request,
+    caller: WebhookCaller,
+    read: Read,
+    id: WebhookId,
+    start: Annotated[ReplayIn, Depends(JsonBody(ReplayIn))],
 ) -> Response:
-    """Send events again, from a position on.
+    """Send events again, starting after a position.
 
-    They keep their `webhook-id`. Dead letters behind the position are forgotten: they are sent again, too. A position
-    further on leaves out what lies between.
+    They keep their `webhook-id`. Dead letters after the position are deleted, because they are sent again. A position
+    ahead of the present one skips the events in between.
     """
-    await _theirs(read, caller, id)
-    await webhooks.replay(_database(request), id, sent.after)
+    await _get_permitted(read, caller, id)
+    await webhooks.replay(_database(request), id, start.after)
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
 @router.get("/{id}/deliveries", response_model=Deliveries, responses={**READ, **NOT_FOUND})
 async def list_deliveries(
-    request: Request, caller: Holder, read: Read, id: WebhookId, wanted: Annotated[DeliveryQuery, Query()]
+    request: Request, caller: WebhookCaller, read: Read, id: WebhookId, query: Annotated[DeliveryQuery, Query()]
 ) -> Response:
-    """The last deliveries of a webhook, newest first.
+    """The latest deliveries of a webhook, newest first.
 
-    Of each webhook the last hundred tries are kept, and the last thousand dead letters.
+    The last 100 attempts and the last 1,000 dead letters of each webhook are kept.
     """
-    await _theirs(read, caller, id)
-    found = await webhooks.deliveries(read, id, limit=wanted.limit, dead=wanted.dead is not None)
-    return await answer(request, to_json(Deliveries.model_construct(items=found)))
+    await _get_permitted(read, caller, id)
+    items = await deliveries.newest(read, id, limit=query.limit, dead=query.dead is not None)
+    return await cached_response(request, to_json(Deliveries.model_construct(items=items)))

@@ -1,25 +1,20 @@
-"""Every statement about webhooks: their settings, their place in the log, what was sent to them."""
+"""Every SQL statement about the settings of webhooks, and how far each has progressed in the log."""
 
 import base64
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from pydantic_core import from_json, to_json
-from sqlalchemy import Boolean, Integer, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, bindparam, case, delete, func, insert, or_, select, update
 
-from app.changes.models import PUBLIC, Change, Head, Revision
-from app.changes.store import HEAD
-from app.changes.unlogged import Newest
-from app.db import Database, Moment, Reader, Row, new_id, utcnow
+from app.changes.log import HEAD
+from app.changes.models import PUBLIC, Head
+from app.db import Database, Reader, Row, new_id, utcnow
+from app.db.newest import NewestFirst
 from app.errors import Fault, Invalid, NotFound
-from app.web.fields import show_instant
-from app.web.pages import Position, Slice
-from app.webhooks.models import Delivery, Perspective, Webhook
+from app.paging import PageRows, Position
+from app.webhooks.models import Delivery, Webhook
 from app.webhooks.schemas import (
-    DeliveryOut,
     NewWebhookIn,
     Rotated,
     WebhookIn,
@@ -29,42 +24,43 @@ from app.webhooks.schemas import (
     WebhookState,
 )
 
-PREFIX: Final = "whsec_"
-# How long a secret that was replaced signs too.
-ROTATION: Final = timedelta(hours=24)
-# Of each subscriber, so many tries are kept, and so many dead letters.
-KEPT: Final = {False: 100, True: 1_000}
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105
+# How long events are also signed with the former secret.
+SECRET_OVERLAP: Final = timedelta(hours=24)
 
 
-def shown_secret(secret: bytes) -> str:
-    """The form in which receivers are given it. Source: Standard Webhooks, "Signature scheme"."""
-    return PREFIX + base64.b64encode(secret).decode()
+def encode_secret(secret: bytes) -> str:
+    """The secret in the form that receivers use. Source: Standard Webhooks, "Signature scheme"."""
+    return SECRET_PREFIX + base64.b64encode(secret).decode()
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
 
-_HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
-_SEQ: Final = select(Head.seq).where(Head.id == HEAD).scalar_subquery()
-_PUBLIC_SEQ: Final = select(Head.public_seq).where(Head.id == HEAD).scalar_subquery()
-_LAST: Final = case((Webhook.perspective == PUBLIC, _PUBLIC_SEQ), else_=_SEQ)
-_DEAD: Final = (
+HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
+# The last position of the log that the webhook follows.
+LAST_POSITION: Final = case(
+    (Webhook.perspective == PUBLIC, select(Head.public_seq).where(Head.id == HEAD).scalar_subquery()),
+    else_=select(Head.seq).where(Head.id == HEAD).scalar_subquery(),
+)
+_DEAD_LETTERS: Final = (
     select(func.count())
     .select_from(Delivery)
     .where(Delivery.webhook == Webhook.id, Delivery.dead.is_(True))
     .correlate(Webhook)
     .scalar_subquery()
 )
-OUT: Final = tuple(getattr(Webhook, name) for name in WebhookOut.model_fields)
-STATE: Final = (*OUT, Webhook.position, _LAST, Webhook.attempts, Webhook.due_at, _DEAD)
-_BY_ID: Final = select(*OUT).where(Webhook.id == bindparam("id"))
+_SETTINGS: Final = tuple(getattr(Webhook, name) for name in WebhookOut.model_fields)
+_STATE: Final = (*_SETTINGS, Webhook.position, LAST_POSITION, Webhook.attempts, Webhook.due_at, _DEAD_LETTERS)
+_BY_ID: Final = select(*_SETTINGS).where(Webhook.id == bindparam("id"))
 
 
-def _out(row: Row) -> WebhookOut:
+def _webhook_out(row: Row) -> WebhookOut:
     return WebhookOut.model_construct(**dict(zip(WebhookOut.model_fields, row, strict=True)))
 
 
-def _state(row: Row) -> WebhookState:
-    *settings, position, head, attempts, due_at, dead = row
+def _webhook_state(row: Row) -> WebhookState:
+    """Shape: the columns of `_STATE`."""
+    *settings, position, head, attempts, due_at, dead_letters = row
     return WebhookState.model_construct(
         **dict(zip(WebhookOut.model_fields, settings, strict=True)),
         position=position,
@@ -72,357 +68,126 @@ def _state(row: Row) -> WebhookState:
         lag=max(head - position, 0),
         attempts=attempts,
         next_try_at=due_at if attempts else None,
-        dead_letters=dead,
+        dead_letters=dead_letters,
     )
 
 
-def _missing(id: str) -> NotFound:
+def not_found(id: str) -> NotFound:
     return NotFound(f"There is no webhook {id!r}.")
 
 
 async def get(read: Reader, id: str) -> WebhookOut:
-    """The webhook as it is set. Cost: one statement. Raises: NotFound."""
+    """The settings of a webhook. Cost: one statement. Raises: NotFound."""
     row = await read.row(_BY_ID, {"id": id})
     if row is None:
-        raise _missing(id)
-    return _out(row)
+        raise not_found(id)
+    return _webhook_out(row)
 
 
-async def listed(read: Reader, wanted: WebhookQuery, position: Position | None, *, drafts: bool) -> Slice:
-    """Webhooks and how far each is, the newest first; one page. Those that are sent drafts too only where asked for.
+async def newest(read: Reader, query: WebhookQuery, position: Position | None, *, drafts: bool) -> PageRows:
+    """One page of webhooks with their progress, newest first; with the perspective `drafts` only if `drafts` is set.
 
-    Cost: as of `Newest`.
+    Cost: see `NewestFirst.page`.
     """
-    return await _NEWEST.page(read, wanted, position, drafts=drafts)
+    return await _NEWEST.page(read, position, limit=query.limit, count=query.count, drafts=drafts)
 
 
-async def everything(read: Reader) -> list[WebhookState]:
-    """All webhooks and how far each is, the newest first. Cost: one statement."""
+async def all_webhooks(read: Reader) -> list[WebhookState]:
+    """All webhooks with their progress, newest first. Cost: one statement."""
     return await _NEWEST.all(read, drafts=True)
 
 
-_LISTED: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
-_NEWEST: Final = Newest(select(*STATE).where(_LISTED), Webhook.id, _state)
+_VISIBLE: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
+_NEWEST: Final = NewestFirst(select(*_STATE).where(_VISIBLE), Webhook.id, _webhook_state)
 
 
-async def deliveries(read: Reader, id: str, *, limit: int, dead: bool = False) -> list[DeliveryOut]:
-    """The last of what was sent to a webhook, the newest first. Cost: one statement."""
-    names = [*DeliveryOut.model_fields]
-    rows = await read.rows(_DEAD_DELIVERIES if dead else _DELIVERIES, {"webhook": id, "limit": limit})
-    return [DeliveryOut.model_construct(**dict(zip(names, row, strict=True))) for row in rows]
+# --- writing ----------------------------------------------------------------------------------------------------
 
 
-_DELIVERIES: Final = (
-    select(*(getattr(Delivery, name) for name in DeliveryOut.model_fields))
-    .where(Delivery.webhook == bindparam("webhook"))
-    .order_by(Delivery.id.desc())
-    .limit(bindparam("limit", type_=Integer()))
-)
-_DEAD_DELIVERIES: Final = _DELIVERIES.where(Delivery.dead.is_(True))
-
-
-async def dead_letters(read: Reader) -> int:
-    """How many events were given up, and not sent again since, of all webhooks. Cost: one statement."""
-    return int((await read.rows(_ALL_DEAD))[0][0])
-
-
-_ALL_DEAD: Final = select(func.count()).select_from(Delivery).where(Delivery.dead.is_(True))
-
-
-# --- settings ---------------------------------------------------------------------------------------------------
-
-
-async def create(database: Database, wanted: NewWebhookIn) -> WebhookMade:
-    """Makes a webhook. What is returned is the only showing of its secret. Raises: Invalid; Unavailable."""
-    at, secret = utcnow(), secrets.token_bytes(32)
-    settings = wanted.model_dump(exclude={"after"})
-    made = WebhookMade(
-        **settings, id=str(new_id()), disabled_reason=None, created_at=at, modified_at=at, revision=1,
-        secret=shown_secret(secret),
+async def create(database: Database, webhook: NewWebhookIn) -> WebhookMade:
+    """Creates a webhook. Its secret is returned only here. Raises: Invalid, for a future position; Unavailable."""
+    now, secret = utcnow(), secrets.token_bytes(32)
+    created = WebhookMade(
+        **webhook.model_dump(exclude={"after"}), id=str(new_id()), disabled_reason=None, created_at=now,
+        modified_at=now, revision=1, secret=encode_secret(secret),
     )  # fmt: skip
     async with database.begin() as connection:
-        seq, public_seq = (await connection.execute(_HEADS)).one()
-        head = public_seq if wanted.perspective == PUBLIC else seq
-        position = _not_beyond(wanted.after, head)
-        row = {**made.model_dump(exclude={"secret"}), "secret": secret, "position": position, "attempts": 0}
-        await connection.execute(insert(Webhook).values(**row, due_at=at))
-    return made
+        seq, public_seq = (await connection.execute(HEADS)).one()
+        head = public_seq if webhook.perspective == PUBLIC else seq
+        position = head if webhook.after is None else webhook.after
+        _check_not_future(position, head)
+        row = {**created.model_dump(exclude={"secret"}), "secret": secret, "position": position, "attempts": 0}
+        await connection.execute(insert(Webhook).values(**row, due_at=now))
+    return created
 
 
-def _not_beyond(after: int | None, head: int) -> int:
-    if after is not None and after > head:
+def _check_not_future(position: int, head: int) -> None:
+    """Raises: Invalid, for a position after the head of the log."""
+    if position > head:
         detail = f"lies in the future: the last position is {head}"
         raise Invalid(f"/after {detail}.", Fault(detail, pointer="/after"))
-    return head if after is None else after
 
 
-async def save(database: Database, known: WebhookOut, wanted: WebhookIn) -> WebhookOut | None:
-    """Sets what may be set, at once: what is due is tried now. None where another writer was there first.
+async def save(database: Database, current: WebhookOut, settings: WebhookIn) -> WebhookOut | None:
+    """Saves the settings and makes the next event due immediately. Returns None if another writer was faster.
 
-    What leaves the settings as they are makes no revision.
+    Settings that equal the current ones write nothing and create no revision.
     """
-    values = wanted.model_dump()
-    if all(getattr(known, name) == value for name, value in values.items()):
-        return known
-    if wanted.enabled:
+    values = settings.model_dump()
+    if all(getattr(current, name) == value for name, value in values.items()):
+        return current
+    if settings.enabled:
         values["disabled_reason"] = None
     async with database.begin() as connection:
-        done = await connection.execute(
+        result = await connection.execute(
             update(Webhook)
-            .where(Webhook.id == known.id, Webhook.revision == known.revision)
-            .values(**values, revision=Webhook.revision + 1, modified_at=utcnow(), **_at_once())
-            .returning(*OUT)
+            .where(Webhook.id == current.id, Webhook.revision == current.revision)
+            .values(**values, revision=Webhook.revision + 1, modified_at=utcnow(), **_due_now())
+            .returning(*_SETTINGS)
         )
-        row = done.one_or_none()
-    return None if row is None else _out(tuple(row))
+        row = result.one_or_none()
+    return None if row is None else _webhook_out(tuple(row))
 
 
-def _at_once() -> dict[str, Any]:
-    """Whoever delivers loses it; the next event is tried now, as for the first time."""
+def _due_now() -> dict[str, Any]:
+    """Column values that end a claim and the count of failed attempts, so that the next event is sent immediately."""
     return {"holder": None, "attempts": 0, "due_at": utcnow()}
 
 
-async def remove(database: Database, known: WebhookOut) -> bool:
-    """Deletes the webhook and what is known of its deliveries; false where another writer was there first."""
+async def remove(database: Database, current: WebhookOut) -> bool:
+    """Deletes the webhook and its deliveries. Returns False if another writer was faster."""
     async with database.begin() as connection:
-        done = await connection.execute(
-            delete(Webhook).where(Webhook.id == known.id, Webhook.revision == known.revision)
+        result = await connection.execute(
+            delete(Webhook).where(Webhook.id == current.id, Webhook.revision == current.revision)
         )
-    return bool(done.rowcount)
+    return bool(result.rowcount)
 
 
-async def rotate(database: Database, id: str) -> Rotated:
-    """Gives the webhook a new secret; the one it had signs too for a day. Raises: NotFound."""
-    secret, until = secrets.token_bytes(32), utcnow() + ROTATION
+async def rotate_secret(database: Database, id: str) -> Rotated:
+    """Replaces the secret; the former one also signs for `SECRET_OVERLAP`. Raises: NotFound."""
+    secret, former_until = secrets.token_bytes(32), utcnow() + SECRET_OVERLAP
     async with database.begin() as connection:
-        done = await connection.execute(
+        result = await connection.execute(
             update(Webhook)
             .where(Webhook.id == id)
-            .values(secret=secret, former_secret=Webhook.secret, former_until=until)
+            .values(secret=secret, former_secret=Webhook.secret, former_until=former_until)
         )
-        if not done.rowcount:
-            raise _missing(id)
-    return Rotated(secret=shown_secret(secret), former_until=until)
+        if not result.rowcount:
+            raise not_found(id)
+    return Rotated(secret=encode_secret(secret), former_until=former_until)
 
 
 async def replay(database: Database, id: str, after: int) -> None:
-    """Sets the position back, or forward; what comes behind it is sent, and is no dead letter any more.
+    """Sets the position, backward or forward; dead letters after it are deleted, because they are sent again.
 
-    Raises: NotFound; Invalid, for a position that is not there yet.
+    Raises: NotFound; Invalid, for a future position.
     """
     async with database.begin() as connection:
-        found = (await connection.execute(select(_LAST).where(Webhook.id == id))).one_or_none()
-        if found is None:
-            raise _missing(id)
-        position = _not_beyond(after, found[0])
-        await connection.execute(update(Webhook).where(Webhook.id == id).values(position=position, **_at_once()))
+        row = (await connection.execute(select(LAST_POSITION).where(Webhook.id == id))).one_or_none()
+        if row is None:
+            raise not_found(id)
+        _check_not_future(after, row[0])
+        await connection.execute(update(Webhook).where(Webhook.id == id).values(position=after, **_due_now()))
         await connection.execute(
-            delete(Delivery).where(Delivery.webhook == id, Delivery.dead.is_(True), Delivery.position > position)
+            delete(Delivery).where(Delivery.webhook == id, Delivery.dead.is_(True), Delivery.position > after)
         )
-
-
-# --- delivering -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A webhook that somebody has taken in order to deliver: what that takes, and where it stands."""
-
-    id: str
-    url: str
-    nouns: list[str]
-    tags: list[str]
-    languages: list[str]
-    perspective: Perspective
-    secret: bytes
-    former_secret: bytes | None
-    former_until: datetime | None
-    position: int
-    attempts: int
-    holder: str | None
-
-    def secrets(self, now: datetime) -> list[bytes]:
-        """What signs now, the newest first."""
-        former = self.former_secret if self.former_until is not None and now < self.former_until else None
-        return [self.secret, former] if former is not None else [self.secret]
-
-
-_TAKEN: Final = tuple(getattr(Webhook, name) for name in Taken.__slots__)
-# The clock is asked only where a wait or a hold has to end, so that one which is set back silences nobody.
-_IDLE: Final = and_(Webhook.attempts == 0, Webhook.holder.is_(None))
-_DUE: Final = and_(
-    Webhook.enabled.is_(True),
-    or_(_IDLE, Webhook.due_at <= bindparam("now", type_=Moment())),
-    Webhook.position < _LAST,
-)
-_ANY_DUE: Final = select(Webhook.id).where(_DUE).limit(1)
-_PICKED: Final = (
-    select(Webhook.id)
-    .where(_DUE)
-    .order_by(Webhook.due_at)
-    .limit(bindparam("most", type_=Integer()))
-    .with_for_update(skip_locked=True, of=Webhook)
-)
-_TAKE: Final = (
-    update(Webhook)
-    .where(Webhook.id.in_(_PICKED.scalar_subquery()))
-    .values(holder=bindparam("taker"), due_at=bindparam("until", type_=Moment()))
-    .returning(*_TAKEN)
-)
-_ONE: Final = select(*_TAKEN).where(Webhook.id == bindparam("id"))
-
-
-async def take(database: Database, now: datetime, *, until: datetime, most: int) -> list[Taken]:
-    """Takes webhooks that have something to be sent: until then they are the caller's, and nobody else's.
-
-    Order: who waits longest first. Cost: one statement where there is nothing; then no lock is taken.
-    """
-    if await database.reader().row(_ANY_DUE, {"now": now}) is None:
-        return []
-    async with database.begin() as connection:
-        rows = await connection.execute(_TAKE, {"now": now, "most": most, "taker": str(new_id()), "until": until})
-        return [Taken(*row) for row in rows]
-
-
-async def find_taken(read: Reader, id: str) -> Taken:
-    """The webhook as it would be taken, for a test. Raises: NotFound."""
-    row = await read.row(_ONE, {"id": id})
-    if row is None:
-        raise _missing(id)
-    return Taken(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change as it is sent, word for word the same on each try."""
-
-    position: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What of the log a webhook is sent next: the events that concern it, up to a position.
-
-    `trimmed` is the last of the positions that the log no longer held, None where it held them all.
-    """
-
-    events: Sequence[Event]
-    to: int
-    trimmed: int | None = None
-
-
-_ENTRY: Final = (Change.at, Change.op, Change.noun, Change.ref, Change.revision, Change.keys, Change.reason)
-_NEXT: Final = {
-    perspective: select(number, *_ENTRY)
-    .where(number > bindparam("after", type_=Change.seq.type))
-    .order_by(number)
-    .limit(bindparam("limit", type_=Integer()))
-    for perspective, number in (("public", Change.public_seq), ("drafts", Change.seq))
-}  # fmt: skip
-_DOCUMENTS: Final = (
-    select(Revision.document)
-    .where(
-        Revision.noun == bindparam("noun"), Revision.ref == bindparam("ref"),
-        Revision.revision <= bindparam("revision", type_=Integer()),
-    )
-    .order_by(Revision.revision.desc())
-    .limit(2)
-)  # fmt: skip
-
-
-async def upcoming(read: Reader, taken: Taken, position: int, *, limit: int) -> Stretch:
-    """What comes behind the position, of at most so many changes.
-
-    Cost: two statements, and one for each change where languages are asked for.
-    """
-    async with read.snapshot() as snapshot:
-        heads = await snapshot.row(_HEADS)
-        rows = await snapshot.rows(_NEXT[taken.perspective], {"after": position, "limit": limit})
-        chosen = [row for row in rows if await _concerns(snapshot, taken, row)]
-    assert heads is not None, "the migration makes the row"
-    head = heads[1] if taken.perspective == "public" else heads[0]
-    # Both numberings are without holes, so what is missing has been trimmed.
-    first = rows[0][0] if rows else head + 1
-    return Stretch(
-        events=[Event(row[0], _body(row)) for row in chosen],
-        to=rows[-1][0] if rows else max(head, position),
-        trimmed=first - 1 if first > position + 1 else None,
-    )
-
-
-async def _concerns(read: Reader, taken: Taken, row: Row) -> bool:
-    """Whether the webhook asks for this change."""
-    _, _, _, noun, ref, revision, keys, _ = row
-    if taken.nouns and noun not in taken.nouns:
-        return False
-    # A change names the lists it stood or stands in, those of the ancestors of its tags among them.
-    lists = {f"{prefix}tag:{tag}" for tag in taken.tags for prefix in ("", "articles:", "notes:")}
-    if lists and lists.isdisjoint(keys):
-        return False
-    if not taken.languages or noun not in {"article", "note"}:
-        return True
-    documents = await read.rows(_DOCUMENTS, {"noun": noun, "ref": ref, "revision": revision})
-    states = [from_json(document) for (document,) in documents]
-    return any(state["language"] in taken.languages for state in states if state is not None)
-
-
-def _body(row: Row) -> bytes:
-    position, at, op, noun, ref, revision, keys, reason = row
-    entry = {"at": show_instant(at), "op": op, "noun": noun, "ref": ref, "revision": revision, "keys": keys}
-    return to_json({"seq": position, **entry, "reason": reason})
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """How one try went. `error` is None where the event was delivered."""
-
-    at: datetime
-    position: int | None
-    attempt: int
-    status: int | None
-    error: str | None
-    duration_milliseconds: int
-    dead: bool = False
-
-
-async def settle(database: Database, taken: Taken, tried: Tried | None, **values: Any) -> bool:
-    """Notes how a try went and sets the webhook's place by it; false, and nothing, where it is another's meanwhile.
-
-    Cost: one transaction of at most three statements.
-    """
-    async with database.begin() as connection:
-        mine = update(Webhook).where(Webhook.id == taken.id, Webhook.holder == taken.holder)
-        if not (await connection.execute(mine.values(**values))).rowcount:
-            return False
-        if tried is not None:
-            await _note(connection, taken.id, tried)
-    return True
-
-
-async def stop(database: Database, taken: Taken, tried: Tried) -> None:
-    """Disables a webhook whose receiver wants no more. The event stays unsettled, should it be enabled again."""
-    await settle(
-        database, taken, tried, enabled=False, disabled_reason="gone", holder=None, attempts=0,
-        revision=Webhook.revision + 1, modified_at=tried.at,
-    )  # fmt: skip
-
-
-async def note_test(database: Database, id: str, tried: Tried) -> DeliveryOut:
-    """Notes how a test went; where it went well, what waits for its next try waits no longer. Raises: NotFound."""
-    async with database.begin() as connection:
-        held = update(Webhook).where(Webhook.id == id)
-        if not (await connection.execute(held.values(name=Webhook.name))).rowcount:
-            raise _missing(id)
-        if tried.error is None:
-            await connection.execute(held.where(Webhook.attempts > 0, Webhook.holder.is_(None)).values(due_at=tried.at))
-        return await _note(connection, id, tried)
-
-
-async def _note(connection: Any, id: str, tried: Tried) -> DeliveryOut:
-    noted = DeliveryOut.model_construct(id=str(new_id()), **{name: getattr(tried, name) for name in Tried.__slots__})
-    await connection.execute(insert(Delivery).values(webhook=id, **dict(noted)))
-    alike = (Delivery.webhook == id, Delivery.dead.is_(tried.dead))
-    oldest = select(Delivery.id).where(*alike).order_by(Delivery.id.desc()).offset(KEPT[tried.dead] - 1).limit(1)
-    await connection.execute(delete(Delivery).where(*alike, Delivery.id < oldest.scalar_subquery()))
-    return noted

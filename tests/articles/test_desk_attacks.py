@@ -6,8 +6,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from app.articles.models import Related
 from app.db import Database
+from app.lists.models import List, ListEntry
 from tests.answers import get
 from tests.conftest import Load
 from tests.contents import changes, dense, everything, head, rows
@@ -188,8 +188,9 @@ async def test_nobody_names_what_is_being_deleted(desk: AsyncClient, database: D
             drop(desk, gone), send(desk, user, relations=[{"relation": "background", "article": gone}])
         )
         assert (deleted.status_code, named.status_code) in {(204, 422), (409, 200)}
-        left = await rows(database, select(Related.ref).where(Related.article == gone))
-        assert len(left) == (named.status_code == 200)
+        related = select(ListEntry.object).join(List, List.id == ListEntry.list)
+        entries = await rows(database, related.where(List.name == f"articles:related:{gone}"))
+        assert entries == ([(user,)] if named.status_code == 200 else [])
 
 
 async def test_two_stories_related_to_each_other_are_written_at_once(desk: AsyncClient) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.changes import previews
-from app.content.differences import Difference, apply
+from app.content.differences import Difference
 from app.db import Database, utcnow
-from app.web.fields import show_instant
+from app.web.fields import format_instant
 from tests.answers import bearing, blamed, refusal, slugs
-from tests.conftest import Load, Make
+from tests.conftest import Clock, Load, Make
 from tests.desk import PATH, act, address, change, drop, publish, write
+from tests.differences import apply
 from tests.factories import box, note, source, tag, words
 from tests.openapi import check_answer
 
@@ -75,7 +75,7 @@ async def test_the_past_is_as_the_public_saw_it_with_its_notes(
     await load(note("dam", heading="Then"))
     ref = (await publish(desk, "Then", body=[box("dam")], ednote="Ask."))["id"]
     await asyncio.sleep(0.01)
-    then = show_instant(utcnow())
+    then = format_instant(utcnow())
     await asyncio.sleep(0.01)
     await load(note("dam", heading="Now"))
     await change(desk, ref, headline="Now", slug="now")
@@ -87,7 +87,7 @@ async def test_the_past_is_as_the_public_saw_it_with_its_notes(
     await act(desk, ref, "unpublish")
     refusal(await api.get(address(ref), params={"perspective": then}), 404, "not-found")
     assert (await told(desk, address(ref), perspective=then))["headline"] == "Then"
-    between = show_instant(utcnow() - timedelta(milliseconds=1))
+    between = format_instant(utcnow() - timedelta(milliseconds=1))
     await act(desk, ref, "publish")
     await act(desk, ref, "withdraw", reason="legal")
     refusal(await api.get(address(ref), params={"perspective": then}), 410, "withdrawn")
@@ -100,7 +100,7 @@ async def test_the_past_is_as_the_public_saw_it_with_its_notes(
 async def test_what_was_withdrawn_stays_out_of_the_public_history(desk: AsyncClient, api: AsyncClient) -> None:
     ref = (await publish(desk, "Flood", body=[words("kanarek")]))["id"]
     await asyncio.sleep(0.01)
-    then = show_instant(utcnow())
+    then = format_instant(utcnow())
     await asyncio.sleep(0.01)
     await act(desk, ref, "withdraw", reason="legal")
     await act(desk, ref, "unpublish")
@@ -215,14 +215,16 @@ async def test_a_preview_opens_the_newest_state_to_its_holder(desk: AsyncClient,
     refusal(await api.get(url), 404, "not-found")
 
 
-async def test_a_preview_ends(desk: AsyncClient, api: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_preview_ends(desk: AsyncClient, api: AsyncClient, clock: Clock) -> None:
     ref = (await write(desk))["id"]
     found = await preview(desk, ref, expires_in_seconds=60)
     now = utcnow()
-    assert show_instant(now + timedelta(seconds=55)) < found["expires_at"] < show_instant(now + timedelta(seconds=61))
-    monkeypatch.setattr(previews, "utcnow", lambda: now + timedelta(seconds=58))
+    assert (
+        format_instant(now + timedelta(seconds=55)) < found["expires_at"] < format_instant(now + timedelta(seconds=61))
+    )
+    clock.move(seconds=55)
     assert (await api.get(found["url"])).status_code == 200
-    monkeypatch.setattr(previews, "utcnow", lambda: now + timedelta(seconds=62))
+    clock.move(seconds=7)
     refusal(await api.get(found["url"]), 404, "not-found")
 
 

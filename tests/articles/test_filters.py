@@ -182,8 +182,8 @@ async def test_a_change_of_any_kind_moves_modified_since_and_a_typo_moves_it_alo
 async def test_counting_stops_at_ten_thousand_where_no_counter_is_kept(
     api: AsyncClient, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.changes.shown.COUNTED", 3)
-    monkeypatch.setattr("app.articles.lists.COUNTED", 3)
+    monkeypatch.setattr("app.changes.slug_lists.COUNTED_AT_MOST", 3)
+    monkeypatch.setattr("app.articles.listing.COUNTED_AT_MOST", 3)
     await load(tag("river"), tag("bridge"), *(article(f"a{n}", tags=["river"]) for n in range(5)))
     counted = (await get(api, "/v1/articles", tag="river,bridge", count="true"))["count"]
     kept = (await get(api, "/v1/articles", tag="river", count="true"))["count"]

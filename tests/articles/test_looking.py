@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.articles import store as articles
+from app.articles import listing
 from tests.answers import get
 from tests.conftest import serving
 from tests.factories import article, tag
@@ -41,7 +41,7 @@ async def test_short_pages_lead_to_all_that_match_there_and_back(
 ) -> None:
     wanted: dict[str, Any] = {"tag": ["m", "n"], "sort": sort, **filters}
     whole = _slugs(await get(thirty, "/v1/articles", **wanted))
-    monkeypatch.setattr(articles, "LOOKED_AT", 4)
+    monkeypatch.setattr(listing, "LOOKED_AT", 4)
 
     there: list[str] = []
     page = await get(thirty, "/v1/articles", **wanted, limit=2)

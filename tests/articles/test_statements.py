@@ -111,7 +111,7 @@ async def test_a_refusal_costs_no_connection(api: AsyncClient, load: Load, monke
     await load(article("flood"))
     await api.get("/v1/articles")
     opened: list[object] = []
-    connections = api._transport.app.state.database.connections  # type: ignore[attr-defined]
+    connections = api._transport.app.state.database.pool  # type: ignore[attr-defined]
     monkeypatch.setattr(connections, "open", lambda: opened.append(1))
     for path in (
         "/v1/articles/nowhere?include=tags",
@@ -131,5 +131,5 @@ async def test_no_client_can_fill_the_memory_with_shapes_of_statements(
     statements = [select(literal(n)) for n in range(20)]
     for n, statement in enumerate(statements):
         assert await database.reader().rows(statement) == [(n,)]
-    assert len(database._prepared) == 5
+    assert len(database._compiled) == 5
     assert await database.reader().rows(statements[0]) == [(0,)]

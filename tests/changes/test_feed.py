@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.answers import get, refusal
 from tests.conftest import Load
 from tests.contents import accept, changes, dense, tombstone
 from tests.factories import article, article_id, credit, draft, note, source, tag, words
+from tests.processes import until
 
 Json = dict[str, Any]
 DESK: Json = {"perspective": "drafts"}
@@ -224,7 +224,7 @@ async def test_what_was_trimmed_is_gone_and_says_where_to_go_on(api: AsyncClient
     assert [one["seq"] for one in (await get(api, "/v1/changes", after=1))["items"]] == [2, 3]
     assert (await get(api, "/v1/changes", after=3)) == {"items": [], "head": 3}
     revisions = await get(api, "/v1/articles/one/revisions")
-    assert len(revisions["items"]) == 1
+    assert [one["revision"] for one in revisions["items"]] == [1]
 
     assert await feed.trim(database, utcnow() + timedelta(days=1)) == 2
     assert (await get(api, "/v1/changes", after=3)) == {"items": [], "head": 3}
@@ -242,12 +242,13 @@ async def test_a_server_trims_its_log_where_it_is_told_to(database_url: str, dat
     async with database.begin() as connection:
         await connection.execute(update(Change).where(Change.seq == 1).values(at=utcnow() - timedelta(days=3)))
     app = create_app(Settings(database_url=database_url, changes_kept_days=2))
-    deadline = time.monotonic() + 10
+
+    async def trimmed() -> bool:
+        return len(await changes(database)) < 2
+
     async with app.router.lifespan_context(app):
-        while len(left := await changes(database)) > 1:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)
-    assert [one.seq for one in left] == [2]
+        await until(trimmed)
+    assert [change.seq for change in await changes(database)] == [2]
 
 
 async def test_a_hole_is_never_passed_over(api: AsyncClient, load: Load) -> None:
@@ -262,19 +263,38 @@ async def test_a_hole_is_never_passed_over(api: AsyncClient, load: Load) -> None
 # --- waiting -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_request_waits_for_what_comes_and_no_longer(api: AsyncClient, load: Load) -> None:
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Where each reading of the log began, for those who wait and others."""
+    begun: list[int] = []
+    entries = feed.entries
+
+    async def counted(reader: Any, perspective: Any, position: int, limit: int) -> Any:
+        begun.append(position)
+        return await entries(reader, perspective, position, limit)
+
+    monkeypatch.setattr(feed, "entries", counted)
+    return begun
+
+
+async def test_a_request_waits_for_what_comes_and_no_longer(api: AsyncClient, load: Load, readings: list[int]) -> None:
+    async def read_again() -> None:
+        """Returns when a reading has ended that began after this."""
+        count = len(readings)
+        await until(lambda: len(readings) >= count + 2)
+
     loop = asyncio.get_running_loop()
     began = loop.time()
     waiting = [asyncio.create_task(api.get("/v1/changes", params={"wait": 20})) for _ in range(5)]
-    await asyncio.sleep(0.3)
-    assert not any(one.done() for one in waiting)
+    await read_again()
+    assert [one.done() for one in waiting] == [False] * 5
     await load(draft("secret"))
-    await asyncio.sleep(0.3)
-    assert not any(one.done() for one in waiting)
+    await read_again()
+    assert [one.done() for one in waiting] == [False] * 5
     await load(article("flood"))
     answers = await asyncio.wait_for(asyncio.gather(*waiting), 5)
 
-    assert [one["ref"] for answer in answers for one in answer.json()["items"]] == [article_id("flood")] * 5
+    assert [[one["ref"] for one in answer.json()["items"]] for answer in answers] == [[article_id("flood")]] * 5
     assert loop.time() - began < 10
 
 
@@ -282,29 +302,24 @@ async def test_a_request_for_what_is_there_does_not_wait_and_one_for_nothing_end
     await load(article("flood"))
     loop = asyncio.get_running_loop()
     began = loop.time()
-    assert len((await get(api, "/v1/changes", wait=20))["items"]) == 1
+    assert [one["ref"] for one in (await get(api, "/v1/changes", wait=20))["items"]] == [article_id("flood")]
     assert loop.time() - began < 5
     assert (await get(api, "/v1/changes", after=1, wait=1)) == {"items": [], "head": 1}
     assert loop.time() - began >= 1
 
 
-async def test_those_who_wait_share_one_reading_which_ends_with_them(
-    api: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-    entries = feed.entries
+def reading() -> list[Any]:
+    """The tasks that read the log for those who wait."""
+    return [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "Tail._read"]  # type: ignore[union-attr]
 
-    async def counted(*given: Any) -> Any:
-        asked.append(given)
-        return await entries(*given)
 
-    monkeypatch.setattr(feed, "entries", counted)
-    await asyncio.gather(*(api.get("/v1/changes", params={"wait": 1}) for _ in range(30)))
-    assert 1 <= len(asked) <= 15
-    await asyncio.sleep(0.3)
-    before = len(asked)
-    await asyncio.sleep(0.3)
-    assert len(asked) == before
+async def test_those_who_wait_share_one_reading_which_ends_with_them(api: AsyncClient, readings: list[int]) -> None:
+    waiting = asyncio.gather(*(api.get("/v1/changes", params={"wait": 1}) for _ in range(30)))
+    await until(lambda: len(readings) >= 2)
+    assert len(reading()) == 1
+    await waiting
+    assert len(readings) <= 15
+    await until(lambda: not reading())
 
 
 async def test_an_answer_is_kept_for_a_moment_and_a_desks_never(api: AsyncClient, desk: AsyncClient) -> None:
@@ -399,18 +414,21 @@ class Newsroom:
         await accept(self.database, note(f"{self.name}-n{self.chance.randrange(2)}", **fields, **dates))
 
 
-async def follow(desk: AsyncClient, done: asyncio.Event, parameters: Json) -> list[Json]:
-    """What a follower sees who reads on while others write, in stretches of any length."""
+async def follow(desk: AsyncClient, bell: asyncio.Event, done: asyncio.Event, parameters: Json) -> list[Json]:
+    """What a follower sees who reads on while others write, in stretches of any length. The bell tells of writes."""
     chance = random.Random(7)
     found: list[Json] = []
     while True:
+        await bell.wait()
+        bell.clear()
         last = done.is_set()
         after = found[-1]["seq"] if found else 0
         page = await get(desk, "/v1/changes", after=after, limit=chance.choice([1, 3, 100]), **parameters)
         found += page["items"]
-        if last and not page["items"]:
+        if page["items"]:
+            bell.set()
+        elif last:
             return found
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -420,15 +438,25 @@ async def test_a_copy_made_of_the_log_alone_is_what_the_server_shows(
     """Three write at once, which on PostgreSQL they do in parallel, while two followers read; a third comes later."""
     await accept(database, tag("t0"), tag("t1"), tag("t2", parent="t1"))
     done = asyncio.Event()
-    readers = [asyncio.create_task(follow(desk, done, parameters)) for parameters in ({}, DESK)]
+    bells = [asyncio.Event(), asyncio.Event()]
+    readers = [
+        asyncio.create_task(follow(desk, bell, done, parameters))
+        for bell, parameters in zip(bells, ({}, DESK), strict=True)
+    ]
+
+    def ring() -> None:
+        for bell in bells:
+            bell.set()
 
     async def write(one: Newsroom) -> None:
         await one.new()
         for _ in range(25):
             await one.act()
+            ring()
 
     await asyncio.gather(*(write(Newsroom(desk, database, 10 * seed + n)) for n in range(3)))
     done.set()
+    ring()
     public, whole = await asyncio.gather(*readers)
 
     assert dense([one["seq"] for one in public])

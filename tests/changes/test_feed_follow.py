@@ -1,4 +1,4 @@
-"""The worked example of a follower: its copy is what the server shows, whatever ends it and whenever it begins."""
+"""The example client: its copy equals what the server shows, whenever it starts and however it ends."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from typer.testing import Result
 from app import follow
 from app.changes import feed
 from app.db import Database, utcnow
-from app.follow import Unfollowable, open_copy
+from app.follow import CannotFollow, open_copy
 from tests.commands import ROOT, invoke
 from tests.contents import accept, exported, tombstone
 from tests.factories import article, article_id, box, draft, note, source, tag, words
@@ -32,30 +32,30 @@ KINDS = ["copy.ndjson", "copy.db"]
 
 
 def documents(path: Path) -> dict[tuple[str, str], Json]:
-    """What a reader of the file finds in it."""
+    """The documents in a copy, by noun and ref."""
     if path.suffix == ".db":
         with closing(sqlite3.connect(path)) as connection:
             rows = connection.execute("SELECT noun, ref, document FROM documents").fetchall()
         return {(noun, ref): json.loads(document) for noun, ref, document in rows}
-    found = {}
+    latest = {}
     for line in path.read_text().splitlines():
         entry = json.loads(line)
         if "noun" in entry:
-            found[entry["noun"], entry["ref"]] = entry["document"]
-    return {key: document for key, document in found.items() if document is not None}
+            latest[entry["noun"], entry["ref"]] = entry["document"]
+    return {key: document for key, document in latest.items() if document is not None}
 
 
 async def shown(database: Database) -> dict[tuple[str, str], Json]:
-    """What the server shows to everyone, as a public export has it."""
-    found = {}
+    """The documents that the server shows to everyone, from a public export, by noun and ref."""
+    public = {}
     for line in await exported(database, public=True):
         document = json.loads(line)
         noun = document.pop("noun")
         for name in ("former_slugs", "withdrawal"):
             document.pop(name, None)
         if document.get("status") not in {"withdrawn", "draft"}:
-            found[noun, document["id"] if noun == "article" else document["slug"]] = document
-    return found
+            public[noun, document["id"] if noun == "article" else document["slug"]] = document
+    return public
 
 
 async def run(url: str, path: Path) -> Result:
@@ -69,46 +69,46 @@ def url(database_url: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-async def until(true: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)
 
 
 @contextmanager
 def follower(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """Python with these arguments, killed at the end where it still runs."""
+    """Python with these arguments; killed at the end if it still runs."""
     command = [sys.executable, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
         try:
-            yield started
+            yield running
         finally:
-            started.kill()
+            running.kill()
 
 
 @pytest.mark.parametrize("name", KINDS)
-async def test_a_copy_is_brought_up_to_date_kept_so_and_begun_anew_when_it_is_too_old(
+async def test_a_copy_is_updated_kept_up_to_date_and_started_over_when_it_is_too_old(
     url: str, database: Database, tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / name
     await accept(database, tag("rivers"), source("wire"), note("mill"), article("flood", body=[box("mill")]))
     await accept(database, article("dam", tags=["rivers"]), article("error"), draft("secret"))
 
-    done = await run(url, path)
-    assert done.exit_code == 0, done.stderr
-    assert "is at position 5" in done.stderr
+    first = await run(url, path)
+    assert first.exit_code == 0, first.stderr
+    assert "is at position 5" in first.stderr
     assert documents(path) == await shown(database)
     await accept(database, tombstone("error"), article("dam", headline="Corrected"))
     assert (await run(url, path)).exit_code == 0
     assert documents(path) == await shown(database)
 
-    with follower("-m", "app", "follow", url, "--to", path) as started:
+    with follower("-m", "app", "follow", url, "--to", path) as running:
         await accept(database, article("later"))
         await until(lambda: ("article", article_id("later")) in documents(path))
-        started.send_signal(signal.SIGINT)
-        _, said = await asyncio.to_thread(started.communicate, None, 10)
-    assert (started.returncode, "Stopped." in said) == (0, True), said
+        running.send_signal(signal.SIGINT)
+        _, messages = await asyncio.to_thread(running.communicate, None, 10)
+    assert (running.returncode, "Stopped." in messages) == (0, True), messages
 
     await accept(database, tombstone("later"), article("last", body=[words("The end.")]))
     assert await feed.trim(database, utcnow() + timedelta(days=1))
@@ -119,39 +119,40 @@ async def test_a_copy_is_brought_up_to_date_kept_so_and_begun_anew_when_it_is_to
 
 
 @pytest.mark.parametrize("name", KINDS)
-async def test_a_follower_that_is_killed_at_any_moment_goes_on_where_it_was(
+async def test_a_follower_that_is_killed_at_any_moment_continues_where_it_was(
     url: str, database: Database, tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / name
     await accept(database, *(article(f"story-{n}") for n in range(600)))
-    code = "import app.follow, app.__main__ as m; app.follow.AT_ONCE = 7; m.cli()"
+    code = "import app.follow, app.__main__ as m; app.follow.BATCH_SIZE = 7; m.cli()"
     for n in range(3):
-        with follower("-c", code, "follow", url, "--to", path, "--once") as started:
-            most = 60 * (n + 1)
-            await until(lambda most=most: _held(path) >= most or started.poll() is not None)  # type: ignore[misc]
+        with follower("-c", code, "follow", url, "--to", path, "--once") as running:
+            enough = 60 * (n + 1)
+            await until(lambda enough=enough: _count(path) >= enough or running.poll() is not None)  # type: ignore[misc]
     assert (await run(url, path)).exit_code == 0
     assert documents(path) == await shown(database)
 
 
-def _held(path: Path) -> int:
+def _count(path: Path) -> int:
+    """The number of documents in a copy that is being written. Uses none of the code under test."""
     if not path.exists():
         return 0
-    try:
-        return open_at(path)
-    except (Unfollowable, ValueError, sqlite3.Error):
-        return 0
-
-
-def open_at(path: Path) -> int:
-    """How many documents are there now, past the code that is tested."""
     if path.suffix == ".ndjson":
         return path.read_bytes().count(b"\n")
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    except sqlite3.Error:
+        return 0
     return int(count)
 
 
 # --- the file ------------------------------------------------------------------------------------------------------
+
+
+def stored_position(path: Path) -> int:
+    with closing(open_copy(path)) as copy:
+        return copy.position
 
 
 def entry(seq: int, ref: str, document: Json | None) -> Json:
@@ -159,21 +160,21 @@ def entry(seq: int, ref: str, document: Json | None) -> Json:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_copy_knows_its_position_and_drops_what_is_gone(tmp_path: Path, name: str) -> None:
+def test_a_copy_stores_its_position_and_removes_deleted_objects(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    copy = open_copy(path)
-    copy.apply([entry(1, "a", {"n": 1}), entry(2, "b", {"n": 1}), entry(3, "a", {"n": 2})])
-    copy.apply([entry(4, "b", None)])
-    assert (copy.position, open_copy(path).position) == (4, 4)
-    assert documents(path) == {("tag", "a"): {"n": 2}}
-    copy.replace(iter([entry(9, "c", {"n": 1})]), 9)
-    assert (copy.position, open_copy(path).position) == (9, 9)
-    assert documents(path) == {("tag", "c"): {"n": 1}}
-    copy.replace(iter([]), 12)
-    assert (open_copy(path).position, documents(path)) == (12, {})
+    with closing(open_copy(path)) as copy:
+        copy.apply([entry(1, "a", {"n": 1}), entry(2, "b", {"n": 1}), entry(3, "a", {"n": 2})])
+        copy.apply([entry(4, "b", None)])
+        assert (copy.position, stored_position(path)) == (4, 4)
+        assert documents(path) == {("tag", "a"): {"n": 2}}
+        copy.replace(iter([entry(9, "c", {"n": 1})]), 9)
+        assert (copy.position, stored_position(path)) == (9, 9)
+        assert documents(path) == {("tag", "c"): {"n": 1}}
+        copy.replace(iter([]), 12)
+    assert (stored_position(path), documents(path)) == (12, {})
 
 
-def test_a_line_that_was_not_written_to_its_end_is_cut_off(tmp_path: Path) -> None:
+def test_a_line_that_was_not_written_completely_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "copy.ndjson"
     open_copy(path).apply([entry(1, "a", {"n": 1}), entry(2, "b", {"n": 1})])
     path.write_bytes(path.read_bytes()[:-5])
@@ -183,7 +184,7 @@ def test_a_line_that_was_not_written_to_its_end_is_cut_off(tmp_path: Path) -> No
     assert documents(path) == {("tag", "a"): {"n": 1}, ("tag", "b"): {"n": 1}}
 
 
-def test_a_file_of_lines_is_shortened_once_most_of_them_are_outdated(tmp_path: Path) -> None:
+def test_an_ndjson_copy_is_compacted_when_most_lines_are_outdated(tmp_path: Path) -> None:
     path = tmp_path / "copy.ndjson"
     open_copy(path).apply([entry(n, f"t{n % 10}", {"n": n} if n % 10 else None) for n in range(1, 2_001)])
     before = documents(path)
@@ -196,10 +197,10 @@ def test_a_file_of_lines_is_shortened_once_most_of_them_are_outdated(tmp_path: P
     ("name", "content"),
     [("copy.txt", b""), ("copy.ndjson", b"no copy\n"), ("copy.ndjson", b"{}\n"), ("x.db", b"x" * 99)],
 )
-def test_a_file_that_is_no_copy_is_left_as_it_is(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_not_a_copy_is_not_changed(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(Unfollowable):
+    with pytest.raises(CannotFollow):
         open_copy(path)
     assert path.read_bytes() == content
 
@@ -208,14 +209,14 @@ def test_a_file_that_is_no_copy_is_left_as_it_is(tmp_path: Path, name: str, cont
 
 
 def served(answers: Iterable[httpx.Response | Exception]) -> httpx.Client:
-    """A server that gives these answers, one after the other."""
-    left = iter(answers)
+    """A client of a server that gives these answers, one after the other."""
+    remaining = iter(answers)
 
     def handle(request: httpx.Request) -> httpx.Response:
-        found = next(left)
-        if isinstance(found, Exception):
-            raise found
-        return found
+        answer = next(remaining)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     return httpx.Client(base_url="http://news.test", transport=httpx.MockTransport(handle))
 
@@ -225,7 +226,7 @@ def page(head: int, *entries: Json) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (httpx.Response(404, text="<html>"), "Is it the address of a Dovidka server"),
         (httpx.Response(200, text="<html>"), "Is it the address of a Dovidka server"),
@@ -239,33 +240,54 @@ def page(head: int, *entries: Json) -> httpx.Response:
         ),
     ],
 )
-def test_a_server_that_cannot_be_followed_is_named(
-    tmp_path: Path, answer: httpx.Response | Exception, said: str
-) -> None:
-    copy = open_copy(tmp_path / "copy.db")
-    with served([answer]) as client, pytest.raises(Unfollowable, match=said):
+def test_an_error_of_the_server_is_explained(tmp_path: Path, answer: httpx.Response | Exception, message: str) -> None:
+    with (
+        closing(open_copy(tmp_path / "copy.db")) as copy,
+        served([answer]) as client,
+        pytest.raises(CannotFollow, match=message),
+    ):
         follow.follow(client, copy, print, once=True)
 
 
-def test_a_server_that_is_away_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = open_copy(tmp_path / "copy.db")
+def test_a_server_that_does_not_answer_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    away = httpx.ReadTimeout("late")
-    answers: list[httpx.Response | Exception] = [page(1, entry(1, "a", {})), away, httpx.Response(502)]
-    answers += [page(2, entry(2, "b", {})), away, httpx.Response(400)]
-    with served(answers) as client, pytest.raises(Unfollowable):
+    timeout = httpx.ReadTimeout("late")
+    answers: list[httpx.Response | Exception] = [page(1, entry(1, "a", {})), timeout, httpx.Response(502)]
+    answers += [page(2, entry(2, "b", {})), timeout, httpx.Response(400)]
+    with closing(open_copy(tmp_path / "copy.db")) as copy, served(answers) as client, pytest.raises(CannotFollow):
         follow.follow(client, copy, print, once=False)
     assert (copy.position, pauses) == (2, [1, 2, 1])
 
 
-async def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+async def test_a_command_that_fails_closes_its_client_and_its_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = served([httpx.Response(404, text="<html>")])
+    closed: list[follow.SqliteCopy] = []
+    close = follow.SqliteCopy.close
+
+    def record(copy: follow.SqliteCopy) -> None:
+        closed.append(copy)
+        close(copy)
+
+    monkeypatch.setattr(follow, "connect", lambda url: client)
+    monkeypatch.setattr(follow.SqliteCopy, "close", record)
+
+    result = await run("http://news.test", tmp_path / "copy.db")
+
+    assert result.exit_code == 1
+    assert client.is_closed
+    assert len(closed) == 1
+
+
+async def test_an_invalid_address_is_refused(tmp_path: Path) -> None:
     for url in ("news.example", "ftp://news.example"):
-        done = await run(url, tmp_path / "copy.db")
-        assert (done.exit_code, "is no address" in done.stderr) == (2, True), done.stderr
+        result = await run(url, tmp_path / "copy.db")
+        assert (result.exit_code, "is not the address of a server" in result.stderr) == (2, True), result.stderr
 
 
-ODD = [
+INVALID_ANSWERS = [
     (200, b'{"items": [{"seq": 1, "noun": "tag", "ref": "a"}], "head": 1}'),
     (200, b'{"items": [{"seq": "1", "noun": "tag", "ref": "a", "document": {}}], "head": 1}'),
     (200, b'{"items": [{"seq": 1, "noun": "tag", "ref": {}, "document": {}}], "head": 1}'),
@@ -280,22 +302,21 @@ ODD = [
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize(("status", "body"), ODD)
-def test_a_server_that_is_none_of_ours_is_named_without_its_password(
+@pytest.mark.parametrize(("status", "body"), INVALID_ANSWERS)
+def test_a_server_of_another_kind_is_named_without_its_password(
     tmp_path: Path, name: str, status: int, body: bytes
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status if request.url.path == "/v1/changes" else 200, content=body)
 
-    copy = open_copy(tmp_path / name)
     client = httpx.Client(base_url="http://me:hush@news.example", transport=httpx.MockTransport(answer))
-    with client, pytest.raises(Unfollowable) as raised:
+    with closing(open_copy(tmp_path / name)) as copy, client, pytest.raises(CannotFollow) as raised:
         follow.follow(client, copy, print, once=True)
     assert "http://news.example/v1/" in str(raised.value)
     assert copy.position == 0
 
 
-def test_a_copy_that_cannot_be_kept_there_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_path_where_no_copy_can_be_stored_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none" / "copy.db", tmp_path):
-        with pytest.raises(Unfollowable, match=r"cannot be used: (unable to open|database is)|called \.ndjson"):
+        with pytest.raises(CannotFollow, match=r"cannot be used: (unable to open|database is)|ends in \.ndjson"):
             open_copy(path)

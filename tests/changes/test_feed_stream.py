@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response, Timeout
 
-from app.changes import feed_live
-from app.changes.feed_live import Live
-from app.changes.shown import EVERYONE, NEWEST
+from app.changes import live
+from app.changes.live import Live
+from app.changes.views import EVERYONE, NEWEST
 from app.db import Database
 from tests.answers import bearing, get
 from tests.conftest import Make
 from tests.contents import accept
 from tests.factories import article, article_id, draft, tag
-from tests.test_server import exchange, process
+from tests.processes import exchange, process, served, until
 
 PATIENCE = 10
 
@@ -87,7 +87,7 @@ async def take(found: AsyncIterator[Event], count: int) -> list[Event]:
 
 @pytest.fixture
 def port(database_url: str) -> Iterator[int]:
-    with process(database_url) as (_, port):
+    with served(database_url) as port:
         yield port
 
 
@@ -103,7 +103,7 @@ async def test_a_change_is_sent_as_it_happens_and_the_stream_resumes_where_it_wa
     await accept(database, article("before"))
     async with stream(wire) as found:
         first = await anext(found)
-        assert (first.id, first.data, first.retry) == ("1", [], feed_live.RETRY_MILLISECONDS)
+        assert (first.id, first.data, first.retry) == ("1", [], live.RETRY_MILLISECONDS)
         began = time.monotonic()
         await accept(database, tag("secret"), draft("draft"), article("flood"))
         (event,) = await take(found, 1)
@@ -126,17 +126,20 @@ async def test_a_change_is_sent_as_it_happens_and_the_stream_resumes_where_it_wa
 async def test_writes_by_many_while_many_follow_are_told_to_each_once_in_order(
     wire: AsyncClient, database: Database
 ) -> None:
-    async def follow(start: float) -> list[int]:
-        await asyncio.sleep(start)
+    written: list[int] = []
+
+    async def follow(after: int) -> list[int]:
+        await until(lambda: len(written) >= after)
         async with stream(wire, after="0") as found:
             return [int(event.id or 0) for event in await take(found, 60)]
 
     async def write(name: int) -> None:
         for n in range(15):
             await accept(database, article(f"by-{name}-{n}"), draft(f"hidden-{name}-{n}"))
+            written.append(name)
 
     *followed, _, _, _, _ = await asyncio.gather(
-        *(follow(n / 10) for n in range(6)), *(write(name) for name in range(4))
+        *(follow(10 * n) for n in range(6)), *(write(name) for name in range(4))
     )
     assert followed == [[*range(1, 61)]] * 6
 
@@ -159,20 +162,21 @@ async def test_a_client_that_takes_nothing_holds_up_no_other(wire: AsyncClient, 
 
 
 async def test_before_the_server_stops_it_sends_its_followers_away(database_url: str) -> None:
-    with process(database_url) as (server, port):
+    with process(database_url) as (server, port), socket.create_connection(("127.0.0.1", port)) as waiting:
+        # Asked before the streams are opened, so the server has it once they are.
+        waiting.sendall(b"GET /v1/changes?wait=30 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(PATIENCE)) as wire:
-            waiting = asyncio.create_task(wire.get("/v1/changes", params={"wait": 30}))
             async with stream(wire) as found, stream(wire) as another:
                 await anext(found)
                 await anext(another)
-                await asyncio.sleep(0.3)
                 began = time.monotonic()
                 server.send_signal(signal.SIGTERM)
                 for one in (found, another):
                     (event,) = await take(one, 1)
-                    assert (event.name, event.retry) == ("goaway", feed_live.RETRY_MILLISECONDS)
+                    assert (event.name, event.retry) == ("goaway", live.RETRY_MILLISECONDS)
                     assert [left async for left in one] == []
-            assert (await waiting).json() == {"items": [], "head": 0}
+            answer = await asyncio.to_thread(waiting.makefile("rb").read)
+            assert answer.endswith(b'\r\n\r\n{"items":[],"head":0}')
             code = await asyncio.to_thread(server.wait, 15)
         assert time.monotonic() - began < 8
     assert code in {0, -signal.SIGTERM}
@@ -182,14 +186,14 @@ async def test_more_streams_than_there_may_be_are_sent_away_until_one_ends(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STREAMS_AT_MOST", "2")
-    with process(database_url) as (_, port):
+    with served(database_url) as port:
         async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(PATIENCE)) as wire:
             async with stream(wire) as found, stream(wire) as another:
                 await anext(found)
                 await anext(another)
                 async with stream(wire) as crowded:
                     event = await anext(crowded)
-                    assert (event.name, event.retry) == ("goaway", feed_live.CROWDED_MILLISECONDS)
+                    assert (event.name, event.retry) == ("goaway", live.RETRY_WHEN_FULL_MILLISECONDS)
                     with pytest.raises(StopAsyncIteration):
                         await anext(crowded)
                 assert (await wire.get("/v1/changes", params={"wait": 1})).status_code == 200
@@ -208,9 +212,8 @@ def test_the_head_of_a_stream_ends(port: int) -> None:
 
 
 async def test_a_quiet_stream_is_heard_now_and_then(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_live, "PING_SECONDS", 0.05)
-    live = Live(database, 1)
-    messages = live.messages(EVERYONE, 0)
+    monkeypatch.setattr(live, "PING_SECONDS", 0.05)
+    messages = Live(database, 1).messages(EVERYONE, 0)
     async with asyncio.timeout(PATIENCE):
         assert [await anext(messages) for _ in range(3)] == [b"retry: 2000\nid: 0\n\n", *[b": ping\n\n"] * 2]
 
@@ -218,27 +221,26 @@ async def test_a_quiet_stream_is_heard_now_and_then(database: Database, monkeypa
 async def test_a_stream_of_the_desk_is_opened_anew_so_that_its_key_is_looked_at(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_live, "DESK_SECONDS", -1.0)
-    live = Live(database, 1)
+    monkeypatch.setattr(live, "DESK_STREAM_SECONDS", -1.0)
     async with asyncio.timeout(PATIENCE):
-        parts = [part async for part in live.messages(NEWEST, 0)]
-        assert parts[1:] == [feed_live.GOAWAY % feed_live.RETRY_MILLISECONDS]
+        parts = [part async for part in Live(database, 1).messages(NEWEST, 0)]
+        assert parts[1:] == [live.GOAWAY % live.RETRY_MILLISECONDS]
 
 
 async def test_a_follower_far_behind_reads_from_the_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_live, "KEPT", 10)
-    live = Live(database, 1)
-    async with asyncio.timeout(PATIENCE), live.public.followed(0):
+    monkeypatch.setattr(live, "KEPT_MESSAGES", 10)
+    tail = Live(database, 1).public
+    async with asyncio.timeout(PATIENCE), tail.followed(0):
         position = 0
         for n in range(3):
             await accept(database, *(article(f"story-{n}-{m}") for m in range(30)))
-            while live.public.newest < 30 * (n + 1):
-                await live.public.news(1)
+            while tail.newest < 30 * (n + 1):
+                await tail.wait_for_news(1)
         text = b""
         while position < 90:
-            position, found = await live.public.behind(position)
-            text += found
+            position, messages = await tail.messages_after(position)
+            text += messages
         ids = [int(line[4:]) for line in text.splitlines() if line.startswith(b"id: ")]
         assert ids == [*range(1, 91)]

@@ -4,20 +4,21 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from sqlite3 import IntegrityError
-from typing import Any
 
 import pytest
 from pydantic_core import from_json, to_json
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.util import await_only
 
-from app.changes import store as log
-from app.changes.models import PUBLIC, Change, Head, Shown
+from app.changes import log
+from app.changes.models import DESK, PUBLIC, Change, Head, Object, Revision, ViewEntry
+from app.changes.saving import ToSave
 from app.db import Database, Reader, utcnow
 from app.errors import Raced
 from app.tags import store as tags
 from app.tags.models import Tag
 from app.tags.schemas import TagOut
+from tests import sql
 from tests.contents import (
     ZONE,
     accept,
@@ -35,10 +36,18 @@ from tests.contents import (
 from tests.factories import NOON, article, box, credit, draft, note, section, source, tag
 
 
-def a_tag(slug: str, **fields: Any) -> TagOut:
+def new_tag(slug: str) -> ToSave[TagOut]:
     now = utcnow()
-    given = {"slug": slug, "type": "topic", "labels": {"en": slug}, "revision": 1, **fields}
-    return TagOut.model_validate({**given, "created_at": now, "modified_at": now})
+    fields = {"slug": slug, "type": "topic", "labels": {"en": slug}, "revision": 1}
+    return ToSave(TagOut.model_validate({**fields, "created_at": now, "modified_at": now}))
+
+
+async def names(database: Database, view: str, *nouns: str) -> list[str]:
+    """The objects that a view shows, of all nouns or of these."""
+    query = select(Object.ref).join(ViewEntry, ViewEntry.object == Object.id).where(ViewEntry.view == view)
+    if nouns:
+        query = query.where(Object.noun.in_(nouns))
+    return [ref for (ref,) in await rows(database, query.order_by(Object.ref))]
 
 
 # --- one change per object, in the same transaction ----------------------------------------------------------------
@@ -63,10 +72,10 @@ async def test_a_write_appends_one_change_for_each_object(database: Database) ->
 
 
 async def test_an_object_saved_twice_in_a_transaction_has_one_change(database: Database) -> None:
-    async with log.writing(database, actor="test", zone=ZONE) as done:
-        await tags.save(done, [a_tag("rivers")])
-        await tags.reveal(done, ["rivers"])
-        await tags.reveal(done, ["rivers"])
+    async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+        await tags.save(transaction, [new_tag("rivers")])
+        await tags.make_public(transaction, ["rivers"])
+        await tags.make_public(transaction, ["rivers"])
 
     (change,) = await changes(database)
     assert (change.op, change.public_seq) == ("created", 1)
@@ -78,8 +87,8 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
     before = await everything(database)
 
     with suppress(ZeroDivisionError):
-        async with log.writing(database, actor="test", zone=ZONE) as done:
-            await tags.save(done, [a_tag("rivers")])
+        async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+            await tags.save(transaction, [new_tag("rivers")])
             raise ZeroDivisionError
 
     assert await everything(database) == before
@@ -104,32 +113,32 @@ async def test_a_commit_that_fails_leaves_nothing(database: Database) -> None:
 
 
 async def test_a_savepoint_rolled_back_leaves_neither_rows_nor_entries(database: Database) -> None:
-    async with log.writing(database, actor="test", zone=ZONE) as done:
-        await tags.save(done, [a_tag("kept")])
+    async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+        await tags.save(transaction, [new_tag("kept")])
         with suppress(ZeroDivisionError):
-            async with done.savepoint():
-                await tags.save(done, [a_tag("dropped")])
+            async with transaction.savepoint():
+                await tags.save(transaction, [new_tag("dropped")])
                 raise ZeroDivisionError
-        async with done.savepoint():
-            await tags.save(done, [a_tag("kept-too")])
+        async with transaction.savepoint():
+            await tags.save(transaction, [new_tag("kept-too")])
 
     assert [one.ref for one in await changes(database)] == ["kept", "kept-too"]
     assert [slug for (slug,) in await rows(database, select(Tag.slug).order_by(Tag.slug))] == ["kept", "kept-too"]
-    assert [row.ref for row in await rows(database, select(Shown.ref).order_by(Shown.ref))] == ["kept", "kept-too"]
+    assert await names(database, DESK) == ["kept", "kept-too"]
     assert await head(database) == (2, 0)
 
 
 async def test_a_savepoint_rolled_back_restores_what_it_overwrote(database: Database) -> None:
-    async with log.writing(database, actor="test", zone=ZONE) as done:
-        await tags.save(done, [a_tag("rivers")])
+    async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+        await tags.save(transaction, [new_tag("rivers")])
         with suppress(ZeroDivisionError):
-            async with done.savepoint():
-                await tags.reveal(done, ["rivers"])
+            async with transaction.savepoint():
+                await tags.make_public(transaction, ["rivers"])
                 raise ZeroDivisionError
 
     (change,) = await changes(database)
     assert change.public_seq is None
-    assert await rows(database, select(Shown.ref).where(Shown.view == PUBLIC)) == []
+    assert await names(database, PUBLIC) == []
 
 
 # --- what changes nothing --------------------------------------------------------------------------------------------
@@ -163,8 +172,8 @@ async def test_a_note_to_the_desk_alone_is_a_change(database: Database) -> None:
 
     assert report.counts["updated"] == 1
     first, second = await revisions(database, "article", line["id"])
-    assert (first.ednote, second.ednote) == (None, "Ask Olha.")
-    assert "Olha" not in second.document
+    assert [from_json(state.private)["ednote"] for state in (first, second)] == [None, "Ask Olha."]
+    assert "Olha" not in second.card + second.body
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -235,8 +244,11 @@ async def test_the_revision_in_force_is_what_each_view_shows(database: Database)
     await accept(database, line)
     await accept(database, {**line, "headline": "Corrected"})
 
-    found = await rows(database, select(Shown.view, Shown.revision, Shown.card).order_by(Shown.view))
-    assert [(one.view, one.revision, from_json(one.card)["headline"]) for one in found] == [
+    query = select(ViewEntry.view, Revision.revision, Revision.card).join(
+        Revision, (Revision.object == ViewEntry.object) & (Revision.revision == ViewEntry.revision)
+    )
+    shown = await rows(database, query.order_by(ViewEntry.view))
+    assert [(state.view, state.revision, from_json(state.card)["headline"]) for state in shown] == [
         (PUBLIC, 2, "Corrected"),
     ]
 
@@ -278,8 +290,8 @@ async def test_an_imported_revision_number_is_kept_and_only_ever_rises(database:
     await accept(database, {**line, "headline": "Corrected", "revision": 3})
     await accept(database, {**line, "headline": "Again", "revision": 20})
 
-    found = await revisions(database, "article", line["id"])
-    assert [(one.revision, from_json(one.document)["revision"]) for one in found] == [(7, 7), (8, 8), (20, 20)]
+    states = await revisions(database, "article", line["id"])
+    assert [(state.revision, from_json(state.card)["revision"]) for state in states] == [(7, 7), (8, 8), (20, 20)]
 
 
 # --- what public things name becomes public --------------------------------------------------------------------------
@@ -309,13 +321,27 @@ async def test_a_tag_and_a_source_become_public_with_their_ancestors_once(databa
         assert revision.public_to is None
 
 
+async def test_a_tag_that_is_made_public_while_it_is_changed_shows_its_last_state(database: Database) -> None:
+    await accept(database, tag("rivers"), tag("lakes"))
+    async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+        await tags.save(transaction, [new_tag("seas")])
+        await tags.make_public(transaction, ["rivers"])
+        changing = asyncio.create_task(accept(database, tag("rivers", labels={"en": "Streams"})))
+        await asyncio.sleep(0.2)
+        assert not changing.done()
+    await changing
+
+    assert (await names(database, PUBLIC), await names(database, DESK)) == (["rivers"], ["lakes", "seas"])
+    shown = await rows(database, select(ViewEntry.revision).where(ViewEntry.view == PUBLIC))
+    assert [revision for (revision,) in shown] == [2]
+
+
 async def test_a_tag_stays_public_when_nothing_names_it_any_more(database: Database) -> None:
     line = article("flood", tags=["rivers"])
     await accept(database, tag("rivers"), line)
     await accept(database, {**line, "tags": [], "status": "draft"})
 
-    shown = await rows(database, select(Shown.ref).where(Shown.view == PUBLIC))
-    assert [row.ref for row in shown] == ["rivers"]
+    assert await names(database, PUBLIC) == ["rivers"]
     assert (await last_change(database, "tag", "rivers")).op == "created"
 
 
@@ -332,8 +358,7 @@ async def test_a_published_note_reveals_its_tags_and_all_its_sources(database: D
         hidden,
     )
 
-    shown = await rows(database, select(Shown.ref).where(Shown.view == PUBLIC).order_by(Shown.ref))
-    assert [row.ref for row in shown] == ["dam", "engineer", "rivers", "wire"]
+    assert await names(database, PUBLIC) == ["dam", "engineer", "rivers", "wire"]
 
 
 async def test_a_public_tag_that_gets_a_parent_makes_it_public(database: Database) -> None:
@@ -347,8 +372,7 @@ async def test_a_public_tag_that_gets_a_parent_makes_it_public(database: Databas
 async def test_a_section_is_made_public_by_its_stories(database: Database) -> None:
     await accept(database, section("news"), section("city", parent="news"), article("flood", section="city"))
 
-    shown = await rows(database, select(Shown.ref).where(Shown.view == PUBLIC, Shown.noun == "tag").order_by(Shown.ref))
-    assert [row.ref for row in shown] == ["city", "news"]
+    assert await names(database, PUBLIC, "tag") == ["city", "news"]
 
 
 # --- keys ----------------------------------------------------------------------------------------------------------
@@ -445,14 +469,14 @@ async def test_a_reader_at_a_position_never_sees_an_earlier_one_appear(database:
         if holding:
             holding = False
             loop.call_soon_threadsafe(numbered.set)
-            if database.writer is None:
+            if database.url.path is None:
                 await_only(release.wait())
             else:
                 asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
 
     async def write(slug: str) -> None:
-        async with log.writing(database, actor="test", zone=ZONE) as done:
-            await tags.save(done, [a_tag(slug)])
+        async with log.transaction(database, actor="test", zone=ZONE) as transaction:
+            await tags.save(transaction, [new_tag(slug)])
 
     reader = database.reader()
     first = asyncio.create_task(write("first"))
@@ -497,8 +521,7 @@ async def test_four_writers_at_once_leave_a_log_without_holes_that_a_reader_foll
     assert [one.at for one in found if one.noun == "tag" and one.op == "published"] != []
     # Each look was a beginning of the log: nothing appeared behind what had been seen.
     assert all(dense(seen) for seen in watched)
-    ((n,),) = await rows(database, select(func.count()).where(Shown.view == PUBLIC, Shown.noun == "article"))
-    assert n == 48
+    assert len(await names(database, PUBLIC, "article")) == 48
 
 
 async def test_the_public_hears_once_of_a_tag_that_two_writers_reveal_at_once(database: Database) -> None:
@@ -523,8 +546,7 @@ async def test_the_public_hears_once_of_a_tag_that_two_writers_reveal_at_once(da
 
 async def test_the_log_takes_no_number_twice(database: Database) -> None:
     await accept(database, tag("rivers"))
-    async with database.engine.begin() as connection:
-        await connection.execute(update(Head).values(seq=0))
+    await sql.execute(database.url.text, update(Head).values(seq=0))
 
     with pytest.raises((IntegrityError, Raced)) as raised:
         await accept(database, tag("lakes"))
@@ -551,11 +573,10 @@ async def test_a_refused_line_gives_no_number_away(database: Database) -> None:
 
 async def test_what_holds_the_head_for_too_long_makes_no_writer_lose_its_work(database: Database) -> None:
     """A writer waits for another's commit; it neither fails nor goes ahead."""
-    async with database.engine.connect() as other:
+    async with sql.connected(database.url.text) as other:
         await other.execute(update(Head).values(seq=Head.seq))
         waiting = asyncio.create_task(accept(database, tag("rivers")))
         await asyncio.sleep(0.2)
         assert not waiting.done()
-        await other.rollback()
     await waiting
     assert await head(database) == (1, 0)

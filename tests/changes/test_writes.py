@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import event, select, update
 
+from app.changes.idempotency import forget_old_keys
 from app.changes.models import IdempotencyKey
-from app.changes.store import forget_old_keys
 from app.db import Database, utcnow
 from tests.answers import bearing, get, refusal
 from tests.conftest import Make, client

@@ -224,11 +224,12 @@ FRAGMENTS: Final = (
     "<b:b onclick=alert(1)>x</b:b>",
     "<b is=x-y slot=z part=w>x</b>",
 )
-DISGUISED: Final = (
-    *(f'<a href="{address}">x</a>' for address in ADDRESSES),
-    *(f'<q cite="{address}">x</q><img src="{address}"><form action="{address}">' for address in ADDRESSES[:12]),
-)
-HOSTILE: Final = (*FRAGMENTS, *DISGUISED)
+DISGUISED_LINKS: Final = [f'<a href="{address}">x</a>' for address in ADDRESSES]
+DISGUISED_IN_OTHERS: Final = [
+    f'<q cite="{address}">x</q><img src="{address}"><form action="{address}">' for address in ADDRESSES[:12]
+]
+HOSTILE: Final = (*FRAGMENTS, *DISGUISED_LINKS, *DISGUISED_IN_OTHERS)
+CONTROL: Final = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f]")
 BODY: Final[TypeAdapter[list[Any]]] = TypeAdapter(Body)
 
 # All that may be stored, letter for letter: whatever reads HTML, of whatever age, reads this alike.
@@ -287,7 +288,7 @@ def check_safe(stored: str) -> None:
             if name != "br":
                 opened.append(name)
             check_attributes(name, token["attributes"])
-        assert len(opened) <= html.DEPTH
+        assert len(opened) <= html.MOST_DEPTH
     assert opened == []
     python = _Python()
     python.feed(stored)
@@ -309,35 +310,53 @@ def check_attributes(element: str, written: str) -> None:
 
 
 def stored(fragment: str) -> str | None:
-    """What is kept of it in a body; None where it is refused."""
+    """What a body stores of it; None where it is refused."""
     try:
         body = BODY.validate_python([{"type": "paragraph", "html": fragment}])
     except ValidationError:
         return None
-    wrong = [one for one in blocks.settle(body) if one.code != "removed"]
+    wrong = [fault for fault in blocks.sanitise_body(body) if fault.code != "removed"]
     return None if wrong else str(body[0].html)
 
 
-def test_there_are_enough_fragments() -> None:
-    assert len({*HOSTILE}) == len(HOSTILE) >= 180
+def fastest(fragment: str) -> float:
+    """The processor's seconds to store it: the least of three times, for the interpreter may pause in one of them."""
+    seconds = []
+    for _ in range(3):
+        begun = time.process_time()
+        stored(fragment)
+        seconds.append(time.process_time() - begun)
+    return min(seconds)
+
+
+@pytest.mark.parametrize("fragment", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_markup_around_a_text_is_removed_and_only_control_characters_are_refused(fragment: str) -> None:
+    is_refused = stored(f"Water {fragment} rose.") is None
+
+    assert is_refused == (CONTROL.search(fragment) is not None)
 
 
 @pytest.mark.parametrize("fragment", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("around", ["{}", "Water {} rose.", "<b>{}</b>", "<a href='/x' title='{}'>x</a>", "{}{}"])
 def test_what_is_stored_leaves_nothing_to_remove(fragment: str, around: str) -> None:
-    begun = time.process_time()
-    found = stored(around.replace("{}", fragment))
-    assert time.process_time() - begun < 0.1
+    sent = around.replace("{}", fragment)
+    kept = stored(sent)
 
-    if found is not None:
-        check_safe(found)
-        assert html.sanitise(found) == found
-        assert stored(found) == found
+    assert fastest(sent) < 0.1
+    if kept is not None:
+        check_safe(kept)
+        assert html.sanitise(kept) == kept
+        assert stored(kept) == kept
 
 
-@pytest.mark.parametrize("fragment", DISGUISED, ids=range(len(DISGUISED)))
-def test_no_address_in_disguise_is_kept(fragment: str) -> None:
-    assert stored(f"Water {fragment}") in {"Water <a>x</a>", "Water <q>x</q>"}
+@pytest.mark.parametrize("fragment", DISGUISED_LINKS, ids=range(len(DISGUISED_LINKS)))
+def test_no_link_to_an_address_in_disguise_is_kept(fragment: str) -> None:
+    assert stored(f"Water {fragment}") == "Water <a>x</a>"
+
+
+@pytest.mark.parametrize("fragment", DISGUISED_IN_OTHERS, ids=range(len(DISGUISED_IN_OTHERS)))
+def test_no_other_attribute_with_an_address_in_disguise_is_kept(fragment: str) -> None:
+    assert stored(f"Water {fragment}") == "Water <q>x</q>"
 
 
 @pytest.mark.parametrize(
@@ -359,9 +378,9 @@ def test_what_is_harmless_stays(fragment: str) -> None:
 
 @pytest.mark.parametrize("blank", [blank for blank in BLANKS if blank not in "\v\f"])
 def test_blanks_around_an_address_or_a_title_go(blank: str) -> None:
-    found = stored(f"<a href='{blank}https://x.example/{blank}' title='{blank}a{blank}b{blank}'>x</a>")
+    kept = stored(f"<a href='{blank}https://x.example/{blank}' title='{blank}a{blank}b{blank}'>x</a>")
 
-    assert found == f'<a href="https://x.example/" title="a{blank.replace(chr(13), chr(10))}b">x</a>'
+    assert kept == f'<a href="https://x.example/" title="a{blank.replace(chr(13), chr(10))}b">x</a>'
 
 
 @pytest.mark.parametrize(
@@ -395,12 +414,8 @@ def test_blanks_around_an_address_or_a_title_go(blank: str) -> None:
     ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "",
 )
 def test_no_fragment_takes_long_or_nests_deep(name: str, fragment: str, kept: str | None) -> None:
-    begun = time.process_time()
-    found = stored(fragment)
-    took = time.process_time() - begun
-
-    assert found == kept, (found or "")[:200]
-    assert took < 0.1, f"{name}: {took:.3f} s"
+    assert stored(fragment) == kept, name
+    assert fastest(fragment) < 0.1, name
 
 
 pieces = st.sampled_from(
@@ -417,9 +432,10 @@ tags = (
 
 @hypothesis.settings(max_examples=1_500)
 @hypothesis.given(fragment=st.lists(tags, min_size=1, max_size=24).map("".join))
-def test_whatever_stands_together_what_is_stored_is_safe_and_stays(fragment: str) -> None:
-    found = stored(fragment)
+def test_whatever_tags_stand_together_what_is_stored_is_safe_and_stays(fragment: str) -> None:
+    kept = stored(fragment)
 
-    if found is not None:
-        check_safe(found)
-        assert stored(found) == found
+    hypothesis.assume(kept is not None)
+    assert kept is not None
+    check_safe(kept)
+    assert stored(kept) == kept

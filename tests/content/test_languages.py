@@ -109,20 +109,20 @@ def test_slugs_are_lower_case_words_with_hyphens(text: str, expected: str) -> No
 @hypothesis.settings(max_examples=300)
 @hypothesis.given(text=st.text(max_size=400))
 def test_any_text_has_a_slug(text: str) -> None:
-    found = slug(text)
+    made = slug(text)
 
-    assert SLUG.fullmatch(found)
-    assert len(found) <= SLUG_LENGTH
-    assert slug(found) == found
+    assert SLUG.fullmatch(made)
+    assert len(made) <= SLUG_LENGTH
+    assert slug(made) == made
 
 
 @hypothesis.given(text=st.text(min_size=1, max_size=400), number=st.integers(2, 99_999))
 def test_a_numbered_slug_is_a_slug_too(text: str, number: int) -> None:
-    found = numbered(slug(text), number)
+    made = numbered(slug(text), number)
 
-    assert SLUG.fullmatch(found)
-    assert len(found) <= SLUG_LENGTH
-    assert found.endswith(f"-{number}")
+    assert SLUG.fullmatch(made)
+    assert len(made) <= SLUG_LENGTH
+    assert made.endswith(f"-{number}")
 
 
 def test_a_long_slug_is_cut_at_a_word() -> None:

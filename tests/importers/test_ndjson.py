@@ -646,7 +646,7 @@ async def _content(url: str) -> dict[str, Any]:
     exports = sorted(line for line in await exported(database) if b'"article"' in line[:20])
     await database.close()
     found["export"] = exports
-    for table in ("changes", "revisions", "shown", "tags", "articles"):
+    for table in ("changes", "revisions", "view_entries", "tags", "articles"):
         found[table] = len(found[table])
     return found
 

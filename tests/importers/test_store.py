@@ -8,13 +8,13 @@ import pytest
 from pydantic_core import from_json
 
 from app.articles import store as articles
-from app.changes.shown import EVERYONE
+from app.changes.views import EVERYONE
 from app.db import Database, utcnow
 from app.errors import Invalid
 from app.importers import page, store
 from app.importers.documents import read
 from app.importers.store import Report
-from app.web.fields import show_instant
+from app.web.fields import format_instant
 from tests.contents import ZONE, accept, changes, everything, exported, head
 from tests.factories import article, tag
 
@@ -52,7 +52,7 @@ async def bring(
 ) -> Report:
     now = now or utcnow()
     found = page.read(text.encode(), zone=ZONE, imported_at=now, **given)
-    return await store.take_in(database, ZONE, found.documents, draft=draft, now=now)
+    return await store.import_page(database, ZONE, found.documents, draft=draft, now=now)
 
 
 async def stored(database: Database, noun: str = "article") -> list[dict[str, Any]]:
@@ -162,7 +162,7 @@ async def test_a_day_that_becomes_known_later_makes_no_other_story(database: Dat
     await bring(database, UNDATED, published=day)
 
     (found,) = await stored(database)
-    assert found["published_at"] == show_instant(day)
+    assert found["published_at"] == format_instant(day)
 
 
 async def test_a_story_of_another_origin_with_the_same_slug_is_left_alone(database: Database) -> None:
@@ -197,11 +197,11 @@ async def test_a_stub_becomes_the_story_when_its_page_comes(database: Database) 
         "attributions": [],
         "relations": [],
     }
-    await store.take_in(database, ZONE, [{**story, **stub}], draft=False, now=now)
+    await store.import_page(database, ZONE, [{**story, **stub}], draft=False, now=now)
     (before,) = await stored(database)
 
-    await store.take_in(database, ZONE, full, draft=False, now=now)
-    again = await store.take_in(database, ZONE, [{**story, **stub}], draft=False, now=now)
+    await store.import_page(database, ZONE, full, draft=False, now=now)
+    again = await store.import_page(database, ZONE, [{**story, **stub}], draft=False, now=now)
 
     (found,) = await stored(database)
     assert (before["status"], found["status"]) == ("draft", "published")
@@ -240,7 +240,7 @@ async def test_a_page_that_cannot_be_stored_leaves_nothing(database: Database) -
             one["published_at"] = "2999-01-01T00:00:00.000Z"
 
     with pytest.raises(Invalid) as raised:
-        await store.take_in(database, ZONE, documents, draft=False, now=utcnow())
+        await store.import_page(database, ZONE, documents, draft=False, now=utcnow())
 
     assert [fault.pointer for fault in raised.value.faults] == ["/article/published_at"]
     assert await everything(database) == before
@@ -283,7 +283,7 @@ async def test_a_note_that_is_nearly_a_known_one_is_its_next_revision_only_when_
 
     async def again(text: str, *, revise_notes: bool) -> list[tuple[str, int]]:
         found = page.read(text.encode(), zone=ZONE, imported_at=now)
-        await store.take_in(database, ZONE, found.documents, draft=False, now=now, revise_notes=revise_notes)
+        await store.import_page(database, ZONE, found.documents, draft=False, now=now, revise_notes=revise_notes)
         return [(one["slug"], one["revision"]) for one in await stored(database, "note")]
 
     text = MILL.replace("Old mill", "Old water mill").replace("broke its dam", "broke the dam")
@@ -297,7 +297,7 @@ async def test_what_a_changed_line_leaves_unsaid_of_dates_is_as_it_must_be(datab
     lines = [tag("trams"), article("first-light", "2025-01-05T08:00:00.000Z")]
     await accept(database, *lines)
     (before,) = await stored(database)
-    begun = show_instant(utcnow())
+    begun = format_instant(utcnow())
 
     await accept(database, *lines)
     assert await stored(database) == [before]

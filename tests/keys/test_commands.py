@@ -1,4 +1,4 @@
-"""`python -m app key …`: what it prints where, and what it exits with."""
+"""`python -m app key …`: what it prints, on which stream, and its exit codes."""
 
 import asyncio
 import os
@@ -26,11 +26,11 @@ async def run(url: str, *arguments: str) -> Result:
     return await asyncio.to_thread(invoke, url, "key", *arguments)
 
 
-async def everything(url: str) -> list[KeyOut]:
+async def stored_keys(url: str) -> list[KeyOut]:
     database = Database(url)
-    found = await keys.everything(database.reader())
+    all_keys = await keys.all_keys(database.reader())
     await database.close()
-    return found
+    return all_keys
 
 
 async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
@@ -45,12 +45,12 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
     secret = created.stdout.removesuffix("\n")
     caller = await keys.identify(database, secret)
     assert (caller.name, caller.scopes) == ("Night [desk]", frozenset(["keys", "drafts:read"]))
-    for told in ("Night [desk]", caller.id, "keys, drafts:read", "expires 2999-07-01T21:00:00.000Z", "shown once"):
-        assert told in created.stderr
+    for text in ("Night [desk]", caller.id, "keys, drafts:read", "expires 2999-07-01T21:00:00.000Z", "shown once"):
+        assert text in created.stderr
     assert secret not in created.stderr
-    ((expires_at, maker),) = await rows(database, select(Key.expires_at, Key.created_by))
+    ((expires_at, created_by),) = await rows(database, select(Key.expires_at, Key.created_by))
     assert expires_at == datetime(2999, 7, 1, 21, tzinfo=UTC)  # the whole day, in the site's zone
-    assert maker is None
+    assert created_by is None
 
     second = await run(database_url, "create", "--name", "Agency", "--scope", "content:write")
     assert (second.exit_code, "never expires" in second.stderr) == (0, True)
@@ -70,7 +70,7 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "messages"),
     [
         (["create", "--name", "x", "--scope", "nope"], 2, SCOPES),
         (["create", "--name", "x", "--scope", "keys", "--scope", "keys"], 2, ["--scope", "more than once"]),
@@ -85,62 +85,64 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
         (["revoke"], 2, ["Missing argument"]),
     ],
 )
-async def test_what_cannot_be_is_refused_with_a_clear_sentence(
-    sqlite: Fresh, arguments: list[str], code: int, told: list[str]
+async def test_an_impossible_command_is_refused_with_a_clear_sentence(
+    sqlite: Fresh, arguments: list[str], code: int, messages: list[str]
 ) -> None:
     with sqlite() as url:
-        found = await run(url, *arguments)
-        listed = await everything(url)
+        result = await run(url, *arguments)
+        listed = await stored_keys(url)
 
-    assert found.exit_code == code, found.stderr
-    assert found.stdout == ""
-    for one in told:
-        assert one in found.stderr
+    assert result.exit_code == code, result.stderr
+    assert result.stdout == ""
+    for message in messages:
+        assert message in result.stderr
     assert listed == []
 
 
-async def test_the_last_day_there_is_can_be_an_expiry(database_url: str, database: Database) -> None:
-    found = await run(database_url, "create", "--name", "x", "--scope", "keys", "--expires", "9999-12-31")
+async def test_the_last_day_of_the_calendar_can_be_an_expiry(database_url: str, database: Database) -> None:
+    result = await run(database_url, "create", "--name", "x", "--scope", "keys", "--expires", "9999-12-31")
 
-    assert found.exit_code == 0, found.stderr
-    await keys.identify(database, found.stdout.strip())
+    assert result.exit_code == 0, result.stderr
+    await keys.identify(database, result.stdout.strip())
 
 
-async def test_an_instant_is_when_a_key_expires(database_url: str, database: Database) -> None:
-    found = await run(
+async def test_a_key_can_expire_at_an_instant(database_url: str, database: Database) -> None:
+    result = await run(
         database_url, "create", "--name", "x", "--scope", "keys", "--expires", "2999-01-01T02:00:00+02:00"
     )  # fmt: skip
 
-    assert found.exit_code == 0, found.stderr
+    assert result.exit_code == 0, result.stderr
     assert await rows(database, select(Key.expires_at)) == [(datetime(2999, 1, 1, tzinfo=UTC),)]
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["create", "--name", "x", "--scope", "keys"], ["revoke", "x"]])
 async def test_a_database_without_our_tables_is_not_touched(empty_database_url: str, arguments: list[str]) -> None:
-    found = await run(empty_database_url, *arguments)
+    result = await run(empty_database_url, *arguments)
 
-    assert (found.exit_code, found.stdout) == (3, "")
-    assert "python -m app migrate" in found.stderr
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "python -m app migrate" in result.stderr
 
 
-def test_a_key_that_cannot_be_shown_opens_nothing(sqlite: Fresh) -> None:
+def test_a_key_that_cannot_be_printed_is_revoked(sqlite: Fresh) -> None:
     with sqlite() as url, Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "app", "key", "create", "--name", "x", "--scope", "keys"]
         env = {**os.environ, "DATABASE_URL": url}
-        made = subprocess.run(command, cwd=ROOT, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        created = subprocess.run(
+            command, cwd=ROOT, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
         listed = program(url, "key", "list")
 
-    assert (made.returncode, "Traceback" in made.stderr) == (1, False)
-    assert "cannot be written: No space left on device" in made.stderr
+    assert (created.returncode, "Traceback" in created.stderr) == (1, False)
+    assert "cannot be written: No space left on device" in created.stderr
     assert "revoked" in listed.stdout
 
 
 def test_each_command_is_a_program(sqlite: Fresh) -> None:
     with sqlite() as url:
-        made = program(url, "key", "create", "--name", "x", "--scope", "keys")
+        created = program(url, "key", "create", "--name", "x", "--scope", "keys")
         listed = program(url, "key", "list")
         refused = program(url, "key", "revoke", "nobody")
 
-    assert (made.returncode, made.stdout.count("\n"), made.stderr.count("\n")) == (0, 1, 1)
+    assert (created.returncode, created.stdout.count("\n"), created.stderr.count("\n")) == (0, 1, 1)
     assert (listed.returncode, listed.stdout.count("\n"), listed.stderr) == (0, 2, "")
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "error: There is no key 'nobody'.\n")

@@ -1,4 +1,4 @@
-"""Keys over HTTP: who may, what is shown once, and what a key opens until when."""
+"""API keys over HTTP: who may manage them, what is shown only once, and when a key is refused."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -8,12 +8,13 @@ from httpx import AsyncClient, Response
 from sqlalchemy import select, update
 
 from app.db import Database, utcnow
+from app.keys import secrets
 from app.keys import store as keys
 from app.keys.models import Key
 from app.keys.schemas import KeyIn
 from app.web.caching import PRIVATE
 from app.web.caller import SCOPES
-from app.web.fields import show_instant
+from app.web.fields import format_instant
 from tests.answers import bearing, blamed, get, refusal
 from tests.conftest import Load, Make, client
 from tests.contents import rows
@@ -22,7 +23,7 @@ from tests.openapi import check_answer
 
 NEW: Final[dict[str, Any]] = {"name": "Night desk", "scopes": ["drafts:read", "content:write"]}
 NOBODY: Final = "01a2058d-a89b-7340-a748-d61240eaae1e"
-# Each route, and what it answers to a key with the scope.
+# Each route, and its status for a key with the scope.
 ROUTES: Final = [
     ("GET", "/v1/keys", 200),
     ("POST", "/v1/keys", 201),
@@ -32,19 +33,19 @@ ROUTES: Final = [
 EACH = pytest.mark.parametrize(("method", "path", "status"), ROUTES)
 
 
-async def made(desk: AsyncClient, **fields: Any) -> Any:
+async def created(desk: AsyncClient, **fields: Any) -> Any:
     answer = await desk.post("/v1/keys", json={**NEW, **fields})
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def challenged(answer: Response, challenge: str) -> None:
+def check_challenge(answer: Response, challenge: str) -> None:
     refusal(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == challenge
     check_answer(answer)
 
 
-# --- who may ---------------------------------------------------------------------------------------------------------
+# --- scopes ----------------------------------------------------------------------------------------------------------
 
 
 @EACH
@@ -54,7 +55,7 @@ async def test_a_route_needs_a_key_with_its_scope(
     without = await key(*{*SCOPES} - {"keys"})
     new = NEW if method == "POST" else None
 
-    challenged(await api.request(method, path, json=new), "Bearer")
+    check_challenge(await api.request(method, path, json=new), "Bearer")
     lacking = await api.request(method, path, headers=bearing(without), json=new)
     assert refusal(lacking, 403, "forbidden")["scope"] == "keys"
     assert "keys" in lacking.json()["detail"]
@@ -67,54 +68,54 @@ async def test_a_route_needs_a_key_with_its_scope(
 
 
 @EACH
-async def test_who_may_not_is_told_so_whatever_else_is_wrong(
+async def test_a_missing_key_is_reported_before_any_other_fault(
     api: AsyncClient, method: str, path: str, status: int
 ) -> None:
-    challenged(await api.request(method, f"{path}?x=1", content=b"{"), "Bearer")
+    check_challenge(await api.request(method, f"{path}?x=1", content=b"{"), "Bearer")
 
 
-async def test_a_key_hands_on_only_scopes_that_it_has(api: AsyncClient, key: Make, database: Database) -> None:
+async def test_a_key_grants_only_scopes_that_it_has(api: AsyncClient, key: Make, database: Database) -> None:
     headers = bearing(await key("keys", "drafts:read"))
-    wanted = {"name": "More", "scopes": ["keys", "drafts:read", "content:withdraw"]}
+    new = {"name": "More", "scopes": ["keys", "drafts:read", "content:withdraw"]}
 
-    refused = await api.post("/v1/keys", json=wanted, headers=headers)
+    refused = await api.post("/v1/keys", json=new, headers=headers)
 
     assert refusal(refused, 403, "forbidden")["scope"] == "content:withdraw"
     assert len(await rows(database, select(Key.id))) == 1
-    granted = await api.post("/v1/keys", json={**wanted, "scopes": ["keys", "drafts:read"]}, headers=headers)
+    granted = await api.post("/v1/keys", json={**new, "scopes": ["keys", "drafts:read"]}, headers=headers)
     assert granted.status_code == 201
 
 
-async def test_a_key_makes_none_that_outlives_it(api: AsyncClient, database: Database) -> None:
+async def test_a_key_creates_none_that_expires_later(api: AsyncClient, database: Database) -> None:
     end = utcnow() + timedelta(days=1)
-    maker = await keys.create(database, KeyIn(name="Maker", scopes=["keys"], expires_at=end), created_by=None)
-    headers = bearing(maker.key)
+    creator = await keys.create(database, KeyIn(name="Creator", scopes=["keys"], expires_at=end), created_by=None)
+    headers = bearing(creator.key)
 
-    for beyond in ({}, {"expires_at": None}, {"expires_at": show_instant(end + timedelta(milliseconds=1))}):
-        answer = await api.post("/v1/keys", json={"name": "More", "scopes": ["keys"], **beyond}, headers=headers)
+    for too_late in ({}, {"expires_at": None}, {"expires_at": format_instant(end + timedelta(milliseconds=1))}):
+        answer = await api.post("/v1/keys", json={"name": "More", "scopes": ["keys"], **too_late}, headers=headers)
         (fault,) = refusal(answer, 422, "invalid")["errors"]
-        assert (fault["pointer"], show_instant(end) in fault["detail"]) == ("/expires_at", True)
+        assert (fault["pointer"], format_instant(end) in fault["detail"]) == ("/expires_at", True)
         check_answer(answer)
     assert len(await rows(database, select(Key.id))) == 1
-    wanted = {"name": "More", "scopes": ["keys"], "expires_at": show_instant(end)}
-    assert (await api.post("/v1/keys", json=wanted, headers=headers)).status_code == 201
+    new = {"name": "More", "scopes": ["keys"], "expires_at": format_instant(end)}
+    assert (await api.post("/v1/keys", json=new, headers=headers)).status_code == 201
 
 
-# --- a key that opens nothing ----------------------------------------------------------------------------------------
+# --- refused keys ----------------------------------------------------------------------------------------------------
 
 
 async def test_a_key_that_is_not_valid_is_refused_on_every_path(
     api: AsyncClient, key: Make, database: Database
 ) -> None:
     expired, revoked = await key("keys"), await key("drafts:read")
-    past = {"expires_at": utcnow() - timedelta(seconds=1)}, {"revoked_at": utcnow()}
-    for one, change in zip((expired, revoked), past, strict=True):
+    changes = {expired: {"expires_at": utcnow() - timedelta(seconds=1)}, revoked: {"revoked_at": utcnow()}}
+    for secret, change in changes.items():
         async with database.begin() as connection:
-            await connection.execute(update(Key).where(Key.digest == keys._digest(one)).values(change))
+            await connection.execute(update(Key).where(Key.digest == secrets.digest(secret)).values(change))
 
-    for token in (expired, revoked, keys.new_secret(), revoked[:-1], "not-a-key"):
+    for token in (expired, revoked, secrets.generate(), revoked[:-1], "not-a-key"):
         for path in ("/v1/keys", "/v1/tags", "/v1/articles/nowhere"):
-            challenged(await api.get(path, headers=bearing(token)), 'Bearer error="invalid_token"')
+            check_challenge(await api.get(path, headers=bearing(token)), 'Bearer error="invalid_token"')
 
 
 @pytest.mark.parametrize("token", ["é", "ключ", "dovidka_" + "й" * 49, "dovidka_\x80\xff"])
@@ -125,30 +126,30 @@ async def test_a_key_with_non_ascii_characters_is_refused(api: AsyncClient, path
         refusal(await api.get(path, headers={b"Authorization": header}), 401, "unauthorized")
 
 
-async def test_revocation_bites_in_every_process_at_its_next_request(
+async def test_a_revoked_key_is_refused_by_every_process_at_its_next_request(
     desk: AsyncClient, database_url: str, database: Database
 ) -> None:
-    new = await made(desk)
+    new = await created(desk)
     headers = bearing(new["key"])
     async with client(database_url) as other:
         assert (await other.get("/v1/tags", headers=headers)).status_code == 200
         assert (await desk.delete(f"/v1/keys/{new['id']}")).status_code == 204
-        challenged(await other.get("/v1/tags", headers=headers), 'Bearer error="invalid_token"')
+        check_challenge(await other.get("/v1/tags", headers=headers), 'Bearer error="invalid_token"')
 
 
 async def test_a_key_can_revoke_itself(api: AsyncClient, key: Make) -> None:
     headers = bearing(await key("keys"))
-    (mine,) = (await api.get("/v1/keys", headers=headers)).json()["items"]
+    (key_itself,) = (await api.get("/v1/keys", headers=headers)).json()["items"]
 
-    assert (await api.delete(f"/v1/keys/{mine['id']}", headers=headers)).status_code == 204
-    refusal(await api.delete(f"/v1/keys/{mine['id']}", headers=headers), 401, "unauthorized")
+    assert (await api.delete(f"/v1/keys/{key_itself['id']}", headers=headers)).status_code == 204
+    refusal(await api.delete(f"/v1/keys/{key_itself['id']}", headers=headers), 401, "unauthorized")
 
 
-# --- making ----------------------------------------------------------------------------------------------------------
+# --- creating --------------------------------------------------------------------------------------------------------
 
 
 async def test_a_new_key_is_shown_once_and_works(desk: AsyncClient, api: AsyncClient) -> None:
-    end = show_instant(utcnow() + timedelta(days=30))
+    end = format_instant(utcnow() + timedelta(days=30))
 
     answer = await desk.post("/v1/keys", json={**NEW, "expires_at": end})
 
@@ -158,20 +159,20 @@ async def test_a_new_key_is_shown_once_and_works(desk: AsyncClient, api: AsyncCl
     secret = new.pop("key")
     assert answer.headers["location"] == f"/v1/keys/{new['id']}"
     assert {**new, **NEW, "expires_at": end, "revoked_at": None, "last_used_at": None} == new
-    one = await desk.get(answer.headers["location"])
-    check_answer(one)
-    assert one.json() == new
+    read = await desk.get(answer.headers["location"])
+    check_answer(read)
+    assert read.json() == new
     assert (await get(desk, "/v1/keys"))["items"][0] == new
-    assert secret not in one.text + (await desk.get("/v1/keys")).text
+    assert secret not in read.text + (await desk.get("/v1/keys")).text
     assert (await api.get("/v1/tags", headers=bearing(secret))).status_code == 200
     assert (await get(desk, answer.headers["location"]))["last_used_at"] is not None
 
 
-async def test_the_maker_of_a_key_is_kept(desk: AsyncClient, database: Database) -> None:
-    new = await made(desk)
+async def test_the_creator_of_a_key_is_stored(desk: AsyncClient, database: Database) -> None:
+    new = await created(desk)
 
-    ((maker,),) = await rows(database, select(Key.created_by).where(Key.id == new["id"]))
-    assert maker == f"Holder of {', '.join(SCOPES)}"
+    ((created_by,),) = await rows(database, select(Key.created_by).where(Key.id == new["id"]))
+    assert created_by == f"Holder of {', '.join(SCOPES)}"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ async def test_the_maker_of_a_key_is_kept(desk: AsyncClient, database: Database)
         ({"key": "dovidka_mine", "revoked_at": None, "created_by": "x"}, {"/key", "/revoked_at", "/created_by"}),
     ],
 )
-async def test_a_key_that_cannot_be_is_refused(
+async def test_an_invalid_key_is_refused_with_a_pointer(
     desk: AsyncClient, database: Database, fields: dict[str, Any], pointers: set[str]
 ) -> None:
     answer = await desk.post("/v1/keys", json={**NEW, **fields})
@@ -209,7 +210,7 @@ async def test_a_key_needs_a_name_and_scopes(desk: AsyncClient) -> None:
     assert {error["pointer"] for error in refusal(answer, 422, "invalid")["errors"]} == {"/name", "/scopes"}
 
 
-async def test_a_key_is_never_made_under_an_idempotency_key(desk: AsyncClient, database: Database) -> None:
+async def test_an_idempotency_key_is_refused(desk: AsyncClient, database: Database) -> None:
     answer = await desk.post("/v1/keys", json=NEW, headers={"Idempotency-Key": "7"})
 
     assert blamed(answer) == {"Idempotency-Key"}
@@ -220,19 +221,19 @@ async def test_a_key_is_never_made_under_an_idempotency_key(desk: AsyncClient, d
 
 
 async def pages(desk: AsyncClient, limit: int) -> list[list[str]]:
-    """Names on all pages; those on the way back are the same."""
-    found: list[list[str]] = []
+    """The names on all pages. Checks that `prev` leads back to the same pages."""
+    names: list[list[str]] = []
     cursor: dict[str, str] = {}
     while True:
         page = await desk.get("/v1/keys", params={"limit": str(limit), **cursor})
         check_answer(page)
         body = page.json()
-        if found:
-            back = (await get(desk, "/v1/keys", limit=limit, cursor=body["prev"]))["items"]
-            assert [one["name"] for one in back] == found[-1]
-        found.append([one["name"] for one in body["items"]])
+        if names:
+            previous = (await get(desk, "/v1/keys", limit=limit, cursor=body["prev"]))["items"]
+            assert [item["name"] for item in previous] == names[-1]
+        names.append([item["name"] for item in body["items"]])
         if body["next"] is None:
-            return found
+            return names
         assert f'cursor={body["next"]}>; rel="next"' in page.headers["link"]
         cursor = {"cursor": body["next"]}
 
@@ -241,23 +242,23 @@ async def pages(desk: AsyncClient, limit: int) -> list[list[str]]:
 async def test_keys_are_listed_newest_first_in_pages(desk: AsyncClient, limit: int) -> None:
     names = [f"key {n}" for n in range(6)]
     for name in names:
-        await made(desk, name=name)
+        await created(desk, name=name)
 
-    found = await pages(desk, limit)
+    listed = await pages(desk, limit)
 
-    assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
-    assert [name for page in found for name in page][:-1] == names[::-1]
+    assert [len(page) for page in listed[:-1]] == [limit] * (len(listed) - 1)
+    assert [name for page in listed for name in page][:-1] == names[::-1]
     assert (await get(desk, "/v1/keys", count="true", limit=1))["count"] == {"value": 7, "exact": True}
 
 
-async def test_a_key_that_is_made_meanwhile_moves_no_page(desk: AsyncClient) -> None:
+async def test_a_key_created_between_two_pages_does_not_shift_them(desk: AsyncClient) -> None:
     for n in range(3):
-        await made(desk, name=f"key {n}")
+        await created(desk, name=f"key {n}")
     first = await get(desk, "/v1/keys", limit=2)
-    await made(desk, name="newer")
+    await created(desk, name="newer")
     second = await get(desk, "/v1/keys", limit=2, cursor=first["next"])
 
-    assert [one["name"] for one in first["items"] + second["items"]][:3] == ["key 2", "key 1", "key 0"]
+    assert [item["name"] for item in first["items"] + second["items"]][:3] == ["key 2", "key 1", "key 0"]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ async def test_a_wrong_parameter_is_named(desk: AsyncClient, query: str, name: s
 
 
 @pytest.mark.parametrize("id", [NOBODY, "x", "0", "%00", "%F0%9F%90%88", "x" * 5_000, "a%22b", "null"])
-async def test_a_key_that_is_not_there_is_404(desk: AsyncClient, id: str) -> None:
+async def test_an_unknown_key_is_404(desk: AsyncClient, id: str) -> None:
     for method in ("GET", "HEAD", "DELETE"):
         answer = await desk.request(method, f"/v1/keys/{id}")
         assert answer.status_code == 404
@@ -278,13 +279,13 @@ async def test_a_key_that_is_not_there_is_404(desk: AsyncClient, id: str) -> Non
 
 
 async def test_an_id_has_one_spelling(desk: AsyncClient) -> None:
-    new = await made(desk)
+    new = await created(desk)
 
     refusal(await desk.delete(f"/v1/keys/{new['id'].upper()}"), 404, "not-found")
     assert (await get(desk, f"/v1/keys/{new['id']}"))["revoked_at"] is None
 
 
-async def test_a_method_that_is_not_there_is_refused_with_those_that_are(desk: AsyncClient) -> None:
+async def test_an_unknown_method_is_refused_with_the_allowed_ones(desk: AsyncClient) -> None:
     for method, path, allowed in (
         ("PUT", "/v1/keys", "GET, HEAD, POST"),
         ("POST", f"/v1/keys/{NOBODY}", "DELETE, GET, HEAD"),
@@ -298,7 +299,7 @@ async def test_a_method_that_is_not_there_is_refused_with_those_that_are(desk: A
 
 
 async def test_a_revoked_key_stays_in_the_list_and_may_be_revoked_again(desk: AsyncClient) -> None:
-    new = await made(desk)
+    new = await created(desk)
     first = await desk.delete(f"/v1/keys/{new['id']}")
     at = (await get(desk, f"/v1/keys/{new['id']}"))["revoked_at"]
     second = await desk.delete(f"/v1/keys/{new['id']}")
@@ -308,7 +309,7 @@ async def test_a_revoked_key_stays_in_the_list_and_may_be_revoked_again(desk: As
         assert answer.headers["cache-control"] == PRIVATE
         check_answer(answer)
     assert at is not None
-    assert [one["revoked_at"] for one in (await get(desk, "/v1/keys"))["items"]] == [at, None]
+    assert [item["revoked_at"] for item in (await get(desk, "/v1/keys"))["items"]] == [at, None]
 
 
 # --- caches ----------------------------------------------------------------------------------------------------------
@@ -319,9 +320,7 @@ async def test_a_revoked_key_stays_in_the_list_and_may_be_revoked_again(desk: As
     ["/v1/keys", "/v1/tags", "/v1/tags/rivers", "/v1/articles", "/v1/articles/flood?include=tags", "/v1/archive",
      "/v1/articles/flood/revisions", "/v1/articles/flood/revisions/1", "/openapi.json"],
 )  # fmt: skip
-async def test_what_a_key_was_sent_for_is_kept_by_no_cache(
-    desk: AsyncClient, api: AsyncClient, load: Load, path: str
-) -> None:
+async def test_responses_to_a_key_are_not_cached(desk: AsyncClient, api: AsyncClient, load: Load, path: str) -> None:
     await load(tag("rivers"), article("flood", tags=["rivers"]))
 
     keyed = await desk.get(path)
@@ -337,8 +336,8 @@ async def test_what_a_key_was_sent_for_is_kept_by_no_cache(
         assert public.headers["vary"] == keyed.headers["vary"]
 
 
-async def test_scripts_of_other_origins_may_read_and_not_write(desk: AsyncClient) -> None:
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "DELETE"}
-    answer = await desk.options("/v1/keys", headers=asked)
+async def test_scripts_of_other_origins_may_read_but_not_write(desk: AsyncClient) -> None:
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "DELETE"}
+    answer = await desk.options("/v1/keys", headers=preflight)
 
     assert answer.headers["access-control-allow-methods"] == "GET, HEAD"

@@ -1,4 +1,4 @@
-"""If-Match: which revisions it names, and what is answered where it does not hold."""
+"""If-Match: which revisions it names, and how a request is refused whose condition does not hold."""
 
 import time
 from collections.abc import AsyncIterator
@@ -34,8 +34,8 @@ async def desk() -> AsyncIterator[AsyncClient]:
         return "created"
 
     api.add_middleware(Guard)
-    async with AsyncClient(transport=ASGITransport(api), base_url="http://dovidka.test") as found:
-        yield found
+    async with AsyncClient(transport=ASGITransport(api), base_url="http://dovidka.test") as desk:
+        yield desk
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,6 @@ def test_no_header_takes_long(header: str) -> None:
     assert time.process_time() - begun < 0.1
 
 
-def test_a_condition_is_asked_for_before_anything_else_is_said() -> None:
+def test_a_missing_condition_is_refused_whatever_the_revision() -> None:
     with pytest.raises(Unconditional):
-        Condition(given=False).check(1)
+        Condition(revisions=None, is_missing=True).check(1)

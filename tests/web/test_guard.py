@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request gets past."""
+"""The headers of every answer, and the requests that are refused whatever their path."""
 
 import re
 from typing import Any
@@ -27,11 +27,11 @@ EACH = pytest.mark.parametrize("path", ANYWHERE)
 
 @EACH
 async def test_every_answer_has_a_request_id_and_a_duration(newsroom: AsyncClient, path: str) -> None:
-    one, two = [(await newsroom.get(path)).headers for _ in range(2)]
-    assert re.fullmatch(r"[0-9a-f]{32}", one["x-request-id"])
-    assert one["x-request-id"] != two["x-request-id"]
-    assert re.fullmatch(r"total;dur=\d+\.\d", one["server-timing"])
-    assert one["x-content-type-options"] == "nosniff"
+    first, second = [(await newsroom.get(path)).headers for _ in range(2)]
+    assert re.fullmatch(r"[0-9a-f]{32}", first["x-request-id"])
+    assert first["x-request-id"] != second["x-request-id"]
+    assert re.fullmatch(r"total;dur=\d+\.\d", first["server-timing"])
+    assert first["x-content-type-options"] == "nosniff"
 
 
 async def test_a_request_id_of_the_client_is_taken_over_where_it_is_harmless(newsroom: AsyncClient) -> None:

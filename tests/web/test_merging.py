@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from app.articles.schemas import ArticleIn
-from app.content.blocks import Part
+from app.content.blocks import WireModel
 from app.errors import Invalid
 from app.notes.schemas import NoteIn
 from app.sources.schemas import SourceIn
 from app.tags.schemas import TagIn
+from app.web.faults import faults_in
 from app.web.merging import Patch, merge, merged, patch_of
-from app.web.problems import faults_in
 
 TAG: Final[dict[str, Any]] = {
     "slug": "rivers",
@@ -82,8 +82,8 @@ def test_a_patch_laid_over_twice_is_laid_over_once(document: Any, patch: Any) ->
 def test_what_a_patch_does_not_name_stays(patch: Any) -> None:
     stored = {"a": 1, "b": {"a": [1]}, "c": None}
     if isinstance(patch, dict):
-        found = merge(stored, patch)
-        assert {name: found.get(name, "gone") for name in stored if name not in patch} == {
+        result = merge(stored, patch)
+        assert {name: result.get(name, "gone") for name in stored if name not in patch} == {
             name: value for name, value in stored.items() if name not in patch
         }
 
@@ -91,17 +91,17 @@ def test_what_a_patch_does_not_name_stays(patch: Any) -> None:
 # --- what a patch may hold -------------------------------------------------------------------------------------------
 
 
-def faults(model: type[Part], document: Any) -> list[tuple[str | None, str]]:
+def faults(model: type[WireModel], document: Any) -> list[tuple[str | None, str]]:
     """(pointer, code) of what the patches of the model do not take."""
     try:
         patch_of(model).model_validate(document)
     except ValidationError as error:
-        return [(one.pointer, one.code) for one in faults_in(error, document)]
+        return [(fault.pointer, fault.code) for fault in faults_in(error, document)]
     return []
 
 
 @pytest.mark.parametrize("model", [ArticleIn, NoteIn, SourceIn, TagIn])
-def test_every_field_may_be_absent(model: type[Part]) -> None:
+def test_every_field_may_be_absent(model: type[WireModel]) -> None:
     patch = patch_of(model).model_validate({})
 
     assert patch.document() == {}
@@ -109,7 +109,7 @@ def test_every_field_may_be_absent(model: type[Part]) -> None:
 
 
 @pytest.mark.parametrize("model", [ArticleIn, NoteIn, SourceIn, TagIn])
-def test_a_field_may_be_null_where_it_has_a_default(model: type[Part]) -> None:
+def test_a_field_may_be_null_where_it_has_a_default(model: type[WireModel]) -> None:
     for name, field in model.model_fields.items():
         refused = [pointer for pointer, _ in faults(model, {name: None})]
         assert refused == ([f"/{name}"] if field.is_required() else []), name
@@ -173,7 +173,7 @@ def test_a_patch_is_told_of_under_its_own_name() -> None:
 # --- what it makes of what is stored ---------------------------------------------------------------------------------
 
 
-def over(model: type[Part], stored: dict[str, Any], document: Any) -> dict[str, Any]:
+def over(model: type[WireModel], stored: dict[str, Any], document: Any) -> dict[str, Any]:
     patch = patch_of(model).model_validate(document)
     return merged(model, stored, patch).model_dump(mode="json")
 
@@ -220,7 +220,7 @@ def test_a_field_that_only_a_patch_has_is_taken_from_it() -> None:
     ],
 )
 def test_what_does_not_fit_with_the_rest_is_refused_with_a_pointer(
-    model: type[Part], stored: dict[str, Any], document: Any, where: str
+    model: type[WireModel], stored: dict[str, Any], document: Any, where: str
 ) -> None:
     patch = patch_of(model).model_validate(document)
     with pytest.raises(Invalid) as caught:

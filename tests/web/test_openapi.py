@@ -1,4 +1,4 @@
-"""What the OpenAPI document tells of operations that write: bodies, keys, conditions, refusals. Derived from routes."""
+"""The OpenAPI document of operations that write: bodies, keys, conditions, refusals, all derived from routes."""
 
 import json
 from functools import cache
@@ -12,12 +12,12 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.articles.schemas import ArticleIn, ArticleOut
-from app.deps import Asking, Needs
+from app.deps import NeedsScope, OptionalCaller
 from app.errors import CATALOGUE
 from app.tags.schemas import TagIn, TagOut
 from app.web import openapi
 from app.web.answers import CONFLICT, CREATED, DONE, KEYED, READ, WRITTEN
-from app.web.bodies import JSON, MERGE_PATCH, Sent
+from app.web.bodies import JSON, MERGE_PATCH, JsonBody
 from app.web.caller import SCOPES, Caller
 from app.web.conditions import IfMatch
 from app.web.merging import Patch, patch_of
@@ -36,7 +36,7 @@ class Once:
         pass
 
 
-def _write(caller: Annotated[Caller, Depends(Needs("content:write"))]) -> Caller:
+def _write(caller: Annotated[Caller, Depends(NeedsScope("content:write"))]) -> Caller:
     return caller
 
 
@@ -46,7 +46,7 @@ def _application(examples: Path) -> FastAPI:
     writer = Depends(_write)
 
     @router.get("/{ref}", response_model=ArticleOut)
-    async def get_article(ref: str, asking: Asking) -> Response:
+    async def get_article(ref: str, asking: OptionalCaller) -> Response:
         """One article."""
         return Response(ref)
 
@@ -57,7 +57,7 @@ def _application(examples: Path) -> FastAPI:
         responses=CREATED,
         dependencies=[writer, Depends(Once())],
     )
-    async def create_article(sent: Annotated[ArticleIn, Depends(Sent(ArticleIn))]) -> Response:
+    async def create_article(sent: Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]) -> Response:
         """Write an article.
 
         It begins as a draft.
@@ -68,7 +68,7 @@ def _application(examples: Path) -> FastAPI:
         "/{ref}", response_model=ArticleOut, responses={**WRITTEN, **KEYED, **CONFLICT}, dependencies=[writer]
     )
     async def update_article(
-        ref: str, if_match: IfMatch, patch: Annotated[Patch, Depends(Sent(patch_of(ArticleIn), JSON, MERGE_PATCH))]
+        ref: str, if_match: IfMatch, patch: Annotated[Patch, Depends(JsonBody(patch_of(ArticleIn), JSON, MERGE_PATCH))]
     ) -> Response:
         """Change an article."""
         return Response(ref)
@@ -77,19 +77,19 @@ def _application(examples: Path) -> FastAPI:
     async def delete_article(
         ref: str,
         if_match: IfMatch,
-        one: Annotated[Caller, Depends(Needs("content:withdraw"))],
+        one: Annotated[Caller, Depends(NeedsScope("content:withdraw"))],
         two: Annotated[Caller, writer],
     ) -> Response:
         """Delete an article."""
         return Response(ref)
 
     @router.put("/tags/{slug}", response_model=TagOut, responses=WRITTEN, dependencies=[writer])
-    async def put_tag(slug: str, sent: Annotated[TagIn, Depends(Sent(TagIn))]) -> Response:
+    async def put_tag(slug: str, sent: Annotated[TagIn, Depends(JsonBody(TagIn))]) -> Response:
         """Create or replace a tag."""
         return Response(slug)
 
     @router.patch("/tags/{slug}", response_model=TagOut, responses=WRITTEN, dependencies=[writer])
-    async def update_tag(slug: str, patch: Annotated[Patch, Depends(Sent(patch_of(TagIn)))]) -> Response:
+    async def update_tag(slug: str, patch: Annotated[Patch, Depends(JsonBody(patch_of(TagIn)))]) -> Response:
         """Change a tag."""
         return Response(slug)
 
@@ -100,13 +100,13 @@ def _application(examples: Path) -> FastAPI:
 
 @cache
 def _document(examples: Path = Path("nowhere")) -> Json:
-    found: Json = _application(examples).openapi()
-    return found
+    document: Json = _application(examples).openapi()
+    return document
 
 
 def operation(method: str, path: str = "/v1/articles/{ref}") -> Json:
-    found: Json = _document()["paths"][path][method]
-    return found
+    operation: Json = _document()["paths"][path][method]
+    return operation
 
 
 def schema(name: str) -> Json:
@@ -117,7 +117,7 @@ def test_the_document_is_valid() -> None:
     OpenAPIV31SpecValidator(_document()).validate()
 
 
-def test_a_body_is_told_of_with_its_media_types() -> None:
+def test_a_body_is_described_with_its_media_types() -> None:
     created, changed = operation("post", "/v1/articles")["requestBody"], operation("patch")["requestBody"]
 
     article, patch = {"$ref": "#/components/schemas/ArticleIn"}, {"$ref": "#/components/schemas/ArticlePatch"}
@@ -127,7 +127,7 @@ def test_a_body_is_told_of_with_its_media_types() -> None:
     assert "requestBody" not in operation("delete")
 
 
-def test_a_part_has_a_name_for_what_is_sent_and_one_for_what_is_answered() -> None:
+def test_a_part_has_one_schema_for_bodies_and_one_for_answers() -> None:
     schemas = _document()["components"]["schemas"]
 
     for name in ("Paragraph", "Block", "Attribution", "Image", "FocalPoint"):
@@ -163,7 +163,7 @@ def test_a_part_has_a_name_for_what_is_sent_and_one_for_what_is_answered() -> No
         ("TagIn", {"slug": "a", "type": "topic", "labels": {"EN!": "A"}}, False),
     ],
 )
-def test_the_schema_of_a_body_takes_what_the_model_takes(name: str, body: Json, fits: bool) -> None:
+def test_the_schema_of_a_body_accepts_what_the_model_accepts(name: str, body: Json, fits: bool) -> None:
     assert Draft202012Validator(schema(name)).is_valid(body) == fits
 
 
@@ -181,11 +181,11 @@ def test_texts_by_language_are_maps_that_tools_know() -> None:
         ("put", "/v1/articles/tags/{slug}", "200 400 401 403 413 415 422 503 default"),
     ],
 )
-def test_an_operation_is_refused_as_what_it_takes_can_be(method: str, path: str, statuses: str) -> None:
+def test_an_operation_lists_the_refusals_of_what_it_reads(method: str, path: str, statuses: str) -> None:
     assert " ".join(operation(method, path)["responses"]) == statuses
 
 
-def test_what_was_created_says_where_it_is() -> None:
+def test_a_created_object_has_its_location_in_a_header() -> None:
     created = operation("post", "/v1/articles")["responses"]["201"]
 
     assert created["description"] == "Write an article."
@@ -194,7 +194,7 @@ def test_what_was_created_says_where_it_is() -> None:
     assert "content" not in operation("delete")["responses"]["204"]
 
 
-def test_an_operation_says_which_scopes_it_takes() -> None:
+def test_an_operation_lists_the_scopes_it_needs() -> None:
     assert operation("get")["security"] == [{}, {"key": []}]
     assert operation("post", "/v1/articles")["security"] == [{"key": ["content:write"]}]
     assert sorted(operation("delete")["security"][0]["key"]) == ["content:withdraw", "content:write"]
@@ -213,7 +213,7 @@ def test_an_operation_says_which_scopes_it_takes() -> None:
     ],
 )
 def test_the_headers_that_an_operation_reads_are_its_parameters(method: str, path: str, names: set[str]) -> None:
-    refs = [one["$ref"] for one in operation(method, path)["parameters"] if "$ref" in one]
+    refs = [parameter["$ref"] for parameter in operation(method, path)["parameters"] if "$ref" in parameter]
 
     assert refs == [f"#/components/parameters/{name}" for name in names]
 
@@ -229,7 +229,7 @@ def test_every_refusal_has_an_example_of_its_own_kind() -> None:
     assert made <= _document()["components"]["responses"].keys()
 
 
-def test_a_part_that_nothing_refers_to_is_left_out() -> None:
+def test_a_component_that_nothing_refers_to_is_left_out() -> None:
     components = _document()["components"]
 
     assert "Withdrawn" not in components["responses"]

@@ -1,4 +1,4 @@
-"""Whatever a client writes into a parameter or a path: taken, or named and refused; never ignored, never 500."""
+"""Whatever a client writes into a parameter or a path is read, or refused and named; never ignored, never a 500."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -101,12 +101,12 @@ EACH = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.path
 TAKING = pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.parameters], ids=lambda one: one.path)
 
 
-def named(answer: Response) -> str:
+def excerpt(answer: Response) -> str:
     return f"{answer.request.url.raw_path!r}: {answer.status_code} {answer.text[:300]}"
 
 
 def names(answer: Response) -> set[str]:
-    assert answer.status_code == 422, named(answer)
+    assert answer.status_code == 422, excerpt(answer)
     return blamed(answer)
 
 
@@ -122,7 +122,7 @@ async def test_a_wrong_value_is_named(newsroom: AsyncClient, operation: Operatio
             if (operation.path, value) == ("/v1/changes", "101"):  # its pages are longer
                 continue
             answer = await newsroom.get(f"{operation.path}?{name}={value}")
-            assert names(answer) == {name}, named(answer)
+            assert names(answer) == {name}, excerpt(answer)
 
 
 @TAKING
@@ -192,7 +192,7 @@ WRONG_PATHS += ["x" * 121, "x" * 5_000]
 async def test_a_reference_that_leads_nowhere_is_404(newsroom: AsyncClient, place: str, rest: str) -> None:
     for wrong in WRONG_PATHS:
         answer = await newsroom.get(f"{place.partition('{')[0]}{wrong}{rest}")
-        assert answer.status_code == 404, named(answer)
+        assert answer.status_code == 404, excerpt(answer)
         refusal(answer, 404, "not-found")
 
 
@@ -200,7 +200,7 @@ async def test_a_reference_that_leads_nowhere_is_404(newsroom: AsyncClient, plac
 async def test_a_number_that_is_no_revision_is_404(newsroom: AsyncClient, example: str) -> None:
     for wrong in [*WRONG_PATHS, "2", "01", "1.0", "2147483647", "2147483648", "1" * 5_000]:
         answer = await newsroom.get(f"{example}/revisions/{wrong}")
-        assert answer.status_code == 404, named(answer)
+        assert answer.status_code == 404, excerpt(answer)
         refusal(answer, 404, "not-found")
 
 

@@ -1,4 +1,4 @@
-"""`python -m app deliveries …`: what it prints where, and what it exits with."""
+"""`python -m app deliveries …`: what it prints, on which stream, and its exit codes."""
 
 import asyncio
 
@@ -8,60 +8,68 @@ from typer.testing import Result
 
 from app.db import Database
 from app.outbound import Outbound
+from app.webhooks import deliveries
 from app.webhooks import store as webhooks
 from app.webhooks.deliver import Deliverer
 from app.webhooks.schemas import NewWebhookIn
 from tests.commands import invoke, program
 from tests.conftest import Fresh, Load
 from tests.factories import article
-from tests.webhooks.conftest import Hook, Receiver, resolve, state
+from tests.webhooks.conftest import CreateWebhook, Receiver, resolve, state
 
 
 async def run(url: str, *arguments: str) -> Result:
     return await asyncio.to_thread(invoke, url, "deliveries", *arguments)
 
 
-async def test_webhooks_and_their_tries_are_listed_and_sent_again(
+@pytest.fixture
+def _commands_reach_receiver(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = {"resolver": resolve, "transport": MockTransport(receiver)}
+    monkeypatch.setattr(Outbound.__init__, "__kwdefaults__", defaults)
+
+
+@pytest.mark.usefixtures("_commands_reach_receiver")
+async def test_webhooks_and_their_deliveries_are_listed_and_sent_again(
     database: Database,
     database_url: str,
     load: Load,
-    hook: Hook,
+    create_webhook: CreateWebhook,
     deliverer: Deliverer,
     receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Outbound.__init__, "__kwdefaults__", {"resolve": resolve, "wire": MockTransport(receiver)})
-    made = await hook(name="Cache [1]")
+    webhook = await create_webhook(name="Cache [1]")
     await load(article("flood"), article("ebb"))
     receiver.answers["one.example"] = [204, 500, 204, 500]
-    await deliverer.settled()
+    await deliverer.run_once()
 
     listed = await run(database_url, "list")
     assert listed.exit_code == 0, listed.stderr
     _, line = listed.stdout.splitlines()
-    for told in (made.id, "Cache [1]", made.url, "failed 1 times, next try 20"):
-        assert told in line
-    shown = await run(database_url, "show", made.id)
+    for text in (webhook.id, "Cache [1]", webhook.url, "failed 1 times, next try 20"):
+        assert text in line
+    shown = await run(database_url, "show", webhook.id)
     first, second = (line.rstrip() for line in shown.stdout.splitlines()[1:])
     assert first.split()[1:3] == ["2", "1"]
     assert first.endswith("status 500")
     assert second.endswith("delivered 204")
-    assert (await run(database_url, "show", made.id, "--dead")).stdout.count("\n") == 1
+    assert (await run(database_url, "show", webhook.id, "--dead")).stdout.count("\n") == 1
 
-    again = await run(database_url, "replay", made.id, "--after", "0")
-    assert (again.exit_code, again.stdout) == (0, "")
-    assert (await state(database, made.id)).position == 0
+    replayed = await run(database_url, "replay", webhook.id, "--after", "0")
+    assert (replayed.exit_code, replayed.stdout) == (0, "")
+    assert (await state(database, webhook.id)).position == 0
 
-    tested, failed = await run(database_url, "test", made.id), await run(database_url, "test", made.id)
-    assert (tested.exit_code, tested.stdout, tested.stderr.startswith("delivered 204, in ")) == (0, "", True)
-    assert (failed.exit_code, failed.stdout, failed.stderr.startswith("status 500, in ")) == (1, "", True)
-    for one in (listed, shown, again, tested, failed):
-        assert made.secret[6:] not in one.stdout + one.stderr
-    assert len(await webhooks.deliveries(database.reader(), made.id, limit=9)) == 4
+    delivered, failed = await run(database_url, "test", webhook.id), await run(database_url, "test", webhook.id)
+    assert (delivered.exit_code, delivered.stdout) == (0, "")
+    assert delivered.stderr.startswith("delivered 204, in ")
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("status 500, in ")
+    for result in (listed, shown, replayed, delivered, failed):
+        assert webhook.secret[6:] not in result.stdout + result.stderr
+    assert len(await deliveries.newest(database.reader(), webhook.id, limit=9)) == 4
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["show", "nobody"], 1, "error: There is no webhook 'nobody'."),
         (["test", "nobody"], 1, "error: There is no webhook 'nobody'."),
@@ -71,45 +79,50 @@ async def test_webhooks_and_their_tries_are_listed_and_sent_again(
         (["show"], 2, "Missing argument"),
     ],
 )
-async def test_what_cannot_be_is_refused_with_a_clear_sentence(
-    sqlite: Fresh, arguments: list[str], code: int, told: str
+async def test_an_impossible_command_is_refused_with_a_clear_sentence(
+    sqlite: Fresh, arguments: list[str], code: int, message: str
 ) -> None:
     with sqlite() as url:
-        found = await run(url, *arguments)
-    assert (found.exit_code, found.stdout) == (code, "")
-    assert told in found.stderr
+        result = await run(url, *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
 
 
-async def test_a_host_that_only_the_server_may_reach_is_told_of(
-    database: Database, database_url: str, hook: Hook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("_commands_reach_receiver")
+async def test_a_refused_address_is_explained_by_the_setting_that_could_allow_it(
+    database_url: str, create_webhook: CreateWebhook, receiver: Receiver
 ) -> None:
-    monkeypatch.setattr(Outbound.__init__, "__kwdefaults__", {"resolve": resolve, "wire": MockTransport(receiver)})
-    made = await hook(url="http://inside.example/hook")
+    webhook = await create_webhook(url="http://inside.example/hook")
 
-    found = await run(database_url, "test", made.id)
-    assert (found.exit_code, found.stdout) == (1, "")
-    assert found.stderr.startswith("not-allowed, in ")
-    assert "WEBHOOK_ALLOWED_HOSTS" in found.stderr
-    assert receiver.got == []
+    result = await run(database_url, "test", webhook.id)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("not-allowed, in ")
+    assert "WEBHOOK_ALLOWED_HOSTS" in result.stderr
+    assert receiver.requests == []
 
 
 async def test_a_database_without_our_tables_is_not_touched(empty_database_url: str) -> None:
-    found = await run(empty_database_url, "list")
-    assert (found.exit_code, found.stdout) == (3, "")
-    assert "python -m app migrate" in found.stderr
+    result = await run(empty_database_url, "list")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "python -m app migrate" in result.stderr
 
 
 async def test_each_command_is_a_program(sqlite: Fresh) -> None:
     with sqlite() as url:
         database = Database(url)
-        made = await webhooks.create(database, NewWebhookIn(name="Cache", url="https://one.example/hook"))
+        webhook = await webhooks.create(database, NewWebhookIn(name="Cache", url="https://one.example/hook"))
         await database.close()
-        done = [
+        results = [
             await asyncio.to_thread(program, url, "deliveries", *arguments)
-            for arguments in (["test", made.id], ["list"], ["show", made.id], ["replay", made.id, "--after", "0"])
+            for arguments in (
+                ["test", webhook.id],
+                ["list"],
+                ["show", webhook.id],
+                ["replay", webhook.id, "--after", "0"],
+            )
         ]
 
-    assert [(one.returncode, one.stdout.count("\n"), one.stderr.count("\n")) for one in done] == [
+    assert [(result.returncode, result.stdout.count("\n"), result.stderr.count("\n")) for result in results] == [
         (1, 0, 1),
         (0, 2, 0),
         (0, 2, 0),

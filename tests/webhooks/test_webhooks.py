@@ -1,32 +1,32 @@
-"""Webhooks over HTTP: who may, what is taken and refused, what is shown once."""
+"""Webhooks over HTTP: which keys may manage them, what is refused, and what is shown only once."""
 
 import base64
 import json
 from typing import Any, Final
 
-import httpx
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
 from app.db import Database, utcnow
-from app.outbound import Outbound
 from app.web.caching import PRIVATE
 from app.web.caller import SCOPES
+from app.webhooks import claims, deliveries
 from app.webhooks import store as webhooks
 from app.webhooks.deliver import Deliverer
+from app.webhooks.deliveries import DeliveryAttempt
 from app.webhooks.models import Webhook
 from tests.answers import bearing, blamed, get, refusal
 from tests.conftest import Load, Make
 from tests.contents import changes, rows
 from tests.factories import article, draft
 from tests.openapi import check_answer
-from tests.webhooks.conftest import Hook, Receiver, resolve, state
+from tests.webhooks.conftest import CreateWebhook, Receiver, deliver_to, state
 
 NEW: Final[dict[str, Any]] = {"name": "Cache", "url": "https://one.example/purge", "tags": ["rivers"]}
 NOBODY: Final = "01a2058d-a89b-7340-a748-d61240eaae1e"
 ONE: Final = f"/v1/webhooks/{NOBODY}"
-# Each route, with a body that it takes, and what it answers to a key with the scope.
+# Each route, with a valid body, and the status for a key with the scope.
 ROUTES: Final = [
     ("GET", "/v1/webhooks", None, 200),
     ("POST", "/v1/webhooks", NEW, 201),
@@ -43,7 +43,7 @@ EACH = pytest.mark.parametrize(
 )
 
 
-async def made(desk: AsyncClient, **fields: Any) -> Any:
+async def created(desk: AsyncClient, **fields: Any) -> Any:
     answer = await desk.post("/v1/webhooks", json={**NEW, **fields})
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -53,7 +53,7 @@ def pointers(answer: Response) -> set[str]:
     return {error["pointer"] for error in refusal(answer, 422, "invalid")["errors"]}
 
 
-# --- who may ---------------------------------------------------------------------------------------------------------
+# --- scopes ----------------------------------------------------------------------------------------------------------
 
 
 @EACH
@@ -72,38 +72,39 @@ async def test_a_route_needs_a_key_with_its_scope(
     check_answer(allowed)
 
 
-async def test_a_webhook_for_drafts_is_in_the_hands_of_those_who_read_drafts(
-    api: AsyncClient, key: Make, hook: Hook, database: Database
+async def test_a_webhook_for_drafts_is_managed_only_by_keys_that_read_drafts(
+    api: AsyncClient, key: Make, create_webhook: CreateWebhook, database: Database
 ) -> None:
-    theirs = bearing(await key("webhooks"))
-    refused = await api.post("/v1/webhooks", json={**NEW, "perspective": "drafts"}, headers=theirs)
+    headers = bearing(await key("webhooks"))
+    refused = await api.post("/v1/webhooks", json={**NEW, "perspective": "drafts"}, headers=headers)
     assert refusal(refused, 403, "forbidden")["scope"] == "drafts:read"
 
-    found, other = await hook(perspective="drafts"), await hook("two.example")
-    path, seen = f"/v1/webhooks/{found.id}", {**theirs, "If-Match": '"1"'}
+    for_drafts, public = await create_webhook(perspective="drafts"), await create_webhook("two.example")
+    path, conditional = f"/v1/webhooks/{for_drafts.id}", {**headers, "If-Match": '"1"'}
     for answer in (
-        await api.get(path, headers=theirs),
-        await api.get(f"{path}/deliveries", headers=theirs),
-        await api.patch(path, json={"url": "https://two.example/"}, headers=seen),
-        await api.delete(path, headers=seen),
-        await api.post(f"{path}/secret", headers=theirs),
-        await api.post(f"{path}/test", headers=theirs),
-        await api.post(f"{path}/replay", json={"after": 0}, headers=theirs),
+        await api.get(path, headers=headers),
+        await api.get(f"{path}/deliveries", headers=headers),
+        await api.patch(path, json={"url": "https://two.example/"}, headers=conditional),
+        await api.delete(path, headers=conditional),
+        await api.post(f"{path}/secret", headers=headers),
+        await api.post(f"{path}/test", headers=headers),
+        await api.post(f"{path}/replay", json={"after": 0}, headers=headers),
     ):
         assert refusal(answer, 403, "forbidden")["scope"] == "drafts:read"
         check_answer(answer)
-    assert (await state(database, found.id)).url == found.url
+    assert (await state(database, for_drafts.id)).url == for_drafts.url
 
-    for headers, ids in ((theirs, [other.id]), (bearing(await key("webhooks", "drafts:read")), [other.id, found.id])):
-        page = (await api.get("/v1/webhooks", params={"count": "true"}, headers=headers)).json()
-        assert [one["id"] for one in page["items"]] == ids
+    both = bearing(await key("webhooks", "drafts:read"))
+    for caller, ids in ((headers, [public.id]), (both, [public.id, for_drafts.id])):
+        page = (await api.get("/v1/webhooks", params={"count": "true"}, headers=caller)).json()
+        assert [item["id"] for item in page["items"]] == ids
         assert page["count"]["value"] == len(ids)
 
 
-# --- making ----------------------------------------------------------------------------------------------------------
+# --- creating --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_webhook_is_made_with_a_secret_that_is_shown_once(
+async def test_a_webhook_is_created_with_a_secret_that_is_shown_once(
     desk: AsyncClient, load: Load, database: Database
 ) -> None:
     await load(draft("secret"), article("flood"))
@@ -126,17 +127,17 @@ async def test_a_webhook_is_made_with_a_secret_that_is_shown_once(
         {**body, "position": 1, "head": 1, "lag": 0, "attempts": 0, "next_try_at": None, "dead_letters": 0}
     ]
     for path in ("/v1/webhooks", f"/v1/webhooks/{body['id']}", f"/v1/webhooks/{body['id']}/deliveries"):
-        told = await desk.get(path)
-        assert secret[6:] not in told.text
-        assert told.headers["cache-control"] == PRIVATE
+        later = await desk.get(path)
+        assert secret[6:] not in later.text
+        assert later.headers["cache-control"] == PRIVATE
 
 
 async def test_webhooks_are_paged_newest_first(desk: AsyncClient) -> None:
-    ids = [(await made(desk, name=f"n{n}"))["id"] for n in range(5)]
+    ids = [(await created(desk, name=f"n{n}"))["id"] for n in range(5)]
     first = await get(desk, "/v1/webhooks", limit=2)
     second = await get(desk, "/v1/webhooks", limit=2, cursor=first["next"])
     back = await get(desk, "/v1/webhooks", limit=2, cursor=second["prev"])
-    assert [one["id"] for one in first["items"] + second["items"]] == ids[:0:-1]
+    assert [item["id"] for item in first["items"] + second["items"]] == ids[:0:-1]
     assert back["items"] == first["items"]
     assert blamed(await desk.get("/v1/webhooks?name=x")) == {"name"}
 
@@ -166,7 +167,7 @@ async def test_webhooks_are_paged_newest_first(desk: AsyncClient) -> None:
         ({"enabled": None}, "/enabled"),
     ],
 )
-async def test_what_cannot_be_is_refused_and_named(
+async def test_an_invalid_field_is_refused_and_named(
     desk: AsyncClient, database: Database, fields: Any, pointer: str
 ) -> None:
     refused = await desk.post("/v1/webhooks", json={**NEW, **fields})
@@ -175,7 +176,7 @@ async def test_what_cannot_be_is_refused_and_named(
     assert await rows(database, select(Webhook.id)) == []
 
 
-async def test_an_idempotency_key_is_refused_where_a_secret_is_answered(desk: AsyncClient) -> None:
+async def test_an_idempotency_key_is_refused(desk: AsyncClient) -> None:
     for path in ("/v1/webhooks", f"{ONE}/secret", f"{ONE}/test", f"{ONE}/replay"):
         refused = await desk.post(path, json=NEW, headers={"Idempotency-Key": "x"})
         assert blamed(refused) == {"Idempotency-Key"}
@@ -184,15 +185,15 @@ async def test_an_idempotency_key_is_refused_where_a_secret_is_answered(desk: As
 # --- changing --------------------------------------------------------------------------------------------------------
 
 
-async def test_settings_are_changed_under_the_revision_that_was_seen(desk: AsyncClient, database: Database) -> None:
-    new = await made(desk)
+async def test_settings_are_changed_only_with_the_current_revision(desk: AsyncClient, database: Database) -> None:
+    new = await created(desk)
     path = f"/v1/webhooks/{new['id']}"
     body = {"tags": None, "enabled": False}
 
     refusal(await desk.patch(path, json=body), 428, "if-match-required")
-    done = await desk.patch(path, json=body, headers={"If-Match": '"1"'})
-    assert (done.status_code, done.headers["etag"]) == (200, '"2"')
-    assert (done.json()["tags"], done.json()["enabled"], done.json()["name"]) == ([], False, "Cache")
+    changed = await desk.patch(path, json=body, headers={"If-Match": '"1"'})
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    assert (changed.json()["tags"], changed.json()["enabled"], changed.json()["name"]) == ([], False, "Cache")
     refusal(await desk.patch(path, json=body, headers={"If-Match": '"1"'}), 412, "stale")
     same = await desk.patch(path, json=body, headers={"If-Match": '"2"'})
     assert (same.status_code, same.headers["etag"]) == (200, '"2"')
@@ -204,27 +205,27 @@ async def test_settings_are_changed_under_the_revision_that_was_seen(desk: Async
         ({"secret": "x"}, "/secret"),
     ):
         assert pointers(await desk.patch(path, json=wrong, headers={"If-Match": '"2"'})) == {pointer}
-    assert (await get(desk, path)) == done.json()
+    assert (await get(desk, path)) == changed.json()
 
 
 async def test_a_webhook_is_deleted_with_its_deliveries(
-    desk: AsyncClient, load: Load, hook: Hook, deliverer: Deliverer, database: Database
+    desk: AsyncClient, load: Load, create_webhook: CreateWebhook, deliverer: Deliverer, database: Database
 ) -> None:
-    found = await hook()
+    webhook = await create_webhook()
     await load(article("flood"))
-    await deliverer.settled()
-    path = f"/v1/webhooks/{found.id}"
+    await deliverer.run_once()
+    path = f"/v1/webhooks/{webhook.id}"
 
     refusal(await desk.delete(path), 428, "if-match-required")
-    gone = await desk.delete(path, headers={"If-Match": '"1"'})
+    deleted = await desk.delete(path, headers={"If-Match": '"1"'})
 
-    assert (gone.status_code, gone.content) == (204, b"")
+    assert (deleted.status_code, deleted.content) == (204, b"")
     refusal(await desk.get(path), 404, "not-found")
-    assert await webhooks.deliveries(database.reader(), found.id, limit=5) == []
+    assert await deliveries.newest(database.reader(), webhook.id, limit=5) == []
 
 
 async def test_a_secret_is_replaced_and_the_new_one_shown_once(desk: AsyncClient, database: Database) -> None:
-    new = await made(desk)
+    new = await created(desk)
     path = f"/v1/webhooks/{new['id']}"
     answer = await desk.post(f"{path}/secret")
 
@@ -233,18 +234,21 @@ async def test_a_secret_is_replaced_and_the_new_one_shown_once(desk: AsyncClient
     check_answer(answer)
     assert [*answer.json()] == ["secret", "former_until"]
     secret = answer.json()["secret"]
-    taken = await webhooks.find_taken(database.reader(), new["id"])
-    assert [webhooks.shown_secret(one) for one in taken.secrets(utcnow())] == [secret, new["secret"]]
+    webhook = await claims.get_without_claim(database.reader(), new["id"])
+    signing = [webhooks.encode_secret(secret_bytes) for secret_bytes in webhook.signing_secrets(utcnow())]
+    assert signing == [secret, new["secret"]]
     assert secret[6:] not in (await desk.get(path)).text + (await desk.get("/v1/webhooks")).text
 
 
-# --- looking and acting ----------------------------------------------------------------------------------------------
+# --- deliveries ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_test_event_is_sent_now_and_told_of(desk: AsyncClient, hook: Hook, receiver: Receiver) -> None:
-    found = await hook()
-    _with(desk, receiver)
-    path = f"/v1/webhooks/{found.id}"
+async def test_a_test_event_is_sent_now_and_its_outcome_returned(
+    desk: AsyncClient, create_webhook: CreateWebhook, receiver: Receiver
+) -> None:
+    webhook = await create_webhook()
+    _use_receiver(desk, receiver)
+    path = f"/v1/webhooks/{webhook.id}"
     receiver.answers["one.example"] = [204, 500]
 
     good, bad = await desk.post(f"{path}/test"), await desk.post(f"{path}/test")
@@ -252,10 +256,10 @@ async def test_a_test_event_is_sent_now_and_told_of(desk: AsyncClient, hook: Hoo
     assert (good.status_code, good.json()["status"], good.json()["error"]) == (200, 204, None)
     assert (bad.status_code, bad.json()["status"], bad.json()["error"]) == (200, 500, "status")
     assert (good.json()["position"], good.json()["dead"]) == (None, False)
-    event = json.loads(receiver.got[0].content)
+    event = json.loads(receiver.requests[0].content)
     assert [*event] == ["seq", "at", "op", "noun", "ref", "revision", "keys", "reason"]
     assert (event["op"], event["seq"]) == ("test", 0)
-    assert receiver.got[0].headers["webhook-id"].startswith("test-")
+    assert receiver.requests[0].headers["webhook-id"].startswith("test-")
     check_answer(good)
     check_answer(await desk.get(f"{path}/deliveries"))
     listed = await get(desk, f"{path}/deliveries")
@@ -264,56 +268,61 @@ async def test_a_test_event_is_sent_now_and_told_of(desk: AsyncClient, hook: Hoo
     assert blamed(await desk.get(f"{path}/deliveries?limit=101")) == {"limit"}
 
 
-def _with(desk: AsyncClient, receiver: Receiver) -> None:
-    """Lets the application send to the receiver."""
+def _use_receiver(desk: AsyncClient, receiver: Receiver) -> None:
+    """Makes the application send events to the receiver."""
     app = desk._transport.app  # type: ignore[attr-defined]
-    app.state.deliverer = Deliverer(app.state.database, Outbound(resolve=resolve, wire=httpx.MockTransport(receiver)))
+    app.state.deliverer = deliver_to(app.state.database, receiver)
 
 
-async def test_a_test_that_is_taken_lets_what_failed_go_on_at_once(
-    desk: AsyncClient, load: Load, hook: Hook, receiver: Receiver, deliverer: Deliverer, database: Database
+async def test_after_a_delivered_test_a_failed_event_is_sent_again_immediately(
+    desk: AsyncClient,
+    load: Load,
+    create_webhook: CreateWebhook,
+    receiver: Receiver,
+    deliverer: Deliverer,
+    database: Database,
 ) -> None:
-    found = await hook()
-    _with(desk, receiver)
+    webhook = await create_webhook()
+    _use_receiver(desk, receiver)
     await load(article("flood"))
     receiver.answers["one.example"] = [500, 500]
-    await deliverer.settled()
-    await desk.post(f"/v1/webhooks/{found.id}/test")
-    await deliverer.settled()
+    await deliverer.run_once()
+    await desk.post(f"/v1/webhooks/{webhook.id}/test")
+    await deliverer.run_once()
     assert receiver.seqs() == [1, 0]
 
-    await desk.post(f"/v1/webhooks/{found.id}/test")
-    await deliverer.settled()
+    await desk.post(f"/v1/webhooks/{webhook.id}/test")
+    await deliverer.run_once()
     assert receiver.seqs() == [1, 0, 0, 1]
-    assert (await state(database, found.id)).lag == 0
+    assert (await state(database, webhook.id)).lag == 0
 
 
-async def test_events_are_sent_again_from_a_position_on(
-    desk: AsyncClient, load: Load, hook: Hook, receiver: Receiver, deliverer: Deliverer
+async def test_events_after_a_position_are_sent_again(
+    desk: AsyncClient, load: Load, create_webhook: CreateWebhook, receiver: Receiver, deliverer: Deliverer
 ) -> None:
-    found = await hook()
+    webhook = await create_webhook()
     await load(article("flood"), article("ebb"))
-    await deliverer.settled()
-    path = f"/v1/webhooks/{found.id}/replay"
+    await deliverer.run_once()
+    path = f"/v1/webhooks/{webhook.id}/replay"
 
-    done = await desk.post(path, json={"after": 1})
-    assert (done.status_code, done.content) == (204, b"")
-    await deliverer.settled()
+    answer = await desk.post(path, json={"after": 1})
+    assert (answer.status_code, answer.content) == (204, b"")
+    await deliverer.run_once()
 
     assert receiver.seqs() == [1, 2, 2]
     assert pointers(await desk.post(path, json={"after": 3})) == {"/after"}
     assert pointers(await desk.post(path, json={})) == {"/after"}
 
 
-async def test_readiness_tells_of_dead_letters_where_it_is_asked(
-    desk: AsyncClient, hook: Hook, database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_readiness_counts_dead_letters_on_request(
+    desk: AsyncClient, create_webhook: CreateWebhook, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.operations.READY_SECONDS", 0.0)
-    found = await hook()
+    id = (await create_webhook()).id
     assert await get(desk, "/readyz") == {"status": "ready"}
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 0}
-    taken = await webhooks.find_taken(database.reader(), found.id)
-    tried = webhooks.Tried(found.created_at, 1, 13, 500, "status", 7, dead=True)
-    await webhooks.settle(database, taken, tried, attempts=0)
+    webhook = await claims.get_without_claim(database.reader(), id)
+    attempt = DeliveryAttempt(utcnow(), 1, 13, 500, "status", 7, dead=True)
+    assert await claims.advance(database, webhook, attempt, position=1, until=utcnow())
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 1}
     assert len(await changes(database)) == 0

@@ -16,7 +16,7 @@ from app.importers.page.sources import Source, Sources
 from app.importers.page.text import digest, fold, low
 from app.importers.page.walk import Layout, Piece
 from app.importers.page.words import words
-from app.web.fields import show_instant
+from app.web.fields import format_instant
 
 Document = dict[str, Any]
 _TALK: Final = re.compile(r"(?:[—–]\s|(?:Q|A|Question|Answer|Питання|Запитання|Відповідь)\s?[:.]\s)")
@@ -161,7 +161,7 @@ def _last_step(steps: list[str] | None, headline: str) -> str | None:
 
 
 def _show(moment: datetime | None) -> str | None:
-    return show_instant(moment.astimezone(UTC)) if moment else None
+    return format_instant(moment.astimezone(UTC)) if moment else None
 
 
 def _attribution(

@@ -10,14 +10,14 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app.errors import NotFound
-from app.web.caching import accepts_gzip, answer
+from app.web.caching import accepts_gzip, cached_response
 
 HERE: Final = Path(__file__).parent
 SCALAR: Final = "1.72.1"
 KINDS: Final = {"js": "text/javascript", "css": "text/css"}
 ASSETS: Final = {f"scalar-{SCALAR}.{kind}": media_type for kind, media_type in KINDS.items()}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-# Without 'unsafe-inline' for styles, which Scalar writes as it runs, the answers it shows cannot be read.
+# Scalar writes styles as it runs; without 'unsafe-inline' for them the answers it shows cannot be read.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:;"
     " font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -37,16 +37,16 @@ PAGE: Final = f"""<!doctype html>
 
 
 def install(api: FastAPI) -> None:
-    """The page at /docs and its files under it. Scalar's stand compressed on the disk, and are sent as they stand."""
+    """Serves /docs and its files. Scalar's files are stored compressed, and sent as stored if the client allows it."""
 
     @api.get("/docs", include_in_schema=False)
     async def show_reference(request: Request) -> Response:
         headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-        return await answer(request, PAGE, media_type="text/html", headers=headers)
+        return await cached_response(request, PAGE, media_type="text/html", headers=headers)
 
     @api.get("/docs/start.js", include_in_schema=False)
     async def get_start(request: Request) -> Response:
-        return await answer(request, _stored("start.js"), media_type="text/javascript")
+        return await cached_response(request, _stored("start.js"), media_type="text/javascript")
 
     @api.get("/docs/{name}", include_in_schema=False)
     async def get_asset(request: Request, name: str) -> Response:

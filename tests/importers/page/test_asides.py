@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from app.commands.outline import print_outline
 from app.importers.page import credits, tables
-from app.importers.page.outline import outline
 from app.importers.page.recognisers import recognise
 from app.importers.page.text import Line
 from tests.importers.page.reading import article, named, read_page
@@ -229,7 +229,7 @@ def test_a_day_with_its_weekday_behind_is_the_pages_date() -> None:
 def test_the_outline_shows_sections_and_tags_as_readers_know_them() -> None:
     shown = io.StringIO()
 
-    outline(
+    print_outline(
         read_page(f"Lighthouse shines again\n\n{STORY}\n\nTags: Long Cape, lamps\n", section="Місто і море"),
         "light.txt",
         Console(file=shown, width=200),

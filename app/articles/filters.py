@@ -1,0 +1,369 @@
+"""What a request for a list of articles asks for, with the statements that answer it and the parameters of these.
+
+A list is read by walking one index in its order, from the position on. The walk is driven by one group of list names
+(the rarest, by the counters); each further filter is checked for each article by a look-up by key. A filter that few
+articles of a large list meet could make such a walk look through all of it. So where several filters must hold, the
+walk is fenced: it ends after LOOKED_AT articles, and the page may be short, or empty, while `next` leads on behind the
+fence. Example: `tag=a&tag=b`, 900,000 articles under each, none under both: each page looks at 5,000 of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import product
+from typing import Any, Final, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from app.articles.schemas import ArticleQuery
+from app.changes.models import Revision, View, ViewEntry
+from app.changes.views import VIEWS, Kind, not_overlaid, shown_state
+from app.db import (
+    SHAPES,
+    Row,
+    UtcDateTime,
+    Uuid16,
+    from_milliseconds,
+    in_list,
+    keyset,
+    list_parameters,
+    padded_size,
+)
+from app.lists.models import Counter, List, ListEntry
+from app.lists.store import list_id
+from app.paging import Position
+from app.tags.models import Tag
+from app.web.spans import since, until, within
+
+COUNTED_AT_MOST: Final = 10_000
+# A look at one article is a few microseconds.
+LOOKED_AT: Final = 5_000
+
+
+class AnyOf(NamedTuple):
+    """An article must stand in one of these lists of the form `articles:kind:slug`.
+
+    With `only_sections` a slug counts only where it is that of a section.
+    """
+
+    kind: str
+    slugs: tuple[str, ...]
+    only_sections: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"articles:{self.kind}:{slug}" for slug in self.slugs)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Parameters of the statement: names of lists, or slugs that must be those of sections."""
+        return self.slugs if self.only_sections else self.names
+
+
+EVERYTHING: Final = ("articles",)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFilter:
+    """What a list request asks for. It knows the shape of its statement and, in `parameters`, the values for it."""
+
+    groups: tuple[AnyOf, ...] = ()
+    without: tuple[AnyOf, ...] = ()
+    languages: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    published_from: datetime | None = None
+    published_before: datetime | None = None
+    updated_since: datetime | None = None
+    modified_since: datetime | None = None
+    by_updated: bool = False
+    descending: bool = True
+
+    @classmethod
+    def of(cls, query: ArticleQuery, site_zone: ZoneInfo) -> Self:
+        """What the parameters ask for; bare dates are read in their zone, or the site's."""
+        zone = ZoneInfo(query.tz) if query.tz else site_zone
+        published_from, published_before = (
+            within(query.date, zone)
+            if query.date
+            else (since(query.published_from, zone), until(query.published_to, zone))
+        )
+        return cls(
+            groups=tuple(_groups(query)),
+            without=tuple(AnyOf("tag", slugs) for slugs in query.tag_not),
+            languages=query.language or (),
+            ids=query.ids or (),
+            published_from=published_from,
+            published_before=published_before,
+            updated_since=since(query.updated_since, zone),
+            modified_since=since(query.modified_since, zone),
+            by_updated=query.sort.endswith("updated_at"),
+            descending=query.sort.startswith("-"),
+        )
+
+    def shape(self, kind: Kind, position: Position | None = None, *, with_body: bool = False) -> "ListShape":
+        """What the statement looks like, whatever its values. The first group drives the walk."""
+        driver = self.groups[0] if self.groups else None
+        return ListShape(
+            kind=kind,
+            driver=len(driver.slugs) if driver else 1,
+            driver_sections=driver.only_sections if driver else False,
+            languages=len(self.languages),
+            probes=tuple((padded_size(len(group.slugs)), group.only_sections) for group in self.groups[1:]),
+            without=tuple(padded_size(len(group.slugs)) for group in self.without),
+            has_from=self.published_from is not None,
+            has_before=self.published_before is not None,
+            has_updated_since=self.updated_since is not None,
+            has_modified_since=self.modified_since is not None,
+            by_updated=self.by_updated,
+            descending=self.descending,
+            positioned=position is not None,
+            backward=position is not None and position.backward,
+            ids=padded_size(len(self.ids)) if self.ids else 0,
+            with_body=with_body,
+        )
+
+    def parameters(self, position: Position | None = None) -> dict[str, Any]:
+        """Values for the statements of `shape`."""
+        driver = self.groups[0] if self.groups else None
+        values: dict[str, Any] = {
+            "published_from": self.published_from,
+            "published_before": self.published_before,
+            "updated_since": self.updated_since,
+            "modified_since": self.modified_since,
+        }
+        values |= {f"list_{n}": name for n, name in enumerate(driver.values if driver else EVERYTHING)}
+        values |= {f"language_{n}": language for n, language in enumerate(self.languages)}
+        for n, group in enumerate(self.groups[1:]):
+            values |= list_parameters(f"probe_{n}", padded_size(len(group.slugs)), group.values)
+        for n, group in enumerate(self.without):
+            values |= list_parameters(f"without_{n}", padded_size(len(group.slugs)), group.values)
+        if self.ids:
+            values |= list_parameters("id", padded_size(len(self.ids)), self.ids)
+        if position is not None:
+            values |= {"at_0": from_milliseconds(position.values[0]), "at_1": position.values[1]}
+        return values
+
+
+def _groups(query: ArticleQuery) -> Iterator[AnyOf]:
+    source = f"source.{query.role}" if query.role else "source"
+    yield from (AnyOf("tag", slugs) for slugs in query.tag)
+    yield from (AnyOf(source, slugs) for slugs in query.source)
+    yield from (AnyOf("note", slugs) for slugs in query.note)
+    if query.section is not None:
+        yield AnyOf("tag", query.section, only_sections=True)
+
+
+# --- statements --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListShape:
+    """What a list statement looks like, whatever its values: it is built and compiled once for each shape."""
+
+    kind: Kind
+    driver: int
+    driver_sections: bool
+    languages: int
+    probes: tuple[tuple[int, bool], ...]
+    without: tuple[int, ...]
+    has_from: bool
+    has_before: bool
+    has_updated_since: bool
+    has_modified_since: bool
+    by_updated: bool
+    descending: bool
+    positioned: bool
+    backward: bool
+    ids: int
+    with_body: bool
+    fenced: bool = False
+
+    @property
+    def newest_first(self) -> bool:
+        """The direction in which the index is walked."""
+        return self.descending != self.backward
+
+    @property
+    def branches(self) -> int:
+        return self.driver * (self.languages or 1) * len(VIEWS[self.kind])
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a page may look at many articles."""
+        return bool(self.probes) or self.has_modified_since
+
+
+class _Branch(NamedTuple):
+    """One list that the statement walks: an entry of it, its view, what it is sorted by, and the query for it."""
+
+    entry: type[ListEntry]
+    view: View
+    sort: Any
+    query: Select[*Row]
+
+
+def _name(parameter: str, only_sections: bool) -> ColumnElement[str]:
+    """The name of a list. Of sections the parameter is the slug, and only a section's leads to a name."""
+    if not only_sections:
+        return bindparam(parameter, type_=List.name.type)
+    slug = select(Tag.slug).where(Tag.slug == bindparam(parameter, type_=String()), Tag.type == "section")
+    return literal("articles:tag:", String).concat(slug.scalar_subquery())
+
+
+def _branches(shape: ListShape) -> Iterator[_Branch]:
+    for view, n, language in product(VIEWS[shape.kind], range(shape.driver), range(shape.languages or 1)):
+        entry = aliased(ListEntry)
+        sort = entry.updated_at if shape.by_updated else entry.published_at
+        query = select(sort.label("sort"), entry.object.label("object"), literal(view, String).label("view")).where(
+            entry.list == list_id(view, _name(f"list_{n}", shape.driver_sections))
+        )
+        if shape.languages:
+            query = query.where(entry.language == bindparam(f"language_{language}", type_=String()))
+        query = query.where(*not_overlaid(entry, view, shape.kind, entry.object))
+        yield _Branch(entry, view, sort, query)
+
+
+def _in_period(shape: ListShape, entry: type[ListEntry]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if shape.has_from:
+        conditions.append(entry.published_at >= bindparam("published_from", type_=UtcDateTime()))
+    if shape.has_before:
+        conditions.append(entry.published_at < bindparam("published_before", type_=UtcDateTime()))
+    return conditions
+
+
+def _conditions(shape: ListShape, branch: _Branch) -> list[ColumnElement[bool]]:
+    """What an entry must meet besides its list and language."""
+    conditions = _in_period(shape, branch.entry)
+    if shape.has_updated_since:
+        conditions.append(branch.entry.updated_at >= bindparam("updated_since", type_=UtcDateTime()))
+    for n, (count, only_sections) in enumerate(shape.probes):
+        conditions.append(_stands_in(branch, f"probe_{n}", count, only_sections).is_not(None))
+    for n, count in enumerate(shape.without):
+        conditions.append(_stands_in(branch, f"without_{n}", count, False).is_(None))
+    return conditions
+
+
+def _stands_in(branch: _Branch, parameter: str, count: int, only_sections: bool) -> ColumnElement[int | None]:
+    """1 where the article stands in one of so many other lists of the view, else NULL.
+
+    A correlated scalar subquery cannot be turned into a join: the driving list is walked in its order, and each
+    article costs one look-up by key for each list, whatever the planner believes of the lists' sizes.
+    """
+    lookups = []
+    for n in range(count):
+        other = aliased(ListEntry)
+        lookup = select(literal(1, Integer)).where(
+            other.list == list_id(branch.view, _name(f"{parameter}__{n}", only_sections)),
+            other.published_at == branch.entry.published_at,
+            other.object == branch.entry.object,
+        )
+        lookups.append(lookup.limit(1).correlate(branch.entry).scalar_subquery())
+    return lookups[0] if count == 1 else func.coalesce(*lookups)
+
+
+def _positioned(shape: ListShape, branch: _Branch, query: Select[*Row]) -> Select[*Row]:
+    columns = (branch.sort, branch.entry.object)
+    return keyset(query, columns, descending=shape.descending, positioned=shape.positioned, backward=shape.backward)
+
+
+def _matches(shape: ListShape, *, on_page: bool) -> Subquery:
+    """(sort value, object, view) of what matches: of the page at most `limit` from the position on, else all."""
+    queries = []
+    for branch in _branches(shape):
+        query = branch.query.where(*_conditions(shape, branch))
+        if shape.has_modified_since or shape.ids:
+            in_view = (ViewEntry.view == branch.view) & (ViewEntry.object == branch.entry.object)
+            query = query.join(ViewEntry, in_view)
+        if shape.has_modified_since:
+            query = query.where(ViewEntry.modified_at >= bindparam("modified_since", type_=UtcDateTime()))
+        if shape.fenced:
+            fence = tuple_(bindparam("fence_0", type_=UtcDateTime()), bindparam("fence_1", type_=Uuid16()))
+            here = tuple_(branch.sort, branch.entry.object)
+            query = query.where(here >= fence if shape.newest_first else here <= fence)
+        if shape.ids:
+            query = query.where(
+                ViewEntry.listed_at == branch.entry.published_at, in_list(ViewEntry.object, "id", shape.ids)
+            )
+        else:
+            query = _positioned(shape, branch, query) if on_page else query.limit(COUNTED_AT_MOST + 1)
+        queries.append(query)
+    if len(queries) == 1:
+        return queries[0].subquery("matches")
+    return union(*(select(query.subquery()) for query in queries)).subquery("matches")
+
+
+def _in_page_order(shape: ListShape, *columns: Any) -> list[Any]:
+    return [column.desc() if shape.newest_first else column.asc() for column in columns]
+
+
+@lru_cache(SHAPES)
+def page_statement(shape: ListShape) -> Select[*Row]:
+    """(sort value, id, card and, where asked for, body) of a page."""
+    matches = _matches(shape, on_page=True)
+    shown = (ViewEntry.view == matches.c.view) & (ViewEntry.object == matches.c.object)
+    query = (
+        select(matches.c.sort, matches.c.object, Revision.card, *([Revision.body] if shape.with_body else []))
+        .join_from(matches, ViewEntry, shown)
+        .join(Revision, shown_state())
+        .order_by(*_in_page_order(shape, matches.c.sort, matches.c.object))
+    )
+    return query if shape.ids else query.limit(bindparam("limit", type_=Integer()))
+
+
+@lru_cache(SHAPES)
+def fence_statement(shape: ListShape) -> Select[*Row]:
+    """(sort value, id) of the nearest entry that is `skip` entries on in one of the lists: where the walk ends."""
+    ends = []
+    for branch in _branches(shape):
+        query = branch.query if shape.by_updated else branch.query.where(*_in_period(shape, branch.entry))
+        query = _positioned(shape, branch, query).offset(bindparam("skip", type_=Integer()))
+        ends.append(select(query.subquery()))
+    nearest = union_all(*ends).subquery()
+    order = _in_page_order(shape, nearest.c.sort, nearest.c.object)
+    return select(nearest.c.sort, nearest.c.object).order_by(*order).limit(bindparam("limit", type_=Integer()))
+
+
+@lru_cache(SHAPES)
+def size_statement(shape: ListShape) -> Select[int]:
+    matches = select(_matches(shape, on_page=False)).limit(COUNTED_AT_MOST + 1).subquery()
+    return select(func.count()).select_from(matches)
+
+
+@lru_cache(SHAPES)
+def _counted(kind: Kind, only_sections: bool, languages: int) -> ColumnElement[bool]:
+    """The counters of the list `list_0`, in so many languages."""
+    ids = [list_id(view, _name("list_0", only_sections)) for view in VIEWS[kind]]
+    if not languages:
+        return Counter.list.in_(ids)
+    names = [bindparam(f"language_{n}", type_=String()) for n in range(languages)]
+    return and_(Counter.list.in_(ids), Counter.language.in_(names))
+
+
+@lru_cache(SHAPES)
+def counter_statement(kind: Kind, only_sections: bool, languages: int) -> Select[int]:
+    return select(func.sum(Counter.n)).where(_counted(kind, only_sections, languages), Counter.day == "")
+
+
+@lru_cache(SHAPES)
+def periods_statement(kind: Kind, length: int, only_sections: bool, languages: int) -> Select[str, int]:
+    period = func.substr(Counter.day, literal(1, Integer), literal(length, Integer)).label("period")
+    query = select(period, func.sum(Counter.n)).where(_counted(kind, only_sections, languages), Counter.day > "")
+    return query.group_by(period).having(func.sum(Counter.n) > 0).order_by(period)

@@ -1,0 +1,142 @@
+"""Reads lists of articles, page by page, and the archive."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic_core import from_json, to_json
+
+from app.articles import filters
+from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
+from app.articles.schemas import ArchiveQuery, ArticleQuery
+from app.changes.stored import document_of
+from app.changes.views import VIEWS, Perspective
+from app.content.lifecycle import as_published
+from app.db import Reader, Row, from_milliseconds, milliseconds
+from app.lists import store as lists
+from app.paging import PageRows, Position, cut
+
+PERIOD_LENGTHS: Final = {"year": 4, "month": 7, "day": 10}
+
+
+async def newest(
+    read: Reader,
+    perspective: Perspective,
+    query: ArticleQuery,
+    position: Position | None,
+    site_zone: ZoneInfo,
+    *,
+    with_body: bool = False,
+) -> PageRows:
+    """Articles that match, in the order asked for; one page of cards, or of whole documents.
+
+    Order: (published_at or updated_at, id). An unknown slug matches nothing.
+    Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
+    and one for the fence where even that has more than LOOKED_AT; one more with `count`.
+    """
+    articles = ArticleFilter.of(query, site_zone)
+    rarest = 0
+    if len(articles.groups) > 1:
+        articles, rarest = await _rarest_first(read, perspective, articles)
+    shape = articles.shape(perspective.kind, position, with_body=with_body)
+    values = {**articles.parameters(position), **perspective.parameters, "limit": query.limit + 1}
+    fence: Position | None = None
+    if rarest > LOOKED_AT and not articles.ids:
+        fence = await _fence_position(read, shape, values)
+    if fence is not None:
+        shape = replace(shape, fenced=True)
+        values |= {"fence_0": from_milliseconds(fence.values[0]), "fence_1": fence.values[1]}
+    rows = await read.rows(filters.page_statement(shape), values, slow=shape.is_slow)
+    page = _in_order(rows, articles.ids) if articles.ids else _page_rows(rows, shape, query.limit, position, fence)
+    if perspective.due is not None:
+        page.items = [as_shown_when_due(item) for item in page.items]
+    if query.count:
+        page.count = await _count(read, articles, shape, values)
+    return page
+
+
+def as_shown_when_due(document: str) -> str:
+    """The document as it will be once it is published, where it is scheduled."""
+    fields = from_json(document)
+    return to_json(as_published(fields)).decode() if fields["status"] == "scheduled" else document
+
+
+async def _rarest_first(read: Reader, perspective: Perspective, articles: ArticleFilter) -> tuple[ArticleFilter, int]:
+    """(the filter with its groups sorted by the number of their articles, the number of the first)."""
+    names = sorted({name for group in articles.groups for name in group.names})
+    counts = await lists.counts(read, VIEWS[perspective.kind], names)
+    sizes = {group: sum(counts[name] for name in group.names) for group in articles.groups}
+    groups = sorted(articles.groups, key=lambda group: sizes[group])
+    return replace(articles, groups=tuple(groups)), sizes[groups[0]]
+
+
+async def _fence_position(read: Reader, shape: ListShape, values: dict[str, Any]) -> Position | None:
+    """Where the page ends at the latest; None where its lists end before."""
+    skip = LOOKED_AT // shape.branches
+    row = await read.row(filters.fence_statement(shape), {**values, "limit": 1, "skip": skip}, slow=True)
+    return None if row is None else _position(row, backward=shape.backward)
+
+
+def _position(row: Sequence[Any], *, backward: bool) -> Position:
+    return Position((milliseconds(row[0]), row[1]), backward)
+
+
+def _page_rows(
+    rows: list[Row], shape: ListShape, limit: int, position: Position | None, fence: Position | None
+) -> PageRows:
+    if len(rows) > limit:
+        fence = None  # the page is full before the walk came to the fence
+    rows, has_previous, has_next = cut(rows, limit, position)
+    page = PageRows(
+        items=[_item(row) for row in rows],
+        refs=[row[1] for row in rows],
+        next=_position(rows[-1], backward=False) if rows and has_next else None,
+        prev=_position(rows[0], backward=True) if rows and has_previous else None,
+    )
+    way_back = _turned_round(position, shape) if position is not None and not rows else None
+    if shape.backward:
+        return replace(page, prev=fence or page.prev, next=page.next or way_back)
+    return replace(page, next=fence or page.next, prev=page.prev or way_back)
+
+
+def _turned_round(position: Position, shape: ListShape) -> Position:
+    """The way back from an empty page: from just behind its own position, since it has no article to turn round at."""
+    at, id = position.values
+    number = UUID(id).int + (-1 if shape.newest_first else 1)
+    return Position((at, str(UUID(int=number))), not position.backward)
+
+
+def _item(row: Sequence[Any]) -> str:
+    return document_of(row[2], row[3] if len(row) > 3 else None)
+
+
+def _in_order(rows: list[Row], ids: Sequence[str]) -> PageRows:
+    items = {row[1]: _item(row) for row in rows}
+    refs = [id for id in ids if id in items]
+    return PageRows(items=[items[id] for id in refs], refs=refs)
+
+
+async def _count(read: Reader, articles: ArticleFilter, shape: ListShape, values: dict[str, Any]) -> tuple[int, bool]:
+    """From a counter where one is kept, else counted up to 10,000."""
+    is_narrowed = shape.has_from or shape.has_before or shape.has_updated_since or shape.has_modified_since
+    is_narrowed = is_narrowed or bool(shape.probes or shape.without or shape.ids)
+    if not is_narrowed and shape.driver == 1 and shape.kind != "due":
+        statement = filters.counter_statement(shape.kind, shape.driver_sections, shape.languages)
+        ((number,),) = await read.rows(statement, values)
+        return int(number or 0), True
+    whole = replace(shape, positioned=False, backward=False, fenced=False, with_body=False)
+    ((number,),) = await read.rows(filters.size_statement(whole), values, slow=True)
+    return min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST
+
+
+async def archive(read: Reader, perspective: Perspective, query: ArchiveQuery) -> list[tuple[str, int]]:
+    """(period, number of articles), oldest first, in the site's zone. Cost: one statement, over counters of days."""
+    languages = query.language or ()
+    name = query.section or (f"articles:tag:{query.tag}" if query.tag else EVERYTHING[0])
+    values = {"list_0": name, **{f"language_{n}": language for n, language in enumerate(languages)}}
+    length = PERIOD_LENGTHS[query.by]
+    statement = filters.periods_statement(perspective.kind, length, query.section is not None, len(languages))
+    rows = await read.rows(statement, values, slow=True)
+    return [(period, int(number)) for period, number in rows]

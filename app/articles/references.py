@@ -1,0 +1,222 @@
+"""What articles name: whether it exists, may be named there, and will be public when the article is.
+
+Pointers of faults begin with the index in `articles` where a function takes several.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Select, or_, select
+
+from app.articles.models import Article, ArticleSlug
+from app.articles.rendering import NamedNote, RenderedArticle
+from app.changes.log import Transaction
+from app.changes.models import PUBLIC, Object
+from app.changes.saving import TAKEN, refuse
+from app.changes.stored import portions, was_public
+from app.db import fetch, in_list, list_parameters, padded_size
+from app.errors import Fault
+from app.lists.models import List, ListEntry
+from app.notes import references as notes
+from app.publishing.store import releases
+from app.sources import store as sources
+from app.tags.hierarchy import Lineage
+
+
+@cache
+def _owners(count: int) -> Select[str, str | None]:
+    return select(ArticleSlug.slug, ArticleSlug.article).where(in_list(ArticleSlug.slug, "slug", count))
+
+
+async def slug_owners(transaction: Transaction, slugs: Sequence[str]) -> dict[str, str | None]:
+    """Id of the article that each slug leads, or once led, to; None where that article is deleted.
+
+    Cost: one statement for each thousand.
+    """
+    owners: dict[str, str | None] = {}
+    for portion in portions(slugs):
+        count = padded_size(len(portion))
+        rows = await fetch(transaction.connection, _owners(count), list_parameters("slug", count, portion))
+        owners |= dict(rows)
+    return owners
+
+
+def taken_slugs(articles: Sequence[RenderedArticle], owners: Mapping[str, str | None]) -> Iterable[Fault]:
+    """Slugs that lead, or once led, to another article, or that two of these want."""
+    taken = dict(owners)
+    for index, article in enumerate(articles):
+        slugs = [(article.slug, f"/{index}/slug")]
+        slugs += [(slug, f"/{index}/former_slugs/{n}") for n, slug in enumerate(article.former_slugs)]
+        for slug, pointer in slugs:
+            if taken.setdefault(slug, article.id) != article.id:
+                owner = taken[slug]
+                belongs = f"belongs to the article {owner}" if owner else "belonged to an article that is deleted"
+                yield Fault(f"the slug {slug!r} {belongs}", TAKEN, pointer=pointer)
+
+
+def wrong_tags(
+    articles: Sequence[RenderedArticle], lineages: Mapping[str, Lineage], retagged: Sequence[bool]
+) -> Iterable[Fault]:
+    """Of articles whose tags change: tags that do not exist; sections among the tags, other tags as the section."""
+    for index, article in enumerate(articles):
+        if not retagged[index]:
+            continue
+        for n, slug in enumerate(article.tags):
+            if slug not in lineages:
+                yield Fault(f"there is no tag {slug!r}", pointer=f"/{index}/tags/{n}")
+            elif lineages[slug].type == "section":
+                yield Fault(f"the tag {slug!r} is a section; name it in `section`", pointer=f"/{index}/tags/{n}")
+        if article.section is not None:
+            if article.section not in lineages:
+                yield Fault(f"there is no tag {article.section!r}", pointer=f"/{index}/section")
+            elif lineages[article.section].type != "section":
+                yield Fault(f"the tag {article.section!r} is no section", pointer=f"/{index}/section")
+
+
+async def missing_sources_and_notes(
+    transaction: Transaction, articles: Sequence[RenderedArticle], known: Sequence[frozenset[str]]
+) -> list[Fault]:
+    """Sources and notes that do not exist; notes that readers must not know of yet.
+
+    `known` holds for each article the lists of a state whose names it may take over without a check. A note that was
+    withdrawn, or is a draft again, may stay named: readers of the article know its name already.
+    """
+    new_sources = [
+        [source for source in article.sources if f"articles:source:{source.slug}" not in names]
+        for article, names in zip(articles, known, strict=True)
+    ]
+    new_notes = [
+        [note for note in article.notes if f"articles:note:{note.slug}" not in names]
+        for article, names in zip(articles, known, strict=True)
+    ]
+    known_sources = await sources.existing(transaction, {source.slug for named in new_sources for source in named})
+    known_notes = await notes.existing(transaction, {note.slug for named in new_notes for note in named})
+    faults = []
+    for index, article in enumerate(articles):
+        faults += [
+            Fault(f"there is no source {source.slug!r}", pointer=f"/{index}{source.pointer}")
+            for source in new_sources[index]
+            if source.slug not in known_sources
+        ]
+        for note in new_notes[index]:
+            pointer = f"/{index}/body/{note.block}/note"
+            if note.slug not in known_notes:
+                faults.append(Fault(f"there is no note {note.slug!r}", pointer=pointer))
+            elif article.is_public and not known_notes[note.slug]:
+                faults.append(Fault(f"the note {note.slug!r} was never published", pointer=pointer))
+    return faults
+
+
+async def wrong_originals(
+    transaction: Transaction, articles: Sequence[RenderedArticle], changed: Sequence[bool]
+) -> list[Fault]:
+    """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
+
+    Only articles whose original, language or status has `changed` are checked. Originals are locked: nobody else translates them, or makes a translation of one, before this transaction ends.
+    """
+    in_batch = {article.id: article.translation_of for article in articles}
+    ids = {
+        article.translation_of
+        for article, is_changed in zip(articles, changed, strict=True)
+        if is_changed and article.translation_of is not None
+    }
+    if not ids:
+        return []
+    connection = transaction.connection
+    translations = [article.id for article in articles if article.translation_of is not None]
+    rows = await connection.execute(
+        select(Article.translation_of).distinct().where(Article.translation_of.in_(translations))
+    )
+    translated = {row.translation_of for row in rows} | ids
+    query = select(Article.id, Article.translation_of).where(Article.id.in_(ids)).order_by(Article.id)
+    rows = await connection.execute(query.with_for_update(key_share=True))
+    originals = {**{row.id: row.translation_of for row in rows}, **in_batch}
+    published = await _published_translations(transaction, ids)
+    faults = []
+    for index, article in enumerate(articles):
+        original = article.translation_of
+        if original is None or not changed[index]:
+            continue
+        if original not in originals:
+            detail = f"there is no article {original}"
+        elif originals[original] is not None or original == article.id:
+            detail = "is itself a translation"
+        elif article.id in translated:
+            detail = "the article has translations of its own, so it cannot be one"
+        elif (
+            article.status in {"published", "scheduled"}
+            and published.setdefault((original, article.language), article.id) != article.id
+        ):
+            detail = f"has a translation into {article.language!r} already, published or scheduled"
+        else:
+            continue
+        faults.append(Fault(detail, pointer=f"/{index}/translation_of"))
+    return faults
+
+
+async def _published_translations(transaction: Transaction, originals: set[str]) -> dict[tuple[str, str], str]:
+    """By (original, language), the translation that is published or scheduled."""
+    names = {f"articles:translation:{original}": original for original in originals}
+    rows = await transaction.connection.execute(
+        select(List.name, ListEntry.language, Article.id)
+        .join(ListEntry, ListEntry.list == List.id)
+        .join(Object, Object.id == ListEntry.object)
+        .join(Article, Article.id == Object.ref)
+        .where(List.name.in_(names), or_(List.view == PUBLIC, Article.status == "scheduled"))
+    )
+    return {(names[row.name], row.language): row.id for row in rows}
+
+
+async def missing_articles(transaction: Transaction, ids: Collection[str]) -> set[str]:
+    """Those of the ids that no article has. The other articles are locked against deletion.
+
+    Cost: one statement for each thousand.
+    """
+    existing: set[str] = set()
+    for portion in portions(sorted({*ids})):
+        query = select(Article.id).where(Article.id.in_(portion)).order_by(Article.id)
+        rows = await transaction.connection.execute(query.with_for_update(read=True, key_share=True))
+        existing |= {row.id for row in rows}
+    return {*ids} - existing
+
+
+async def check_public_by(
+    transaction: Transaction, article: RenderedArticle, by: datetime | None, public: RenderedArticle | None
+) -> None:
+    """Raises: Invalid, where the article names what readers will not see by then.
+
+    What its `public` state names already needs no check.
+    """
+    known = public.notes if public is not None else ()
+    faults = await _hidden_notes(transaction, [note for note in article.notes if not _names(known, note)], by)
+    known_pins = {(note.slug, note.revision) for note in known}
+    for note in article.notes:
+        if note.revision is None or (note.slug, note.revision) in known_pins:
+            continue
+        if not await was_public(transaction.connection, "note", note.slug, note.revision):
+            detail = f"the note {note.slug!r} has no public revision {note.revision}"
+            faults.append(Fault(detail, "not-public", pointer=f"/body/{note.block}/revision"))
+    related = dict(article.related)
+    if article.translation_of is not None:
+        related[article.translation_of] = "/translation_of"
+    if public is not None:
+        unchanged_original = {public.translation_of} & {article.translation_of}
+        related = {id: pointer for id, pointer in related.items() if id not in {*public.related, *unchanged_original}}
+    for id, release in (await releases(transaction, "article", Article.id, related)).items():
+        if not release.is_public_by(by):
+            faults.append(Fault(f"the article {id} is not public by then", "not-public", pointer=related[id]))
+    refuse(faults)
+
+
+def _names(notes: Iterable[NamedNote], other: NamedNote) -> bool:
+    return any(note.slug == other.slug for note in notes)
+
+
+async def _hidden_notes(transaction: Transaction, named: Sequence[NamedNote], by: datetime | None) -> list[Fault]:
+    expected = await notes.note_releases(transaction, {note.slug for note in named})
+    return [
+        Fault(f"the note {note.slug!r} is not public by then", "not-public", pointer=f"/body/{note.block}/note")
+        for note in named
+        if not expected[note.slug].is_public_by(by)
+    ]

@@ -1,0 +1,67 @@
+"""Reads the history of one object: its revisions, and a document as it was at one of them."""
+
+from functools import cache
+from typing import Final
+
+from sqlalchemy import Select, bindparam, select
+
+from app.changes.models import Noun, Object, Revision
+from app.changes.views import STATE_COLUMNS, Perspective, ShownState
+from app.db import Reader, Row
+from app.errors import NotFound
+
+# No object is saved so often: a number beyond it names no revision.
+LAST_REVISION: Final = 2**31 - 1
+
+
+@cache
+def _revisions(desk: bool, older: bool) -> Select[*Row]:
+    query = (
+        select(Revision.revision, Revision.at, Revision.op, Revision.kind, Revision.note, Revision.actor)
+        .join(Object, Object.id == Revision.object)
+        .where(Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
+    )
+    if not desk:
+        query = query.where(Revision.public_from.is_not(None))
+    if older:
+        query = query.where(Revision.revision < bindparam("before"))
+    return query.order_by(Revision.revision.desc()).limit(bindparam("limit"))
+
+
+async def revisions(
+    read: Reader, perspective: Perspective, noun: Noun, ref: str, *, limit: int, before: int | None
+) -> list[Row]:
+    """(revision, at, op, kind, note, actor), newest first, of those before a revision; limit + 1 at most.
+
+    The public's are those that were public. Cost: one statement.
+    """
+    parameters = {"noun": noun, "ref": ref, "limit": limit + 1, "before": before}
+    return await read.rows(_revisions(perspective.desk, before is not None), parameters)
+
+
+@cache
+def _at_revision(desk: bool) -> Select[*Row]:
+    query = (
+        select(*STATE_COLUMNS)
+        .join(Object, Object.id == Revision.object)
+        .where(
+            Object.noun == bindparam("noun"),
+            Object.ref == bindparam("ref"),
+            Revision.revision == bindparam("revision"),
+            Revision.op != "deleted",
+        )
+    )
+    return query if desk else query.where(Revision.public_from.is_not(None))
+
+
+async def state_at(read: Reader, perspective: Perspective, noun: Noun, ref: str, revision: int) -> ShownState:
+    """The object as it was at a revision.
+
+    Cost: one statement. Raises: NotFound, to the public also for a revision that was never public.
+    """
+    row = None
+    if 0 < revision <= LAST_REVISION:
+        row = await read.row(_at_revision(perspective.desk), {"noun": noun, "ref": ref, "revision": revision})
+    if row is None:
+        raise NotFound(f"There is no such revision of this {noun}.")
+    return ShownState(*row)

@@ -1,0 +1,156 @@
+"""Lists of the nouns that are named by slug: one page, by slug or by what changed last. Knows no noun by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, select, union_all
+
+from app.changes.models import Noun, Revision, View, ViewEntry
+from app.changes.stored import document_of
+from app.changes.views import VIEWS, Kind, Perspective, not_overlaid, shown_state
+from app.db import (
+    SHAPES,
+    Reader,
+    Row,
+    from_milliseconds,
+    in_list,
+    keyset,
+    list_parameters,
+    milliseconds,
+    padded_size,
+)
+from app.paging import PageRows, Position, cut
+
+COUNTED_AT_MOST: Final = 10_000
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlugListRequest:
+    """Which page of a list is asked for. `ids` are slugs whose objects are wanted in that order, instead of a page."""
+
+    limit: int
+    position: Position | None
+    by_slug: bool
+    ids: tuple[str, ...]
+    counted: bool
+    with_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the statement looks like, whatever its values."""
+
+    kind: Kind
+    by_slug: bool
+    is_positioned: bool
+    is_backward: bool
+    with_body: bool
+
+    @property
+    def is_descending(self) -> bool:
+        return self.by_slug == self.is_backward
+
+
+@lru_cache(SHAPES)
+def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
+    branches = [_branch(shape, view, conditions) for view in VIEWS[shape.kind]]
+    if len(branches) == 1:
+        return branches[0]
+    both = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
+    columns = [both.c.slug] if shape.by_slug else [both.c.modified_at, both.c.slug]
+    order = [column.desc() if shape.is_descending else column.asc() for column in columns]
+    return select(both).order_by(*order).limit(bindparam("limit"))
+
+
+def _branch(shape: _Shape, view: View, conditions: Conditions) -> Select[*Row]:
+    query = (
+        select(ViewEntry.slug, ViewEntry.modified_at, Revision.card, *([Revision.body] if shape.with_body else []))
+        .join(Revision, shown_state())
+        .where(ViewEntry.view == view, ViewEntry.noun == bindparam("noun"), *conditions)
+        .where(*not_overlaid(ViewEntry, view, shape.kind, ViewEntry.object))
+    )
+    columns = (ViewEntry.slug,) if shape.by_slug else (ViewEntry.modified_at, ViewEntry.slug)
+    return keyset(
+        query, columns, descending=not shape.by_slug, positioned=shape.is_positioned, backward=shape.is_backward
+    )
+
+
+@lru_cache(SHAPES)
+def _of_slugs(conditions: Conditions, count: int) -> Conditions:
+    return (*conditions, in_list(ViewEntry.slug, "id", count))
+
+
+async def slug_list(
+    read: Reader,
+    perspective: Perspective,
+    noun: Noun,
+    request: SlugListRequest,
+    conditions: Conditions = (),
+    parameters: Mapping[str, Any] | None = None,
+) -> PageRows:
+    """Objects that meet the conditions, as cards or whole documents; `parameters` are those of the conditions.
+
+    Conditions must be built once for each shape: the statement is compiled once for each tuple of them.
+    Order: by slug, or by (modified_at, slug) descending; with `ids` as given. Cost: one statement, one more if counted.
+    """
+    position = request.position
+    backward = position is not None and position.backward
+    shape = _Shape(perspective.kind, request.by_slug, position is not None, backward, request.with_body)
+    values = {"noun": noun, **perspective.parameters, **(parameters or {})}
+    if request.ids:
+        return await _by_slugs(read, shape, conditions, values, request)
+    if position is not None:
+        bounds = position.values if shape.by_slug else (from_milliseconds(position.values[0]), position.values[1])
+        values |= {f"at_{n}": bound for n, bound in enumerate(bounds)}
+    rows = await read.rows(_page(shape, conditions), {**values, "limit": request.limit + 1})
+    rows, has_previous, has_next = cut(rows, request.limit, position)
+    return PageRows(
+        items=[_item(row) for row in rows],
+        refs=[row[0] for row in rows],
+        next=_position(shape, rows[-1], backward=False) if rows and has_next else None,
+        prev=_position(shape, rows[0], backward=True) if rows and has_previous else None,
+        count=await _count(read, perspective.kind, conditions, values) if request.counted else None,
+    )
+
+
+async def _by_slugs(
+    read: Reader, shape: _Shape, conditions: Conditions, values: dict[str, Any], request: SlugListRequest
+) -> PageRows:
+    count = padded_size(len(request.ids))
+    values |= {**list_parameters("id", count, request.ids), "limit": len(request.ids)}
+    items = {row[0]: _item(row) for row in await read.rows(_page(shape, _of_slugs(conditions, count)), values)}
+    slugs = [slug for slug in request.ids if slug in items]
+    return PageRows([items[slug] for slug in slugs], slugs, count=(len(slugs), True) if request.counted else None)
+
+
+def _item(row: Sequence[Any]) -> str:
+    return document_of(row[2], row[3] if len(row) > 3 else None)
+
+
+def _position(shape: _Shape, row: Sequence[Any], *, backward: bool) -> Position:
+    return Position((row[0],) if shape.by_slug else (milliseconds(row[1]), row[0]), backward)
+
+
+@lru_cache(SHAPES)
+def _size(kind: Kind, conditions: Conditions) -> Select[int]:
+    entries: CompoundSelect[*Row] = union_all(
+        *(
+            select(ViewEntry.object).where(
+                ViewEntry.view == view,
+                ViewEntry.noun == bindparam("noun"),
+                *conditions,
+                *not_overlaid(ViewEntry, view, kind, ViewEntry.object),
+            )
+            for view in VIEWS[kind]
+        )
+    )
+    bounded = select(entries.subquery()).limit(COUNTED_AT_MOST + 1).subquery()
+    return select(func.count()).select_from(bounded)
+
+
+async def _count(read: Reader, kind: Kind, conditions: Conditions, values: Mapping[str, Any]) -> tuple[int, bool]:
+    ((number,),) = await read.rows(_size(kind, conditions), values, slow=True)
+    return min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST

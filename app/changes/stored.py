@@ -1,0 +1,185 @@
+"""Reads, within a write transaction, what the database holds of objects before they are written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydantic_core import from_json
+from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
+from app.db import Row, WriteConnection, fetch, in_list, list_parameters, padded_size
+
+# At most so many names stand in one statement.
+PORTION: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """The state of an object that a view shows."""
+
+    revision: int
+    slug: str
+    lists: list[str]
+    card: str
+    body: str | None
+    private: str | None
+
+    @property
+    def document(self) -> str:
+        """What readers see of it, as JSON."""
+        return document_of(self.card, self.body)
+
+    @property
+    def desk_document(self) -> str:
+        """What the desk sees of it, as JSON."""
+        return desk_document_of(self.document, self.private)
+
+    def fields(self) -> dict[str, Any]:
+        """All fields of the desk's document."""
+        fields: dict[str, Any] = from_json(self.card)
+        if self.body is not None:
+            fields["body"] = from_json(self.body)
+        return fields if self.private is None else fields | from_json(self.private)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object before a write: the state that each view shows, and its last revision, shown or not."""
+
+    id: str
+    states: Mapping[View, StoredState]
+    last_revision: int
+
+    @property
+    def newest(self) -> StoredState:
+        """What the desk sees."""
+        return self.states.get(DESK) or self.states[PUBLIC]
+
+    @property
+    def is_public(self) -> bool:
+        return PUBLIC in self.states
+
+    @property
+    def has_working_copy(self) -> bool:
+        """Whether it is public and the desk sees another state of it."""
+        return len(self.states) == 2
+
+    @property
+    def views(self) -> frozenset[View]:
+        return frozenset(self.states)
+
+
+def document_of(card: str, body: str | None) -> str:
+    """The document as JSON: the card, with the body as its last member where there is one."""
+    return card if body is None else f'{card[:-1]},"body":{body}}}'
+
+
+def desk_document_of(document: str, private: str | None) -> str:
+    """The document as the desk sees it: with the members that nobody else sees."""
+    return document if private is None else f"{document[:-1]},{private[1:]}"
+
+
+def portions(refs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The names in portions that fit into one statement."""
+    for start in range(0, len(refs), PORTION):
+        yield refs[start : start + PORTION]
+
+
+_LAST_REVISION: Final = (
+    select(func.max(Revision.revision)).where(Revision.object == Object.id).correlate(Object).scalar_subquery()
+)
+
+
+@cache
+def _states(count: int) -> Select[*Row]:
+    return (
+        select(
+            Object.ref, Object.id, _LAST_REVISION.label("last"), ViewEntry.view, ViewEntry.revision, ViewEntry.slug,
+            ViewEntry.lists, Revision.card, Revision.body, Revision.private,
+        )
+        .join(ViewEntry, (ViewEntry.object == Object.id) & ViewEntry.view.in_([literal(DESK), literal(PUBLIC)]))
+        .join(Revision, (Revision.object == Object.id) & (Revision.revision == ViewEntry.revision))
+        .where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
+    )  # fmt: skip
+
+
+async def stored(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, StoredObject]:
+    """The objects of these names that a view shows, by name. Cost: one statement for each thousand."""
+    states: dict[str, dict[View, StoredState]] = {}
+    identities: dict[str, tuple[str, int]] = {}
+    for portion in portions(refs):
+        count = padded_size(len(portion))
+        parameters = {"noun": noun, **list_parameters("ref", count, portion)}
+        for ref, id, last_revision, view, *state in await fetch(connection, _states(count), parameters):
+            states.setdefault(ref, {})[view] = StoredState(*state)
+            identities[ref] = (id, last_revision)
+    return {ref: StoredObject(id, states[ref], last) for ref, (id, last) in identities.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FormerObject:
+    """An object that was deleted. Whatever takes its name next goes on with its numbers."""
+
+    id: str
+    last_revision: int
+
+
+@cache
+def _former(count: int) -> Select[str, str, int]:
+    return (
+        select(Object.ref, Object.id, func.max(Revision.revision))
+        .join(Revision, Revision.object == Object.id)
+        .where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
+        .group_by(Object.ref, Object.id)
+    )
+
+
+async def former(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, FormerObject]:
+    """Of names that no object has now, those that a deleted one had. Cost: one statement for each thousand."""
+    objects: dict[str, FormerObject] = {}
+    for portion in portions(refs):
+        count = padded_size(len(portion))
+        parameters = {"noun": noun, **list_parameters("ref", count, portion)}
+        for ref, id, last_revision in await fetch(connection, _former(count), parameters):
+            objects[ref] = FormerObject(id, last_revision)
+    return objects
+
+
+@cache
+def _published(count: int) -> Select[str]:
+    return (
+        select(Object.ref)
+        .join(ViewEntry, (ViewEntry.object == Object.id) & (ViewEntry.view == PUBLIC))
+        .where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
+    )
+
+
+async def public_refs(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> set[str]:
+    """Those of the objects that the public sees. Cost: one statement, none for no names."""
+    if not refs:
+        return set()
+    count = padded_size(len(refs))
+    rows = await fetch(connection, _published(count), {"noun": noun, **list_parameters("ref", count, refs)})
+    return {ref for (ref,) in rows}
+
+
+_Pinned: Final = aliased(Revision)
+_PUBLIC_REVISION: Final = (
+    select(_Pinned.revision)
+    .join(Object, Object.id == _Pinned.object)
+    .where(
+        Object.noun == bindparam("noun"),
+        Object.ref == bindparam("ref"),
+        _Pinned.revision == bindparam("revision"),
+        _Pinned.public_from.is_not(None),
+    )
+)
+
+
+async def was_public(connection: WriteConnection, noun: Noun, ref: str, revision: int) -> bool:
+    """Whether readers may see this revision of the object. Cost: one statement, by key."""
+    parameters = {"noun": noun, "ref": ref, "revision": revision}
+    return bool(await fetch(connection, _PUBLIC_REVISION, parameters))

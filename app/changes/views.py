@@ -1,0 +1,269 @@
+"""What is visible to whom: the one visibility rule, and the documents and cards that a reader sees by it.
+
+The public view holds what everyone sees. The desk's view is the public one with the desk's own entries laid over it:
+an object that has an entry in both is seen by the desk as its own entry says. A perspective on an instant to come
+looks at the desk's entries too, but only at those that will be public by then.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import InstrumentedAttribute
+
+from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
+from app.changes.stored import desk_document_of, document_of
+from app.db import Reader, Row, UtcDateTime, in_list, list_parameters, padded_size, utcnow
+from app.web.caller import Caller, permitted
+from app.web.spans import moment
+
+Ref = TypeVar("Ref", bound=Hashable)
+Kind = Literal["public", "desk", "due"]
+DRAFTS: Final = "drafts"
+
+
+@dataclass(frozen=True, slots=True)
+class Perspective:
+    """Through whose eyes is read: the public's or the desk's.
+
+    With `due`, what the public will see at that instant to come. With `as_of`, what it saw at that instant in the past,
+    of objects that this reader sees now.
+    """
+
+    desk: bool = False
+    due: datetime | None = None
+    as_of: datetime | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "desk" if self.desk else "public" if self.due is None else "due"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of statements that are built with `visible`."""
+        return {} if self.due is None else {"due": self.due}
+
+
+EVERYONE: Final = Perspective()
+NEWEST: Final = Perspective(desk=True)
+# Where a perspective looks; the first view that has an entry of an object decides.
+VIEWS: Final[Mapping[Kind, tuple[View, ...]]] = {"public": (PUBLIC,), "desk": (DESK, PUBLIC), "due": (DESK, PUBLIC)}
+
+
+def perspective_of(caller: Caller | None, parameter: str | None) -> Perspective:
+    """The perspective that a request asks for: none, `drafts` or an instant.
+
+    Raises: Unauthorized, Forbidden, where that takes the scope `drafts:read`.
+    """
+    if parameter is None:
+        return EVERYONE
+    if parameter == DRAFTS:
+        permitted(caller, "drafts:read")
+        return NEWEST
+    at = moment(parameter)
+    if at > utcnow():
+        permitted(caller, "drafts:read")
+        return Perspective(due=at)
+    return Perspective(desk=caller is not None and "drafts:read" in caller.scopes, as_of=at)
+
+
+# --- the visibility rule -----------------------------------------------------------------------------------------
+
+
+def in_views(view: InstrumentedAttribute[str], kind: Kind) -> ColumnElement[bool]:
+    """Rows of the views that the perspective looks at."""
+    if kind == "public":
+        return view == PUBLIC
+    return view.in_([literal(name) for name in VIEWS[kind]])
+
+
+def visible(entry: type[ViewEntry], kind: Kind) -> ColumnElement[bool]:
+    """Entries that count in this perspective."""
+    condition = in_views(entry.view, kind)
+    if kind == "due":
+        is_due = entry.due_at <= bindparam("due", type_=UtcDateTime())
+        condition = and_(condition, or_(entry.view == PUBLIC, is_due))
+    return condition
+
+
+def not_overlaid(row: Any, view: View, kind: Kind, object_id: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    """Conditions on a row of `view` so that each object is seen once, although two views may hold it."""
+    if kind == "public" or (kind == "desk" and view == DESK):
+        return []
+    other = aliased(ViewEntry)
+    desk_entry = (
+        select(literal(1))
+        .where(other.view == DESK, other.object == object_id, visible(other, kind))
+        .limit(1)
+        .correlate(row)
+        .scalar_subquery()
+    )
+    return [desk_entry.is_not(None) if view == DESK else desk_entry.is_(None)]
+
+
+def shown_state(entry: type[ViewEntry] = ViewEntry) -> ColumnElement[bool]:
+    """Joins an entry to the revision that it shows."""
+    return and_(Revision.object == entry.object, Revision.revision == entry.revision)
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+
+class ShownState(NamedTuple):
+    """The state of an object that a perspective shows."""
+
+    revision: int
+    card: str
+    body: str | None
+    private: str | None
+
+    def document(self, perspective: Perspective) -> str:
+        """As this perspective sees it. What was public in the past is shown as readers saw it, to the desk too."""
+        document = document_of(self.card, self.body)
+        return desk_document_of(document, self.private) if perspective.desk and not perspective.as_of else document
+
+
+STATE_COLUMNS: Final = (Revision.revision, Revision.card, Revision.body, Revision.private)
+
+
+@cache
+def _state(kind: Kind) -> Select[*Row]:
+    query = (
+        select(*STATE_COLUMNS)
+        .join(ViewEntry, shown_state())
+        .join(Object, Object.id == ViewEntry.object)
+        .where(visible(ViewEntry, kind), Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
+    )
+    return query if kind == "public" else query.order_by(ViewEntry.view).limit(1)
+
+
+async def shown(read: Reader, perspective: Perspective, noun: Noun, ref: str) -> ShownState | None:
+    """The state that the perspective shows now, or None. Cost: one statement, by key."""
+    parameters = {"noun": noun, "ref": ref, **perspective.parameters}
+    row = await read.row(_state(perspective.kind), parameters)
+    return None if row is None else ShownState(*row)
+
+
+@cache
+def _cards(kind: Kind, sizes: tuple[tuple[Noun, int], ...]) -> CompoundSelect[*Row]:
+    return union_all(
+        *(
+            select(ViewEntry.view, literal(noun).label("noun"), Object.ref, Revision.card)
+            .join(Object, Object.id == ViewEntry.object)
+            .join(Revision, shown_state())
+            .where(visible(ViewEntry, kind), Object.noun == noun, in_list(Object.ref, noun, count))
+            for noun, count in sizes
+        )
+    )
+
+
+async def cards(
+    read: Reader, perspective: Perspective, refs: Mapping[Noun, Sequence[str]]
+) -> dict[Noun, dict[str, str]]:
+    """Cards of the objects that are visible, by name, in the order of `refs`. Cost: one statement, none for no refs."""
+    sizes = tuple((noun, padded_size(len(names))) for noun, names in refs.items() if names)
+    cards: dict[Noun, dict[str, str]] = {noun: {} for noun in refs}
+    if sizes:
+        parameters = dict(perspective.parameters)
+        for noun, count in sizes:
+            parameters |= list_parameters(noun, count, refs[noun])
+        for _, noun, ref, card in overlaid(await read.rows(_cards(perspective.kind, sizes), parameters)):
+            cards[noun][ref] = card
+    return {noun: in_order(refs[noun], of_noun) for noun, of_noun in cards.items()}
+
+
+def overlaid(rows: list[Row]) -> list[Row]:
+    """Rows that begin with their view, those of the desk last: put into a dict by object, they win."""
+    return sorted(rows, key=lambda row: row[0] == DESK)
+
+
+def in_order(refs: Iterable[Ref], by_ref: Mapping[Ref, str]) -> dict[Ref, str]:
+    """Rows come in any order, and members in another order would make another body."""
+    return {ref: by_ref[ref] for ref in refs if ref in by_ref}
+
+
+@cache
+def _documents(kind: Kind, count: int) -> Select[str, str, str, str | None]:
+    return (
+        select(ViewEntry.view, Object.ref, Revision.card, Revision.body)
+        .join(Object, Object.id == ViewEntry.object)
+        .join(Revision, shown_state())
+        .where(visible(ViewEntry, kind), Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
+    )
+
+
+async def documents(read: Reader, perspective: Perspective, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
+    """Public members of documents of visible objects, in the order of `refs`. Cost: one statement, none for no refs."""
+    if not refs:
+        return {}
+    count = padded_size(len(refs))
+    parameters = {"noun": noun, **list_parameters("ref", count, refs), **perspective.parameters}
+    rows = overlaid(await read.rows(_documents(perspective.kind, count), parameters))
+    return in_order(refs, {ref: document_of(card, body) for _, ref, card, body in rows})
+
+
+@cache
+def _pinned(kind: Kind, count: int) -> Select[str, int, str, str | None]:
+    entry = select(ViewEntry.object).where(visible(ViewEntry, kind), ViewEntry.object == Revision.object)
+    query = (
+        select(Object.ref, Revision.revision, Revision.card, Revision.body)
+        .join(Object, Object.id == Revision.object)
+        .where(
+            Object.noun == bindparam("noun"),
+            in_list(Object.ref, "ref", count),
+            in_list(Revision.revision, "revision", count),
+            entry.exists(),
+        )
+    )
+    return query if kind == "desk" else query.where(Revision.public_from.is_not(None))
+
+
+async def pinned(
+    read: Reader, perspective: Perspective, noun: Noun, pins: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """Documents of single revisions, by (name, revision): of objects that are visible now, revisions that were public.
+
+    Cost: one statement, none for no pins.
+    """
+    if not pins:
+        return {}
+    count = padded_size(len(pins))
+    rows = await read.rows(
+        _pinned(perspective.kind, count),
+        {
+            "noun": noun,
+            **list_parameters("ref", count, [ref for ref, _ in pins]),
+            **list_parameters("revision", count, [revision for _, revision in pins]),
+            **perspective.parameters,
+        },
+    )
+    return in_order(pins, {(ref, revision): document_of(card, body) for ref, revision, card, body in rows})
+
+
+_WAS_PUBLIC: Final = and_(
+    Revision.public_from <= bindparam("at", type_=UtcDateTime()),
+    or_(Revision.public_to.is_(None), Revision.public_to > bindparam("at", type_=UtcDateTime())),
+)
+
+
+@cache
+def _as_of(count: int) -> Select[*Row]:
+    return (
+        select(Object.ref, *STATE_COLUMNS)
+        .join(Object, Object.id == Revision.object)
+        .where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count), _WAS_PUBLIC)
+    )
+
+
+async def as_of(read: Reader, noun: Noun, refs: Sequence[str], at: datetime) -> dict[str, ShownState]:
+    """What the public saw of these objects at an instant in the past. Cost: one statement, none for no refs."""
+    if not refs:
+        return {}
+    count = padded_size(len(refs))
+    parameters = {"noun": noun, "at": at, **list_parameters("ref", count, refs)}
+    states = {ref: ShownState(*state) for ref, *state in await read.rows(_as_of(count), parameters)}
+    return {ref: states[ref] for ref in refs if ref in states}

@@ -1,0 +1,146 @@
+"""Reads everything back as NDJSON: the same form that an import reads."""
+
+from collections.abc import AsyncGenerator, Sequence
+from functools import cache
+from itertools import product
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import CTE, Integer, Select, and_, case, exists, literal, select
+from sqlalchemy.orm import aliased
+
+from app.articles.models import Article, ArticleSlug
+from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
+from app.changes.stored import document_of
+from app.changes.views import shown_state
+from app.db import Reader, Row, in_list, list_parameters, padded_size
+from app.notes.models import Note
+from app.publishing.store import withdrawal_columns, withdrawal_fields
+from app.sources.models import Source
+from app.tags.models import Tag
+from app.web.fields import format_instant
+
+
+def _hierarchy(table: Any) -> CTE:
+    """Slugs with their depth, so that parents come before their children."""
+    tree = select(table.slug, literal(0, Integer).label("depth")).where(table.parent.is_(None)).cte(recursive=True)
+    child = aliased(table)
+    return tree.union_all(select(child.slug, tree.c.depth + 1).join(tree, child.parent == tree.c.slug))
+
+
+def _entries(noun: Noun, views: Sequence[View]) -> Select[*Row]:
+    return (
+        select(Revision.card, Revision.body)
+        .join(ViewEntry, shown_state())
+        .where(ViewEntry.noun == noun, ViewEntry.view.in_([literal(view) for view in views]))
+    )
+
+
+def _slugged(noun: Noun, views: Sequence[View]) -> Select[*Row]:
+    """Documents of tags, sources or notes, in an order in which they can be read in again."""
+    query = _entries(noun, views)
+    if noun == "note":
+        is_translation = case((Note.translation_of.is_(None), 0), else_=1)
+        query = query.add_columns(*withdrawal_columns(Note)).join(Note, Note.slug == ViewEntry.slug)
+        return query.order_by(is_translation, Note.slug)
+    tree = _hierarchy(Tag if noun == "tag" else Source)
+    return query.join(tree, tree.c.slug == ViewEntry.slug).order_by(tree.c.depth, ViewEntry.slug)
+
+
+def _articles(view: View, *, translations: bool) -> Select[*Row]:
+    """Walks the objects in the order of their ids, so that nothing is sorted however many there are."""
+    public = aliased(ViewEntry)
+    is_public = exists().where(public.view == PUBLIC, public.object == Object.id)
+    return (
+        select(Article.id, ViewEntry.slug, Revision.card, Revision.body, Revision.private)
+        .select_from(Object)
+        .join(ViewEntry, (ViewEntry.object == Object.id) & (ViewEntry.view == view))
+        .join(Revision, shown_state())
+        .join(Article, Article.id == Object.ref)
+        .add_columns(and_(ViewEntry.view == DESK, is_public), *withdrawal_columns(Article))
+        .where(Object.noun == "article")
+        .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
+        .order_by(Object.ref)
+    )
+
+
+_WITHDRAWN_NOTES: Final = (
+    select(Note.slug, *withdrawal_columns(Note)).where(Note.status == "withdrawn").order_by(Note.slug)
+)
+_WITHDRAWN_ARTICLES: Final = (
+    select(Article.id, Article.slug, *withdrawal_columns(Article))
+    .where(Article.status == "withdrawn")
+    .order_by(Article.id)
+)
+
+
+@cache
+def _public_slugs(count: int) -> Select[str | None, str]:
+    return (
+        select(ArticleSlug.article, ArticleSlug.slug)
+        .where(in_list(ArticleSlug.article, "article", count), ArticleSlug.is_public)
+        .order_by(ArticleSlug.article, ArticleSlug.slug)
+    )
+
+
+async def _former_slugs(read: Reader, slugs: dict[str, str]) -> dict[str, list[str]]:
+    """By id, the slugs that articles were public under before the present ones, which are given."""
+    former: dict[str, list[str]] = {id: [] for id in slugs}
+    count = padded_size(len(slugs))
+    for id, slug in await read.rows(_public_slugs(count), list_parameters("article", count, [*slugs])):
+        if slug != slugs[id]:
+            former[id].append(slug)
+    return former
+
+
+async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
+    """Every document as a line: tags, sources, notes, articles, each after what it refers to, relations excepted.
+
+    With `public` only what everyone may see, and of what was withdrawn only what its 410 says. A working copy follows
+    what is public.
+    Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
+    """
+    views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
+    for noun in ("tag", "source", "note"):
+        async for rows in read.stream(_slugged(noun, views)):
+            for card, body, *withdrawal in rows:
+                reason = _withdrawal(withdrawal) if noun == "note" else None
+                yield _line(noun, document_of(card, body), {} if reason is None else {"withdrawal": reason})
+        if noun == "note" and public:
+            async for rows in read.stream(_WITHDRAWN_NOTES):
+                for slug, *withdrawal in rows:
+                    yield _tombstone({"noun": noun, "slug": slug}, withdrawal)
+    for translations, view in product((False, True), views):
+        async for rows in read.stream(_articles(view, translations=translations)):
+            former = await _former_slugs(read, {row[0]: row[1] for row in rows})
+            for id, _, card, body, private, is_working_copy, *withdrawal in rows:
+                members: dict[str, Any] = {"former_slugs": former[id]}
+                if not public:
+                    members |= {**from_json(private), "withdrawal": _withdrawal(withdrawal)}
+                if is_working_copy:
+                    members["working_copy"] = True
+                yield _line("article", document_of(card, body), members)
+    if public:
+        async for rows in read.stream(_WITHDRAWN_ARTICLES):
+            former = await _former_slugs(read, {row[0]: row[1] for row in rows})
+            for id, slug, *withdrawal in rows:
+                tombstone = {"noun": "article", "id": id, "slug": slug, "status": "withdrawn"}
+                yield _tombstone(tombstone, withdrawal, former_slugs=former[id])
+
+
+def _line(noun: str, document: str, members: dict[str, Any]) -> bytes:
+    """A document with its noun in front and further members behind."""
+    end = f",{to_json(members).decode()[1:]}" if members else "}"
+    return f'{{"noun":"{noun}",{document[1:-1]}{end}\n'.encode()
+
+
+def _tombstone(names: dict[str, Any], withdrawal: Sequence[Any], **members: Any) -> bytes:
+    """What readers are told of something that was withdrawn."""
+    return to_json({**names, "status": "withdrawn", **members, "withdrawal": _withdrawal(withdrawal)}) + b"\n"
+
+
+def _withdrawal(columns: Sequence[Any]) -> dict[str, Any] | None:
+    """A withdrawal as JSON has it, from its columns."""
+    reason, public_note, at, replacement = columns
+    fields = withdrawal_fields((reason, public_note, at, replacement))
+    return None if fields is None else fields | {"at": format_instant(fields["at"])}

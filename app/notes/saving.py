@@ -1,0 +1,233 @@
+"""Writes states of reference notes: their rows, their places in lists, and one change in the log for each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from app.changes import log
+from app.changes.log import PendingChange, Transaction, touched_lists
+from app.changes.models import DESK, PUBLIC, Op, View
+from app.changes.saving import Outcome, ToSave, same_content
+from app.changes.stored import FormerObject, StoredObject, former, stored
+from app.errors import Invalid
+from app.lists.store import ListChanges, Placement
+from app.notes.models import Note
+from app.notes.references import hidden_in_use, missing_references, sources_of
+from app.notes.schemas import NoteState
+from app.publishing.placement import placement, placement_of_document
+from app.publishing.store import NOT_WITHDRAWN, WITHDRAWAL_COLUMNS, WithdrawalRow, withdrawal_columns, withdrawal_row
+from app.sources import store as sources
+from app.tags import store as tags
+from app.tags.hierarchy import Lineage
+
+PUBLISHED: Final = "published"
+DATES: Final = frozenset({"created_at", "modified_at", "updated_at", "first_published_at"})
+ROW_FIELDS: Final = (
+    "slug", "language", "heading", "as_of", "translation_of", "status", "publish_at", "first_published_at",
+    "published_at", "updated_at", "revision", "created_at", "modified_at",
+)  # fmt: skip
+
+
+async def save(
+    transaction: Transaction, items: Sequence[ToSave[NoteState]], *, kind: str | None = None
+) -> list[Outcome]:
+    """Writes new states of notes, each slug once; `kind` says what kind of change it is.
+
+    A revision that is not beyond the last one is raised. Cost: a few statements, however many notes.
+    Raises: Invalid, with pointers that begin with the index in `items`; then nothing is written.
+    """
+    notes = [item.state for item in items]
+    before = await stored(transaction.connection, "note", [note.slug for note in notes])
+    tag_slugs = {slug for note in notes for slug in note.tags} | {
+        name.removeprefix("notes:tag:") for note in before.values() for name in _lists_of_tags(note)
+    }
+    lineages = await tags.lineages(transaction, tag_slugs)
+    if faults := await missing_references(transaction, notes, lineages):
+        raise Invalid("A note refers to what is not there.", *faults)
+    if faults := await hidden_in_use(transaction, notes, before):
+        raise Invalid("A note in use cannot be unpublished.", *faults)
+    batch = _Batch(transaction, lineages, kind)
+    new = [note.slug for note in notes if note.slug not in before]
+    deleted = await former(transaction.connection, "note", new)
+    hidden = [slug for slug, note in before.items() if not note.is_public]
+    withdrawn = await withdrawals(transaction, hidden)
+    outcomes = [
+        batch.add(item, before.get(slug), deleted.get(slug), withdrawn.get(slug, NOT_WITHDRAWN))
+        for item in items
+        if (slug := item.state.slug)
+    ]
+    await batch.write()
+    return outcomes
+
+
+async def withdrawals(transaction: Transaction, slugs: Sequence[str]) -> dict[str, WithdrawalRow]:
+    """Why those of these notes that are withdrawn are so, by slug. Cost: one statement, none for no slugs."""
+    if not slugs:
+        return {}
+    query = select(Note.slug, *withdrawal_columns(Note)).where(Note.slug.in_(slugs), Note.status == "withdrawn")
+    rows = await transaction.connection.execute(query)
+    return {slug: (reason, public_note, at, replacement) for slug, reason, public_note, at, replacement in rows}
+
+
+class _Batch:
+    """Collects the rows of many notes, so that each table is written once."""
+
+    def __init__(self, transaction: Transaction, lineages: Mapping[str, Lineage], kind: str | None) -> None:
+        self.transaction = transaction
+        self.lineages = lineages
+        self.kind = kind
+        self.lists = ListChanges(transaction.zone, counted=False)
+        self.inserted: list[NoteState] = []
+        self.changed: list[NoteState] = []
+
+    def add(
+        self,
+        item: ToSave[NoteState],
+        before: StoredObject | None,
+        deleted: FormerObject | None,
+        withdrawal: WithdrawalRow,
+    ) -> Outcome:
+        """Takes a state in, unless it is what is stored already."""
+        note = item.state
+        if before is None:
+            note.revision = max(note.revision, deleted.last_revision + 1 if deleted else 1)
+            self.inserted.append(note)
+        else:
+            old = before.newest.fields()
+            if _is_stored(item, old, withdrawal):
+                return "unchanged"
+            _complete(item, old, before.last_revision, self.transaction.at)
+            self.changed.append(note)
+        view: View = PUBLIC if note.status == PUBLISHED else DESK
+        names = list_names(note)
+        cleared = before.views if before is not None else frozenset()
+        object_id = before.id if before else deleted.id if deleted else log.new_object_id()
+        new = placement(names, note)
+        self.lists.move(object_id, _placements(before), {view: new})
+        touched = touched_lists(before, names, view, cleared)
+        self.transaction.save(
+            PendingChange(
+                noun="note",
+                ref=note.slug,
+                object=object_id,
+                slug=note.slug,
+                revision=note.revision,
+                op=_op(note, before),
+                card=to_json(note, exclude={"body", "withdrawal"}).decode(),
+                body=to_json(note.body).decode(),
+                private=None,
+                modified_at=note.modified_at,
+                view=view,
+                cleared=cleared,
+                listed_at=new.published_at,
+                due_at=note.publish_at,
+                lists=sorted(names),
+                keys=["notes", *purge_keys(touched, self.lineages)],
+                is_new_object=before is None and deleted is None,
+                kind=self.kind,
+                note=note.withdrawal.public_note if note.withdrawal else None,
+                reason=note.withdrawal.reason if note.withdrawal else None,
+            )
+        )
+        return "created" if before is None else "updated"
+
+    async def write(self) -> None:
+        """Writes the rows; what a public note names becomes public with it."""
+        transaction = self.transaction
+        if self.inserted:
+            originals_first = sorted(self.inserted, key=lambda note: note.translation_of is not None)
+            await transaction.connection.execute(insert(Note), [_row(note) for note in originals_first])
+        if self.changed:
+            rows = [{"slug_": note.slug, **{f"new_{name}": value for name, value in _row(note).items()}}
+                    for note in self.changed]  # fmt: skip
+            await transaction.connection.execute(_UPDATE, rows)
+        await self.lists.write(transaction.connection)
+        public = [note for note in (*self.inserted, *self.changed) if note.status == PUBLISHED]
+        await tags.make_public(transaction, {slug for note in public for slug in note.tags})
+        await sources.make_public(transaction, {slug for note in public for slug in sources_of(note)})
+
+
+async def remove(transaction: Transaction, slug: str, before: StoredObject) -> None:
+    """Deletes a note to which nothing refers."""
+    tag_slugs = {name.removeprefix("notes:tag:") for name in _lists_of_tags(before)}
+    lineages = await tags.lineages(transaction, tag_slugs)
+    names = {name for state in before.states.values() for name in state.lists}
+    log.delete_object(transaction, "note", slug, before, ["notes", *purge_keys(names, lineages)])
+    lists = ListChanges(transaction.zone, counted=False)
+    lists.move(before.id, _placements(before), {})
+    await lists.write(transaction.connection)
+    await transaction.connection.execute(delete(Note).where(Note.slug == slug))
+
+
+# --- one note ----------------------------------------------------------------------------------------------------
+
+
+def _is_stored(item: ToSave[NoteState], old: Mapping[str, Any], withdrawal: WithdrawalRow) -> bool:
+    """Whether the state is the stored one, but for dates that its writer has not stated."""
+    new = from_json(to_json(item.state, exclude={"withdrawal"}))
+    return same_content(old, new, DATES - item.stated) and withdrawal_row(item.state.withdrawal) == withdrawal
+
+
+def _complete(item: ToSave[NoteState], old: Mapping[str, Any], last_revision: int, at: datetime) -> None:
+    """Makes the state the one that follows the stored one: its number, and dates that its writer has not stated."""
+    note, stated = item.state, item.stated
+    note.revision = max(note.revision, last_revision + 1)
+    if "created_at" not in stated:
+        note.created_at = datetime.fromisoformat(old["created_at"])
+    if "modified_at" not in stated:
+        note.modified_at = at
+    if "first_published_at" not in stated and old["first_published_at"] is not None:
+        note.first_published_at = datetime.fromisoformat(old["first_published_at"])
+    if "updated_at" not in stated and note.status == PUBLISHED:
+        note.updated_at = at
+
+
+def _op(note: NoteState, before: StoredObject | None) -> Op:
+    is_public = note.status == PUBLISHED
+    if before is None:
+        return "created"
+    if is_public == before.is_public:
+        return "updated"
+    return "published" if is_public else "withdrawn" if note.status == "withdrawn" else "unpublished"
+
+
+def list_names(note: NoteState) -> set[str]:
+    """The lists that a note stands in. Under tags it is listed without their ancestors, which readers look up."""
+    return {
+        f"notes:language:{note.language}",
+        *(f"notes:tag:{slug}" for slug in note.tags),
+        *(f"notes:source:{slug}" for slug in sources_of(note)),
+    }
+
+
+def _lists_of_tags(note: StoredObject) -> set[str]:
+    return {name for state in note.states.values() for name in state.lists if name.startswith("notes:tag:")}
+
+
+def purge_keys(names: Iterable[str], lineages: Mapping[str, Lineage]) -> Iterable[str]:
+    """The keys of these lists, and of the lists of their tags' ancestors, which show the same notes."""
+    for name in names:
+        yield name
+        if name.startswith("notes:tag:"):
+            lineage = lineages[name.removeprefix("notes:tag:")]
+            yield from (f"notes:tag:{ancestor}" for ancestor in lineage.ancestors)
+
+
+def _placements(before: StoredObject | None) -> dict[View, Placement]:
+    states = before.states.items() if before is not None else ()
+    return {view: placement_of_document(state.lists, from_json(state.card)) for view, state in states}
+
+
+def _row(note: NoteState) -> dict[str, Any]:
+    withdrawal = dict(zip(WITHDRAWAL_COLUMNS, withdrawal_row(note.withdrawal), strict=True))
+    return {name: getattr(note, name) for name in ROW_FIELDS} | withdrawal
+
+
+_UPDATE: Final = (
+    update(Note)
+    .where(Note.slug == bindparam("slug_"))
+    .values({column.key: bindparam(f"new_{column.key}") for column in Note.__table__.columns if column.key != "slug"})
+)

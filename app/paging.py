@@ -1,0 +1,43 @@
+"""Plain data of pages: a position between two items of a list, and the rows of one page. Knows no SQL and no HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Row = TypeVar("Row", bound=Sequence[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two items of a list: the sort values of one of them, and the direction to read from there."""
+
+    values: tuple[Any, ...]
+    backward: bool = False
+
+
+@dataclass(slots=True)
+class PageRows:
+    """One page as stored.
+
+    Shape: `items` are JSON documents, `refs` their references; `next` and `prev` are where the pages beside this one
+    begin, None at an end of the list; `count` is (number in all, whether it is exact), None unless requested.
+    """
+
+    items: list[str]
+    refs: list[str]
+    next: Position | None = None
+    prev: Position | None = None
+    count: tuple[int, bool] | None = None
+
+
+def cut(rows: list[Row], limit: int, position: Position | None) -> tuple[list[Row], bool, bool]:
+    """Splits the row that was read beyond the page from the rows of the page.
+
+    Shape: `rows` are at most limit + 1, in the direction of reading; returns (rows of the page in the order of the
+    list, whether items stand before it, whether items stand after it).
+    """
+    has_more = len(rows) > limit
+    page_rows = rows[:limit]
+    if position is not None and position.backward:
+        return page_rows[::-1], has_more, True
+    return page_rows, position is not None, has_more

@@ -1,0 +1,26 @@
+"""The answer of the routes that make previews."""
+
+from datetime import timedelta
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic_core import to_json
+
+from app.changes.models import Noun
+from app.content.lifecycle import PreviewIn
+from app.db import utcnow
+from app.publishing import previews
+from app.web.caching import PRIVATE
+from app.web.fields import format_instant
+
+
+def preview_response(request: Request, noun: Noun, ref: str, document: str, body: PreviewIn) -> Response:
+    """The address of a preview of this object, and when it expires."""
+    expires_at = utcnow() + timedelta(seconds=body.expires_in_seconds)
+    url = f"/v1/previews/{previews.token_for(request.app.state.secret, noun, ref, document, expires_at)}"
+    return Response(
+        to_json({"url": url, "expires_at": format_instant(expires_at)}),
+        201,
+        {"Location": url, "Cache-Control": PRIVATE},
+        media_type="application/json",
+    )

@@ -1,0 +1,189 @@
+"""Statements about what can be published, whatever its noun: what is due, what was withdrawn, erasing its text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.changes import views
+from app.changes.log import TOMBSTONE, Transaction
+from app.changes.models import PUBLIC, Noun, Object, Revision, ViewEntry
+from app.changes.stored import stored
+from app.changes.views import EVERYONE
+from app.content.lifecycle import Withdrawal
+from app.db import Reader, Row, execute_many, fetch, in_list, list_parameters, padded_size
+from app.errors import Fault, Gone, Invalid
+
+# The column that names what can be published: the id of an article, the slug of a note.
+Key = InstrumentedAttribute[str]
+
+# --- what is due -------------------------------------------------------------------------------------------------
+
+
+@cache
+def _next_due(key: Key, excluded: int) -> Select[*Row]:
+    table = key.class_
+    return select(func.min(table.publish_at)).where(table.status == "scheduled", ~in_list(key, "excluded", excluded))
+
+
+async def next_due_at(read: Reader, key: Key, excluded: Sequence[str] = ()) -> datetime | None:
+    """When the next object is due. Cost: one statement, on the index of due times."""
+    names = [*excluded] or [""]
+    count = padded_size(len(names))
+    row = await read.row(_next_due(key, count), list_parameters("excluded", count, names))
+    return row[0] if row else None
+
+
+async def lock_first_due(transaction: Transaction, key: Key, now: datetime, excluded: Sequence[str] = ()) -> str | None:
+    """The object that has been due longest, locked until the end of this transaction.
+
+    None where there is none, or another process has locked it.
+    """
+    table = key.class_
+    query = (
+        select(key)
+        .where(table.status == "scheduled", table.publish_at <= now, key.not_in(excluded))
+        .order_by(table.publish_at, key)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    name: str | None = await transaction.connection.scalar(query)
+    return name
+
+
+# --- when something will be public -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Whether an object is public, and when a scheduled one is due."""
+
+    is_public: bool = False
+    due_at: datetime | None = None
+
+    def is_public_by(self, at: datetime | None) -> bool:
+        """Whether it is public now, or will be at that instant; None is now."""
+        return self.is_public or (self.due_at is not None and at is not None and self.due_at <= at)
+
+
+NOT_PUBLIC: Final = Release()
+
+
+async def releases(transaction: Transaction, noun: Noun, key: Key, names: Iterable[str]) -> dict[str, Release]:
+    """For each of the objects, whether and when it is public. Cost: one statement, none for no names."""
+    table, refs = key.class_, sorted(set(names))
+    if not refs:
+        return {}
+    query = (
+        select(key, table.status, table.publish_at, ViewEntry.revision)
+        .join(Object, (Object.noun == noun) & (Object.ref == key))
+        .outerjoin(ViewEntry, (ViewEntry.view == PUBLIC) & (ViewEntry.object == Object.id))
+        .where(key.in_(refs))
+    )
+    releases = dict.fromkeys(refs, NOT_PUBLIC)
+    for name, status, publish_at, public_revision in await transaction.connection.execute(query):
+        releases[name] = Release(public_revision is not None, publish_at if status == "scheduled" else None)
+    return releases
+
+
+# --- what was withdrawn ------------------------------------------------------------------------------------------
+
+
+WITHDRAWAL_COLUMNS: Final = ("withdrawal_reason", "withdrawal_note", "withdrawn_at", "replacement")
+# The values of those columns, in that order.
+WithdrawalRow = tuple[str | None, str | None, datetime | None, str | None]
+NOT_WITHDRAWN: Final[WithdrawalRow] = (None, None, None, None)
+
+
+def withdrawal_columns(table: Any) -> tuple[Any, ...]:
+    return tuple(getattr(table, name) for name in WITHDRAWAL_COLUMNS)
+
+
+def withdrawal_row(withdrawal: Withdrawal | None) -> WithdrawalRow:
+    """A withdrawal, or none, as its columns hold it."""
+    if withdrawal is None:
+        return NOT_WITHDRAWN
+    replacement = getattr(withdrawal, "replacement", None)
+    named = None if replacement is None else str(replacement)
+    return withdrawal.reason, withdrawal.public_note, withdrawal.at, named
+
+
+def withdrawal_fields(row: WithdrawalRow) -> dict[str, Any] | None:
+    """The fields of a `Withdrawal` from its columns; None where nothing was withdrawn."""
+    reason, public_note, at, replacement = row
+    if reason is None:
+        return None
+    return {"reason": reason, "public_note": public_note, "at": at, "replacement": replacement}
+
+
+async def gone(read: Reader, noun: Noun, query: Select[*Row], parameters: Mapping[str, Any]) -> Gone | None:
+    """The refusal of what was withdrawn; None where `query`, of `withdrawal_columns`, has no row.
+
+    A replacement is named only while it is public. Cost: one statement, two where there is a replacement.
+    """
+    row = await read.row(query, parameters)
+    if row is None:
+        return None
+    reason, public_note, _, replacement = row
+    if replacement is not None and await views.shown(read, EVERYONE, noun, replacement) is None:
+        replacement = None
+    return Gone(f"This {noun} has been withdrawn.", reason=reason, public_note=public_note, replacement=replacement)
+
+
+async def check_replacement(transaction: Transaction, noun: Noun, name: str, replacement: str | None) -> None:
+    """Raises: Invalid, where what is to be read instead is not public, or is the withdrawn object itself."""
+    if replacement is None:
+        return
+    others = await stored(transaction.connection, noun, [replacement])
+    if replacement == name:
+        detail = f"is this {noun} itself"
+    elif replacement not in others or not others[replacement].is_public:
+        detail = f"is not a public {noun}"
+    else:
+        return
+    raise Invalid("The replacement cannot be read.", Fault(detail, pointer="/replacement"))
+
+
+# --- erasing -----------------------------------------------------------------------------------------------------
+
+_REVISIONS: Final = select(Revision.revision, Revision.card, Revision.body, Revision.private).where(
+    Revision.object == bindparam("object_", type_=Revision.object.type)
+)
+_NUMBERS: Final = select(Revision.revision).where(Revision.object == bindparam("object_", type_=Revision.object.type))
+_ONE_REVISION: Final = _REVISIONS.where(Revision.revision == bindparam("revision_"))
+_BLANK: Final = (
+    update(Revision)
+    .where(
+        Revision.object == bindparam("object_", type_=Revision.object.type), Revision.revision == bindparam("revision_")
+    )
+    .values(card=bindparam("card_"), body=bindparam("body_"), private=bindparam("private_"), note=None)
+)
+
+
+async def blank_revisions(transaction: Transaction, object_id: str, blank: Mapping[str, Any]) -> None:
+    """Blanks these fields, and the body, in every stored revision of an object; irreversible.
+
+    Memory: one revision at a time.
+    """
+    connection = transaction.connection
+    for (number,) in await fetch(connection, _NUMBERS, {"object_": object_id}):
+        this = {"object_": object_id, "revision_": number}
+        ((_, card, body, private),) = await fetch(connection, _ONE_REVISION, this)
+        if card == TOMBSTONE:
+            continue
+        blanked = {
+            "card_": _with_blanks(card, blank),
+            "body_": None if body is None else "[]",
+            "private_": None if private is None else _with_blanks(private, blank),
+        }
+        await execute_many(connection, _BLANK, [this | blanked])
+
+
+def _with_blanks(json: str, blank: Mapping[str, Any]) -> str:
+    fields: dict[str, Any] = from_json(json)
+    return to_json({name: blank.get(name, value) for name, value in fields.items()}).decode()

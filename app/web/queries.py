@@ -1,0 +1,185 @@
+"""What query parameters may hold: numbers, flags, comma-separated lists, pages; and the documents of pages."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from app.errors import Fault, Invalid
+from app.web.fields import fault_message
+
+MOST_VALUES: Final = 30
+Item = TypeVar("Item")
+Included = TypeVar("Included")
+
+
+class Count(BaseModel):
+    """How many there are in all."""
+
+    value: int = Field(ge=0)
+    exact: bool = Field(description="False where counting stopped at 10,000.")
+
+
+class Page(BaseModel, Generic[Item, Included]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="Cursor of the next page; null on the last.")
+    prev: str | None = Field(description="Cursor of the page before; null on the first.")
+    count: Count | None = Field(description="Filled by `count=true`; null without it.")
+    included: Included = Field(description="What `include` asked for, each object once.")
+
+
+def if_asked(*names: str) -> Callable[[dict[str, Any]], None]:
+    """A `json_schema_extra` that removes fields from `required`: they are only there if the request asked for them."""
+
+    def optional(schema: dict[str, Any]) -> None:
+        schema["required"] = [name for name in schema["required"] if name not in names]
+
+    return optional
+
+
+def whole_number(value: Any) -> Any:
+    """The value itself. Raises: PydanticCustomError, for text such as `007`, `1_0`, ` 1` and full-width digits."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and str(int(value)) == value):
+        raise PydanticCustomError("not_a_number", "is not a whole number, such as 20")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    """A flag without a value, as in `?count`, is set."""
+    if value == "":
+        return True
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise PydanticCustomError("not_a_flag", "is neither true nor false", {"allowed": ["true", "false"]})
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+def comma_list(kind: Any, most: int = 20) -> "CommaList":
+    """Marks a parameter as a comma-separated list of at most `most` values, each of this kind.
+
+    The field holds a tuple of the distinct values, in the order sent: `Annotated[tuple[str, ...], comma_list(Slug)]`.
+    OpenAPI describes it as a string, and `model_dump` writes that string again. A `list` of it may be repeated.
+    """
+    return CommaList(TypeAdapter(kind), most)
+
+
+@dataclass(frozen=True, slots=True)
+class CommaList:
+    """Teaches Pydantic to read and write a tuple of strings as one string."""
+
+    kind: TypeAdapter[Any]
+    most: int
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        """Raises: PydanticCustomError."""
+        # FastAPI gives the values of a sequence field as a list; `strict_query` has refused a second one.
+        text = ",".join(value) if isinstance(value, list | tuple) else value
+        if not isinstance(text, str):
+            raise PydanticCustomError("string_type", "Input should be a valid string")
+        parts = text.split(",")
+        if len(parts) > self.most:
+            raise PydanticCustomError("too_many", "has more than {most} values", {"most": self.most})
+        for part in parts:
+            try:
+                self.kind.validate_python(part)
+            except ValidationError as error:
+                raise _part_error(error) from None
+        return tuple(dict.fromkeys(parts))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read, serialization=core_schema.plain_serializer_function_ser_schema(",".join)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string"}
+
+
+def _part_error(error: ValidationError) -> PydanticCustomError:
+    finding = error.errors()[0]
+    context = dict(finding.get("ctx") or {})
+    if "expected" in context:
+        return PydanticCustomError("unknown_name", "holds a value that is not one of those there are", context)
+    return PydanticCustomError("invalid", "holds a value that {why}", {"why": fault_message(finding)})
+
+
+class Parameters(BaseModel):
+    """Query parameters of an endpoint. `strict_query` has refused undeclared ones before this model is built."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PageQuery(Parameters):
+    """The parameters of every list. Lists with filters inherit from it."""
+
+    limit: Annotated[int, BeforeValidator(whole_number)] = Field(
+        default=20, ge=1, le=100, description="Items on a page.", examples=[5]
+    )
+    cursor: str | None = Field(
+        default=None, description="From `next` or `prev` of a page of the same list, with the same filters and sort."
+    )
+    count: Flag = Field(default=False, description="Fill `count` with how many there are in all.", examples=[True])
+
+    def filters(self) -> dict[str, object]:
+        """The values that a cursor is bound to: filters and sort, with comma-separated lists as one string again."""
+        return self.model_dump(exclude=_NOT_FILTERS)
+
+    @model_validator(mode="after")
+    def _ids_alone(self) -> Self:
+        for name in ("cursor", "sort", "limit"):
+            if name in self.model_fields_set and getattr(self, "ids", None) is not None:
+                raise conflict(name, "cannot stand together with `ids`")
+        return self
+
+
+# Parameters that choose neither the items of a list nor their order. A list by `ids` is one page and has no cursor.
+_NOT_FILTERS: Final = {"limit", "cursor", "count", "fields", "include", "ids"}
+
+
+def conflict(parameter: str, detail: str, kind: str = "conflict") -> PydanticCustomError:
+    """The error of a parameter that does not fit the others, for a validator to raise."""
+    return PydanticCustomError(kind, "{detail}", {"parameter": parameter, "detail": detail})
+
+
+def check_number_of_values(filters: Mapping[str, Sequence[tuple[str, ...] | None]]) -> None:
+    """Raises: PydanticCustomError, if the filters have more than 30 values together.
+
+    Each value adds a branch or a look-up to the statement, and the database must plan it quickly.
+    """
+    sizes = {name: sum(len(values or ()) for values in lists) for name, lists in filters.items()}
+    if sum(sizes.values()) > MOST_VALUES:
+        detail = f"has, together with the other filters, more than {MOST_VALUES} values"
+        raise conflict(max(sizes, key=lambda name: sizes[name]), detail, kind="too_many")
+
+
+def chosen_names(value: str | None, allowed: Iterable[str], parameter: str) -> tuple[str, ...]:
+    """The distinct names of a comma-separated list. Raises: Invalid, naming the unknown one and those there are."""
+    if value is None:
+        return ()
+    allowed_names = list(allowed)
+    names = tuple(dict.fromkeys(value.split(",")))
+    for name in names:
+        if name not in allowed_names:
+            detail = f"{name!r} is not one of the names there are" if name else "holds an empty name"
+            raise Invalid(
+                f"Parameter {parameter!r}: {detail}.",
+                Fault(detail, code="unknown-name", parameter=parameter, allowed=allowed_names),
+            )
+    return names

@@ -1,0 +1,87 @@
+"""JSON as every strict reader reads it, within bounds. Source: RFC 8259 (JSON), RFC 7493 (the interoperable part)."""
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any, Final, NamedTuple
+
+import jiter
+
+from app.errors import Fault, Malformed
+from app.web.faults import pointer
+
+MOST_BYTES: Final = 2 * 2**20
+DEPTH: Final = 64
+
+
+def read_json(text: bytes) -> Any:
+    """The one document in the text.
+
+    Raises: Malformed, whose detail and one fault describe what is wrong and where: not UTF-8, a byte order mark, not
+    JSON, a key twice in one object, NaN, an infinite number, nesting deeper than 64 levels, half a surrogate pair.
+    """
+    if text.startswith(b"\xef\xbb\xbf"):
+        raise _malformed("begins with a byte order mark")
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        raise _malformed(f"is not UTF-8 (byte {error.start + 1})", code="not-utf-8") from None
+    if not text.strip():
+        raise _malformed("is empty", code="empty")
+    try:
+        document = jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        reason, _, place = str(error).partition(" at line ")
+        if "recursion" in reason:
+            reason = f"nested deeper than {DEPTH} levels"
+        raise _malformed(f"is not JSON: {reason[:200]} at line {place[-40:]}") from None
+    _check_bounds(document)
+    return document
+
+
+class _Container(NamedTuple):
+    """A list or object of the document, its key or index in the container around it, and that container."""
+
+    parent: "_Container | None"
+    step: str | int
+    value: Any
+
+
+def _check_bounds(document: Any) -> None:
+    """Walks the document level by level, without recursion.
+
+    Cost: one look at each value. Raises: Malformed, for nesting that is too deep or a number that is infinite.
+    """
+    level = [_Container(None, 0, [document])]
+    for depth in range(DEPTH + 1):
+        next_level: list[_Container] = []
+        for container in level:
+            for step, value in _members(container.value):
+                # The exact types that the parser makes: `isinstance` would take twice as long.
+                kind = type(value)
+                if kind is dict or kind is list:
+                    if depth == DEPTH:
+                        detail = f"is not JSON: nested deeper than {DEPTH} levels"
+                        raise _malformed(detail, where=_pointer(container, step))
+                    if value:
+                        next_level.append(_Container(container, step, value))
+                elif kind is float and not isfinite(value):
+                    raise _malformed("is not JSON: a number beyond all bounds", where=_pointer(container, step))
+        level = next_level
+
+
+def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
+    return value.items() if type(value) is dict else enumerate(value)
+
+
+def _pointer(container: _Container, step: str | int) -> str:
+    """The JSON pointer to a member of the container."""
+    steps = [step]
+    while container.parent is not None:
+        steps.append(container.step)
+        container = container.parent
+    # The outermost container is a list that only holds the document: its index is no step.
+    return pointer(steps[-2::-1])
+
+
+def _malformed(detail: str, code: str = "malformed", where: str = "") -> Malformed:
+    return Malformed(detail, Fault(detail, code, pointer=where))

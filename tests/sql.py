@@ -1,0 +1,69 @@
+"""A database read and written past the product: over connections that the tests open themselves, by its URL."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, CursorResult, Executable, create_engine, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+class Outsider:
+    """A connection with a transaction of its own, as another process would have it."""
+
+    def __init__(self, connection: Connection | AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(
+        self, statement: Executable | str, parameters: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        statement = text(statement) if isinstance(statement, str) else statement
+        if isinstance(self._connection, AsyncConnection):
+            return await self._connection.execute(statement, parameters)
+        return self._connection.execute(statement, parameters)
+
+    async def commit(self) -> None:
+        if isinstance(self._connection, AsyncConnection):
+            await self._connection.commit()
+        else:
+            self._connection.commit()
+
+    async def table_names(self) -> set[str]:
+        if isinstance(self._connection, AsyncConnection):
+            return await self._connection.run_sync(lambda connection: {*inspect(connection).get_table_names()})
+        return {*inspect(self._connection).get_table_names()}
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Outsider]:
+    """A connection, closed at the end; what is not committed by then is rolled back."""
+    if url.startswith("sqlite"):
+        with create_engine(url, poolclass=NullPool).connect() as connection:
+            yield Outsider(connection)
+    else:
+        engine = create_async_engine(
+            "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+        )
+        async with engine.connect() as remote:
+            yield Outsider(remote)
+
+
+async def query(url: str, statement: Executable | str) -> list[Any]:
+    """All rows of one statement, in a transaction of its own."""
+    async with connected(url) as outsider:
+        return [*await outsider.execute(statement)]
+
+
+async def execute(url: str, *statements: Executable | str) -> None:
+    """Executes the statements in one transaction, and commits it."""
+    async with connected(url) as outsider:
+        for statement in statements:
+            await outsider.execute(statement)
+        await outsider.commit()
+
+
+async def table_names(url: str) -> set[str]:
+    async with connected(url) as outsider:
+        return await outsider.table_names()
