@@ -1,6 +1,6 @@
 """What an endpoint may ask for: a reader of the database, the caller, a scope, the site's zone, cursors."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,6 @@ from app.db import Database, Reader
 from app.errors import Fault, Invalid
 from app.web.caller import Caller, Scoped, permitted, refused
 from app.web.cursors import Cursors, list_name
-
-# `app.state.identify`: the holder of a key. Raises: Unauthorized, for a key that is not valid.
-Identify = Callable[[Database, str], Awaitable[Caller]]
 
 
 def bearer(request: Request) -> str | None:
@@ -28,11 +25,9 @@ def bearer(request: Request) -> str | None:
 
 
 async def _caller(request: Request) -> Caller | None:
-    token = bearer(request)
-    if token is None:
-        return None
-    identify: Identify = request.app.state.identify
-    return await identify(request.app.state.database, token)
+    """Raises: Unauthorized, for a key that is not valid."""
+    token, state = bearer(request), request.app.state
+    return None if token is None else await state.identify(state.database, token)
 
 
 # The caller; None for the public. A key that is not valid is refused, and never treated as no key.

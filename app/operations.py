@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -116,23 +116,21 @@ async def get_metrics(request: Request, caller: Annotated[Caller, Depends(NeedsS
     changes this process holds open. Lag tells how busy the desk is, so this takes a key, and of webhooks with the
     perspective `drafts` one with `drafts:read`.
     """
-    reads_drafts = "drafts:read" in caller.scopes
     states = await webhooks.all_webhooks(request.app.state.database.reader())
-    states = [state for state in states if reads_drafts or state.perspective == PUBLIC]
-    lines = [
-        *_gauge("dovidka_streams_open", "Streams of changes that this process holds.",
-                [("", request.app.state.live.streams_open)]),
-        *_gauge("dovidka_webhook_lag", "Changes between a webhook and the head.",
-                [(state.id, state.lag) for state in states]),
-        *_gauge("dovidka_webhook_attempts", "Tries of the next event in vain.",
-                [(state.id, state.attempts) for state in states]),
-        *_gauge("dovidka_webhook_dead_letters", "Events given up.",
-                [(state.id, state.dead_letters) for state in states]),
-    ]  # fmt: skip
+    if "drafts:read" not in caller.scopes:
+        states = [state for state in states if state.perspective == PUBLIC]
+    open_streams = {"": request.app.state.live.streams_open}
+    lines = _gauge("dovidka_streams_open", "Streams of changes that this process holds.", open_streams)
+    lags = {state.id: state.lag for state in states}
+    lines += _gauge("dovidka_webhook_lag", "Changes between a webhook and the head.", lags)
+    attempts = {state.id: state.attempts for state in states}
+    lines += _gauge("dovidka_webhook_attempts", "Tries of the next event in vain.", attempts)
+    dead_letters = {state.id: state.dead_letters for state in states}
+    lines += _gauge("dovidka_webhook_dead_letters", "Events given up.", dead_letters)
     return PlainTextResponse("\n".join(lines) + "\n", headers=NO_STORE, media_type=METRICS_TYPE)
 
 
-def _gauge(name: str, text: str, values: Sequence[tuple[str, int]]) -> list[str]:
+def _gauge(name: str, text: str, values: Mapping[str, int]) -> list[str]:
     """The lines of one gauge, with a value for each webhook, or for the process if the id is empty."""
     head = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
-    return [*head, *(f'{name}{{webhook="{id}"}} {value}' if id else f"{name} {value}" for id, value in values)]
+    return [*head, *(f'{name}{{webhook="{id}"}} {value}' if id else f"{name} {value}" for id, value in values.items())]

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.changes import history_routes as history
+from app.changes.history_routes import RevisionNumber, revision_response, revisions_response
 from app.changes.schemas import Drafts, RevisionQuery, Revisions
 from app.changes.views import perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.sources import store as sources
 from app.sources.schemas import SourceFields, SourceIn, SourceOut, SourcePage, SourcePut, SourceQuery, SourceWritten
-from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
+from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, JsonBody
 from app.web.caller import permitted
 from app.web.conditions import IfMatch
@@ -21,6 +21,7 @@ from app.web.pages import item_response, page_response
 from app.web.parameters import slug_path, strict_query
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"], dependencies=[Depends(strict_query)], responses=READ)
+DraftsQuery = Annotated[Drafts, Query()]
 SourceSlug = Annotated[str, slug_path("source", "groniv-observatory")]
 
 
@@ -66,17 +67,12 @@ async def list_source_revisions(
     """
     perspective = perspective_of(caller, query.perspective)
     await sources.get(read, perspective, slug)
-    return await history.revisions_response(request, read, perspective, "source", slug, query)
+    return await revisions_response(request, read, perspective, "source", slug, query)
 
 
 @router.get("/{slug}/revisions/{revision}", response_model=SourceOut, responses=NOT_FOUND)
 async def get_source_revision(
-    request: Request,
-    caller: OptionalCaller,
-    read: Read,
-    slug: SourceSlug,
-    revision: history.RevisionNumber,
-    query: Annotated[Drafts, Query()],
+    request: Request, caller: OptionalCaller, read: Read, slug: SourceSlug, revision: RevisionNumber, query: DraftsQuery
 ) -> Response:
     """A source as it was at one revision.
 
@@ -84,7 +80,7 @@ async def get_source_revision(
     """
     perspective = perspective_of(caller, query.perspective)
     await sources.get(read, perspective, slug)
-    return await history.revision_response(request, read, perspective, "source", slug, revision)
+    return await revision_response(request, read, perspective, "source", slug, revision)
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------
@@ -101,16 +97,10 @@ async def create_source(
 
     The desk alone sees it until something public names it; from then on it is public.
     """
-    written = await sources.create(transaction, body)
-    return created_response(transaction, written, "/v1/sources")
+    return created_response(transaction, await sources.create(transaction, body), "/v1/sources")
 
 
-@router.put(
-    "/{slug}",
-    response_model=SourceWritten,
-    responses={**WRITTEN, 201: {**CREATED[201], "model": SourceWritten}, **CONFLICT},
-    dependencies=[WRITE],
-)
+@router.put("/{slug}", response_model=SourceWritten, responses=put_responses(SourceWritten), dependencies=[WRITE])
 async def put_source(
     slug: SourceSlug,
     body: Annotated[SourcePut, Depends(JsonBody(SourcePut))],

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.changes import history_routes as history
+from app.changes.history_routes import RevisionNumber, revision_response, revisions_response
 from app.changes.schemas import Drafts, RevisionQuery, Revisions
 from app.changes.views import Perspective, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.tags import store as tags
 from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagWritten
-from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN
+from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, JsonBody
 from app.web.caller import permitted
 from app.web.conditions import IfMatch
@@ -21,6 +21,7 @@ from app.web.pages import item_response, page_response
 from app.web.parameters import slug_path, strict_query
 
 router = APIRouter(prefix="/v1/tags", tags=["tags"], dependencies=[Depends(strict_query)], responses=READ)
+DraftsQuery = Annotated[Drafts, Query()]
 TagSlug = Annotated[str, slug_path("tag", "trams")]
 
 
@@ -68,17 +69,12 @@ async def list_tag_revisions(
     """
     perspective = perspective_of(caller, query.perspective)
     await tags.get(read, perspective, slug)
-    return await history.revisions_response(request, read, perspective, "tag", slug, query)
+    return await revisions_response(request, read, perspective, "tag", slug, query)
 
 
 @router.get("/{slug}/revisions/{revision}", response_model=TagOut, responses=NOT_FOUND)
 async def get_tag_revision(
-    request: Request,
-    caller: OptionalCaller,
-    read: Read,
-    slug: TagSlug,
-    revision: history.RevisionNumber,
-    query: Annotated[Drafts, Query()],
+    request: Request, caller: OptionalCaller, read: Read, slug: TagSlug, revision: RevisionNumber, query: DraftsQuery
 ) -> Response:
     """A tag as it was at one revision.
 
@@ -86,7 +82,7 @@ async def get_tag_revision(
     """
     perspective = perspective_of(caller, query.perspective)
     await tags.get(read, perspective, slug)
-    return await history.revision_response(request, read, perspective, "tag", slug, revision)
+    return await revision_response(request, read, perspective, "tag", slug, revision)
 
 
 async def _counts(read: Read, perspective: Perspective, slugs: list[str]) -> dict[str, str]:
@@ -105,16 +101,10 @@ async def create_tag(body: Annotated[TagIn, Depends(JsonBody(TagIn))], transacti
 
     The desk alone sees it until something public names it; from then on it is public.
     """
-    written = await tags.create(transaction, body)
-    return created_response(transaction, written, "/v1/tags")
+    return created_response(transaction, await tags.create(transaction, body), "/v1/tags")
 
 
-@router.put(
-    "/{slug}",
-    response_model=TagWritten,
-    responses={**WRITTEN, 201: {**CREATED[201], "model": TagWritten}, **CONFLICT},
-    dependencies=[WRITE],
-)
+@router.put("/{slug}", response_model=TagWritten, responses=put_responses(TagWritten), dependencies=[WRITE])
 async def put_tag(
     slug: TagSlug, body: Annotated[TagPut, Depends(JsonBody(TagPut))], if_match: IfMatch, transaction: WriteTransaction
 ) -> Response:

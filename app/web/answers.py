@@ -85,25 +85,30 @@ data: {"at":"2025-01-22T12:35:00.000Z","op":"updated","noun":"tag","ref":"trams"
 _STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}}
 
 
-def _shared(**names: int | str) -> Responses:
-    """References to shared responses by status: `_shared(NotFound=404)`."""
+def shared(**names: int | str) -> Responses:
+    """References to shared responses by status: `shared(NotFound=404)`."""
     return {status: ref("responses", name) for name, status in names.items()}
 
 
-UNAVAILABLE: Final = _shared(Unavailable=503)
-UNCACHED: Final[Responses] = {200: {"headers": _UNCACHED}, **_shared(Refused="default")}
-_INPUT: Final = _shared(Invalid=422, Unavailable=503, Refused="default")
-READ: Final[Responses] = {200: {"headers": _READ}, **_shared(NotModified=304, Unauthorized=401), **_INPUT}
-KEYED: Final[Responses] = {**_shared(Unauthorized=401, Forbidden=403), **_INPUT}
+UNAVAILABLE: Final = shared(Unavailable=503)
+UNCACHED: Final[Responses] = {200: {"headers": _UNCACHED}, **shared(Refused="default")}
+_INPUT: Final = shared(Invalid=422, Unavailable=503, Refused="default")
+READ: Final[Responses] = {200: {"headers": _READ}, **shared(NotModified=304, Unauthorized=401), **_INPUT}
+KEYED: Final[Responses] = {**shared(Unauthorized=401, Forbidden=403), **_INPUT}
 WRITTEN: Final[Responses] = {200: {"headers": _WRITTEN}}
 CREATED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_WRITTEN}}}
 ISSUED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_UNCACHED}}}
 DONE: Final[Responses] = {204: {"headers": {**_headers("Content-Position"), **_UNCACHED}}}
-STREAMED: Final[Responses] = {**UNCACHED, **_shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
+STREAMED: Final[Responses] = {**UNCACHED, **shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
 PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
-EVENTS: Final[Responses] = {200: {"headers": _UNCACHED, "content": _STREAM}, **_shared(Unauthorized=401), **_INPUT}
-CONFLICT, MOVED, NOT_FOUND = _shared(Conflict=409), _shared(Moved=308), _shared(NotFound=404)
-TRIMMED, WITHDRAWN = _shared(Trimmed=410), _shared(Withdrawn=410)
+EVENTS: Final[Responses] = {200: {"headers": _UNCACHED, "content": _STREAM}, **shared(Unauthorized=401), **_INPUT}
+CONFLICT, MOVED, NOT_FOUND = shared(Conflict=409), shared(Moved=308), shared(NotFound=404)
+TRIMMED, WITHDRAWN = shared(Trimmed=410), shared(Withdrawn=410)
+
+
+def put_responses(written: type) -> Responses:
+    """Of a PUT that replaces an object, or makes it; both are answered by this model."""
+    return {**WRITTEN, 201: {**CREATED[201], "model": written}, **CONFLICT}
 
 
 def _refusal(text: str, headers: Json | None = None, *, model: str = "Problem") -> Json:

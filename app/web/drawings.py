@@ -6,6 +6,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from app.web.problems import POLICY
+
 
 class Drawings(StaticFiles):
     """Ignores Range: a part of a drawing is of no use, and many ranges in one header would be expensive to answer."""
@@ -17,5 +19,5 @@ class Drawings(StaticFiles):
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=86400"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        response.headers["Content-Security-Policy"] = POLICY
         return response

@@ -1,5 +1,6 @@
 """Pydantic's findings as Faults: where each stands, what is wrong, and what would be right. Never the value sent."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ from app.errors import Fault, Invalid
 from app.web.fields import fault_message
 
 MOST_FAULTS: Final = 100
-_PARAMETER_PLACES: Final = frozenset({"query", "path", "header", "cookie"})
 
 
 def faults(errors: Iterable[ErrorDetails | Mapping[str, Any]]) -> list[Fault]:
@@ -21,8 +21,9 @@ def faults(errors: Iterable[ErrorDetails | Mapping[str, Any]]) -> list[Fault]:
 def _fault(error: ErrorDetails | Mapping[str, Any]) -> Fault:
     place, *path = error["loc"] or ("body",)
     context = error.get("ctx") or {}
-    code, detail, allowed = _code(error["type"]), fault_message(error), _allowed(context)
-    if place in _PARAMETER_PLACES:
+    code = "invalid" if error["type"] in {"value_error", "assertion_error"} else error["type"].replace("_", "-")
+    detail, allowed = fault_message(error), _allowed(context)
+    if place in {"query", "path", "header", "cookie"}:
         # A check over the whole query has no path; it names the parameter in its context.
         parameter = str(path[0] if path else context.get("parameter", place))
         return Fault(detail, code, parameter=parameter, allowed=allowed)
@@ -30,18 +31,12 @@ def _fault(error: ErrorDetails | Mapping[str, Any]) -> Fault:
     return Fault(detail, code, pointer=pointer(steps), allowed=allowed)
 
 
-def _code(error_type: str) -> str:
-    return "invalid" if error_type in {"value_error", "assertion_error"} else error_type.replace("_", "-")
-
-
 def _allowed(context: Mapping[str, Any]) -> list[str] | None:
     """The values that a finding lists as right. Pydantic writes them as text: `'a', 'b' or 'c'`."""
     if (allowed := context.get("allowed")) is not None:
         return [*allowed]
     expected = context.get("expected", context.get("expected_tags"))
-    if expected is None:
-        return None
-    return [name.strip(" '") for name in str(expected).replace(" or ", ", ").split(", ")]
+    return None if expected is None else [name.strip(" '") for name in re.split(", | or ", str(expected))]
 
 
 def pointer(steps: Iterable[str | int]) -> str:
@@ -90,6 +85,6 @@ def sentence(input_faults: Sequence[Fault]) -> str:
     if not input_faults:
         return "The input is not valid."
     first = input_faults[0]
-    place = f"Parameter {first.parameter!r}" if first.parameter else f"{first.pointer or 'The body'}"
+    place = f"Parameter {first.parameter!r}" if first.parameter else first.pointer or "The body"
     more = f" ({len(input_faults) - 1} more)" if len(input_faults) > 1 else ""
     return f"{place}: {first.detail}{more}"

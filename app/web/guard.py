@@ -18,9 +18,9 @@ HEADER_COUNT: Final = 100
 HEADER_BYTES: Final = 32_768
 ADDRESS_BYTES: Final = 8_192
 EXPOSED: Final = (
-    "Content-Language", "Content-Position", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After",
-    "Server-Timing", "Surrogate-Key", "X-Request-ID",
-)  # fmt: skip
+    "Content-Language, Content-Position, ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing,"
+    " Surrogate-Key, X-Request-ID"
+)
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "*",
@@ -51,8 +51,7 @@ class Guard:
         is_head = scope["method"] == "HEAD"
         inner = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"], "head": is_head}
         answer = _Answer(send, request_id, is_head)
-        refusal = _fault(scope)
-        if refusal is not None:
+        if (refusal := _fault(scope)) is not None:
             await problem(refusal, request_id)(inner, receive, answer)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
             await Response(status_code=204, headers=PREFLIGHT)(inner, receive, answer)
@@ -85,7 +84,7 @@ class _Answer:
             headers["X-Content-Type-Options"] = "nosniff"
             # Any origin, not the one that asks: a shared cache may give the answer to pages of other origins.
             headers["Access-Control-Allow-Origin"] = "*"
-            headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+            headers["Access-Control-Expose-Headers"] = EXPOSED
         elif self._is_head:
             message = {**message, "body": b""}
         await self._send(message)
@@ -99,20 +98,12 @@ def _fault(scope: Scope) -> Refusal | None:
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if len(raw_path) + len(scope["query_string"]) > ADDRESS_BYTES:
         return UriTooLong(f"An address has at most {ADDRESS_BYTES} bytes.")
-    return _host_fault(scope) or _path_fault(raw_path)
-
-
-def _host_fault(scope: Scope) -> Refusal | None:
-    """Source: RFC 9112, 3.2: exactly one Host header, which only HTTP/1.0 may omit."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if not hosts and scope["http_version"] == "1.0":
-        return None
-    if len(hosts) != 1:
+    # Exactly one Host header, which only HTTP/1.0 may omit. Source: RFC 9112, 3.2.
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
         return Malformed("A request has exactly one Host header.")
-    return None if _HOST.fullmatch(hosts[0]) else Malformed("The Host header is not a host name.")
-
-
-def _path_fault(raw_path: bytes) -> Refusal | None:
+    if hosts and not _HOST.fullmatch(hosts[0]):
+        return Malformed("The Host header is not a host name.")
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:

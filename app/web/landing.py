@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
+from app.web.problems import POLICY
+
 REFERENCE: Final = (("/docs", "the API reference"), ("/openapi.json", "its OpenAPI document"))
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -32,10 +34,4 @@ def install(api: FastAPI, title: str, text: str, links: Iterable[tuple[str, str]
 
     @api.get("/", include_in_schema=False)
     async def show_front() -> Response:
-        return HTMLResponse(
-            page,
-            headers={
-                "Cache-Control": "public, max-age=300",
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            },
-        )
+        return HTMLResponse(page, headers={"Cache-Control": "public, max-age=300", "Content-Security-Policy": POLICY})

@@ -20,7 +20,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Json, ref
+from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Json, ref, shared
 from app.web.bodies import JsonBody
 from app.web.caching import cached_response
 from app.web.caller import SCOPES, Scoped
@@ -39,11 +39,11 @@ SECURITY: Final[Json] = {
 }
 _SCHEMA_REF: Final = "#/components/schemas/{model}"
 # Responses, by status, of an operation that has the dependency.
-_BODY_REFUSALS: Final = {"400": "Malformed", "413": "TooLarge", "415": "UnsupportedMediaType", "422": "Invalid"}
-_SCOPE_REFUSALS: Final = {"401": "Unauthorized", "403": "Forbidden"}
+_BODY_REFUSALS: Final = shared(Malformed="400", TooLarge="413", UnsupportedMediaType="415", Invalid="422")
+_SCOPE_REFUSALS: Final = shared(Unauthorized="401", Forbidden="403")
 _HEADER_REFUSALS: Final = {
-    "IfMatch": {"400": "Malformed", "412": "Stale", "428": "Unconditional"},
-    "IfMatchOptional": {"400": "Malformed", "412": "Stale"},
+    "IfMatch": shared(Malformed="400", Stale="412", Unconditional="428"),
+    "IfMatchOptional": shared(Malformed="400", Stale="412"),
     "IdempotencyKey": {},
 }
 
@@ -119,14 +119,14 @@ def _describe_dependencies(
         if isinstance(dependency, JsonBody):
             content = {media_type: {"schema": body_refs[dependency.model]} for media_type in dependency.media_types}
             operation["requestBody"] = {"required": not dependency.optional, "content": content}
-            _add_refusals(responses, _BODY_REFUSALS)
+            responses |= _BODY_REFUSALS
         elif isinstance(dependency, Scoped):
             scopes[dependency.scope] = None
-            _add_refusals(responses, _SCOPE_REFUSALS)
+            responses |= _SCOPE_REFUSALS
         elif (header := getattr(dependency, "parameter", None)) in _HEADER_REFUSALS:
             _describe_header(method, operation, header)
     if any(parameter.get("name") == SCOPED_PARAMETER for parameter in operation.get("parameters", ())):
-        _add_refusals(responses, {"403": "Forbidden"})
+        responses |= shared(Forbidden="403")
     if scopes:
         operation["security"] = [{"key": [*scopes]}]
     elif "401" in responses:
@@ -143,12 +143,7 @@ def _describe_header(method: str, operation: Json, header: str) -> None:
             replayed = {"Idempotency-Replayed": ref("headers", "IdempotencyReplayed")}
             response["headers"] = {**response.get("headers", {}), **replayed}
     operation.setdefault("parameters", []).append(ref("parameters", header))
-    _add_refusals(operation["responses"], _HEADER_REFUSALS[header])
-
-
-def _add_refusals(responses: Json, refusals: Mapping[str, str]) -> None:
-    for status, name in refusals.items():
-        responses[status] = ref("responses", name)
+    operation["responses"] |= _HEADER_REFUSALS[header]
 
 
 def _completed(path: str, operation: Json, example: Json | None) -> Json:

@@ -37,13 +37,8 @@ async def page_response(
     prev_cursor = cursors.write(rows.prev) if rows.prev else None
     items = b",".join([_only(item, fields) for item in rows.items]) if fields else ",".join(rows.items).encode()
     count = None if rows.count is None else {"value": rows.count[0], "exact": rows.count[1]}
-    body = b'{"items":[%s],"next":%s,"prev":%s,"count":%s,"included":%s}' % (
-        items,
-        to_json(next_cursor),
-        to_json(prev_cursor),
-        to_json(count),
-        _included_json(included or {}),
-    )
+    rest = to_json({"next": next_cursor, "prev": prev_cursor, "count": count})
+    body = b'{"items":[%s],%s,"included":%s}' % (items, rest[1:-1], _included_json(included or {}))
     keys = surrogate_keys(noun, rows.refs, lists or [f"{noun}s"], included)
     return await cached_response(request, body, headers=links(request, next=next_cursor, prev=prev_cursor) | keys)
 
@@ -78,11 +73,12 @@ def _only(document: str, fields: Sequence[str]) -> bytes:
 
 def _included_json(included: Included) -> bytes:
     """The `included` object. Slugs and ids need no escaping."""
-    groups = []
-    for group, documents in included.items():
-        members = ",".join([f'"{ref}":{document}' for ref, document in documents.items()])
-        groups.append(f'"{group}":{{{members}}}')
-    return f"{{{','.join(groups)}}}".encode()
+    groups = {group: _object(documents) for group, documents in included.items()}
+    return _object(groups).encode()
+
+
+def _object(members: Mapping[str, str]) -> str:
+    return "{" + ",".join([f'"{name}":{value}' for name, value in members.items()]) + "}"
 
 
 def surrogate_keys(noun: str, refs: Iterable[str], lists: Iterable[str], included: Included | None) -> dict[str, str]:
@@ -104,11 +100,8 @@ def links(request: Request, *, next: str | None, prev: str | None) -> dict[str, 
     References are relative, so that the answer does not depend on the Host header. Source: RFC 8288.
     """
     path = quote(request.scope["path"], safe="/-._~")
-    query = [pair for pair in request.scope["query_string"].decode("ascii", "ignore").split("&") if pair]
-    other_parameters = [pair for pair in query if not pair.startswith("cursor=")]
-    references = [
-        f'<{path}?{"&".join([*other_parameters, f"cursor={cursor}"])}>; rel="{relation}"'
-        for relation, cursor in (("next", next), ("prev", prev))
-        if cursor is not None
-    ]
+    pairs = request.scope["query_string"].decode("ascii", "ignore").split("&")
+    others = "".join([f"{pair}&" for pair in pairs if pair and not pair.startswith("cursor=")])
+    cursors = {"next": next, "prev": prev}
+    references = [f'<{path}?{others}cursor={cursor}>; rel="{rel}"' for rel, cursor in cursors.items() if cursor]
     return {"Link": ", ".join(references)} if references else {}

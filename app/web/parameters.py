@@ -67,11 +67,8 @@ def declared(endpoint: Callable[..., Any]) -> dict[str, Any]:
     """The query parameters of an endpoint: their names, and their types without arguments (`list` may be repeated)."""
     types: dict[str, Any] = {}
     for hint in get_type_hints(endpoint, include_extras=True).values():
-        model, *annotations = get_args(hint) or (hint,)
-        is_query = any(
-            isinstance(getattr(annotation, "dependency", annotation), Query | QueryModel) for annotation in annotations
-        )
-        if is_query and isinstance(model, type) and issubclass(model, BaseModel):
+        model, *marks = get_args(hint) or (hint,)
+        if any(isinstance(getattr(mark, "dependency", mark), Query | QueryModel) for mark in marks):
             for name, field in model.model_fields.items():
                 types[field.alias or name] = get_origin(field.annotation) or field.annotation
     return types
@@ -100,8 +97,7 @@ async def strict_query(request: Request) -> None:
         if value is not None or types[name] is not bool:
             faults += _value_faults(name, value or b"")
     if faults:
-        first = faults[0]
-        raise Invalid(f"Parameter {first.parameter!r} {first.detail}.", *faults[:MOST_FAULTS])
+        raise Invalid(f"Parameter {faults[0].parameter!r} {faults[0].detail}.", *faults[:MOST_FAULTS])
 
 
 def _decoded(pair: bytes) -> tuple[str, bytes | None]:

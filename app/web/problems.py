@@ -16,6 +16,8 @@ from app.errors import CATALOGUE, Invalid, MethodNotAllowed, NotFound, Refusal
 from app.web.faults import faults, sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
+# For pages and drawings that only need their own styles.
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -79,45 +81,33 @@ def problem(refusal: Refusal, request_id: str) -> Response:
         "errors": [fault.document() for fault in refusal.faults],
         **refusal.extra,
     }
-    return Response(
-        to_json(document),
-        status_code=refusal.status,
-        media_type=MEDIA_TYPE,
-        headers={"Cache-Control": "no-store", **refusal.headers},
-    )
+    headers = {"Cache-Control": "no-store", **refusal.headers}
+    return Response(to_json(document), refusal.status, headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
     """Turns every error of the app into a problem, and serves /problems/{code}."""
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(HTTPException, _not_routed)
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return problem(_refusal(request, error), str(request.scope.get("request_id", "")))
+
+    for kind in (Refusal, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)
     app.include_router(router)
 
 
-async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
-    return problem(refusal, _request_id(request))
-
-
-async def _not_valid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    input_faults = faults(error.errors())
-    return problem(Invalid(sentence(input_faults), *input_faults), _request_id(request))
-
-
-async def _not_routed(request: Request, error: Exception) -> Response:
+def _refusal(request: Request, error: Exception) -> Refusal:
     """The framework raises HTTPException if no route fits the path (404) or the method (405)."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, RequestValidationError):
+        input_faults = faults(error.errors())
+        return Invalid(sentence(input_faults), *input_faults)
     assert isinstance(error, HTTPException)
-    refusal: Refusal = NotFound("There is nothing at this address.")
     if error.status_code == 405:
         allow = {"Allow": _allowed_methods(request, error)}
-        refusal = MethodNotAllowed(f"{request.method} does not work here.", headers=allow)
-    return problem(refusal, _request_id(request))
-
-
-def _request_id(request: Request) -> str:
-    return str(request.scope.get("request_id", ""))
+        return MethodNotAllowed(f"{request.method} does not work here.", headers=allow)
+    return NotFound("There is nothing at this address.")
 
 
 def _allowed_methods(request: Request, error: HTTPException) -> str:
@@ -139,13 +129,8 @@ async def explain_problem(code: str) -> Response:
     if refusal is None:
         raise NotFound("There is no such kind of problem.")
     title, text = html.escape(refusal.title), html.escape(refusal.__doc__ or "")
-    return HTMLResponse(
-        _PAGE.format(title=title, status=refusal.status, code=code, text=text),
-        headers={
-            "Cache-Control": "public, max-age=3600",
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-        },
-    )
+    page = _PAGE.format(title=title, status=refusal.status, code=code, text=text)
+    return HTMLResponse(page, headers={"Cache-Control": "public, max-age=3600", "Content-Security-Policy": POLICY})
 
 
 _PAGE: Final = """<!doctype html>

@@ -1,7 +1,6 @@
 """What query parameters may hold: numbers, flags, comma-separated lists, pages; and the documents of pages."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 from pydantic import (
@@ -9,14 +8,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
+    GetPydanticSchema,
     TypeAdapter,
     ValidationError,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
 
 from app.errors import Fault, Invalid
 from app.web.fields import fault_message
@@ -71,50 +68,36 @@ def _flag(value: Any) -> Any:
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
-def comma_list(kind: Any, most: int = 20) -> "CommaList":
+def comma_list(kind: Any, most: int = 20) -> GetPydanticSchema:
     """Marks a parameter as a comma-separated list of at most `most` values, each of this kind.
 
     The field holds a tuple of the distinct values, in the order sent: `Annotated[tuple[str, ...], comma_list(Slug)]`.
     OpenAPI describes it as a string, and `model_dump` writes that string again. A `list` of it may be repeated.
     """
-    return CommaList(TypeAdapter(kind), most)
+    value_type = TypeAdapter[Any](kind)
 
-
-@dataclass(frozen=True, slots=True)
-class CommaList:
-    """Teaches Pydantic to read and write a tuple of strings as one string."""
-
-    kind: TypeAdapter[Any]
-    most: int
-
-    def read(self, value: Any) -> tuple[str, ...]:
-        """Raises: PydanticCustomError."""
+    def read(value: Any) -> tuple[str, ...]:
         # FastAPI gives the values of a sequence field as a list; `strict_query` has refused a second one.
         text = ",".join(value) if isinstance(value, list | tuple) else value
         if not isinstance(text, str):
             raise PydanticCustomError("string_type", "Input should be a valid string")
         parts = text.split(",")
-        if len(parts) > self.most:
-            raise PydanticCustomError("too_many", "has more than {most} values", {"most": self.most})
+        if len(parts) > most:
+            raise PydanticCustomError("too_many", "has more than {most} values", {"most": most})
         for part in parts:
             try:
-                self.kind.validate_python(part)
+                value_type.validate_python(part)
             except ValidationError as error:
-                raise _part_error(error) from None
+                raise _part_error(error.errors()[0]) from None
         return tuple(dict.fromkeys(parts))
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.read, serialization=core_schema.plain_serializer_function_ser_schema(",".join)
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string"}
+    written = core_schema.plain_serializer_function_ser_schema(",".join)
+    core = core_schema.no_info_plain_validator_function(read, serialization=written)
+    return GetPydanticSchema(lambda source, handler: core, lambda schema, handler: {"type": "string"})
 
 
-def _part_error(error: ValidationError) -> PydanticCustomError:
-    finding = error.errors()[0]
-    context = dict(finding.get("ctx") or {})
+def _part_error(finding: ErrorDetails) -> PydanticCustomError:
+    context = finding.get("ctx", {})
     if "expected" in context:
         return PydanticCustomError("unknown_name", "holds a value that is not one of those there are", context)
     return PydanticCustomError("invalid", "holds a value that {why}", {"why": fault_message(finding)})
@@ -173,13 +156,10 @@ def chosen_names(value: str | None, allowed: Iterable[str], parameter: str) -> t
     """The distinct names of a comma-separated list. Raises: Invalid, naming the unknown one and those there are."""
     if value is None:
         return ()
-    allowed_names = list(allowed)
-    names = tuple(dict.fromkeys(value.split(",")))
+    allowed_names, names = list(allowed), tuple(dict.fromkeys(value.split(",")))
     for name in names:
         if name not in allowed_names:
             detail = f"{name!r} is not one of the names there are" if name else "holds an empty name"
-            raise Invalid(
-                f"Parameter {parameter!r}: {detail}.",
-                Fault(detail, code="unknown-name", parameter=parameter, allowed=allowed_names),
-            )
+            fault = Fault(detail, "unknown-name", parameter=parameter, allowed=allowed_names)
+            raise Invalid(f"Parameter {parameter!r}: {detail}.", fault)
     return names

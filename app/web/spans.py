@@ -15,14 +15,12 @@ FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 
-@cache
-def zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+_zones: Final = cache(available_timezones)
 
 
 def zone_name(value: str) -> str:
     """The name itself. Raises: ValueError, for a name that is not in the IANA database."""
-    if value not in zones():
+    if value not in _zones():
         raise ValueError("is not the name of an IANA time zone, such as Europe/Kyiv")
     return value
 
@@ -57,30 +55,27 @@ def since(value: str | None, zone: ZoneInfo) -> datetime | None:
     """The first moment of an instant or day; None for None."""
     if value is None:
         return None
-    return _start(_day(value), zone) if DAY.fullmatch(value) else moment(value)
+    return within(value, zone)[0] if DAY.fullmatch(value) else moment(value)
 
 
 def until(value: str | None, zone: ZoneInfo) -> datetime | None:
     """The first moment after an instant or day, where an instant lasts one millisecond; None for None."""
     if value is None:
         return None
-    if DAY.fullmatch(value):
-        return _end(_day(value), zone)
-    instant = moment(value)
-    return instant if instant >= LAST else instant + _MILLISECOND
+    return within(value, zone)[1] if DAY.fullmatch(value) else min(moment(value), LAST - _MILLISECOND) + _MILLISECOND
 
 
 def within(value: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first moment of a year, month or day, and the first moment after it."""
-    first = _day((value + "-01-01")[:10])
-    match len(value):
-        case 4:
-            last = first.replace(month=12, day=31)
-        case 7:
-            last = first.replace(day=monthrange(first.year, first.month)[1])
-        case _:
-            last = first
-    return _start(first, zone), _end(last, zone)
+    first = last = _day((value + "-01-01")[:10])
+    if len(value) == 4:
+        last = first.replace(month=12, day=31)
+    elif len(value) == 7:
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+    try:
+        return _start(first, zone), _start(last + timedelta(days=1), zone)
+    except OverflowError:
+        return _start(first, zone), LAST
 
 
 def _day(value: str) -> date:
@@ -103,10 +98,3 @@ def _start(day: date, zone: ZoneInfo) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
     except OverflowError:
         return FIRST
-
-
-def _end(day: date, zone: ZoneInfo) -> datetime:
-    try:
-        return _start(day + timedelta(days=1), zone)
-    except OverflowError:
-        return LAST

@@ -1,8 +1,7 @@
 """JSON as every strict reader reads it, within bounds. Source: RFC 8259 (JSON), RFC 7493 (the interoperable part)."""
 
-from collections.abc import Iterable
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import jiter
 
@@ -38,49 +37,28 @@ def read_json(text: bytes) -> Any:
     return document
 
 
-class _Container(NamedTuple):
-    """A list or object of the document, its key or index in the container around it, and that container."""
-
-    parent: "_Container | None"
-    step: str | int
-    value: Any
-
-
 def _check_bounds(document: Any) -> None:
     """Walks the document level by level, without recursion.
 
     Cost: one look at each value. Raises: Malformed, for nesting that is too deep or a number that is infinite.
     """
-    level = [_Container(None, 0, [document])]
+    # Lists and objects, each behind the steps to it. The outermost only holds the document: its index is no step.
+    level: list[tuple[tuple[str | int, ...], Any]] = [((), [document])]
     for depth in range(DEPTH + 1):
-        next_level: list[_Container] = []
-        for container in level:
-            for step, value in _members(container.value):
+        next_level: list[tuple[tuple[str | int, ...], Any]] = []
+        for path, container in level:
+            for step, value in container.items() if type(container) is dict else enumerate(container):
                 # The exact types that the parser makes: `isinstance` would take twice as long.
                 kind = type(value)
                 if kind is dict or kind is list:
                     if depth == DEPTH:
                         detail = f"is not JSON: nested deeper than {DEPTH} levels"
-                        raise _malformed(detail, where=_pointer(container, step))
+                        raise _malformed(detail, where=pointer((*path, step)[1:]))
                     if value:
-                        next_level.append(_Container(container, step, value))
+                        next_level.append(((*path, step), value))
                 elif kind is float and not isfinite(value):
-                    raise _malformed("is not JSON: a number beyond all bounds", where=_pointer(container, step))
+                    raise _malformed("is not JSON: a number beyond all bounds", where=pointer((*path, step)[1:]))
         level = next_level
-
-
-def _members(value: Any) -> Iterable[tuple[str | int, Any]]:
-    return value.items() if type(value) is dict else enumerate(value)
-
-
-def _pointer(container: _Container, step: str | int) -> str:
-    """The JSON pointer to a member of the container."""
-    steps = [step]
-    while container.parent is not None:
-        steps.append(container.step)
-        container = container.parent
-    # The outermost container is a list that only holds the document: its index is no step.
-    return pointer(steps[-2::-1])
 
 
 def _malformed(detail: str, code: str = "malformed", where: str = "") -> Malformed:

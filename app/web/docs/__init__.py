@@ -14,8 +14,7 @@ from app.web.caching import accepts_gzip, cached_response
 
 HERE: Final = Path(__file__).parent
 SCALAR: Final = "1.72.1"
-KINDS: Final = {"js": "text/javascript", "css": "text/css"}
-ASSETS: Final = {f"scalar-{SCALAR}.{kind}": media_type for kind, media_type in KINDS.items()}
+ASSETS: Final = {f"scalar-{SCALAR}.js": "text/javascript", f"scalar-{SCALAR}.css": "text/css"}
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 # Scalar writes styles as it runs; without 'unsafe-inline' for them the answers it shows cannot be read.
 POLICY: Final = (
