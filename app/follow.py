@@ -7,37 +7,23 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx
 from pydantic_core import from_json, to_json
 
 # An entry of the log of changes: `seq`, `noun`, `ref`, and `document`, which is None for an object that is gone.
 Entry = dict[str, Any]
+Parsed = TypeVar("Parsed")
 BATCH_SIZE: Final = 1_000
 LONG_POLL_SECONDS: Final = 25
 LONGEST_PAUSE_SECONDS: Final = 30.0
-RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
-
-
-class _List(NamedTuple):
-    """A list of the API, and the fields that its items contain only on request."""
-
-    noun: str
-    path: str
-    id_field: str
-    extra_fields: tuple[str, ...] = ()
-
-
-LISTS: Final = (
-    _List("tag", "tags", "slug"),
-    _List("source", "sources", "slug"),
-    _List("note", "notes", "slug", ("body",)),
-    _List("article", "articles", "id", ("body",)),
-)
+# The nouns that have a list; the field that names an item; the field that items contain only on request.
+LISTS: Final = (("tag", "slug", None), ("source", "slug", None), ("note", "slug", "body"), ("article", "id", "body"))
 
 
 class CannotFollow(Exception):
@@ -46,9 +32,6 @@ class CannotFollow(Exception):
 
 class UnknownCopyFormat(CannotFollow):
     """The name of the file has none of the suffixes of a copy."""
-
-
-# --- copies -----------------------------------------------------------------------------------------------------
 
 
 class Copy(Protocol):
@@ -78,11 +61,11 @@ class NdjsonCopy:
         exists: dict[tuple[str, str], bool] = {}
         line_count = 0
         for line in self._complete_lines():
+            line_count += 1
             entry = from_json(line)
             self.position = entry["seq"]
             if "noun" in entry:
                 exists[entry["noun"], entry["ref"]] = entry["document"] is not None
-            line_count += 1
         if line_count > 2 * sum(exists.values()) + BATCH_SIZE:
             self._compact()
 
@@ -91,13 +74,11 @@ class NdjsonCopy:
         if not self.path.exists():
             return
         with self.path.open("rb+") as file:
-            end = 0
             for line in file:
-                if not line.endswith(b"\n"):
-                    file.truncate(end)
-                    return
-                end += len(line)
-                yield line
+                if line.endswith(b"\n"):
+                    yield line
+                else:
+                    file.truncate(file.tell() - len(line))
 
     def _compact(self) -> None:
         """Removes lines that later ones have replaced."""
@@ -107,21 +88,20 @@ class NdjsonCopy:
                 latest[entry["noun"], entry["ref"]] = entry
         self.replace((entry for entry in latest.values() if entry["document"] is not None), self.position)
 
-    def apply(self, entries: list[Entry]) -> None:
-        with self.path.open("ab") as file:
-            file.write(b"".join([to_json(entry) + b"\n" for entry in entries]))
+    def _write(self, path: Path, mode: str, entries: Iterable[Entry]) -> None:
+        with path.open(mode) as file:
+            file.writelines(to_json(entry) + b"\n" for entry in entries)
             file.flush()
             os.fsync(file.fileno())
+
+    def apply(self, entries: list[Entry]) -> None:
+        self._write(self.path, "ab", entries)
         self.position = entries[-1]["seq"]
 
     def replace(self, entries: Iterable[Entry], position: int) -> None:
-        partial = self.path.with_name(f".{self.path.name}.part")
-        with partial.open("wb") as file:
-            file.writelines(to_json(entry) + b"\n" for entry in entries)
-            file.write(to_json({"seq": position}) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path)
+        partial_file = self.path.with_name(f".{self.path.name}.part")
+        self._write(partial_file, "wb", chain(entries, [{"seq": position}]))
+        partial_file.replace(self.path)
         self.position = position
 
     def close(self) -> None:
@@ -136,23 +116,16 @@ class SqliteCopy:
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             with self._transaction():
-                self.position = self._create_tables()
+                self._connection.execute(
+                    "CREATE TABLE IF NOT EXISTS documents (noun TEXT NOT NULL, ref TEXT NOT NULL,"
+                    " document TEXT NOT NULL, PRIMARY KEY (noun, ref))"
+                )
+                self._connection.execute("CREATE TABLE IF NOT EXISTS position (seq INTEGER NOT NULL)")
+                self._connection.execute("INSERT INTO position SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM position)")
+                self.position = int(self._connection.execute("SELECT seq FROM position").fetchone()[0])
         except BaseException:
             self._connection.close()
             raise
-
-    def _create_tables(self) -> int:
-        """Creates the tables that do not exist yet; returns the position."""
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS documents (noun TEXT NOT NULL, ref TEXT NOT NULL, document TEXT NOT NULL,"
-            " PRIMARY KEY (noun, ref))"
-        )
-        self._connection.execute("CREATE TABLE IF NOT EXISTS position (seq INTEGER NOT NULL)")
-        row = self._connection.execute("SELECT seq FROM position").fetchone()
-        if row is None:
-            self._connection.execute("INSERT INTO position VALUES (0)")
-            return 0
-        return int(row[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -160,31 +133,26 @@ class SqliteCopy:
         with self._connection:  # commits, or rolls back on an exception
             yield
 
-    def _write(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            key = entry["noun"], entry["ref"]
-            if entry["document"] is None:
-                self._connection.execute("DELETE FROM documents WHERE noun = ? AND ref = ?", key)
-            else:
-                document = to_json(entry["document"]).decode()
-                self._connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (*key, document))
-
-    def _write_position(self, position: int) -> None:
-        self._connection.execute("UPDATE position SET seq = ?", (position,))
+    def _write(self, entries: Iterable[Entry], position: int, *, clear: bool) -> None:
+        """Writes the entries and the position; with `clear` in the place of all that the copy has."""
+        with self._transaction():
+            if clear:
+                self._connection.execute("DELETE FROM documents")
+            for entry in entries:
+                key = entry["noun"], entry["ref"]
+                if entry["document"] is None:
+                    self._connection.execute("DELETE FROM documents WHERE noun = ? AND ref = ?", key)
+                else:
+                    document = to_json(entry["document"]).decode()
+                    self._connection.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (*key, document))
+            self._connection.execute("UPDATE position SET seq = ?", (position,))
+        self.position = position
 
     def apply(self, entries: list[Entry]) -> None:
-        position: int = entries[-1]["seq"]
-        with self._transaction():
-            self._write(entries)
-            self._write_position(position)
-        self.position = position
+        self._write(entries, entries[-1]["seq"], clear=False)
 
     def replace(self, entries: Iterable[Entry], position: int) -> None:
-        with self._transaction():
-            self._connection.execute("DELETE FROM documents")
-            self._write(entries)
-            self._write_position(position)
-        self.position = position
+        self._write(entries, position, clear=True)
 
     def close(self) -> None:
         self._connection.close()
@@ -201,9 +169,6 @@ def open_copy(path: Path) -> Copy:
         raise CannotFollow(f"{path}: cannot be used: {getattr(error, 'strerror', None) or error}.") from None
     except (ValueError, KeyError, TypeError, sqlite3.Error):
         raise CannotFollow(f"{path}: is not a copy that this command has made.") from None
-
-
-# --- the server -------------------------------------------------------------------------------------------------
 
 
 def connect(url: str) -> httpx.Client:
@@ -243,17 +208,15 @@ def _update(client: httpx.Client, copy: Copy, report: Callable[[str], None], *, 
     Returns whether the copy has reached the head of the log. Raises: CannotFollow; _ServerUnavailable.
     """
     response = _get(client, "changes", after=copy.position, limit=BATCH_SIZE, wait=wait)
-    if response.is_success:
-        changes = _parse_changes(response)
-        if changes.entries:
-            copy.apply(changes.entries)
-        return copy.position >= changes.head
     if response.status_code == 410:
-        head = _parse_head(response)
+        head = _parse(response, _head)
         report(f"The log no longer reaches back to position {copy.position}: starting over from the lists.")
         copy.replace(_read_lists(client, head), head)
         return False
-    raise CannotFollow(_refusal_message(response))
+    entries, head = _parse(response, _changes)
+    if entries:
+        copy.apply(entries)
+    return copy.position >= head
 
 
 class _ServerUnavailable(Exception):
@@ -266,7 +229,7 @@ def _get(client: httpx.Client, path: str, **parameters: str | int) -> httpx.Resp
         response = client.get(f"/v1/{path}", params=parameters)
     except httpx.TransportError as error:
         raise _ServerUnavailable(str(error) or type(error).__name__) from None
-    if response.status_code in RETRIED_STATUSES:
+    if response.status_code in {429, 502, 503, 504}:
         raise _ServerUnavailable(f"it answers {response.status_code}")
     return response
 
@@ -276,21 +239,13 @@ def _read_lists(client: httpx.Client, head: int) -> Iterator[Entry]:
 
     What changes while they are read comes again after `head`. Raises: CannotFollow; _ServerUnavailable.
     """
-    for item_list in LISTS:
+    for noun, id_field, extra_field in LISTS:
         parameters: dict[str, str | int] = {"limit": 100}
         while True:
-            response = _get(client, item_list.path, **parameters)
-            if not response.is_success:
-                raise CannotFollow(_refusal_message(response))
-            try:
-                page = from_json(response.content)
-                entries = [_list_entry(document, item_list, head) for document in page["items"]]
-                cursor = page["next"]
-            except (ValueError, KeyError, TypeError):
-                raise CannotFollow(_refusal_message(response)) from None
-            if item_list.extra_fields and entries and "fields" not in parameters:
+            entries, cursor = _parse(_get(client, f"{noun}s", **parameters), partial(_list_page, noun, id_field, head))
+            if extra_field and entries and "fields" not in parameters:
                 # The first page shows which fields a document has; it is read again with all of them.
-                parameters["fields"] = ",".join([*entries[0]["document"], *item_list.extra_fields])
+                parameters["fields"] = ",".join([*entries[0]["document"], extra_field])
                 continue
             yield from entries
             if cursor is None:
@@ -298,46 +253,38 @@ def _read_lists(client: httpx.Client, head: int) -> Iterator[Entry]:
             parameters["cursor"] = cursor
 
 
-def _list_entry(document: Any, item_list: _List, head: int) -> Entry:
-    """Raises: KeyError, TypeError, for an item that is not a document."""
-    ref = document[item_list.id_field]
-    return _checked_entry({"seq": head, "noun": item_list.noun, "ref": ref, "document": document})
+def _parse(response: httpx.Response, parse: Callable[[Any], Parsed]) -> Parsed:
+    """What `parse` makes of the JSON of the response. Raises: CannotFollow, for a refusal, or JSON of another shape."""
+    with suppress(ValueError, KeyError, TypeError):
+        if response.is_success or response.status_code == 410:
+            return parse(from_json(response.content))
+    raise CannotFollow(_refusal_message(response))
 
 
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """One page of the log of changes."""
+def _list_page(noun: str, id_field: str, head: int, page: Any) -> tuple[list[Entry], str | None]:
+    """The items of a page as entries of the log, and the cursor of the next page."""
+    items = page["items"]
+    entries = [{"seq": head, "noun": noun, "ref": item[id_field], "document": item} for item in items]
+    return [_checked_entry(entry) for entry in entries], page["next"]
 
-    entries: list[Entry]
-    head: int
 
-
-def _parse_changes(response: httpx.Response) -> _Changes:
-    """Raises: CannotFollow, for a response that is not a page of the log."""
-    try:
-        entries = [_checked_entry(item) for item in from_json(response.content)["items"]]
-    except (ValueError, KeyError, TypeError):
-        raise CannotFollow(_refusal_message(response)) from None
-    return _Changes(entries, _parse_head(response))
+def _changes(page: Any) -> tuple[list[Entry], int]:
+    """The entries of a page of the log, and the position of the last change."""
+    return [_checked_entry(item) for item in page["items"]], _head(page)
 
 
 def _checked_entry(item: Any) -> Entry:
-    """The item itself. Raises: KeyError, TypeError, for an item that is not an entry of the log."""
-    kinds = {"seq": int, "noun": str, "ref": str, "document": dict | None}
-    if not all(isinstance(item[name], kind) for name, kind in kinds.items()):
-        raise TypeError
-    entry: Entry = item
-    return entry
+    """The item. Raises: TypeError, for an item that is not an entry of the log."""
+    match item:
+        case {"seq": int(), "noun": str(), "ref": str(), "document": dict() | None}:
+            return dict(item)
+    raise TypeError
 
 
-def _parse_head(response: httpx.Response) -> int:
-    """Raises: CannotFollow, for a response without the position of the last change."""
-    try:
-        head = from_json(response.content)["head"]
-    except (ValueError, KeyError, TypeError):
-        head = None
+def _head(body: Any) -> int:
+    head = body["head"]
     if not isinstance(head, int):
-        raise CannotFollow(_refusal_message(response))
+        raise TypeError
     return head
 
 

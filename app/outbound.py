@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,21 +19,14 @@ HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]
 # Hosts that URL parsers take for an IPv4 address, in any notation. Source: WHATWG URL, "ends in a number".
 NUMERIC_HOST: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 PORTS: Final = {"http": 80, "https": 443}
-# IANA has assigned only 2000::/3 to the public internet; these networks inside it serve other purposes.
+# IANA has assigned only this to the public internet; the special networks serve other purposes.
 GLOBAL_IPV6: Final = ipaddress.IPv6Network("2000::/3")
-SPECIAL_IPV6: Final = [
-    ipaddress.IPv6Network("2001::/23"),  # protocols
-    ipaddress.IPv6Network("2001:db8::/32"),  # documentation
-    ipaddress.IPv6Network("2002::/16"),  # 6to4
-    ipaddress.IPv6Network("3fff::/20"),  # documentation
-]
-SPECIAL_IPV4: Final = [
-    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols
-    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4
-    ipaddress.IPv4Network("240.0.0.0/4"),  # reserved
+# Protocols, documentation, 6to4, documentation; of IPv4: protocols, 6to4, reserved.
+SPECIAL_NETWORKS: Final[list[ipaddress.IPv4Network | ipaddress.IPv6Network]] = [
+    *map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")),
+    *map(ipaddress.IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4")),
 ]
 
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 FailureCode = Literal["not-allowed", "unresolved", "connect", "tls", "timeout", "broken"]
 
@@ -64,22 +58,11 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(socket_address[0]) for *_, socket_address in results))
 
 
-def is_public(address: IpAddress) -> bool:
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Whether the address belongs to the public internet. `is_global` alone accepts multicast, 6to4, NAT64 and more."""
-    if isinstance(address, ipaddress.IPv4Address):
-        special = address.is_multicast or any(address in network for network in SPECIAL_IPV4)
-    else:
-        special = address not in GLOBAL_IPV6 or any(address in network for network in SPECIAL_IPV6)
-    return address.is_global and not special
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """The host of a URL. `allowed`: the operator permits it whatever its address."""
-
-    host: str
-    port: int
-    allowed: bool
+    if address.is_multicast or any(address in network for network in SPECIAL_NETWORKS):
+        return False
+    return address.is_global and (address.version == 4 or address in GLOBAL_IPV6)
 
 
 class Outbound(httpx.AsyncBaseTransport):
@@ -104,11 +87,11 @@ class Outbound(httpx.AsyncBaseTransport):
 
     async def check(self, url: str) -> None:
         """Raises: AddressRefused, for a URL that nothing is sent to, or whose host cannot be resolved now."""
-        target = self._target(url)
+        host, port, allowed = self._target(url)
         try:
-            await self._addresses(target)
+            await self._addresses(host, port, allowed)
         except OSError:
-            raise AddressRefused(f"has a host name that cannot be resolved: {target.host}") from None
+            raise AddressRefused(f"has a host name that cannot be resolved: {host}") from None
 
     async def send(
         self,
@@ -148,9 +131,9 @@ class Outbound(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises: AddressRefused, OSError, httpx.TransportError."""
-        target = self._target(str(request.url))
-        *others, last = await self._addresses(target)
-        request.extensions = {**request.extensions, "sni_hostname": target.host.rstrip(".")}
+        host, port, allowed = self._target(str(request.url))
+        *others, last = await self._addresses(host, port, allowed)
+        request.extensions = {**request.extensions, "sni_hostname": host.rstrip(".")}
         for address in others:
             request.url = request.url.copy_with(host=address)
             try:
@@ -163,8 +146,11 @@ class Outbound(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    def _target(self, url: str) -> _Target:
-        """Raises: AddressRefused, for a URL whose form is refused."""
+    def _target(self, url: str) -> tuple[str, int, bool]:
+        """Host and port of a URL, and whether the operator permits it whatever its address.
+
+        Raises: AddressRefused, for a URL whose form is refused.
+        """
         try:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, ValueError):  # such as circled digits, which have no form in the DNS
@@ -183,14 +169,14 @@ class Outbound(httpx.AsyncBaseTransport):
         allowed = bool(self._allowed & {bracketed, f"{bracketed}:{port}"})
         if parsed.scheme == "http" and not allowed:
             raise AddressRefused("is not https://")
-        return _Target(host, port, allowed)
+        return host, port, allowed
 
-    async def _addresses(self, target: _Target) -> list[str]:
+    async def _addresses(self, host: str, port: int, allowed: bool) -> list[str]:
         """The IP addresses of the host, at least one. Raises: AddressRefused, if one is not public; OSError."""
-        addresses = await self._resolver(target.host, target.port)
+        addresses = await self._resolver(host, port)
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
-        if not target.allowed and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
+        if not allowed and not all(is_public(ipaddress.ip_address(address)) for address in addresses):
             raise AddressRefused("resolves to an IP address that is not public")
         return addresses
 
@@ -198,14 +184,12 @@ class Outbound(httpx.AsyncBaseTransport):
 async def _read_body(response: httpx.Response, most_bytes: int) -> bytes:
     """The first bytes of the body, not decompressed. Closes the response."""
     body = bytearray()
-    try:
+    async with aclosing(response):
         assert isinstance(response.stream, httpx.AsyncByteStream)
         async for chunk in response.stream:
             body += chunk
             if len(body) >= most_bytes:
                 break
-    finally:
-        await response.aclose()
     return bytes(body[:most_bytes])
 
 
@@ -217,11 +201,6 @@ def _is_dotted_ipv4(host: str) -> bool:
     return True
 
 
-def _is_tls(error: BaseException) -> bool:
-    """Whether a TLS error caused this one."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+def _is_tls(error: BaseException | None) -> bool:
+    """Whether it is a TLS error, or was caused by one."""
+    return error is not None and (isinstance(error, ssl.SSLError) or _is_tls(error.__cause__ or error.__context__))

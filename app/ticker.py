@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -37,12 +38,12 @@ class Ticker:
 
     async def run(self) -> None:
         """Ticks until it is cancelled. A database that is away is waited for."""
-        cleaned = -float(HOUR_SECONDS)
+        cleaned_at = -float(HOUR_SECONDS)
         while True:
             try:
                 await self.release()
-                if time.monotonic() - cleaned >= HOUR_SECONDS:
-                    cleaned = time.monotonic()
+                if time.monotonic() - cleaned_at >= HOUR_SECONDS:
+                    cleaned_at = time.monotonic()
                     await idempotency.forget_old_keys(self.database)
             except Unavailable:
                 logger.warning("the ticker waits for the database")
@@ -52,33 +53,28 @@ class Ticker:
 
     async def _pause(self) -> float:
         """Seconds to the next due time, half a second at most."""
-        try:
-            at = await self._next()
-            now = await self.database.now()
-        except Unavailable:
-            return PAUSE_SECONDS
-        return PAUSE_SECONDS if at is None else min(PAUSE_SECONDS, max(0.01, (at - now).total_seconds()))
+        with suppress(Unavailable):
+            if (at := await self._next_due()) is not None:
+                return min(PAUSE_SECONDS, max(0.01, (at - await self.database.now()).total_seconds()))
+        return PAUSE_SECONDS
 
-    async def _next(self) -> datetime | None:
+    async def _next_due(self) -> datetime | None:
         """When the next thing is due that can be released."""
-        read = self.database.reader()
-        found = [await next_due_at(read, key, [*self.refused]) for key, _ in NOUNS]
-        return min((at for at in found if at is not None), default=None)
+        due_times = [await next_due_at(self.database.reader(), key, [*self.refused]) for key, _ in NOUNS]
+        return min(filter(None, due_times), default=None)
 
     async def release(self) -> list[str]:
         """Makes public all that is due, each in a transaction of its own; returns what it was."""
         self.refused = {ref: until for ref, until in self.refused.items() if until > time.monotonic()}
-        at = await self._next()
+        at = await self._next_due()
         now = await self.database.now()
         if at is None or at > now:  # no transaction is begun, for which others may have to wait
             return []
-        return [ref for key, noun in NOUNS for ref in await self._release_all(key, noun, now)]
-
-    async def _release_all(self, key: Any, noun: Any, now: datetime) -> list[str]:
-        done: list[str] = []
-        while (ref := await self._release_one(key, noun, now)) is not None:
-            done.append(ref)
-        return done
+        released: list[str] = []
+        for key, noun in NOUNS:
+            while (ref := await self._release_one(key, noun, now)) is not None:
+                released.append(ref)
+        return released
 
     async def _release_one(self, key: Any, noun: Any, now: datetime) -> str | None:
         ref: str | None = None

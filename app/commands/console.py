@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -12,10 +12,6 @@ from rich.table import Table
 
 from app.errors import Invalid, NotFound
 from app.web.fields import fault_message
-
-# The width for output into a pipe, so that each row of a table stays one line.
-PIPE_WIDTH: Final = 1_000
-STYLES: Final = {"error": "red", "removed": "yellow"}
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -33,7 +29,8 @@ def printable(text: str) -> str:
 
 def print_message(message: object, kind: Literal["error", "removed"] = "error") -> None:
     """Prints a message with its kind in front, on standard error."""
-    err.print(f"[{STYLES[kind]}]{kind}:[/] {escape(str(message))}")
+    style = "red" if kind == "error" else "yellow"
+    err.print(f"[{style}]{kind}:[/] {escape(str(message))}")
 
 
 def failure(message: object, code: int) -> typer.Exit:
@@ -66,5 +63,6 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
         table.add_column(column, no_wrap=column == "id", overflow="fold")
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
-    console = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
+    # In a pipe, wide enough that each row stays one line.
+    console = out if out.is_terminal else Console(highlight=False, soft_wrap=True, width=1_000)
     console.print(table)

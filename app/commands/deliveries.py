@@ -26,15 +26,8 @@ def list_webhooks() -> None:
 
 
 def _webhook_row(webhook: WebhookState) -> tuple[object, ...]:
-    return (
-        webhook.id,
-        webhook.name,
-        webhook.url,
-        webhook.position,
-        webhook.lag,
-        webhook.dead_letters,
-        _progress(webhook),
-    )
+    progress = (webhook.position, webhook.lag, webhook.dead_letters, _progress(webhook))
+    return webhook.id, webhook.name, webhook.url, *progress
 
 
 def _progress(webhook: WebhookState) -> str:

@@ -45,9 +45,8 @@ class WriteFailed(Exception):
 async def _export(database: Database, target: BinaryIO, *, public: bool) -> int:
     """Writes the documents; returns their number. Raises: WriteFailed."""
     count = 0
-    columns = TextColumn("{task.completed} documents")
     async with database.reader().snapshot() as read, aclosing(export(read, public=public)) as lines:
-        with Progress(columns, console=err, transient=True) as progress:
+        with Progress(TextColumn("{task.completed} documents"), console=err, transient=True) as progress:
             task = progress.add_task("", total=None)
             async for line in lines:
                 try:

@@ -29,8 +29,6 @@ def follow(
                     followers.follow(client, copy, lambda message: err.print(escape(message)), once=once)
                 except KeyboardInterrupt:
                     err.print("Stopped.")
-        except followers.UnknownCopyFormat as error:
-            raise failure(error, 2) from None
         except (followers.CannotFollow, OSError, sqlite3.Error) as error:
-            raise failure(error, 1) from None
+            raise failure(error, 2 if isinstance(error, followers.UnknownCopyFormat) else 1) from None
     err.print(f"The copy in {escape(str(to))} is at position {copy.position}.")

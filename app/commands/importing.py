@@ -19,8 +19,6 @@ from app.settings import Settings
 
 MOST_SHOWN_FAULTS: Final = 20
 SAMPLE: Final = sorted((Path(__file__).parent.parent / "sample").glob("*.ndjson"))
-# Names of outcomes as they are printed.
-OUTCOMES: Final = {"created": "created", "updated": "updated", "unchanged": "unchanged", "error": "refused"}
 
 
 def import_ndjson(files: Annotated[list[Path], typer.Argument(help="Files to read.", show_default=False)]) -> None:
@@ -52,11 +50,8 @@ def import_files(settings: Settings, files: list[Path]) -> int:
 
     missing_articles = run_with_database(settings, work)
     for file, report in reports.items():
-        faults = [
-            (line, Fault(f"relates to the article {ref}, which is not there"))
-            for ref, line in report.related.items()
-            if ref in missing_articles
-        ]
+        missing = [(line, ref) for ref, line in report.related.items() if ref in missing_articles]
+        faults = [(line, Fault(f"relates to the article {ref}, which is not there")) for line, ref in missing]
         _print_faults("error", file, faults)
         err.print(f"{escape(str(file))}: {format_counts(report)}")
     refused = any(report.counts["error"] for report in reports.values())
@@ -90,5 +85,6 @@ def format_fault(fault: Fault) -> str:
 
 
 def format_counts(report: Report) -> str:
-    counts = [f"{count} {OUTCOMES[outcome]}" for outcome, count in report.counts.items() if count]
+    names = {"error": "refused"}
+    counts = [f"{count} {names.get(outcome, outcome)}" for outcome, count in report.counts.items() if count]
     return ", ".join(counts) or "no documents"

@@ -84,9 +84,7 @@ def _lifetime(key: KeyOut) -> str:
     return f"{'expires' if key.expires_at > utcnow() else 'expired'} {format_instant(key.expires_at)}"
 
 
-def revoke_key(
-    id: Annotated[str, typer.Argument(help="Its id, as shown by `key list`.", show_default=False)],
-) -> None:
+def revoke_key(id: Annotated[str, typer.Argument(help="Its id, as shown by `key list`.", show_default=False)]) -> None:
     """Revoke an API key: it is refused from the next request on. Revoking it again changes nothing."""
     with command_settings() as settings, exit_on_refusal():
         run_with_database(settings, lambda database: keys.revoke(database, id))

@@ -12,16 +12,9 @@ if TYPE_CHECKING:
     from app.importers.page import Page
 
 LINE_WIDTH: Final = 100
-BLOCK_STYLES: Final = {
-    "paragraph": "white",
-    "quote": "cyan",
-    "heading": "bold",
-    "list": "white",
-    "table": "white",
-    "image": "magenta",
-    "reference_note": "yellow",
-    "related": "blue",
-}
+# Other blocks are white.
+BLOCK_STYLES: Final = {"quote": "cyan", "heading": "bold", "image": "magenta", "reference_note": "yellow",
+                       "related": "blue"}  # fmt: skip
 ARTICLE_FIELDS: Final = ("kicker", "standfirst", "byline", "section", "published_at", "updated_at", "tags")
 
 
@@ -48,15 +41,10 @@ def print_outline(page: "Page", name: str, console: Console) -> None:
 
 def _print_article(article: dict[str, Any], page: "Page", console: Console) -> None:
     console.print(f"[bold]{escape(article['headline'])}[/bold]  [dim]{article['language']}[/dim]")
-    labels = {
-        document["slug"]: _first_translation(document["labels"])
-        for document in page.documents
-        if document["noun"] == "tag"
-    }
-    fields = article | {
-        "section": labels.get(article["section"]),
-        "tags": ", ".join(labels[slug] for slug in article["tags"]),
-    }
+    tags = [document for document in page.documents if document["noun"] == "tag"]
+    labels = {tag["slug"]: _first_translation(tag["labels"]) for tag in tags}
+    tag_labels = ", ".join(labels[slug] for slug in article["tags"])
+    fields = article | {"section": labels.get(article["section"]), "tags": tag_labels}
     for field in ARTICLE_FIELDS:
         if fields[field]:
             console.print(f"  [dim]{field}[/dim] {escape(fields[field])}")
@@ -90,8 +78,7 @@ def _summary(block: dict[str, Any]) -> str:
             return block.get("credit_line") or block.get("caption") or ""
         case "reference_note":
             return str(block["note"])
-        case _:
-            return _shorten(str(block.get("text") or ""))
+    return _shorten(str(block.get("text") or ""))
 
 
 def _first_translation(texts: dict[str, str]) -> str:

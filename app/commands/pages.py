@@ -4,9 +4,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -53,9 +54,18 @@ def import_page(
     page points to. A page without a date is published now. Importing the same page again changes nothing.
     """
     with command_settings() as settings:
-        metadata = _page_metadata(
-            settings, url=url, published=published, language=language, section=section and section.strip()
-        )
+        metadata = {
+            name: parse_option(name, kind, value)
+            for name, kind, value in (
+                ("url", Url, url),
+                ("language", Language, language),
+                ("published", InstantOrDay, published),
+                ("section", Line, section and section.strip()),
+            )
+            if value is not None
+        }
+        if "published" in metadata:
+            metadata["published"] = since(metadata["published"], settings.zone)
         paths = [path for file in files for path in (_text_files(file) if file.is_dir() else [file])]
         if url is not None and len(paths) != 1:
             raise failure("--url is the address of one page; give one file with it", 2)
@@ -66,17 +76,6 @@ def import_page(
         if report is not None:
             _write_report(page_import.file_reports)
         raise typer.Exit(code)
-
-
-def _page_metadata(settings: Settings, **options: str | None) -> dict[str, Any]:
-    """The options that describe the page, validated; those not given are left out. Raises: typer.Exit."""
-    kinds: dict[str, Any] = {"url": Url, "language": Language, "published": InstantOrDay, "section": Line}
-    metadata = {
-        name: parse_option(name, kind, options[name]) for name, kind in kinds.items() if options[name] is not None
-    }
-    if "published" in metadata:
-        metadata["published"] = since(metadata["published"], settings.zone)
-    return metadata
 
 
 def _text_files(folder: Path) -> list[Path]:
@@ -137,7 +136,11 @@ class _PageImport:
             if database is None:
                 self._show(parsed, file)
             else:
-                slugs = await self._write(database, parsed.documents, file, now)
+                report = await self._import_documents(database, parsed.documents, now)
+                err.print(f"{escape(str(file))}: {format_counts(report)}")
+                slugs = report.slugs
+                for slug in slugs:
+                    (err if self.quiet else out).print(f"/v1/articles/{slug}")
         except (Invalid, Raced) as refusal:
             return self._refuse(file, refusal.faults or (Fault(refusal.detail),))
         except OSError as error:
@@ -155,26 +158,16 @@ class _PageImport:
         if not self.quiet:
             print_outline(parsed, printable(file.name), out)
 
-    async def _write(self, database: Database, documents: list[dict[str, Any]], file: Path, now: datetime) -> list[str]:
-        """Writes the documents and prints the addresses of the published stories; returns their slugs."""
-        report = await self._import_documents(database, documents, now)
-        err.print(f"{escape(str(file))}: {format_counts(report)}")
-        for slug in report.slugs:
-            (err if self.quiet else out).print(f"/v1/articles/{slug}")
-        return report.slugs
-
     async def _import_documents(self, database: Database, documents: list[dict[str, Any]], now: datetime) -> Report:
         """Retries while a concurrent import writes the same objects. Raises: Invalid; Raced, after the last attempt."""
-        attempts = 0
-        while True:
-            try:
-                return await store.import_page(
-                    database, self.settings.zone, documents, draft=self.draft, now=now, revise_notes=self.revise_notes
-                )
-            except Raced:
-                attempts += 1
-                if attempts == store.ATTEMPTS:
-                    raise
+        draft, revise_notes = self.draft, self.revise_notes
+        save = partial(
+            store.import_page, database, self.settings.zone, documents, draft=draft, now=now, revise_notes=revise_notes
+        )
+        for _ in range(store.ATTEMPTS - 1):
+            with suppress(Raced):
+                return await save()
+        return await save()
 
     def _refuse(self, file: Path, faults: Sequence[Fault]) -> Literal[False]:
         messages = [format_fault(fault) for fault in faults[:MOST_SHOWN_FAULTS]]

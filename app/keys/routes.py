@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from app.deps import NeedsScope, Read, cursors, no_idempotency_key
 from app.errors import Fault, Invalid
 from app.keys import store as keys
-from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage, KeyQuery
+from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyPage
 from app.web.answers import DONE, ISSUED, KEYED, NOT_FOUND, PAGED, READ
 from app.web.bodies import JsonBody
 from app.web.caching import PRIVATE, cached_response
@@ -17,6 +17,7 @@ from app.web.caller import Caller, permitted
 from app.web.fields import format_instant
 from app.web.pages import page_response
 from app.web.parameters import strict_query
+from app.web.queries import PageQuery
 
 needs_keys: Final = NeedsScope("keys")
 router = APIRouter(
@@ -26,13 +27,13 @@ KeyId = Annotated[str, Path(description="Id of the key.", json_schema_extra={"fo
 
 
 @router.get("", response_model=KeyPage, responses={**READ, **PAGED})
-async def list_keys(request: Request, read: Read, query: Annotated[KeyQuery, Query()]) -> Response:
+async def list_keys(request: Request, read: Read, query: Annotated[PageQuery, Query()]) -> Response:
     """API keys, newest first.
 
     Revoked and expired keys stay in the list. It contains no secrets: each was shown once, when its key was created.
     """
     cursor = cursors(request, {})
-    rows = await keys.newest(read, query, cursor.read(query.cursor))
+    rows = await keys.NEWEST.page(read, cursor.read(query.cursor), limit=query.limit, count=query.count)
     return await page_response(request, cursor, rows, noun="key")
 
 
@@ -51,9 +52,8 @@ async def create_key(
         permitted(caller, scope)
     if caller.expires_at is not None and (key.expires_at is None or key.expires_at > caller.expires_at):
         detail = f"must not be later than {format_instant(caller.expires_at)}, when the key that creates it expires"
-        raise Invalid(
-            "A key cannot outlive the key that creates it.", Fault(detail, "not-allowed", pointer="/expires_at")
-        )
+        fault = Fault(detail, "not-allowed", pointer="/expires_at")
+        raise Invalid("A key cannot outlive the key that creates it.", fault)
     created = await keys.create(request.app.state.database, key, created_by=caller.name)
     headers = {"Location": f"/v1/keys/{created.id}", "Cache-Control": PRIVATE}
     return Response(to_json(created), 201, headers, media_type="application/json")

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from app.content.blocks import WireModel
 from app.web.caller import Scope
 from app.web.fields import Instant, Line
-from app.web.queries import Page, PageQuery
+from app.web.queries import Page
 
 
 def _in_future(value: datetime) -> datetime:
@@ -61,7 +61,3 @@ class KeyMade(KeyOut):
 
 class KeyPage(Page[KeyOut, dict[str, Any]]):
     """One page of keys. `included` is always empty."""
-
-
-class KeyQuery(PageQuery):
-    """Which page of the list of keys."""

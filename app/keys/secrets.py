@@ -11,7 +11,7 @@ PREFIX: Final = "dovidka_"
 BASE62: Final = digits + ascii_letters
 RANDOM_LENGTH: Final = 43  # 256 bits in base 62
 CHECKSUM_LENGTH: Final = 6
-PATTERN: Final = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LENGTH}}}[0-9A-Za-z]{{{CHECKSUM_LENGTH}}}")
+PATTERN: Final = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LENGTH + CHECKSUM_LENGTH}}}")
 
 
 def generate() -> str:

@@ -1,7 +1,8 @@
 """Every SQL statement about API keys."""
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
@@ -10,26 +11,11 @@ from app.db.newest import NewestFirst
 from app.errors import NotFound, Unavailable
 from app.keys import secrets
 from app.keys.models import Key
-from app.keys.schemas import KeyIn, KeyMade, KeyOut, KeyQuery
-from app.paging import PageRows, Position
-from app.web.caller import Caller, Scope, refused
+from app.keys.schemas import KeyIn, KeyMade, KeyOut
+from app.web.caller import Caller, refused
 
 # Precision of `last_used_at`: a key causes at most one write in this time.
 LAST_USED_PRECISION: Final = timedelta(minutes=5)
-
-
-# --- reading ----------------------------------------------------------------------------------------------------
-
-
-class _IdentityRow(NamedTuple):
-    """The columns of `_BY_DIGEST`."""
-
-    id: str
-    name: str
-    scopes: list[Scope]
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
 
 
 async def identify(database: Database, token: str) -> Caller:
@@ -43,38 +29,39 @@ async def identify(database: Database, token: str) -> Caller:
     row = await database.reader().row(_BY_DIGEST, {"digest": secrets.digest(token)})
     if row is None:
         raise refused("The key in Authorization is unknown.")
-    key = _IdentityRow(*row)
+    id, name, scopes, expires_at, revoked_at, last_used_at = row
     now = utcnow()
-    if key.revoked_at is not None:
+    if revoked_at is not None:
         raise refused("The key in Authorization has been revoked.")
-    if key.expires_at is not None and key.expires_at <= now:
+    if expires_at is not None and expires_at <= now:
         raise refused("The key in Authorization has expired.")
-    if key.last_used_at is None or key.last_used_at <= now - LAST_USED_PRECISION:
-        await _record_use(database, key.id)
-    return Caller(key.id, key.name, frozenset(key.scopes), key.expires_at)
+    if last_used_at is None or last_used_at <= now - LAST_USED_PRECISION:
+        await _record_use(database, id)
+    return Caller(id, name, frozenset(scopes), expires_at)
 
 
-_BY_DIGEST: Final = select(*(getattr(Key, name) for name in _IdentityRow._fields)).where(
-    Key.digest == bindparam("digest")
-)
+_BY_DIGEST: Final = select(
+    Key.id, Key.name, Key.scopes, Key.expires_at, Key.revoked_at, Key.last_used_at
+).where(Key.digest == bindparam("digest"))  # fmt: skip
 
 
 async def _record_use(database: Database, id: str) -> None:
     """Sets `last_used_at` to now, unless another request did. A database that takes no writes refuses no request."""
     now = utcnow()
     outdated = or_(Key.last_used_at.is_(None), Key.last_used_at <= now - LAST_USED_PRECISION)
-    try:
+    with suppress(Unavailable):
         async with database.begin() as connection:
             await connection.execute(update(Key).where(Key.id == id, outdated).values(last_used_at=now))
-    except Unavailable:
-        pass
-
-
-_OUT_COLUMNS: Final = tuple(getattr(Key, name) for name in KeyOut.model_fields)
 
 
 def _key_out(row: Row) -> KeyOut:
     return KeyOut.model_construct(**dict(zip(KeyOut.model_fields, row, strict=True)))
+
+
+_OUT: Final = select(*(getattr(Key, name) for name in KeyOut.model_fields))
+_BY_ID: Final = _OUT.where(Key.id == bindparam("id"))
+# Revoked and expired ones included.
+NEWEST: Final = NewestFirst(_OUT, Key.id, _key_out)
 
 
 async def get(read: Reader, id: str) -> KeyOut:
@@ -85,27 +72,13 @@ async def get(read: Reader, id: str) -> KeyOut:
     return _key_out(row)
 
 
-_BY_ID: Final = select(*_OUT_COLUMNS).where(Key.id == bindparam("id"))
-
-
 def _not_found(id: str) -> NotFound:
     return NotFound(f"There is no key {id!r}.")
 
 
-async def newest(read: Reader, query: KeyQuery, position: Position | None) -> PageRows:
-    """One page of keys, revoked and expired ones included, newest first. Cost: see `NewestFirst.page`."""
-    return await _NEWEST.page(read, position, limit=query.limit, count=query.count)
-
-
 async def all_keys(read: Reader) -> list[KeyOut]:
     """All keys, revoked and expired ones included, newest first. Cost: one statement."""
-    return await _NEWEST.all(read)
-
-
-_NEWEST: Final = NewestFirst(select(*_OUT_COLUMNS), Key.id, _key_out)
-
-
-# --- writing ----------------------------------------------------------------------------------------------------
+    return await NEWEST.all(read)
 
 
 async def create(database: Database, key: KeyIn, *, created_by: str | None) -> KeyMade:

@@ -14,7 +14,6 @@ from sqlalchemy import Integer, and_, bindparam, or_, select, update
 
 from app.db import Database, Reader, UtcDateTime, new_id
 from app.webhooks import deliveries
-from app.webhooks.deliveries import DeliveryAttempt
 from app.webhooks.models import Perspective, Webhook
 from app.webhooks.schemas import DeliveryOut
 from app.webhooks.store import LAST_POSITION, not_found
@@ -54,16 +53,10 @@ _DUE: Final = and_(
     Webhook.position < LAST_POSITION,
 )
 _ANY_DUE: Final = select(Webhook.id).where(_DUE).limit(1)
-_LONGEST_DUE: Final = (
-    select(Webhook.id)
-    .where(_DUE)
-    .order_by(Webhook.due_at)
-    .limit(bindparam("most", type_=Integer()))
-    .with_for_update(skip_locked=True, of=Webhook)
-)
+_LONGEST_DUE: Final = select(Webhook.id).where(_DUE).order_by(Webhook.due_at).limit(bindparam("most", type_=Integer()))
 _CLAIM: Final = (
     update(Webhook)
-    .where(Webhook.id.in_(_LONGEST_DUE.scalar_subquery()))
+    .where(Webhook.id.in_(_LONGEST_DUE.with_for_update(skip_locked=True, of=Webhook).scalar_subquery()))
     .values(holder=bindparam("claim"), due_at=bindparam("until", type_=UtcDateTime()))
     .returning(*_CLAIM_COLUMNS)
 )
@@ -90,58 +83,51 @@ async def get_without_claim(read: Reader, id: str) -> ClaimedWebhook:
     return ClaimedWebhook(*row)
 
 
-async def advance(
-    database: Database, webhook: ClaimedWebhook, attempt: DeliveryAttempt, *, position: int, until: datetime
-) -> bool:
+async def advance(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut, until: datetime) -> bool:
     """Records the last attempt of an event, moves the webhook past it and extends the claim.
 
     Returns False and writes nothing if the claim is lost. Cost: one transaction of three statements.
     """
-    return await _update(database, webhook, attempt, {"position": position, "attempts": 0, "due_at": until})
+    return await _update(database, webhook, delivery, position=delivery.position, attempts=0, due_at=until)
 
 
-async def retry_later(database: Database, webhook: ClaimedWebhook, attempt: DeliveryAttempt, due_at: datetime) -> None:
+async def retry_later(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut, due_at: datetime) -> None:
     """Records a failed attempt and releases the webhook until the next one. Writes nothing if the claim is lost."""
-    await _update(database, webhook, attempt, {"attempts": attempt.attempt, "due_at": due_at, "holder": None})
+    await _update(database, webhook, delivery, attempts=delivery.attempt, due_at=due_at, holder=None)
 
 
-async def disable(database: Database, webhook: ClaimedWebhook, attempt: DeliveryAttempt) -> None:
+async def disable(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut) -> None:
     """Records an attempt that the receiver answered with 410, and disables the webhook.
 
     The position stays, so that the same event is sent if the webhook is enabled again. Writes nothing if the claim is
     lost.
     """
-    values = {"enabled": False, "disabled_reason": "gone", "holder": None, "attempts": 0}
-    values |= {"revision": Webhook.revision + 1, "modified_at": attempt.at}
-    await _update(database, webhook, attempt, values)
+    changed = {"revision": Webhook.revision + 1, "modified_at": delivery.at}
+    await _update(
+        database, webhook, delivery, enabled=False, disabled_reason="gone", holder=None, attempts=0, **changed
+    )
 
 
-async def release(
-    database: Database, webhook: ClaimedWebhook, *, due_at: datetime, position: int | None = None
-) -> bool:
+async def release(database: Database, webhook: ClaimedWebhook, due_at: datetime, position: int | None = None) -> bool:
     """Ends the claim and, if a position is given, moves the webhook to it.
 
     Returns False and writes nothing if the claim is lost.
     """
-    values: dict[str, Any] = {"due_at": due_at, "holder": None}
-    if position is not None:
-        values["position"] = position
-    return await _update(database, webhook, None, values)
+    moved = {} if position is None else {"position": position}
+    return await _update(database, webhook, None, due_at=due_at, holder=None, **moved)
 
 
-async def _update(
-    database: Database, webhook: ClaimedWebhook, attempt: DeliveryAttempt | None, values: dict[str, Any]
-) -> bool:
+async def _update(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut | None, **values: Any) -> bool:
     claimed = update(Webhook).where(Webhook.id == webhook.id, Webhook.holder == webhook.holder)
     async with database.begin() as connection:
         if not (await connection.execute(claimed.values(**values))).rowcount:
             return False
-        if attempt is not None:
-            await deliveries.record(connection, webhook.id, attempt)
+        if delivery is not None:
+            await deliveries.record(connection, webhook.id, delivery)
     return True
 
 
-async def record_test(database: Database, id: str, attempt: DeliveryAttempt) -> DeliveryOut:
+async def record_test(database: Database, id: str, delivery: DeliveryOut) -> None:
     """Records a test event. After a delivered test, an event that waits for its retry is due immediately.
 
     Raises: NotFound.
@@ -151,7 +137,7 @@ async def record_test(database: Database, id: str, attempt: DeliveryAttempt) -> 
         # Changes nothing; it locks the row, so that the webhook cannot be deleted before the delivery is inserted.
         if not (await connection.execute(webhook.values(name=Webhook.name))).rowcount:
             raise not_found(id)
-        if attempt.error is None:
+        if delivery.error is None:
             waiting = webhook.where(Webhook.attempts > 0, Webhook.holder.is_(None))
-            await connection.execute(waiting.values(due_at=attempt.at))
-        return await deliveries.record(connection, id, attempt)
+            await connection.execute(waiting.values(due_at=delivery.at))
+        await deliveries.record(connection, id, delivery)

@@ -14,7 +14,6 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -28,7 +27,6 @@ from app.outbound import Outbound, RequestFailed
 from app.web.fields import format_instant
 from app.webhooks import claims, events
 from app.webhooks.claims import ClaimedWebhook
-from app.webhooks.deliveries import DeliveryAttempt
 from app.webhooks.events import Event
 from app.webhooks.schemas import DeliveryError, DeliveryOut
 
@@ -43,8 +41,9 @@ CONCURRENT_WEBHOOKS: Final = 100
 BATCH_SIZE: Final = 100
 # The delay after each failed attempt, before jitter; after the last attempt the event is given up. About three days.
 RETRY_DELAYS: Final = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800)
-) + tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 12, 20, 24))  # fmt: skip
+    timedelta(seconds=seconds)
+    for seconds in (5, 30, 120, 600, 1_800, *(3_600 * hours for hours in (1, 2, 4, 8, 12, 20, 24)))
+)
 JITTER: Final = 0.2
 
 log = structlog.get_logger()
@@ -60,13 +59,9 @@ class Deliverer:
     """Delivers the events of one process. `uniform(low, high)` picks the jitter of retry delays."""
 
     def __init__(
-        self,
-        database: Database,
-        outbound: Outbound,
-        *,
-        clock: Callable[[], datetime] = utcnow,
-        uniform: Callable[[float, float], float] = random.uniform,
-    ) -> None:
+        self, database: Database, outbound: Outbound, *,
+        clock: Callable[[], datetime] = utcnow, uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:  # fmt: skip
         self._database = database
         self._outbound = outbound
         self._clock = clock
@@ -110,8 +105,9 @@ class Deliverer:
         webhook = await claims.get_without_claim(self._database.reader(), id)
         entry = {"op": "test", "noun": "test", "ref": "test", "revision": 1, "keys": [], "reason": None}
         body = to_json({"seq": 0, "at": format_instant(self._clock()), **entry})
-        attempt = await self._send(webhook, None, f"test-{new_id()}", body, number=1)
-        return await claims.record_test(self._database, id, attempt)
+        delivery = await self._send(webhook, None, f"test-{new_id()}", body, number=1)
+        await claims.record_test(self._database, id, delivery)
+        return delivery
 
     async def _serve(self, webhook: ClaimedWebhook) -> None:
         """Delivers one batch of events and releases the webhook."""
@@ -128,56 +124,57 @@ class Deliverer:
 
     async def _deliver_batch(self, webhook: ClaimedWebhook) -> None:
         batch = await events.next_events(self._database.reader(), webhook, limit=BATCH_SIZE)
-        failed_attempts = webhook.attempts
+        number = webhook.attempts + 1
         if batch.trimmed_position is not None:
             if not await self._record_trimmed(webhook, batch.trimmed_position):
                 return
-            failed_attempts = 0
+            number = 1
         for event in batch.events:
-            if not await self._deliver(webhook, event, failed_attempts + 1):
+            if not await self._deliver(webhook, event, number):
                 return
-            failed_attempts = 0
+            number = 1
         await claims.release(self._database, webhook, due_at=self._clock(), position=batch.last_position)
 
     async def _record_trimmed(self, webhook: ClaimedWebhook, position: int) -> bool:
         """Records the events up to the position as one dead letter. Returns False if the claim is lost."""
         log.error("webhook lost events that the log no longer contains", webhook=webhook.id, up_to=position)
         now = self._clock()
-        attempt = DeliveryAttempt(now, position, 1, None, "trimmed", 0, dead=True)
-        return await claims.advance(self._database, webhook, attempt, position=position, until=now + CLAIM_DURATION)
+        delivery = DeliveryOut(
+            id=str(new_id()), at=now, position=position, attempt=1, dead=True, status=None, error="trimmed",
+            duration_milliseconds=0,
+        )  # fmt: skip
+        return await claims.advance(self._database, webhook, delivery, until=now + CLAIM_DURATION)
 
     async def _deliver(self, webhook: ClaimedWebhook, event: Event, number: int) -> bool:
         """Makes one attempt to deliver an event. Returns whether the event is finished and the next may be sent."""
-        attempt = await self._send(webhook, event.position, f"{webhook.id}-{event.position}", event.body, number=number)
+        id = f"{webhook.id}-{event.position}"
+        delivery = await self._send(webhook, event.position, id, event.body(), number=number)
         now = self._clock()
-        if attempt.error is not None:
+        if delivery.error is not None:
             log.warning("webhook event not delivered", webhook=webhook.id, position=event.position, attempt=number,
-                        status=attempt.status, error=attempt.error)  # fmt: skip
-            if attempt.status == 410:
-                await claims.disable(self._database, webhook, attempt)
+                        status=delivery.status, error=delivery.error)  # fmt: skip
+            if delivery.status == 410:
+                await claims.disable(self._database, webhook, delivery)
                 return False
             if number <= len(RETRY_DELAYS):
                 delay = RETRY_DELAYS[number - 1] * self._uniform(1 - JITTER, 1 + JITTER)
-                await claims.retry_later(self._database, webhook, attempt, due_at=now + delay)
+                await claims.retry_later(self._database, webhook, delivery, due_at=now + delay)
                 return False
-            attempt = replace(attempt, dead=True)
-        return await claims.advance(
-            self._database, webhook, attempt, position=event.position, until=now + CLAIM_DURATION
-        )
+            delivery = delivery.model_copy(update={"dead": True})
+        return await claims.advance(self._database, webhook, delivery, until=now + CLAIM_DURATION)
 
     async def _send(
         self, webhook: ClaimedWebhook, position: int | None, id: str, body: bytes, *, number: int
-    ) -> DeliveryAttempt:
+    ) -> DeliveryOut:
         """Sends one request. Of a failure only its kind is kept."""
         at, started = self._clock(), time.monotonic()
         timestamp = int(at.timestamp())
-        signatures = [sign(secret, id, timestamp, body) for secret in webhook.signing_secrets(at)]
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Dovidka-Webhooks",
             "webhook-id": id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": " ".join(signatures),
+            "webhook-signature": " ".join(sign(key, id, timestamp, body) for key in webhook.signing_secrets(at)),
         }
         status: int | None = None
         error: DeliveryError | None = None
@@ -190,4 +187,7 @@ class Deliverer:
             error = None if 200 <= status < 300 else "status"
         except RequestFailed as failure:
             error = failure.code
-        return DeliveryAttempt(at, position, number, status, error, round((time.monotonic() - started) * 1000))
+        return DeliveryOut(
+            id=str(new_id()), at=at, position=position, attempt=number, dead=False, status=status, error=error,
+            duration_milliseconds=round((time.monotonic() - started) * 1000),
+        )  # fmt: skip

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.db import Database
 from app.deps import NeedsScope, Read, cursors, no_idempotency_key
-from app.errors import Fault, Invalid, Raced
+from app.errors import Fault, Invalid
 from app.outbound import AddressRefused, Outbound
 from app.web.answers import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
@@ -18,21 +17,10 @@ from app.web.conditions import IfMatch
 from app.web.merging import Patch, merged, patch_of
 from app.web.pages import page_response
 from app.web.parameters import strict_query
-from app.webhooks import deliveries
+from app.web.queries import PageQuery
+from app.webhooks import deliveries, schemas
 from app.webhooks import store as webhooks
-from app.webhooks.schemas import (
-    Deliveries,
-    DeliveryOut,
-    DeliveryQuery,
-    NewWebhookIn,
-    ReplayIn,
-    Rotated,
-    WebhookIn,
-    WebhookMade,
-    WebhookOut,
-    WebhookPage,
-    WebhookQuery,
-)
+from app.webhooks.schemas import NewWebhookIn, ReplayIn, WebhookIn, WebhookOut
 
 needs_webhooks: Final = NeedsScope("webhooks")
 router = APIRouter(
@@ -45,13 +33,8 @@ WebhookId = Annotated[str, Path(description="Id of the webhook.", json_schema_ex
 WebhookCaller = Annotated[Caller, Depends(needs_webhooks)]
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-async def _get_permitted(read: Read, caller: Caller, id: str) -> WebhookOut:
-    """The webhook, if the caller may manage it.
+async def _permitted_webhook(read: Read, caller: WebhookCaller, id: WebhookId) -> WebhookOut:
+    """The webhook of the path, if the caller may manage it.
 
     A webhook with the perspective `drafts` requires `drafts:read`, because its target could be changed to receive
     drafts, and its position shows how much is written.
@@ -61,6 +44,10 @@ async def _get_permitted(read: Read, caller: Caller, id: str) -> WebhookOut:
     if webhook.perspective == "drafts":
         permitted(caller, "drafts:read")
     return webhook
+
+
+# As the last parameter, so that a malformed request is refused before the webhook is looked up.
+PermittedWebhook = Annotated[WebhookOut, Depends(_permitted_webhook)]
 
 
 async def _check_address(request: Request, url: str) -> None:
@@ -77,9 +64,9 @@ def _json_response(status: int, body: object, **headers: str) -> Response:
     return Response(to_json(body), status, {"Cache-Control": PRIVATE, **headers}, media_type="application/json")
 
 
-@router.get("", response_model=WebhookPage, responses={**READ, **PAGED})
+@router.get("", response_model=schemas.WebhookPage, responses={**READ, **PAGED})
 async def list_webhooks(
-    request: Request, caller: WebhookCaller, read: Read, query: Annotated[WebhookQuery, Query()]
+    request: Request, caller: WebhookCaller, read: Read, query: Annotated[PageQuery, Query()]
 ) -> Response:
     """Webhooks and their progress, newest first.
 
@@ -87,12 +74,12 @@ async def list_webhooks(
     secrets: each was shown once. Webhooks with the perspective `drafts` are listed for keys with `drafts:read`.
     """
     cursor = cursors(request, {})
-    drafts = "drafts:read" in caller.scopes
-    rows = await webhooks.newest(read, query, cursor.read(query.cursor), drafts=drafts)
+    position, drafts = cursor.read(query.cursor), "drafts:read" in caller.scopes
+    rows = await webhooks.NEWEST.page(read, position, limit=query.limit, count=query.count, drafts=drafts)
     return await page_response(request, cursor, rows, noun="webhook")
 
 
-@router.post("", status_code=201, response_model=WebhookMade, responses=CREATED)
+@router.post("", status_code=201, response_model=schemas.WebhookMade, responses=CREATED)
 async def create_webhook(
     request: Request, caller: WebhookCaller, webhook: Annotated[NewWebhookIn, Depends(JsonBody(NewWebhookIn))]
 ) -> Response:
@@ -106,108 +93,95 @@ async def create_webhook(
     if webhook.perspective == "drafts":
         permitted(caller, "drafts:read")
     await _check_address(request, webhook.url)
-    created = await webhooks.create(_database(request), webhook)
+    created = await webhooks.create(request.app.state.database, webhook)
     return _json_response(201, created, ETag=f'"{created.revision}"', Location=f"/v1/webhooks/{created.id}")
 
 
 @router.get("/{id}", response_model=WebhookOut, responses={**READ, **NOT_FOUND})
-async def get_webhook(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
+async def get_webhook(request: Request, webhook: PermittedWebhook) -> Response:
     """The settings of a webhook.
 
     Its progress is in the list of webhooks, the outcome of its latest deliveries in `deliveries`.
     """
-    webhook = await _get_permitted(read, caller, id)
     return await cached_response(request, to_json(webhook), revision=webhook.revision)
 
 
 @router.patch("/{id}", response_model=WebhookOut, responses={**WRITTEN, **NOT_FOUND})
 async def update_webhook(
     request: Request,
-    caller: WebhookCaller,
-    read: Read,
-    id: WebhookId,
     if_match: IfMatch,
     patch: Annotated[Patch, Depends(JsonBody(patch_of(WebhookIn), MERGE_PATCH, JSON))],
+    current: PermittedWebhook,
 ) -> Response:
     """Change some settings of a webhook.
 
     An event that waits for its next attempt is sent immediately. `enabled: false` stops delivery, `true` continues it
     with the next event.
     """
-    current = await _get_permitted(read, caller, id)
     if_match.check(current.revision)
     settings = merged(WebhookIn, current.model_dump(), patch)
     if settings.url != current.url:
         await _check_address(request, settings.url)
-    saved = await webhooks.save(_database(request), current, settings)
-    if saved is None:
-        raise Raced("Another writer changed the webhook at the same moment.")
+    saved = await webhooks.save(request.app.state.database, current, settings)
     return _json_response(200, saved, ETag=f'"{saved.revision}"')
 
 
 @router.delete("/{id}", status_code=204, responses={**DONE, **NOT_FOUND})
-async def delete_webhook(
-    request: Request, caller: WebhookCaller, read: Read, id: WebhookId, if_match: IfMatch
-) -> Response:
+async def delete_webhook(request: Request, if_match: IfMatch, current: PermittedWebhook) -> Response:
     """Delete a webhook.
 
     Nothing more is sent, and its deliveries are deleted too.
     """
-    current = await _get_permitted(read, caller, id)
     if_match.check(current.revision)
-    if not await webhooks.remove(_database(request), current):
-        raise Raced("Another writer changed the webhook at the same moment.")
+    await webhooks.remove(request.app.state.database, current)
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
-@router.post("/{id}/secret", response_model=Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY])
-async def rotate_webhook_secret(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
+@router.post(
+    "/{id}/secret", response_model=schemas.Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
+)
+async def rotate_webhook_secret(request: Request, webhook: PermittedWebhook) -> Response:
     """Replace the secret of a webhook.
 
     `secret` is shown only this once. For 24 hours each event has two signatures, by the new and by the former secret,
     so that the receiver can change over without losing events. A secret before the former one no longer signs.
     """
-    await _get_permitted(read, caller, id)
-    return _json_response(200, await webhooks.rotate_secret(_database(request), id))
+    return _json_response(200, await webhooks.rotate_secret(request.app.state.database, webhook.id))
 
 
-@router.post("/{id}/test", response_model=DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY])
-async def test_webhook(request: Request, caller: WebhookCaller, read: Read, id: WebhookId) -> Response:
+@router.post(
+    "/{id}/test", response_model=schemas.DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
+)
+async def test_webhook(request: Request, webhook: PermittedWebhook) -> Response:
     """Send a test event now.
 
     The response is the outcome, within 15 seconds. The event has the `op` `test`, and is signed like any other. If it
     is delivered, an event that waits for its next attempt is sent immediately.
     """
-    await _get_permitted(read, caller, id)
-    return _json_response(200, await request.app.state.deliverer.send_test(id))
+    return _json_response(200, await request.app.state.deliverer.send_test(webhook.id))
 
 
 @router.post("/{id}/replay", status_code=204, responses={**DONE, **NOT_FOUND})
 async def replay_webhook(
-    request: Request,
-    caller: WebhookCaller,
-    read: Read,
-    id: WebhookId,
-    start: Annotated[ReplayIn, Depends(JsonBody(ReplayIn))],
+    request: Request, start: Annotated[ReplayIn, Depends(JsonBody(ReplayIn))], webhook: PermittedWebhook
 ) -> Response:
     """Send events again, starting after a position.
 
     They keep their `webhook-id`. Dead letters after the position are deleted, because they are sent again. A position
     ahead of the present one skips the events in between.
     """
-    await _get_permitted(read, caller, id)
-    await webhooks.replay(_database(request), id, start.after)
+    await webhooks.replay(request.app.state.database, webhook.id, start.after)
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
-@router.get("/{id}/deliveries", response_model=Deliveries, responses={**READ, **NOT_FOUND})
+@router.get("/{id}/deliveries", response_model=schemas.Deliveries, responses={**READ, **NOT_FOUND})
 async def list_deliveries(
-    request: Request, caller: WebhookCaller, read: Read, id: WebhookId, query: Annotated[DeliveryQuery, Query()]
+    request: Request, caller: WebhookCaller, read: Read, id: WebhookId, query: Annotated[schemas.DeliveryQuery, Query()]
 ) -> Response:
     """The latest deliveries of a webhook, newest first.
 
     The last 100 attempts and the last 1,000 dead letters of each webhook are kept.
     """
-    await _get_permitted(read, caller, id)
+    await _permitted_webhook(read, caller, id)
     items = await deliveries.newest(read, id, limit=query.limit, dead=query.dead is not None)
-    return await cached_response(request, to_json(Deliveries.model_construct(items=items)))
+    return await cached_response(request, to_json(schemas.Deliveries.model_construct(items=items)))

@@ -1,15 +1,13 @@
 """Webhooks and their deliveries as JSON."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from app.changes.models import Noun
 from app.content.blocks import WireModel
 from app.web.fields import Instant, Language, Line, Slug, Url
-from app.web.queries import Page, PageQuery, Parameters, whole_number
-
-LARGEST_POSITION: Final = 2**63 - 1
+from app.web.queries import Page, Parameters, whole_number
 
 
 def _distinct(values: list[str]) -> list[str]:
@@ -36,7 +34,7 @@ TargetUrl = Annotated[
     Url,
     Field(description="Where events are sent: an https URL with a public address, which is checked at each request."),
 ]
-LogPosition = Annotated[int, Field(strict=True, ge=0, le=LARGEST_POSITION)]
+LogPosition = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 DeliveryError = Literal["not-allowed", "unresolved", "connect", "tls", "timeout", "broken", "status", "trimmed"]
 
 
@@ -106,8 +104,7 @@ class Rotated(BaseModel):
     """The new secret of a webhook."""
 
     secret: str = Field(
-        description="`whsec_` and the signing key in base64. It is shown only this once.",
-        examples=["whsec_MfKQ9r8G…"],
+        description="`whsec_` and the signing key in base64. It is shown only this once.", examples=["whsec_MfKQ9r8G…"]
     )
     former_until: Instant = Field(description="Until then each event is also signed with the former secret.")
 
@@ -154,7 +151,3 @@ class DeliveryQuery(Parameters):
 
 class WebhookPage(Page[WebhookState, dict[str, Any]]):
     """One page of webhooks. `included` is always empty."""
-
-
-class WebhookQuery(PageQuery):
-    """Which page of the list of webhooks."""

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,30 +12,19 @@ from app.changes.log import HEAD
 from app.changes.models import PUBLIC, Head
 from app.db import Database, Reader, Row, new_id, utcnow
 from app.db.newest import NewestFirst
-from app.errors import Fault, Invalid, NotFound
-from app.paging import PageRows, Position
+from app.errors import Fault, Invalid, NotFound, Raced
 from app.webhooks.models import Delivery, Webhook
-from app.webhooks.schemas import (
-    NewWebhookIn,
-    Rotated,
-    WebhookIn,
-    WebhookMade,
-    WebhookOut,
-    WebhookQuery,
-    WebhookState,
-)
+from app.webhooks.schemas import NewWebhookIn, Rotated, WebhookIn, WebhookMade, WebhookOut, WebhookState
 
-SECRET_PREFIX: Final = "whsec_"  # noqa: S105
 # How long events are also signed with the former secret.
 SECRET_OVERLAP: Final = timedelta(hours=24)
+RACED: Final = "Another writer changed the webhook at the same moment."
 
 
 def encode_secret(secret: bytes) -> str:
     """The secret in the form that receivers use. Source: Standard Webhooks, "Signature scheme"."""
-    return SECRET_PREFIX + base64.b64encode(secret).decode()
+    return f"whsec_{base64.b64encode(secret).decode()}"
 
-
-# --- reading ----------------------------------------------------------------------------------------------------
 
 HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
 # The last position of the log that the webhook follows.
@@ -43,33 +33,23 @@ LAST_POSITION: Final = case(
     else_=select(Head.seq).where(Head.id == HEAD).scalar_subquery(),
 )
 _DEAD_LETTERS: Final = (
-    select(func.count())
-    .select_from(Delivery)
-    .where(Delivery.webhook == Webhook.id, Delivery.dead.is_(True))
-    .correlate(Webhook)
-    .scalar_subquery()
+    select(func.count()).where(Delivery.webhook == Webhook.id, Delivery.dead.is_(True)).scalar_subquery()
 )
 _SETTINGS: Final = tuple(getattr(Webhook, name) for name in WebhookOut.model_fields)
 _STATE: Final = (*_SETTINGS, Webhook.position, LAST_POSITION, Webhook.attempts, Webhook.due_at, _DEAD_LETTERS)
 _BY_ID: Final = select(*_SETTINGS).where(Webhook.id == bindparam("id"))
 
 
-def _webhook_out(row: Row) -> WebhookOut:
+def _webhook_out(row: Sequence[Any]) -> WebhookOut:
     return WebhookOut.model_construct(**dict(zip(WebhookOut.model_fields, row, strict=True)))
 
 
 def _webhook_state(row: Row) -> WebhookState:
     """Shape: the columns of `_STATE`."""
     *settings, position, head, attempts, due_at, dead_letters = row
-    return WebhookState.model_construct(
-        **dict(zip(WebhookOut.model_fields, settings, strict=True)),
-        position=position,
-        head=head,
-        lag=max(head - position, 0),
-        attempts=attempts,
-        next_try_at=due_at if attempts else None,
-        dead_letters=dead_letters,
-    )
+    progress = {"position": position, "head": head, "lag": max(head - position, 0), "dead_letters": dead_letters}
+    retry = {"attempts": attempts, "next_try_at": due_at if attempts else None}
+    return WebhookState.model_construct(**dict(_webhook_out(settings)), **progress, **retry)
 
 
 def not_found(id: str) -> NotFound:
@@ -84,24 +64,14 @@ async def get(read: Reader, id: str) -> WebhookOut:
     return _webhook_out(row)
 
 
-async def newest(read: Reader, query: WebhookQuery, position: Position | None, *, drafts: bool) -> PageRows:
-    """One page of webhooks with their progress, newest first; with the perspective `drafts` only if `drafts` is set.
-
-    Cost: see `NewestFirst.page`.
-    """
-    return await _NEWEST.page(read, position, limit=query.limit, count=query.count, drafts=drafts)
-
-
 async def all_webhooks(read: Reader) -> list[WebhookState]:
     """All webhooks with their progress, newest first. Cost: one statement."""
-    return await _NEWEST.all(read, drafts=True)
+    return await NEWEST.all(read, drafts=True)
 
 
+# Those with the perspective `drafts` only if the parameter `drafts` is true.
 _VISIBLE: Final = or_(Webhook.perspective == PUBLIC, bindparam("drafts", type_=Boolean()))
-_NEWEST: Final = NewestFirst(select(*_STATE).where(_VISIBLE), Webhook.id, _webhook_state)
-
-
-# --- writing ----------------------------------------------------------------------------------------------------
+NEWEST: Final = NewestFirst(select(*_STATE).where(_VISIBLE), Webhook.id, _webhook_state)
 
 
 async def create(database: Database, webhook: NewWebhookIn) -> WebhookMade:
@@ -128,8 +98,8 @@ def _check_not_future(position: int, head: int) -> None:
         raise Invalid(f"/after {detail}.", Fault(detail, pointer="/after"))
 
 
-async def save(database: Database, current: WebhookOut, settings: WebhookIn) -> WebhookOut | None:
-    """Saves the settings and makes the next event due immediately. Returns None if another writer was faster.
+async def save(database: Database, current: WebhookOut, settings: WebhookIn) -> WebhookOut:
+    """Saves the settings and makes the next event due immediately. Raises: Raced, if another writer was faster.
 
     Settings that equal the current ones write nothing and create no revision.
     """
@@ -138,15 +108,13 @@ async def save(database: Database, current: WebhookOut, settings: WebhookIn) -> 
         return current
     if settings.enabled:
         values["disabled_reason"] = None
+    values |= {"revision": Webhook.revision + 1, "modified_at": utcnow(), **_due_now()}
+    unchanged = update(Webhook).where(Webhook.id == current.id, Webhook.revision == current.revision)
     async with database.begin() as connection:
-        result = await connection.execute(
-            update(Webhook)
-            .where(Webhook.id == current.id, Webhook.revision == current.revision)
-            .values(**values, revision=Webhook.revision + 1, modified_at=utcnow(), **_due_now())
-            .returning(*_SETTINGS)
-        )
-        row = result.one_or_none()
-    return None if row is None else _webhook_out(tuple(row))
+        row = (await connection.execute(unchanged.values(values).returning(*_SETTINGS))).one_or_none()
+    if row is None:
+        raise Raced(RACED)
+    return _webhook_out(row)
 
 
 def _due_now() -> dict[str, Any]:
@@ -154,25 +122,20 @@ def _due_now() -> dict[str, Any]:
     return {"holder": None, "attempts": 0, "due_at": utcnow()}
 
 
-async def remove(database: Database, current: WebhookOut) -> bool:
-    """Deletes the webhook and its deliveries. Returns False if another writer was faster."""
+async def remove(database: Database, current: WebhookOut) -> None:
+    """Deletes the webhook and its deliveries. Raises: Raced, if another writer was faster."""
+    unchanged = delete(Webhook).where(Webhook.id == current.id, Webhook.revision == current.revision)
     async with database.begin() as connection:
-        result = await connection.execute(
-            delete(Webhook).where(Webhook.id == current.id, Webhook.revision == current.revision)
-        )
-    return bool(result.rowcount)
+        if not (await connection.execute(unchanged)).rowcount:
+            raise Raced(RACED)
 
 
 async def rotate_secret(database: Database, id: str) -> Rotated:
     """Replaces the secret; the former one also signs for `SECRET_OVERLAP`. Raises: NotFound."""
     secret, former_until = secrets.token_bytes(32), utcnow() + SECRET_OVERLAP
+    values = {"secret": secret, "former_secret": Webhook.secret, "former_until": former_until}
     async with database.begin() as connection:
-        result = await connection.execute(
-            update(Webhook)
-            .where(Webhook.id == id)
-            .values(secret=secret, former_secret=Webhook.secret, former_until=former_until)
-        )
-        if not result.rowcount:
+        if not (await connection.execute(update(Webhook).where(Webhook.id == id).values(values))).rowcount:
             raise not_found(id)
     return Rotated(secret=encode_secret(secret), former_until=former_until)
 
@@ -188,6 +151,5 @@ async def replay(database: Database, id: str, after: int) -> None:
             raise not_found(id)
         _check_not_future(after, row[0])
         await connection.execute(update(Webhook).where(Webhook.id == id).values(position=after, **_due_now()))
-        await connection.execute(
-            delete(Delivery).where(Delivery.webhook == id, Delivery.dead.is_(True), Delivery.position > after)
-        )
+        sent_again = (Delivery.webhook == id, Delivery.dead.is_(True), Delivery.position > after)
+        await connection.execute(delete(Delivery).where(*sent_again))

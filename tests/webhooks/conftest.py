@@ -113,9 +113,7 @@ async def change(database: Database, id: str, **fields: Any) -> WebhookOut:
     """Changes these settings, as a PATCH does."""
     current = await webhooks.get(database.reader(), id)
     settings = {name: getattr(current, name) for name in WebhookIn.model_fields}
-    saved = await webhooks.save(database, current, WebhookIn.model_validate({**settings, **fields}))
-    assert saved is not None
-    return saved
+    return await webhooks.save(database, current, WebhookIn.model_validate({**settings, **fields}))
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
