@@ -27,9 +27,9 @@ run: install
 # port, how pages of text are read, the documentation. It keeps what has differed: how connections and tasks end, what
 # Pydantic and FastAPI find out about our types, and the standard library's parsing of requests, addresses and dates.
 QUICK = tests/web tests/content tests/keys tests/tags tests/sources tests/notes tests/changes/test_log.py \
-	tests/changes/test_named.py tests/changes/test_writes.py tests/importers/test_routes.py \
+	tests/changes/test_writes.py tests/importers/test_routes.py \
 	tests/importers/test_store.py tests/webhooks/test_deliver.py tests/test_access.py tests/test_commands.py \
-	tests/test_db.py tests/test_openapi.py tests/test_operations.py tests/test_outbound.py tests/test_ticker.py
+	tests/db tests/test_openapi.py tests/test_operations.py tests/test_outbound.py tests/test_ticker.py
 
 quick: dev
 	@echo 'Running the tests of what may differ between versions of Python: about 2 minutes on two free cores.'

@@ -23,8 +23,6 @@ from app.db import Database, Reader, SchemaMismatch, WriteConnection, execute_ma
 from app.errors import Fault
 
 HEAD: Final = 1
-# The nouns that become public by being named, in the order in which their changes stand in the log.
-PUBLIC_BY_NAMING: Final[tuple[Noun, ...]] = ("tag", "source")
 # When objects are due that have no release of their own: they are public as soon as something public names them.
 DUE_ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # The card of a revision that records a deletion.
@@ -105,7 +103,7 @@ class Transaction:
     zone: ZoneInfo
     at: datetime = field(default_factory=utcnow)
     changes: dict[tuple[Noun, str], PendingChange] = field(default_factory=dict)
-    named_by_public: set[tuple[Noun, str]] = field(default_factory=set)
+    named_by_public: dict[Noun, set[str]] = field(default_factory=dict)
     locked: dict[Any, dict[str, Any]] = field(default_factory=dict)
     seq: int | None = None
     answer: WriteAnswer | None = None
@@ -134,7 +132,7 @@ class Transaction:
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside leaves nothing: neither rows nor entries of the log."""
         changes = {key: replace(change) for key, change in self.changes.items()}
-        named = {*self.named_by_public}
+        named = {noun: {*refs} for noun, refs in self.named_by_public.items()}
         try:
             async with self.connection.begin_nested():
                 yield
@@ -201,7 +199,8 @@ def delete_object(transaction: Transaction, noun: Noun, ref: str, before: Stored
 async def make_public_by_naming(transaction: Transaction, noun: Noun, refs: Iterable[str]) -> None:
     """Makes objects public that something public names now; they stay so. A change each, but no new revision.
 
-    The caller has locked their rows, so that nobody changes them before this transaction ends.
+    The caller has locked their rows, so that nobody changes them before this transaction ends. Order in the log: that
+    of the first calls for each noun, then by name.
     """
     others = []
     for ref in {*refs}:
@@ -211,14 +210,14 @@ async def make_public_by_naming(transaction: Transaction, noun: Noun, refs: Iter
         else:
             change.view = PUBLIC
     public = await public_refs(transaction.connection, noun, others)
-    transaction.named_by_public |= {(noun, ref) for ref in others if ref not in public}
+    transaction.named_by_public.setdefault(noun, set()).update({*others} - public)
 
 
 # --- the end of a transaction ------------------------------------------------------------------------------------
 
 
 async def _record(transaction: Transaction) -> None:
-    if transaction.named_by_public:
+    if any(transaction.named_by_public.values()):
         await _save_named(transaction)
     connection = transaction.connection
     changes = [*transaction.changes.values()]
@@ -239,7 +238,7 @@ async def _record(transaction: Transaction) -> None:
 
 OBJECT_COLUMNS: Final = ("id", "noun", "ref")
 REVISION_COLUMNS: Final = (
-    "object", "revision", "at", "op", "actor", "kind", "note", "public_from", "private", "card", "body",
+    "object", "revision", "at", "op", "actor", "kind", Revision.note.key, "public_from", "private", "card", "body",
 )  # fmt: skip
 # Of a view entry, what a change sets. The noun never changes.
 ENTRY_COLUMNS: Final = ("view", "object", "revision", "slug", "modified_at", "listed_at", "due_at", "lists")
@@ -253,14 +252,11 @@ async def _save_named(transaction: Transaction) -> None:
     """
     connection = transaction.connection
     await fetch(connection, _LOCK_HEAD, {})
-    names: dict[Noun, list[str]] = {noun: [] for noun in PUBLIC_BY_NAMING}
-    for noun, ref in sorted(transaction.named_by_public):
-        if (noun, ref) in transaction.changes:
+    for noun, refs in transaction.named_by_public.items():
+        changed = {ref for ref in refs if (noun, ref) in transaction.changes}
+        for ref in changed:
             transaction.changes[noun, ref].view = PUBLIC
-        else:
-            names[noun].append(ref)
-    for noun, refs in names.items():
-        for ref, before in sorted((await stored(connection, noun, refs)).items()):
+        for ref, before in sorted((await stored(connection, noun, sorted(refs - changed))).items()):
             if not before.is_public:
                 transaction.save(_publication_by_naming(transaction, noun, ref, before))
 
