@@ -113,7 +113,8 @@ async def wrong_originals(
 ) -> list[Fault]:
     """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
 
-    Only articles whose original, language or status has `changed` are checked. Originals are locked: nobody else translates them, or makes a translation of one, before this transaction ends.
+    Only articles whose original, language or status has `changed` are checked. Originals are locked: nobody else
+    translates them, or makes a translation of one, before this transaction ends.
     """
     in_batch = {article.id: article.translation_of for article in articles}
     ids = {

@@ -57,13 +57,15 @@ def upgrade() -> None:
     _move_states(bind, sql)
     _move_lists(bind, sql)
     _list_related(bind, sql)
-    bind.execute(sa.text("INSERT INTO article_slugs (slug, article, is_public) SELECT slug, ref, public FROM addresses"))
+    bind.execute(
+        sa.text("INSERT INTO article_slugs (slug, article, is_public) SELECT slug, ref, public FROM addresses")
+    )
     for table, key in (("articles", "id"), ("notes", "slug")):
         _move_withdrawals(bind, table, key)
 
 
 def downgrade() -> None:
-    raise NotImplementedError("The release before stored texts in another form. Restore the backup that you made of it.")
+    raise NotImplementedError("Release 0.1 stores texts in another form. Restore the backup that you made of it.")
 
 
 def _object_id(noun: str, ref: str) -> bytes:

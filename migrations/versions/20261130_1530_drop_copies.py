@@ -43,4 +43,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("The release before stored texts in another form. Restore the backup that you made of it.")
+    raise NotImplementedError("Release 0.1 stores texts in another form. Restore the backup that you made of it.")
