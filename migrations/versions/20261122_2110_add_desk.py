@@ -55,7 +55,7 @@ def _fill() -> None:
     """What the first tables hold of due times, and of articles that name others."""
     for noun, table, key in (("article", "articles", "id"), ("note", "notes", "slug")):
         op.execute(
-            f"UPDATE shown SET due_at = (SELECT publish_at FROM {table} WHERE {key} = shown.ref)"  # noqa: S608
+            f"UPDATE shown SET due_at = (SELECT publish_at FROM {table} WHERE {key} = shown.ref)"
             f" WHERE view = 'desk' AND noun = '{noun}'"
         )
     if op.get_bind().dialect.name == "sqlite":
@@ -64,7 +64,7 @@ def _fill() -> None:
         each, value = "json_array_elements", "(named.value ->> 'article')"
     for column in ("relations", "body"):
         op.execute(
-            f"INSERT INTO articles_related SELECT DISTINCT {value}, articles.id"  # noqa: S608
+            f"INSERT INTO articles_related SELECT DISTINCT {value}, articles.id"
             f" FROM articles, {each}(articles.{column}) AS named"
             f" WHERE {value} IS NOT NULL ON CONFLICT DO NOTHING"
         )
