@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from re import Pattern
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -60,13 +61,11 @@ class Placement:
 class ListChanges:
     """Collects how objects move between lists, so that each table is written once for many objects.
 
-    `archived` are the beginnings of the names of lists whose entries are also counted by day; without `counted` no
-    counters are kept at all.
+    `archived` matches the names of lists whose entries are counted by day too; without it nothing is counted.
     """
 
-    def __init__(self, zone: ZoneInfo, *, counted: bool = True, archived: tuple[str, ...] = ()) -> None:
+    def __init__(self, zone: ZoneInfo, *, archived: Pattern[str] | None = None) -> None:
         self._zone = zone
-        self._counted = counted
         self._archived = archived
         self._added: list[tuple[str, str, str, Placement]] = []
         self._removed: list[tuple[str, str, str, datetime]] = []
@@ -77,12 +76,12 @@ class ListChanges:
         """Takes an object from the placements it has to those it will have, by view."""
         for view in {**before, **after}:
             self._move_in_view(object_id, view, before.get(view), after.get(view))
-        if self._counted:
+        if self._archived is not None:
             for placements, number in ((before, -1), (after, 1)):
                 for view, placement in placements.items():
-                    self._count(view, placement, number)
+                    self._count(view, placement, number, self._archived)
                 if PUBLIC in placements and DESK in placements:
-                    self._count(DESK, placements[PUBLIC], -number)
+                    self._count(DESK, placements[PUBLIC], -number, self._archived)
 
     def _move_in_view(self, object_id: str, view: str, before: Placement | None, after: Placement | None) -> None:
         kept: frozenset[str] = frozenset()
@@ -95,12 +94,12 @@ class ListChanges:
             if before is not None and before.updated_at != after.updated_at:
                 self._updated += [(view, name, object_id, after) for name in kept]
 
-    def _count(self, view: str, placement: Placement, number: int) -> None:
+    def _count(self, view: str, placement: Placement, number: int, archived: Pattern[str]) -> None:
         day = _day(placement.published_at, self._zone)
         for name in placement.names:
             numbers = self._numbers[view, name]
             numbers["", placement.language] += number
-            if name.startswith(self._archived):
+            if archived.fullmatch(name):
                 numbers[day, placement.language] += number
 
     async def write(self, connection: WriteConnection) -> None:

@@ -79,7 +79,7 @@ class _Batch:
         self.transaction = transaction
         self.lineages = lineages
         self.kind = kind
-        self.lists = ListChanges(transaction.zone, counted=False)
+        self.lists = ListChanges(transaction.zone)
         self.inserted: list[NoteState] = []
         self.changed: list[NoteState] = []
 
@@ -156,7 +156,7 @@ async def remove(transaction: Transaction, slug: str, before: StoredObject) -> N
     lineages = await tags.lineages(transaction, tag_slugs)
     names = {name for state in before.states.values() for name in state.lists}
     log.delete_object(transaction, "note", slug, before, ["notes", *purge_keys(names, lineages)])
-    lists = ListChanges(transaction.zone, counted=False)
+    lists = ListChanges(transaction.zone)
     lists.move(before.id, _placements(before), {})
     await lists.write(transaction.connection)
     await transaction.connection.execute(delete(Note).where(Note.slug == slug))

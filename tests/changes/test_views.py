@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from pydantic_core import from_json
 from sqlalchemy import select
 
-from app.articles import desk, store
-from app.articles.models import Address
+from app.articles import desk, listing
+from app.articles.models import ArticleSlug
 from app.articles.schemas import ArticleEdit, ArticleQuery, CorrectIn, WithdrawIn
-from app.changes import store as log
-from app.changes.models import Change, Counter, Listed, NoteListed, Revision, Shown
-from app.changes.shown import EVERYONE, NEWEST
+from app.changes import log
+from app.changes.log import DUE_ANY_TIME
+from app.changes.models import Change, Object, Revision, ViewEntry
+from app.changes.views import EVERYONE, NEWEST
 from app.db import Database
 from app.errors import Conflict, Refusal
 from app.importers.store import Report
+from app.lists.models import Counter, List, ListEntry
 from app.web.merging import patch_of
 from tests.conftest import Fresh
 from tests.contents import ZONE, dense, head, load, rows
@@ -47,7 +49,7 @@ _ERASED: Final[Line] = {"body": [], "section": None, "tags": [], "attributions":
 # --- histories -------------------------------------------------------------------------------------------------------
 
 
-def some(values: Iterable[str]) -> st.SearchStrategy[list[str]]:
+def few(values: Iterable[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from([*values]), unique=True, max_size=2)
 
 
@@ -82,10 +84,12 @@ def notes(draw: st.DrawFn) -> Line:
         "language": draw(st.sampled_from(["en", "uk"])),
         "heading": "For reference",
         "body": [words(draw(st.sampled_from(["It held.", "It broke."])))],
-        "tags": draw(some(TAGS)),
-        "attributions": [credit(slug, "said_by") for slug in draw(some(SOURCES))],
+        "tags": draw(few(TAGS)),
+        "attributions": [credit(slug, "said_by") for slug in draw(few(SOURCES))],
         "status": "published" if released else "draft",
-        "published_at": INSTANTS[0] if released else None,
+        "published_at": INSTANTS[1] if released else None,
+        "created_at": INSTANTS[0],
+        "updated_at": INSTANTS[2],
     }
 
 
@@ -95,7 +99,9 @@ def articles(draw: st.DrawFn) -> Line:
     status = draw(st.sampled_from(["draft", "published", "published", "withdrawn", "scheduled"]))
     at = draw(st.sampled_from(INSTANTS))
     body = [words(draw(st.sampled_from(["Water rose.", "Water fell."])))]
-    body += [{"type": "reference_note", "note": slug} for slug in draw(some(NOTES))]
+    body += [{"type": "reference_note", "note": slug} for slug in draw(few(NOTES))]
+    others = [other for other in ARTICLES if other != ref]
+    body += [{"type": "related", "relation": "background", "article": other} for other in draw(few(others))]
     return {
         "noun": "article",
         "id": ref,
@@ -104,11 +110,11 @@ def articles(draw: st.DrawFn) -> Line:
         "headline": "Flood",
         "body": body,
         "section": draw(maybe(SECTIONS)),
-        "tags": draw(some(TAGS)),
+        "tags": draw(few(TAGS)),
         "attributions": [
-            {"source": slug, "role": draw(st.sampled_from(["said_by", "author"]))} for slug in draw(some(SOURCES))
+            {"source": slug, "role": draw(st.sampled_from(["said_by", "author"]))} for slug in draw(few(SOURCES))
         ],
-        "translation_of": draw(maybe([one for one in ARTICLES if one != ref])) if draw(st.booleans()) else None,
+        "translation_of": draw(maybe(others)) if draw(st.booleans()) else None,
         "status": status,
         "published_at": at if status in {"published", "withdrawn"} else draw(st.none() | st.just(at)),
         "publish_at": at if status == "scheduled" else None,
@@ -127,10 +133,10 @@ def patches(draw: st.DrawFn, ref: str) -> Line:
     """Some of what a client may change of an article."""
     line = draw(articles())
     fields = ("language", "body", "section", "tags", "attributions")
-    found = {name: line[name] for name in draw(st.lists(st.sampled_from(fields), unique=True, max_size=3))}
+    patch = {name: line[name] for name in draw(st.lists(st.sampled_from(fields), unique=True, max_size=3))}
     if draw(st.booleans()):
-        found["slug"] = draw(st.sampled_from([f"old-{ref[-1]}", f"new-{ref[-1]}", f"copy-{ref[-1]}"]))
-    return found
+        patch["slug"] = draw(st.sampled_from([f"old-{ref[-1]}", f"new-{ref[-1]}", f"copy-{ref[-1]}"]))
+    return patch
 
 
 @dataclass(frozen=True)
@@ -169,45 +175,46 @@ histories = st.lists(transactions | verbs() | verbs() | verbs() | verbs(), min_s
 @dataclass
 class Model:
     """The newest state of each object, what is public of those articles that have a working copy, and what was public
-    once. `corrected` are those that were corrected last of all, past their working copy."""
+    once. `corrected` are those that were corrected last of all, past their working copy, with the revision of that."""
 
     lines: dict[tuple[str, str], Line] = field(default_factory=dict)
     beneath: dict[str, Line] = field(default_factory=dict)
     public: set[tuple[str, str]] = field(default_factory=set)
-    addresses: dict[str, tuple[str | None, bool]] = field(default_factory=dict)
-    corrected: set[str] = field(default_factory=set)
+    slugs: dict[str, tuple[str | None, bool]] = field(default_factory=dict)
+    corrected: dict[str, int] = field(default_factory=dict)
 
     def take(self, transaction: list[Line]) -> None:
         for line in transaction:
             self.lines[key(line)] = line
             self.beneath.pop(key(line)[1], None)
-            self.corrected.discard(key(line)[1])
+            self.corrected.pop(key(line)[1], None)
         self._name()
         for line in transaction:
             if line["noun"] == "article":
-                known = line["status"] in {"published", "withdrawn"} or self._known(line["slug"])
-                self._address(line["id"], line["slug"], known)
+                is_public = line["status"] in {"published", "withdrawn"} or self._was_public(line["slug"])
+                self._take_slug(line["id"], line["slug"], is_public=is_public)
 
     def do(self, verb: Verb, document: Line | None) -> None:
         """Takes in what a verb did: the content is the model's own, status and dates are those of the answer."""
         ref, old = verb.ref, self.lines["article", verb.ref]
-        self.corrected.discard(ref)
+        if document is None or document["revision"] > self.corrected.get(ref, 0):  # else it changed nothing
+            self.corrected.pop(ref, None)
         if verb.name == "delete":
             del self.lines["article", ref]
             self.beneath.pop(ref, None)
-            self.addresses = {slug: one for slug, one in self.addresses.items() if one[0] != ref or one[1]}
-            self.addresses |= {slug: (None, True) for slug, one in self.addresses.items() if one[0] == ref}
+            self._free_slugs(ref)
+            self.slugs |= {slug: (None, True) for slug, (owner, _) in self.slugs.items() if owner == ref}
             return
         if verb.name == "discard":
             self.lines["article", ref] = self.beneath.pop(ref)
-            self._address(ref, self.lines["article", ref]["slug"], known=True)
+            self._take_slug(ref, self.lines["article", ref]["slug"], is_public=True)
             return
         assert document is not None
         content = {**old, **verb.patch, **(_ERASED if verb.name == "erase" else {})}
         dates = {name: document[name] for name in ("status", "published_at", "publish_at", "updated_at")}
         if verb.name == "correct" and ref in self.beneath:
             self.beneath[ref] |= dates
-            self.corrected.add(ref)
+            self.corrected[ref] = document["revision"]
             return
         line = {**content, **dates}
         if line["status"] in {"draft", "scheduled"} and document["published_at"] and old["status"] == "published":
@@ -216,20 +223,28 @@ class Model:
             del self.beneath[ref]
         self.lines["article", ref] = line
         self._name()
-        self._address(ref, line["slug"], line["status"] == "published" or self._known(line["slug"]))
+        is_public = line["status"] == "published" or self._was_public(line["slug"])
+        self._take_slug(ref, line["slug"], is_public=is_public)
 
-    def _known(self, slug: str) -> bool:
-        return self.addresses.get(slug, ("", False))[1]
+    def _was_public(self, slug: str) -> bool:
+        return self.slugs.get(slug, ("", False))[1]
 
-    def _address(self, ref: str, slug: str, known: bool) -> None:
-        kept = {one: owner for one, owner in self.addresses.items() if owner[0] != ref or owner[1]}
-        self.addresses = {**kept, slug: (ref, known)}
+    def _take_slug(self, ref: str, slug: str, *, is_public: bool) -> None:
+        self._free_slugs(ref)
+        self.slugs[slug] = (ref, is_public)
+
+    def _free_slugs(self, ref: str) -> None:
+        """Frees the slugs of an article that the public never knew."""
+        self.slugs = {
+            slug: (owner, is_public) for slug, (owner, is_public) in self.slugs.items() if owner != ref or is_public
+        }
 
     def _name(self) -> None:
         for noun, place in (("tag", self._tags_named), ("source", self._sources_named)):
             named = {slug for line in self._visible() for slug in place(line)}
-            named |= {slug for known, slug in self.public if known == noun}
-            self.public |= {(noun, one) for slug in named for one in (slug, *self.ancestors(noun, slug))}
+            named |= {slug for public_noun, slug in self.public if public_noun == noun}
+            named |= {ancestor for slug in named for ancestor in self.ancestors(noun, slug)}
+            self.public |= {(noun, slug) for slug in named}
 
     def _visible(self) -> Iterator[Line]:
         newest = (line for line in self.lines.values() if line.get("status") == "published")
@@ -241,27 +256,31 @@ class Model:
 
     @staticmethod
     def _sources_named(line: Line) -> list[str]:
-        return [given["source"] for given in line["attributions"]]
+        return [attribution["source"] for attribution in line["attributions"]]
 
     def ancestors(self, noun: str, slug: str) -> list[str]:
         parent = self.lines[noun, slug]["parent"]
         return [] if parent is None else [parent, *self.ancestors(noun, parent)]
 
-    def terms(self, line: Line) -> dict[str, bool]:
-        """Where the article is listed, and whether it is named there itself."""
-        found = {"all": True}
+    def list_names(self, line: Line) -> set[str]:
+        """The lists that an article or a note stands in."""
+        if line["noun"] == "note":
+            names = {f"notes:language:{line['language']}", *(f"notes:tag:{slug}" for slug in line["tags"])}
+            return names | {f"notes:source:{slug}" for slug in self._sources_named(line)}
+        names = {"articles"}
         for slug in self._tags_named(line):
-            for ancestor in self.ancestors("tag", slug):
-                found.setdefault(f"tag:{ancestor}", False)
-            found[f"tag:{slug}"] = True
-        for given in line["attributions"]:
-            found[f"source:{given['source']}"] = found[f"source.{given['role']}:{given['source']}"] = True
+            names |= {f"articles:tag:{name}" for name in (slug, *self.ancestors("tag", slug))}
+        for attribution in line["attributions"]:
+            source, role = attribution["source"], attribution["role"]
+            names |= {f"articles:source:{source}", f"articles:source.{role}:{source}"}
         for block in line["body"]:
             if block["type"] == "reference_note":
-                found[f"note:{block['note']}"] = True
+                names.add(f"articles:note:{block['note']}")
+            if block["type"] == "related":
+                names.add(f"articles:related:{block['article']}")
         if line["translation_of"] is not None:
-            found[f"translation:{line['translation_of']}"] = True
-        return found
+            names.add(f"articles:translation:{line['translation_of']}")
+        return names
 
     def views(self) -> Iterator[tuple[str, Line]]:
         for (noun, ref), line in self.lines.items():
@@ -270,50 +289,41 @@ class Model:
         for line in self.beneath.values():
             yield "public", line
 
-    def line(self, view: str, ref: str) -> Line:
-        return self.beneath.get(ref, self.lines["article", ref]) if view == "public" else self.lines["article", ref]
+    def line(self, view: str, noun: str, ref: str) -> Line:
+        line = self.lines[noun, ref]
+        return self.beneath.get(ref, line) if view == "public" else line
 
-    def found(self, *, desk: bool, term: str, language: str | None) -> list[str]:
-        """Ids of the articles that a reader finds under a term, newest first."""
+    def ids(self, *, desk: bool, name: str, language: str | None) -> list[str]:
+        """Ids of the articles that a reader finds in a list, newest first."""
         newest = [line for (noun, _), line in self.lines.items() if noun == "article"]
-        seen = newest if desk else [line for line in self._visible() if line["noun"] == "article"]
-        some = [line for line in seen if term in self.terms(line) and language in {None, line["language"]}]
-        return [line["id"] for line in sorted(some, key=lambda one: (sorted_by(one), one["id"]), reverse=True)]
+        visible = newest if desk else [line for line in self._visible() if line["noun"] == "article"]
+        lines = [line for line in visible if name in self.list_names(line) and language in {None, line["language"]}]
+        return [line["id"] for line in sorted(lines, key=lambda line: (sorted_by(line), line["id"]), reverse=True)]
 
     def shown(self) -> set[Any]:
         return {(view, *key(line), line["slug"]) for view, line in self.views()}
 
-    def listed(self) -> set[Any]:
+    def entries(self) -> set[Any]:
         return {
-            (view, term, at, line["id"], line["language"], moment(line["updated_at"]) or released(line) or at, direct)
+            (view, name, at, key(line)[1], line["language"], moment(line["updated_at"]) or released(line) or at)
             for view, line in self.views()
-            if line["noun"] == "article"
+            if line["noun"] in {"article", "note"}
             for at in (sorted_by(line),)
-            for term, direct in self.terms(line).items()
-        }
-
-    def notes_listed(self) -> set[Any]:
-        return {
-            (view, term, line["slug"])
-            for view, line in self.views()
-            if line["noun"] == "note"
-            for term in (
-                f"language:{line['language']}",
-                *(f"tag:{slug}" for slug in line["tags"]),
-                *(f"source:{slug}" for slug in self._sources_named(line)),
-            )
+            for name in self.list_names(line)
         }
 
     def counters(self) -> Count[Any]:
         """Those of the desk tell by how much it differs, so that the two add up to what it lists."""
-        found: Count[Any] = Count()
-        for view, term, at, ref, language, _, _ in self.listed():
-            dated = term == "all" or term.startswith("tag:")
+        numbers: Count[Any] = Count()
+        for view, name, at, ref, language, _ in self.entries():
+            if not name.startswith("articles"):
+                continue
+            dated = name == "articles" or name.startswith("articles:tag:")
             for day in ("", *([at.astimezone(ZONE).date().isoformat()] if dated else ())):
-                found[view, term, language, day] += 1
+                numbers[view, name, language, day] += 1
                 if view == "public" and ref in self.beneath:
-                    found["desk", term, language, day] -= 1
-        return Count({place: n for place, n in found.items() if n})
+                    numbers["desk", name, language, day] -= 1
+        return Count({place: n for place, n in numbers.items() if n})
 
 
 def moment(text: str | None) -> datetime | None:
@@ -321,9 +331,9 @@ def moment(text: str | None) -> datetime | None:
 
 
 def sorted_by(line: Line) -> datetime:
-    found = moment(line["published_at"] or line["publish_at"] or line["created_at"])
-    assert found is not None
-    return found
+    at = moment(line["published_at"] or line.get("publish_at") or line["created_at"])
+    assert at is not None
+    return at
 
 
 def released(line: Line) -> datetime | None:
@@ -334,96 +344,110 @@ def released(line: Line) -> datetime | None:
 
 
 async def compare(database: Database, model: Model) -> None:
-    found = await rows(database, select(*Shown.__table__.columns, Revision.document).join_from(Shown, Revision, _SAME))
-    assert {(one.view, one.noun, one.ref, one.slug) for one in found} == model.shown()
-    assert len(found) == len(model.shown())
-    for one in found:
-        document = from_json(one.document)
-        assert document["revision"] == one.revision
-        document.pop("body", None)
-        assert from_json(one.card) == document
-        if one.noun == "article":
-            line = model.line(one.view, one.ref)
-            assert (one.listed_at, one.language) == (sorted_by(line), line["language"])
-            assert {*one.terms} == {*model.terms(line)}
-    listed = await rows(database, select(*Listed.__table__.columns))
-    assert {tuple(one) for one in listed} == model.listed()
-    assert {tuple(one) for one in await rows(database, select(*NoteListed.__table__.columns))} == model.notes_listed()
-    counters = {tuple(one)[:4]: one.n for one in await rows(database, select(*Counter.__table__.columns))}
+    query = select(*ViewEntry.__table__.columns, Object.ref, Object.noun.label("noun_of_object"), Revision.card)
+    query = query.join(Object, Object.id == ViewEntry.object).join(Revision, _SHOWN)
+    shown = await rows(database, query)
+    assert {(entry.view, entry.noun, entry.ref, entry.slug) for entry in shown} == model.shown()
+    assert len(shown) == len(model.shown())
+    for entry in shown:
+        assert from_json(entry.card)["revision"] == entry.revision
+        assert entry.noun == entry.noun_of_object
+        line = model.line(entry.view, entry.noun, entry.ref)
+        if entry.noun in {"article", "note"}:
+            assert (entry.listed_at, entry.due_at) == (sorted_by(line), moment(line.get("publish_at")))
+            assert entry.lists == sorted(model.list_names(line))
+        else:
+            assert (entry.listed_at, entry.due_at, entry.lists) == (None, DUE_ANY_TIME, [])
+    entries = await rows(database, _ENTRIES)
+    assert {tuple(entry) for entry in entries} == model.entries()
+    assert len(entries) == len(model.entries())
+    counters = {tuple(counter)[:4]: counter.n for counter in await rows(database, _COUNTERS)}
     assert {place: n for place, n in counters.items() if n} == model.counters()
-    addresses = await rows(database, select(Address.slug, Address.ref, Address.public))
-    assert {one.slug: (one.ref, one.public) for one in addresses} == model.addresses
+    slugs = await rows(database, select(*ArticleSlug.__table__.columns))
+    assert {slug: (owner, is_public) for slug, owner, is_public in slugs} == model.slugs
     await replay(database, model)
 
 
-_SAME: Final = (Revision.noun == Shown.noun) & (Revision.ref == Shown.ref) & (Revision.revision == Shown.revision)
+_SHOWN: Final = (Revision.object == ViewEntry.object) & (Revision.revision == ViewEntry.revision)
+_ENTRIES: Final = (
+    select(List.view, List.name, ListEntry.published_at, Object.ref, ListEntry.language, ListEntry.updated_at)
+    .join(ListEntry, ListEntry.list == List.id)
+    .join(Object, Object.id == ListEntry.object)
+)
+_COUNTERS: Final = select(List.view, List.name, Counter.language, Counter.day, Counter.n).join(
+    Counter, Counter.list == List.id
+)
 
 
 async def replay(database: Database, model: Model) -> None:
     """Whoever follows the log, desk or public, ends with what the views show."""
-    entries = await rows(database, select(*Change.__table__.columns).order_by(Change.seq))
-    known = [one for one in entries if one.public_seq is not None]
-    assert dense([one.seq for one in entries])
-    assert dense([one.public_seq for one in known])
-    assert await head(database) == (len(entries), len(known))
-    for view, followed in (("desk", entries), ("public", known)):
-        held: dict[tuple[str, str], int] = {}
-        for one in followed:
-            held[one.noun, one.ref] = one.revision
-            if one.op == "deleted" or (view == "public" and one.op in {"unpublished", "withdrawn"}):
-                del held[one.noun, one.ref]
+    changes = await rows(database, select(*Change.__table__.columns).order_by(Change.seq))
+    public_changes = [change for change in changes if change.public_seq is not None]
+    assert dense([change.seq for change in changes])
+    assert dense([change.public_seq for change in public_changes])
+    assert await head(database) == (len(changes), len(public_changes))
+    for view, followed in (("desk", changes), ("public", public_changes)):
+        copy: dict[tuple[str, str], int] = {}
+        for change in followed:
+            copy[change.noun, change.ref] = change.revision
+            if change.op == "deleted" or (view == "public" and change.op in {"unpublished", "withdrawn"}):
+                del copy[change.noun, change.ref]
         views = ("public", "desk") if view == "desk" else ("public",)
-        query = select(Shown.noun, Shown.ref, Shown.revision).where(Shown.view.in_(views)).order_by(Shown.view.desc())
-        shown = {(one.noun, one.ref): one.revision for one in await rows(database, query)}
+        query = select(Object.noun, Object.ref, ViewEntry.revision).join(ViewEntry, ViewEntry.object == Object.id)
+        query = query.where(ViewEntry.view.in_(views)).order_by(ViewEntry.view.desc())
+        shown = {(entry.noun, entry.ref): entry.revision for entry in await rows(database, query)}
         for ref in model.corrected if view == "desk" else ():
-            assert held.pop(("article", ref)) > shown.pop(("article", ref))
-        assert held == shown
+            assert copy.pop(("article", ref)) > shown.pop(("article", ref))
+        assert copy == shown
 
 
 async def lists(database: Database, model: Model) -> None:
     """What the readers of both views are told of each list: its articles in their order, and how many they are."""
-    asked: list[tuple[str, dict[str, Any]]] = [("all", {}), *((f"tag:{one}", {"tag": [one]}) for one in TAGS)]
-    asked += [(f"tag:{one}", {"section": one}) for one in SECTIONS]
-    asked += [(f"note:{one}", {"note": [one]}) for one in NOTES]
-    asked += [(f"source:{one}", {"source": [one]}) for one in SOURCES]
-    for (term, given), language, seen in product(asked, (None, "uk"), (EVERYONE, NEWEST)):
-        wanted = ArticleQuery(**given, language=language, count=True, limit=100)
-        page = await store.newest(database.reader(), seen, wanted, None, ZONE)
-        found = model.found(desk=seen.desk, term=term, language=language)
-        assert (page.refs, page.count) == (found, (len(found), True)), (term, language, seen)
+    requests: list[tuple[str, dict[str, Any]]] = [("articles", {})]
+    requests += [(f"articles:tag:{slug}", {"tag": [slug]}) for slug in TAGS]
+    requests += [(f"articles:tag:{slug}", {"section": slug}) for slug in SECTIONS]
+    requests += [(f"articles:note:{slug}", {"note": [slug]}) for slug in NOTES]
+    requests += [(f"articles:source:{slug}", {"source": [slug]}) for slug in SOURCES]
+    for (name, filters), language, perspective in product(requests, (None, "uk"), (EVERYONE, NEWEST)):
+        query = ArticleQuery(**filters, language=language, count=True, limit=100)
+        page = await listing.newest(database.reader(), perspective, query, None, ZONE)
+        ids = model.ids(desk=perspective.desk, name=name, language=language)
+        assert (page.refs, page.count) == (ids, (len(ids), True)), (name, language, perspective)
 
 
 async def work(database: Database, verb: Verb) -> Line | None:
     """Does it; returns the document that is answered. Raises: Refusal."""
-    async with log.writing(database, actor="desk", zone=ZONE) as done:
-        held = await desk.hold(done, verb.ref)
+    async with log.transaction(database, actor="desk", zone=ZONE) as transaction:
+        article = await desk.lock(transaction, verb.ref)
         match verb.name:
             case "delete":
-                await desk.delete(done, held)
+                await desk.delete(transaction, article)
                 return None
             case "discard":
-                await desk.discard(done, held)
+                await desk.discard_working_copy(transaction, article)
                 return None
             case "change" | "copy":
                 patch = patch_of(ArticleEdit).model_validate(verb.patch)
-                desk.changeable(held, beside=verb.name == "copy")
-                written = await desk.update(done, held, patch, beside=verb.name == "copy")
+                as_copy = verb.name == "copy"
+                desk.check_changeable(article, as_working_copy=as_copy)
+                written = await desk.update(transaction, article, patch, as_working_copy=as_copy)
             case "publish" | "schedule":
-                written = await desk.publish(done, held, LATER if verb.name == "schedule" else None)
+                written = await desk.publish(transaction, article, LATER if verb.name == "schedule" else None)
             case "release":
-                if held.state().status != "scheduled":
+                if article.state().status != "scheduled":
                     raise Conflict("It is not scheduled.")
-                written = await desk.release_due(done, held)
+                written = await desk.release_due(transaction, article)
             case "unpublish":
-                written = await desk.unpublish(done, held)
+                written = await desk.unpublish(transaction, article)
             case "withdraw":
-                written = await desk.withdraw(done, held, WithdrawIn(reason="legal"))
+                written = await desk.withdraw(transaction, article, WithdrawIn(reason="legal"))
             case "erase":
-                written = await desk.erase(done, held, "legal")
+                written = await desk.erase(transaction, article, "legal")
             case "correct":
-                written = await desk.correct(done, held, CorrectIn(kind="correction", text="It was Tuesday."))
-    found: Line = from_json(written.document)
-    return found
+                correction = CorrectIn(kind="correction", text="It was Tuesday.")
+                written = await desk.correct(transaction, article, correction)
+    document: Line = from_json(written.document)
+    return document
 
 
 def accepted(transaction: list[Line], report: Report) -> list[Line]:
@@ -460,7 +484,7 @@ _GROUND: Final[list[Line]] = [
     *({"noun": "tag", "slug": slug, "type": "topic", "labels": {"en": slug}, "parent": None} for slug in TAGS),
     {"noun": "tag", "slug": "news", "type": "section", "labels": {"en": "News"}, "parent": None},
     {"noun": "tag", "slug": "city", "type": "section", "labels": {"en": "City"}, "parent": "news"},
-    *({"noun": "source", "slug": one, "type": "person", "names": {"en": one}, "parent": None} for one in SOURCES),
+    *({"noun": "source", "slug": slug, "type": "person", "names": {"en": slug}, "parent": None} for slug in SOURCES),
     *(
         {
             "noun": "note",
@@ -472,6 +496,8 @@ _GROUND: Final[list[Line]] = [
             "attributions": [],
             "status": "published",
             "published_at": INSTANTS[0],
+            "created_at": INSTANTS[0],
+            "updated_at": INSTANTS[2],
         }
         for slug in NOTES
     ),
