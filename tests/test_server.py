@@ -162,7 +162,7 @@ async def trickle(port: int, *pieces: bytes, every: float = 1.0) -> tuple[bytes,
 # Serves as the command does; only that the patience with a slow client ends before the test grows old.
 HURRIED = """
 from app.web import connections
-connections.STRETCH_SECONDS, connections.BODY_BYTES = 2.0, 1_000
+connections.PERIOD_SECONDS, connections.BODY_BYTES = 2.0, 1_000
 from app.__main__ import cli
 cli(["serve"])
 """
