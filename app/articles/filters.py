@@ -35,17 +35,7 @@ from sqlalchemy.orm import aliased
 from app.articles.schemas import ArticleQuery
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid, shown_state
-from app.db import (
-    SHAPES,
-    Row,
-    UtcDateTime,
-    Uuid16,
-    from_milliseconds,
-    in_list,
-    keyset,
-    list_parameters,
-    padded_size,
-)
+from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
 from app.lists.models import Counter, List, ListEntry
 from app.lists.store import list_id
 from app.paging import Position

@@ -22,10 +22,7 @@ from app.db import execute_many, insert_many
 from app.errors import Invalid
 from app.lists.store import ListChanges
 from app.publishing.placement import placement
-from app.publishing.store import (
-    WITHDRAWAL_COLUMNS,
-    withdrawal_row,
-)
+from app.publishing.store import WITHDRAWAL_COLUMNS, withdrawal_row
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage

@@ -2,15 +2,7 @@
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import (
-    MISSING,
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
 from app.content import lifecycle
@@ -20,15 +12,7 @@ from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
-from app.web.queries import (
-    Page,
-    PageQuery,
-    check_number_of_values,
-    chosen_names,
-    comma_list,
-    conflict,
-    if_asked,
-)
+from app.web.queries import Page, PageQuery, check_number_of_values, chosen_names, comma_list, conflict, if_asked
 from app.web.spans import moment_or_day, period, zone_name
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]

@@ -10,15 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from app.changes import log
 from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC, ViewEntry
-from app.changes.saving import (
-    IN_USE,
-    NAMED_USERS,
-    ToSave,
-    check_slug_of_address,
-    refusal_of_single,
-    refuse,
-    slug_taken,
-)
+from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_address, refusal_of_single, refuse, slug_taken
 from app.changes.stored import StoredObject, stored
 from app.content import blocks
 from app.content.lifecycle import Lifecycle
@@ -29,12 +21,7 @@ from app.notes import saving
 from app.notes.models import Note
 from app.notes.references import note_releases
 from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, Withdrawal, WithdrawNoteIn
-from app.publishing.store import (
-    NOT_WITHDRAWN,
-    blank_revisions,
-    check_replacement,
-    withdrawal_fields,
-)
+from app.publishing.store import NOT_WITHDRAWN, blank_revisions, check_replacement, withdrawal_fields
 from app.web.merging import Patch, merged
 
 
@@ -84,11 +71,7 @@ async def create(transaction: Transaction, content: NoteIn) -> Written:
         raise slug_taken("note", content.slug)
     fields, warnings = _content(content)
     state = NoteState.model_construct(
-        **fields,
-        **Lifecycle("draft").values(),
-        revision=1,
-        created_at=transaction.at,
-        modified_at=transaction.at,
+        **fields, **Lifecycle("draft").values(), revision=1, created_at=transaction.at, modified_at=transaction.at
     )
     return await _save(transaction, None, ToSave(state), warnings=warnings)
 
