@@ -55,11 +55,12 @@ def _rows(count: int) -> Select[*Row]:
     """A row for each former slug of an article; one without where it has none."""
     former_slug = (ArticleSlug.article == Article.id) & ArticleSlug.is_public & (ArticleSlug.slug != Article.slug)
     query = select(Article.id, ArticleSlug.slug, *withdrawal_columns(Article)).outerjoin(ArticleSlug, former_slug)
-    return query.where(in_list(Article.id, "id", count))
+    query = query.where(in_list(Article.id, "id", count)).order_by(Article.id)
+    return query.with_for_update(of=Article, key_share=True)
 
 
 async def stored_rows(transaction: Transaction, ids: Sequence[str]) -> dict[str, StoredRow]:
-    """What is stored of these articles beside their states. Cost: one statement for each thousand."""
+    """What is stored of these articles beside their states, locked. Cost: one statement for each thousand."""
     slugs: dict[str, set[str]] = {}
     withdrawals: dict[str, WithdrawalRow] = {}
     for portion in portions(ids):
@@ -72,7 +73,11 @@ async def stored_rows(transaction: Transaction, ids: Sequence[str]) -> dict[str,
 
 
 async def stored_articles(transaction: Transaction, ids: Sequence[str]) -> dict[str, Before]:
-    """Those of the articles that exist. Cost: two statements for each thousand."""
-    articles = await stored(transaction.connection, "article", ids)
-    rows = await stored_rows(transaction, [*articles])
+    """Those of the articles that exist, locked until the end of this transaction.
+
+    Locked first and read then: another transaction may discard a working copy meanwhile, which takes no new revision.
+    Cost: two statements for each thousand.
+    """
+    rows = await stored_rows(transaction, ids)
+    articles = await stored(transaction.connection, "article", [*rows])
     return {id: Before.of(article, rows[id]) for id, article in articles.items()}

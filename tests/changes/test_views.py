@@ -27,8 +27,8 @@ from app.importers.store import Report
 from app.lists.models import Counter, List, ListEntry
 from app.web.merging import patch_of
 from tests.conftest import Fresh
-from tests.contents import ZONE, dense, head, load, rows
-from tests.factories import Line, credit, words
+from tests.contents import ZONE, accept, dense, head, load, rows
+from tests.factories import Line, article, credit, tag, words
 
 TAGS: Final = ("a", "b", "c", "d")
 SECTIONS: Final = ("news", "city")
@@ -418,36 +418,54 @@ async def lists(database: Database, model: Model) -> None:
 async def work(database: Database, verb: Verb) -> Line | None:
     """Does it; returns the document that is answered. Raises: Refusal."""
     async with log.transaction(database, actor="desk", zone=ZONE) as transaction:
-        article = await desk.lock(transaction, verb.ref)
+        locked = await desk.lock(transaction, verb.ref)
         match verb.name:
             case "delete":
-                await desk.delete(transaction, article)
+                await desk.delete(transaction, locked)
                 return None
             case "discard":
-                await desk.discard_working_copy(transaction, article)
+                await desk.discard_working_copy(transaction, locked)
                 return None
             case "change" | "copy":
                 patch = patch_of(ArticleEdit).model_validate(verb.patch)
                 as_copy = verb.name == "copy"
-                desk.check_changeable(article, as_working_copy=as_copy)
-                written = await desk.update(transaction, article, patch, as_working_copy=as_copy)
+                desk.check_changeable(locked, as_working_copy=as_copy)
+                written = await desk.update(transaction, locked, patch, as_working_copy=as_copy)
             case "publish" | "schedule":
-                written = await desk.publish(transaction, article, LATER if verb.name == "schedule" else None)
+                written = await desk.publish(transaction, locked, LATER if verb.name == "schedule" else None)
             case "release":
-                if article.state().status != "scheduled":
+                if locked.state().status != "scheduled":
                     raise Conflict("It is not scheduled.")
-                written = await desk.release_due(transaction, article)
+                written = await desk.release_due(transaction, locked)
             case "unpublish":
-                written = await desk.unpublish(transaction, article)
+                written = await desk.unpublish(transaction, locked)
             case "withdraw":
-                written = await desk.withdraw(transaction, article, WithdrawIn(reason="legal"))
+                written = await desk.withdraw(transaction, locked, WithdrawIn(reason="legal"))
             case "erase":
-                written = await desk.erase(transaction, article, "legal")
+                written = await desk.erase(transaction, locked, "legal")
             case "correct":
                 correction = CorrectIn(kind="correction", text="It was Tuesday.")
-                written = await desk.correct(transaction, article, correction)
+                written = await desk.correct(transaction, locked, correction)
     document: Line = from_json(written.document)
     return document
+
+
+async def test_an_import_counts_no_working_copy_that_was_discarded_before_it_could_write(database: Database) -> None:
+    line = article("flood")
+    await accept(database, tag("rivers"), line)
+    async with log.transaction(database, actor="desk", zone=ZONE) as transaction:
+        patch = patch_of(ArticleEdit).model_validate({"tags": ["rivers"]})
+        await desk.update(transaction, await desk.lock(transaction, line["id"]), patch, as_working_copy=True)
+    async with log.transaction(database, actor="desk", zone=ZONE) as transaction:
+        await desk.discard_working_copy(transaction, await desk.lock(transaction, line["id"]))
+        importing = asyncio.create_task(accept(database, {**line, "headline": "Another"}))
+        await asyncio.sleep(0.2)
+        assert not importing.done()
+    await importing
+
+    for slugs, refs in (([], [line["id"]]), (["rivers"], [])):
+        page = await listing.newest(database.reader(), NEWEST, ArticleQuery(tag=slugs, count=True), None, ZONE)
+        assert (page.refs, page.count) == (refs, (len(refs), True))
 
 
 def accepted(transaction: list[Line], report: Report) -> list[Line]:
