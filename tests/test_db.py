@@ -15,9 +15,9 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from pydantic_core import to_json
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from app.changes.models import Change, Head
+from app.changes.models import Change, Head, IdempotencyKey
 from app.db import (
     Database,
     in_list,
@@ -60,17 +60,18 @@ async def test_statements_in_a_snapshot_see_one_state(database: Database) -> Non
 
 
 async def test_both_drivers_read_the_types_that_were_written(database: Database) -> None:
-    made = datetime(2025, 1, 22, 14, 35, 0, 123_000, timezone(timedelta(hours=2)))
-    await accept(database, tag("rivers", created_at=made.isoformat(), labels={"uk": "Річки"}))
+    at = datetime(2025, 1, 22, 14, 35, 0, 123_000, timezone(timedelta(hours=2)))
+    row = {"caller": "desk", "key": "a", "fingerprint": "", "at": at, "status": 201, "warnings": [{"detail": "Річки"}]}
+    async with database.begin() as connection:
+        await connection.execute(insert(IdempotencyKey).values(row))
 
-    query = select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision).where(in_list(Tag.slug, "slug", 2))
-    found = await database.reader().rows(query, list_parameters("slug", 2, ["rivers"]))
+    columns = (IdempotencyKey.at, IdempotencyKey.warnings, IdempotencyKey.noun, IdempotencyKey.status)
+    query = select(*columns).where(in_list(IdempotencyKey.key, "key", 2))
+    read = await database.reader().rows(query, list_parameters("key", 2, ["a"]))
 
-    assert found == [(made, {"uk": "Річки"}, None, 1)]
-    assert found[0][0].tzinfo is UTC
-    assert found == [
-        tuple(row) for row in await rows(database, select(Tag.created_at, Tag.labels, Tag.parent, Tag.revision))
-    ]
+    assert read == [(at, [{"detail": "Річки"}], None, 201)]
+    assert read[0][0].tzinfo is UTC
+    assert read == [tuple(row) for row in await rows(database, select(*columns))]
 
 
 async def test_a_stream_gives_every_row_once(database: Database) -> None:
@@ -173,7 +174,8 @@ async def test_a_file_that_is_no_database_is_left_closed(tmp_path: Path, monkeyp
 
 WRITER: Final = """
 import asyncio, sys
-from app.changes import store as log
+from app.changes import log
+from app.changes.saving import ToSave
 from app.db import Database, utcnow
 from app.settings import Settings
 from app.tags import store as tags
@@ -184,10 +186,11 @@ async def work(writer):
     database = Database(Settings().database_url)
     for n in range(20):
         now = utcnow()
-        async with log.writing(database, actor=str(writer), zone=Settings().zone) as done:
-            await done.connection.execute(text("SELECT count(*) FROM tags"))
-            await tags.save(done, [TagOut(slug=f"t-{writer}-{n}", type="topic", labels={"en": "T"}, revision=1,
-                                          created_at=now, modified_at=now)])
+        dates = {"created_at": now, "modified_at": now}
+        tag = TagOut(slug=f"t-{writer}-{n}", type="topic", labels={"en": "T"}, revision=1, **dates)
+        async with log.transaction(database, actor=str(writer), zone=Settings().zone) as transaction:
+            await transaction.connection.execute(text("SELECT count(*) FROM tags"))
+            await tags.save(transaction, [ToSave(tag)])
     await database.close()
 
 asyncio.run(work(int(sys.argv[1])))
