@@ -79,9 +79,10 @@ def _object_id(noun: str, ref: str) -> bytes:
 def _move_states(bind: sa.Connection, sql: dict[str, str]) -> None:
     """A document becomes a card, and a body where there is one.
 
-    In no text of a document can `,"body":` stand but as the last member: within a string its quotes are escaped.
+    In a document of an article or a note `,"body":` can stand nowhere but before the last member: within a string its
+    quotes are escaped.
     """
-    place, object_id = sql["place"], sql["object"]
+    place, object_id = f"(CASE WHEN noun IN ('article', 'note') THEN {sql['place']} ELSE 0 END)", sql["object"]
     names = sql["names"].format(
         name=f"CASE s.noun WHEN 'article' THEN {ARTICLES} ELSE {NOTES} END".format(term="value"),
     )
