@@ -307,15 +307,13 @@ BLANK: Final[dict[str, Any]] = {
 
 def _content(id: str, content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
     """(fields of the state that the content sets, what sanitising removed). Sanitises the body. Raises: Invalid."""
-    sanitised = blocks.sanitise_body(content.body)
-    in_body = [Fault(fault.detail, fault.code, pointer=f"/body{fault.pointer}") for fault in sanitised]
+    wrong, removed = blocks.sanitise_body(content.body)
     following, faults = derived_fields(content)
-    faults += [fault for fault in in_body if fault.code != "removed"]
     related = related_articles(content)
+    faults += wrong
     faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]
     refuse(faults)
-    fields = {name: getattr(content, name) for name in ArticleIn.model_fields}
-    return {**fields, **following}, [fault for fault in in_body if fault.code == "removed"]
+    return {name: getattr(content, name) for name in ArticleIn.model_fields} | following, removed
 
 
 async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:

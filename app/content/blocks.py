@@ -185,32 +185,33 @@ _NUMBERED_ID: Final = re.compile(r"b([1-9][0-9]{0,8})")
 _WORD: Final = re.compile(r"\w+(?:['’ʼ-]\w+)*")
 
 
-def sanitise_body(body: Sequence[Block]) -> list[Fault]:
+def sanitise_body(body: Sequence[Block]) -> tuple[list[Fault], list[Fault]]:
     """Sanitises the blocks in place, and gives an id to each block that has none; other ids stay.
 
-    Returns what was removed (code `removed`), and what is wrong and was left as it is. Pointers are relative to the
-    body.
+    Returns (what is wrong and was left as it is, what was removed), with pointers that begin with `/body`.
     """
     faults: list[Fault] = []
+    removed: list[Fault] = []
     ids: set[str] = set()
     for place, block in enumerate(body):
         if block.id in ids:
-            faults.append(Fault(f"the id {block.id!r} names another block too", pointer=f"/{place}/id"))
+            faults.append(Fault(f"the id {block.id!r} names another block too", pointer=f"/body/{place}/id"))
         if block.id:
             ids.add(block.id)
         match block:
             case Paragraph() | Quote() | Embed() if block.html is not None:
-                block.html = _sanitised(block.html, f"/{place}/html", faults)
+                block.html = _sanitised(block.html, f"/body/{place}/html", faults, removed)
             case List():
-                block.items = [_sanitised(item, f"/{place}/items/{n}", faults) for n, item in enumerate(block.items)]
+                items = enumerate(block.items)
+                block.items = [_sanitised(item, f"/body/{place}/items/{n}", faults, removed) for n, item in items]
     last = max((int(match[1]) for block_id in ids if (match := _NUMBERED_ID.fullmatch(block_id))), default=0)
     for number, block in enumerate((block for block in body if not block.id), last + 1):
         block.id = f"b{number}"
-    return faults
+    return faults, removed
 
 
-def _sanitised(fragment: str, pointer: str, faults: list[Fault]) -> str:
-    """The safe fragment, or the fragment itself if it is wrong. Appends to the faults what is wrong or was removed."""
+def _sanitised(fragment: str, pointer: str, faults: list[Fault], removed: list[Fault]) -> str:
+    """The safe fragment, or the fragment itself if it is wrong. Appends to the lists what is wrong or was removed."""
     try:
         safe = check_text(html.sanitise(fragment))  # an entity may have stood for a character that no text may have
         if len(safe) > HTML_LENGTH:
@@ -221,7 +222,7 @@ def _sanitised(fragment: str, pointer: str, faults: list[Fault]) -> str:
         faults.append(Fault(str(error), pointer=pointer))
         return fragment
     if safe != fragment and html.written_tags(safe) != html.written_tags(fragment):
-        faults.append(Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer))
+        removed.append(Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer))
     return safe
 
 

@@ -197,16 +197,8 @@ def _wrong_dates(parsed: Released, now: datetime) -> list[Fault]:
     return faults
 
 
-def _sanitise(body: list[Any]) -> tuple[list[Fault], list[Fault]]:
-    """(faults, what sanitising removed), with pointers into the document. The body is sanitised in place."""
-    faults = [Fault(fault.detail, fault.code, pointer=f"/body{fault.pointer}") for fault in blocks.sanitise_body(body)]
-    return [fault for fault in faults if fault.code != "removed"], [
-        fault for fault in faults if fault.code == "removed"
-    ]
-
-
 def _note(parsed: NoteLine, now: datetime, line: int) -> Item:
-    faults, removed = _sanitise(parsed.body)
+    faults, removed = blocks.sanitise_body(parsed.body)
     faults += _wrong_dates(parsed, now)
     fields = _with_lifecycle(parsed, now)
     fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
@@ -215,7 +207,7 @@ def _note(parsed: NoteLine, now: datetime, line: int) -> Item:
 
 
 def _article(parsed: ArticleLine, now: datetime, line: int) -> Item:
-    faults, removed = _sanitise(parsed.body)
+    faults, removed = blocks.sanitise_body(parsed.body)
     faults += _wrong_dates(parsed, now)
     fields = _with_lifecycle(parsed, now)
     fields["id"] = parsed.id or new_id()

@@ -177,10 +177,10 @@ BLANK: Final[dict[str, Any]] = {"heading": "", "facts": [], "as_of": None, "tags
 def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:
     """(fields of the document that the content sets, what sanitising removed). Raises: Invalid."""
     body = [block.model_copy() for block in content.body]
-    faults = [Fault(fault.detail, fault.code, pointer=f"/body{fault.pointer}") for fault in blocks.sanitise_body(body)]
-    refuse([fault for fault in faults if fault.code != "removed"])
+    faults, removed = blocks.sanitise_body(body)
+    refuse(faults)
     fields = {name: getattr(content, name) for name in NoteIn.model_fields}
-    return {**fields, "body": body, "attributions": blocks.complete_attributions(content.attributions, body)}, faults
+    return {**fields, "body": body, "attributions": blocks.complete_attributions(content.attributions, body)}, removed
 
 
 async def _change(transaction: Transaction, note: LockedNote, content: NoteIn, *, minor: bool) -> Written:
