@@ -45,10 +45,10 @@ class PendingChange:
     revision: int
     op: Op
     card: str
-    body: str | None
-    private: str | None
     modified_at: datetime
     view: View | None
+    body: str | None = None
+    private: str | None = None
     cleared: frozenset[View] = frozenset()
     listed_at: datetime | None = None
     due_at: datetime | None = None
@@ -186,8 +186,6 @@ def delete_object(transaction: Transaction, noun: Noun, ref: str, before: Stored
             revision=before.last_revision + 1,
             op="deleted",
             card=TOMBSTONE,
-            body=None,
-            private=None,
             modified_at=transaction.at,
             view=None,
             cleared=before.views,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.changes.schemas import Drafts, Warned
-from app.content.blocks import WireModel
+from app.tags.schemas import SluggedContent
 from app.web.fields import Instant, Line, Slug, Translations, Url
 from app.web.queries import Page, PageQuery, chosen_names, comma_list
 
@@ -13,10 +13,9 @@ SourceType = Literal["person", "organisation", "media", "channel", "document"]
 Identity = Literal["named", "role_only", "withheld"]
 
 
-class SourceIn(WireModel):
+class SourceIn(SluggedContent):
     """What a client may set of a source."""
 
-    slug: Slug
     type: SourceType
     identity: Identity = Field(
         default="named", description="`withheld`: the newsroom knows the name, it is not stored here."

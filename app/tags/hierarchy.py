@@ -3,24 +3,28 @@
 Each has a slug for ever, a type, at most one parent, and is public from the moment something public names it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, Generic, Protocol, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from pydantic import BaseModel
 from pydantic_core import from_json, to_json
-from sqlalchemy import Select, String, bindparam, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, delete, insert, literal, select, update
 
-from app.changes import log
+from app.changes import log, saving, views
 from app.changes.log import DUE_ANY_TIME, PendingChange, Transaction, Written
-from app.changes.models import DESK, PUBLIC, Noun
-from app.changes.saving import IN_USE, NAMED_USERS, Outcome, ToSave, refusal_of_single, same_content
+from app.changes.models import DESK, PUBLIC, Noun, ViewEntry
+from app.changes.saving import Outcome, ToSave
+from app.changes.slug_lists import SlugListRequest, slug_list
 from app.changes.stored import FormerObject, StoredObject, former, portions, stored
-from app.db import fetch, in_list, list_parameters, padded_size
+from app.changes.views import Perspective
+from app.db import SHAPES, Reader, fetch, in_list, list_parameters, padded_size
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.lists import store as lists
+from app.paging import PageRows
+from app.tags.schemas import SluggedContent
+from app.web.merging import Patch, merged
 
 DEEPEST: Final = 20
 # One statement locks at most so many rows; a database has bounds for its parameters.
@@ -41,22 +45,57 @@ class Node(Protocol):
 State = TypeVar("State", bound=Node)
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(NamedTuple):
     """An object's type, and its ancestors from the nearest to the farthest."""
 
     type: str
     ancestors: tuple[str, ...]
 
 
+# A row of a table, as a place: the type of the object, and its parent.
+Places = Mapping[str, tuple[str, str | None]]
+
+
+async def _any_move(transaction: Transaction, states: Sequence[Any], before: Mapping[str, StoredObject]) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Hierarchy(Generic[State]):
-    """The objects of one noun. `misplaced(state, type of its parent)` says what is wrong with a place, if anything."""
+    """The objects of one noun.
+
+    `misplaced(state, type of its parent)` says what is wrong with a place, if anything. `check_moves` raises Invalid
+    where one of the states, which begin to replace those before, must not have another type or parent.
+    """
 
     noun: Noun
     table: Any
     state: type[State]
-    misplaced: Callable[[State, str], str | None]
+    content: type[SluggedContent]
+    misplaced: Callable[[State, str], str | None] = lambda state, parent_type: None
+    check_moves: Callable[[Transaction, Sequence[State], Mapping[str, StoredObject]], Awaitable[None]] = _any_move
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    async def get(self, read: Reader, perspective: Perspective, slug: str) -> tuple[int, str]:
+        """(revision, document). Cost: one statement. Raises: NotFound."""
+        state = await views.shown(read, perspective, self.noun, slug)
+        if state is None:
+            raise NotFound(f"There is no {self.noun} {slug!r}.")
+        return state.revision, state.card
+
+    async def page(
+        self, read: Reader, perspective: Perspective, request: SlugListRequest, **filters: Sequence[str] | None
+    ) -> PageRows:
+        """Objects that have, in each of these columns, one of the values. An unknown parent matches nothing.
+
+        Cost: one statement, and one more if counted.
+        """
+        sizes = tuple((name, padded_size(len(values))) for name, values in filters.items() if values)
+        parameters: dict[str, Any] = {}
+        for name, size in sizes:
+            parameters |= list_parameters(name, size, filters[name] or ())
+        return await slug_list(read, perspective, self.noun, request, _conditions(self.table, sizes), parameters)
 
     # --- locking -------------------------------------------------------------------------------------------------
 
@@ -74,7 +113,11 @@ class Hierarchy(Generic[State]):
             locked = await fetch(transaction.connection, _locked(self.table, count), parameters)
             rows |= {slug: (type, parent) for slug, type, parent in locked}
             missing = sorted({parent for _, _, parent in locked if parent is not None} - rows.keys())
-        return {slug: Lineage(rows[slug][0], tuple(_ancestors(rows, slug))) for slug in names if slug in rows}
+        return {slug: Lineage(rows[slug][0], (*_ancestors(rows, slug),)) for slug in names if slug in rows}
+
+    async def existing(self, transaction: Transaction, slugs: Iterable[str]) -> set[str]:
+        """Those that exist; none of them is deleted before this transaction ends."""
+        return {*await self.lineages(transaction, slugs)}
 
     async def lock_all(self, transaction: Transaction, slugs: Sequence[str]) -> dict[str, StoredObject]:
         """Those of the objects that exist, by slug, locked until the end of this transaction.
@@ -85,9 +128,8 @@ class Hierarchy(Generic[State]):
         existing: list[str] = []
         for portion in portions(slugs):
             count = padded_size(len(portion))
-            parameters = list_parameters("slug", count, portion)
-            rows = await fetch(transaction.connection, _locked_for_update(self.table, count), parameters)
-            existing += [slug for (slug,) in rows]
+            statement, parameters = _locked_for_update(self.table, count), list_parameters("slug", count, portion)
+            existing += [slug for (slug,) in await fetch(transaction.connection, statement, parameters)]
         return await stored(transaction.connection, self.noun, existing)
 
     async def find(self, transaction: Transaction, slug: str) -> StoredObject | None:
@@ -108,125 +150,123 @@ class Hierarchy(Generic[State]):
         ancestors = {slug for lineage in lineages.values() for slug in lineage.ancestors}
         await log.make_public_by_naming(transaction, self.noun, {*lineages, *ancestors})
 
-    async def save(
-        self, transaction: Transaction, items: Sequence[ToSave[State]], before: dict[str, StoredObject]
-    ) -> list[Outcome]:
-        """Writes new states, each slug once. `before`: those of the objects that exist, by slug.
+    async def save(self, transaction: Transaction, items: Sequence[ToSave[State]]) -> list[Outcome]:
+        """Writes new states, each slug once. Cost: a few statements, however many states.
 
-        A revision that is not beyond the last one is raised. Cost: a few statements, however many states.
+        A revision that is not beyond the last one is raised.
         Raises: Invalid, with pointers that begin with the index in `items`; then nothing is written.
         """
+        before = await self.lock_all(transaction, [item.state.slug for item in items])
+        return await self._save(transaction, items, before)
+
+    async def _save(
+        self, transaction: Transaction, items: Sequence[ToSave[State]], before: Mapping[str, StoredObject]
+    ) -> list[Outcome]:
+        """As `save`. `before`: those of the objects that exist, locked."""
         states = [item.state for item in items]
+        await self.check_moves(transaction, states, before)
         await self._check_parents(transaction, states)
         new = [state.slug for state in states if state.slug not in before]
         deleted = await former(transaction.connection, self.noun, new)
-        outcomes: list[Outcome] = []
-        inserted, changed = [], []
-        for item in items:
-            outcome = self._save_one(transaction, item, before.get(item.state.slug), deleted.get(item.state.slug))
-            outcomes.append(outcome)
-            if outcome == "created":
-                inserted.append(item.state)
-            elif outcome == "updated":
-                changed.append(item.state)
-        await self._write_rows(transaction, inserted, changed)
-        transaction.locked.pop(self.table, None)
-        public = [
-            state.slug
-            for state in (*inserted, *changed)
-            if state.parent and transaction.changes[self.noun, state.slug].view == PUBLIC
+        outcomes = [
+            self._save_one(transaction, item, before.get(item.state.slug), deleted.get(item.state.slug))
+            for item in items
         ]
+        created = [state for state, outcome in zip(states, outcomes, strict=True) if outcome == "created"]
+        updated = [state for state, outcome in zip(states, outcomes, strict=True) if outcome == "updated"]
+        await self._write_rows(transaction, created, updated)
+        transaction.locked.pop(self.table, None)
+        changes = transaction.changes
+        public = [s.slug for s in (*created, *updated) if s.parent and changes[self.noun, s.slug].view == PUBLIC]
         if public:
             await self.make_public(transaction, public)
         return outcomes
 
     def _save_one(
-        self,
-        transaction: Transaction,
-        item: ToSave[State],
-        before: StoredObject | None,
-        deleted: FormerObject | None,
+        self, transaction: Transaction, item: ToSave[State], before: StoredObject | None, deleted: FormerObject | None
     ) -> Outcome:
         state = item.state
-        if before is None:
-            object_id = deleted.id if deleted else log.new_object_id()
-            state.revision = max(state.revision, deleted.last_revision + 1 if deleted else 1)
-        else:
+        existing = before or deleted
+        if before is not None:
             old = from_json(before.newest.card)
-            if same_content(old, from_json(to_json(state)), ()):
+            if saving.same_content(old, from_json(to_json(state)), ()):
                 return "unchanged"
-            object_id = before.id
-            state.revision = max(state.revision, before.last_revision + 1)
             if "created_at" not in item.stated:
                 state.created_at = datetime.fromisoformat(old["created_at"])
             if "modified_at" not in item.stated:
                 state.modified_at = transaction.at
+        state.revision = max(state.revision, existing.last_revision + 1 if existing else 1)
         transaction.save(
             PendingChange(
                 noun=self.noun,
                 ref=state.slug,
-                object=object_id,
+                object=existing.id if existing else log.new_object_id(),
                 slug=state.slug,
                 revision=state.revision,
-                op="created" if before is None else "updated",
+                op="updated" if before else "created",
                 card=to_json(state).decode(),
-                body=None,
-                private=None,
                 modified_at=state.modified_at,
-                view=PUBLIC if before is not None and before.is_public else DESK,
-                cleared=before.views if before is not None else frozenset(),
+                view=PUBLIC if before and before.is_public else DESK,
+                cleared=before.views if before else frozenset(),
                 due_at=DUE_ANY_TIME,
                 keys=[f"{self.noun}s"],
-                is_new_object=before is None and deleted is None,
+                is_new_object=existing is None,
             )
         )
-        return "created" if before is None else "updated"
+        return "updated" if before else "created"
 
-    async def _write_rows(self, transaction: Transaction, inserted: Sequence[State], changed: Sequence[State]) -> None:
+    async def _write_rows(self, transaction: Transaction, created: Sequence[State], updated: Sequence[State]) -> None:
         table = self.table
         names = [column.key for column in table.__table__.columns]
-        if inserted:
-            rows = [{name: getattr(state, name) for name in names} for state in _parents_first(inserted)]
+        if created:
+            rows = [{name: getattr(state, name) for name in names} for state in _parents_first(created)]
             await transaction.connection.execute(insert(table), rows)
-        if changed:
+        if updated:
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names if name != "slug"}
-            await transaction.connection.execute(
-                update(table).where(table.slug == bindparam("slug_")).values(values),
-                [
-                    {"slug_": state.slug, **{f"new_{name}": getattr(state, name) for name in values}}
-                    for state in changed
-                ],
-            )
+            statement = update(table).where(table.slug == bindparam("new_slug")).values(values)
+            rows = [{f"new_{name}": getattr(state, name) for name in names} for state in updated]
+            await transaction.connection.execute(statement, rows)
 
-    async def write(self, transaction: Transaction, state: State, before: StoredObject | None) -> Written:
-        """Makes this the state of what is locked, or of a new object. Raises: Invalid; Conflict."""
-        slug = state.slug
+    # --- the desk ------------------------------------------------------------------------------------------------
+
+    async def create(self, transaction: Transaction, content: SluggedContent) -> Written:
+        """Makes an object that the desk alone sees. Raises: Conflict, where the slug is taken; Invalid."""
+        if await self.find(transaction, content.slug) is not None:
+            raise saving.slug_taken(self.noun, content.slug)
+        return await self.put(transaction, content.slug, content, None)
+
+    async def update(self, transaction: Transaction, slug: str, patch: Patch, before: StoredObject) -> Written:
+        """Changes the fields that the patch names. Raises: Invalid, Conflict."""
+        return await self.put(transaction, slug, merged(self.content, before.newest.fields(), patch), before)
+
+    async def put(
+        self, transaction: Transaction, slug: str, content: SluggedContent, before: StoredObject | None
+    ) -> Written:
+        """Makes the content the next state of what is locked, or a new object. Raises: Invalid, Conflict."""
+        saving.check_slug_of_address(slug, content.slug)
+        fields = {**dict(content), "slug": slug, "revision": 1}
+        at = transaction.at
+        state = self.state.model_construct(**fields, created_at=at, modified_at=at)  # type: ignore[attr-defined]
         try:
-            (outcome,) = await self.save(transaction, [ToSave(state)], {} if before is None else {slug: before})
+            (outcome,) = await self._save(transaction, [ToSave(state)], {slug: before} if before else {})
         except Invalid as refusal:
-            raise refusal_of_single(refusal) from None
+            raise saving.refusal_of_single(refusal) from None
         if outcome == "unchanged" and before is not None:
             return log.unchanged(self.noun, slug, before)
         return transaction.written(self.noun, slug)
 
-    def new_state(self, transaction: Transaction, content: BaseModel, slug: str) -> State:
-        """The state of an object with this content, as a new one would have it."""
-        fields = {**dict(content), "slug": slug}
-        at = transaction.at
-        return self.state.model_construct(**fields, revision=1, created_at=at, modified_at=at)  # type: ignore[attr-defined,no-any-return]
-
     async def delete(self, transaction: Transaction, slug: str, before: StoredObject) -> None:
         """Deletes what is locked. Raises: Conflict, naming what refers to it in any view."""
         connection, table = transaction.connection, self.table
-        children = await connection.scalars(select(table.slug).where(table.parent == slug).limit(NAMED_USERS))
-        faults = [Fault(f"the {self.noun} {child} stands under it", IN_USE, pointer="") for child in children]
+        children = await connection.scalars(select(table.slug).where(table.parent == slug).limit(saving.NAMED_USERS))
+        faults = [Fault(f"the {self.noun} {child} stands under it", saving.IN_USE, pointer="") for child in children]
         # Articles are listed under the ancestors of their tags too: those of a child may not name this one themselves.
         lists_of_children = select(literal("articles:tag:", String).concat(table.slug)).where(table.parent == slug)
         conditions = [~lists.also_in(lists_of_children)] if self.noun == "tag" else []
         for noun in ("article", "note"):
             names = [f"{noun}s:{self.noun}:{slug}"]
-            for user, ref in await lists.members(connection, names, *conditions, limit=NAMED_USERS):
-                faults.append(Fault(f"the {user} {ref} names it", IN_USE, pointer=""))
+            for user, ref in await lists.members(connection, names, *conditions, limit=saving.NAMED_USERS):
+                faults.append(Fault(f"the {user} {ref} names it", saving.IN_USE, pointer=""))
         if faults:
             raise Conflict(f"Something still refers to this {self.noun}.", *faults)
         log.delete_object(transaction, self.noun, slug, before, [f"{self.noun}s"])
@@ -236,35 +276,40 @@ class Hierarchy(Generic[State]):
 
     async def _check_parents(self, transaction: Transaction, states: Sequence[State]) -> None:
         """Raises: Invalid, where a parent does not exist, is of a wrong type, or leads back to the object."""
-        batch = {state.slug: state for state in states}
-        parents = [state.parent for state in states if state.parent is not None]
-        lineages = await self.lineages(transaction, parents)
+        await self.lineages(transaction, [state.parent for state in states if state.parent is not None])
+        # Objects of the same batch count as they will be.
+        places = transaction.locked[self.table] | {state.slug: (state.type, state.parent) for state in states}
         faults = [
             Fault(detail, pointer=f"/{index}/parent")
             for index, state in enumerate(states)
-            if (detail := self._misplacement(state, batch, lineages)) is not None
+            if (detail := self._misplacement(state, places)) is not None
         ]
         if faults:
             raise Invalid(f"A {self.noun} stands in a wrong place.", *faults)
 
-    def _misplacement(self, state: State, batch: dict[str, State], lineages: dict[str, Lineage]) -> str | None:
-        """What is wrong with the parent of a state, or None. Objects of the same batch count as they will be."""
+    def _misplacement(self, state: State, places: Places) -> str | None:
+        """What is wrong with the parent of a state, or None."""
         if state.parent is None:
             return None
-        parent = batch.get(state.parent)
-        if parent is None and state.parent not in lineages:
+        if state.parent not in places:
             return f"there is no {self.noun} {state.parent!r}"
-        detail = self.misplaced(state, parent.type if parent is not None else lineages[state.parent].type)
-        if detail is not None:
+        if (detail := self.misplaced(state, places[state.parent][0])) is not None:
             return detail
         path = [state.slug]
-        for slug in _path_up(state.parent, batch, lineages):
+        for slug in _ancestors(places, state.slug):
             if slug in path:
                 return f"leads back to the {self.noun} itself"
             path.append(slug)
             if len(path) > DEEPEST:
                 return f"stands more than {DEEPEST} levels deep"
         return None
+
+
+@lru_cache(SHAPES)
+def _conditions(table: Any, sizes: tuple[tuple[str, int], ...]) -> tuple[ColumnElement[bool], ...]:
+    """Objects that have, in each of these columns, one of so many values."""
+    columns = [in_list(getattr(table, name), name, size) for name, size in sizes]
+    return (ViewEntry.slug.in_(select(table.slug).where(*columns)),) if columns else ()
 
 
 @cache
@@ -275,39 +320,20 @@ def _locked(table: Any, count: int) -> Select[str, str, str | None]:
 
 @cache
 def _locked_for_update(table: Any, count: int) -> Select[str]:
-    query = select(table.slug).where(in_list(table.slug, "slug", count)).order_by(table.slug)
-    return query.with_for_update()
+    return select(table.slug).where(in_list(table.slug, "slug", count)).order_by(table.slug).with_for_update()
 
 
-def _ancestors(rows: dict[str, tuple[str, str | None]], slug: str) -> Iterator[str]:
-    parent = rows[slug][1]
-    while parent is not None:
+def _ancestors(places: Places, slug: str) -> Iterator[str]:
+    """From the nearest to the farthest that has a place; without end, where they lead in a circle."""
+    while slug in places and (parent := places[slug][1]) is not None:
         yield parent
-        parent = rows[parent][1]
-
-
-def _path_up(slug: str, batch: dict[str, Any], lineages: dict[str, Lineage]) -> Iterator[str]:
-    """The slug and its ancestors, of which some are in the batch and the others are stored."""
-    parents: dict[str, str | None] = {}
-    for first, lineage in lineages.items():
-        parents |= dict(zip((first, *lineage.ancestors), (*lineage.ancestors, None), strict=False))
-    step: str | None = slug
-    while step is not None:
-        yield step
-        step = batch[step].parent if step in batch else parents.get(step)
+        slug = parent
 
 
 def _parents_first(states: Sequence[State]) -> list[State]:
-    """The states, each parent before its children."""
-    waiting = {state.slug: state for state in states}
-    ordered: list[State] = []
+    parents = {state.slug: state.parent for state in states}
 
-    def place(state: State) -> None:
-        if waiting.pop(state.slug, None) is not None:
-            if state.parent in waiting:
-                place(waiting[state.parent])
-            ordered.append(state)
+    def depth(slug: str | None) -> int:
+        return 1 + depth(parents[slug]) if slug in parents else 0
 
-    for state in states:
-        place(state)
-    return ordered
+    return sorted(states, key=lambda state: depth(state.slug))

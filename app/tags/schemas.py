@@ -12,10 +12,15 @@ from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
 
-class TagIn(WireModel):
-    """What a client may set of a tag."""
+class SluggedContent(WireModel):
+    """What a client may set of an object that has a slug for its name."""
 
     slug: Slug
+
+
+class TagIn(SluggedContent):
+    """What a client may set of a tag."""
+
     type: TagType
     labels: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
     description: Translations = Field(default={}, description="What it stands for, by language.")
