@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.articles.rendering import DATES, derived_fields, render
@@ -109,7 +109,7 @@ class ArticleLine(ArticleIn, Released):
         return self
 
 
-LINES: Final[dict[str, type[BaseModel]]] = {
+LINES: Final[dict[str, type[TagLine | SourceLine | NoteLine | ArticleLine]]] = {
     "tag": TagLine,
     "source": SourceLine,
     "note": NoteLine,
@@ -144,18 +144,10 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         parsed = LINES[noun].model_validate(document)
     except ValidationError as error:
         return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
-    match parsed:
-        case TagLine():
-            tag = TagOut.model_construct(**_with_dates(parsed, now))
-            return Item(line, "tag", parsed.slug, to_save=ToSave(tag, _stated_dates(parsed)))
-        case SourceLine():
-            source = SourceOut.model_construct(**_with_dates(parsed, now))
-            return Item(line, "source", parsed.slug, to_save=ToSave(source, _stated_dates(parsed)))
-        case NoteLine():
-            return _note(parsed, now, line)
-        case ArticleLine():
-            return _article(parsed, now, line)
-    raise AssertionError(noun)
+    if isinstance(parsed, NoteLine | ArticleLine):
+        return _publishable(parsed, now, line)
+    state = (TagOut if isinstance(parsed, TagLine) else SourceOut).model_construct(**_completed(parsed, now))
+    return Item(line, parsed.noun, parsed.slug, to_save=ToSave(state, _stated_dates(parsed)))
 
 
 def _stated_dates(parsed: Restored) -> frozenset[str]:
@@ -163,22 +155,15 @@ def _stated_dates(parsed: Restored) -> frozenset[str]:
     return frozenset(name for name in DATES & parsed.model_fields_set if getattr(parsed, name) is not None)
 
 
-def _with_dates(parsed: Restored, now: datetime) -> dict[str, Any]:
+def _completed(parsed: Restored, now: datetime) -> dict[str, Any]:
+    """The fields of the line. Dates that it does not state follow from those that it does."""
     fields = dict(parsed)
-    del fields["noun"]
-    fields["created_at"] = parsed.created_at or now
-    fields["modified_at"] = parsed.modified_at or parsed.created_at or now
-    return fields
-
-
-def _with_lifecycle(parsed: Released, now: datetime) -> dict[str, Any]:
-    fields = dict(parsed)
-    del fields["noun"]
-    published = parsed.published_at if parsed.status in {"published", "withdrawn"} else None
-    fields["first_published_at"] = parsed.first_published_at or published
-    fields["updated_at"] = parsed.updated_at or published
-    fields["created_at"] = parsed.created_at or parsed.published_at or now
-    fields["modified_at"] = parsed.modified_at or fields["updated_at"] or fields["created_at"]
+    if isinstance(parsed, Released):
+        published = parsed.published_at if parsed.status in {"published", "withdrawn"} else None
+        fields["first_published_at"] = parsed.first_published_at or published
+        fields["updated_at"] = parsed.updated_at or published
+    fields["created_at"] = parsed.created_at or fields.get("published_at") or now
+    fields["modified_at"] = parsed.modified_at or fields.get("updated_at") or fields["created_at"]
     return fields
 
 
@@ -197,26 +182,20 @@ def _wrong_dates(parsed: Released, now: datetime) -> list[Fault]:
     return faults
 
 
-def _note(parsed: NoteLine, now: datetime, line: int) -> Item:
+def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> Item:
     faults, removed = blocks.sanitise_body(parsed.body)
     faults += _wrong_dates(parsed, now)
-    fields = _with_lifecycle(parsed, now)
-    fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
-    to_save = ToSave(NoteState.model_construct(**fields), _stated_dates(parsed))
-    return Item(line, "note", parsed.slug, to_save=None if faults else to_save, faults=faults, removed=removed)
-
-
-def _article(parsed: ArticleLine, now: datetime, line: int) -> Item:
-    faults, removed = blocks.sanitise_body(parsed.body)
-    faults += _wrong_dates(parsed, now)
-    fields = _with_lifecycle(parsed, now)
+    fields, stated = _completed(parsed, now), _stated_dates(parsed)
+    if isinstance(parsed, NoteLine):
+        fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
+        note = None if faults else ToSave(NoteState.model_construct(**fields), stated)
+        return Item(line, "note", parsed.slug, to_save=note, faults=faults, removed=removed)
     fields["id"] = parsed.id or new_id()
-    following, more = derived_fields(parsed)
+    derived, more = derived_fields(parsed)
     faults += more
-    ref = str(fields["id"])
-    if faults:
-        return Item(line, "article", ref, faults=faults, removed=removed)
-    article = render(ArticleState.model_construct(**fields | following))
-    was_public = article.first_published_at is not None or article.status == "withdrawn"
-    to_save = ArticleToSave(article, _stated_dates(parsed), slug_is_public=was_public and not article.working_copy)
-    return Item(line, "article", ref, parsed.id is not None, to_save, removed=removed)
+    item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, removed=removed)
+    if not faults:
+        article = render(ArticleState.model_construct(**fields | derived))
+        was_public = article.first_published_at is not None or article.status == "withdrawn"
+        item.to_save = ArticleToSave(article, stated, slug_is_public=was_public and not article.working_copy)
+    return item

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator, Sequence
 from functools import cache
 from itertools import product
-from typing import Any, Final
+from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import CTE, Integer, Select, and_, case, exists, literal, select
+from sqlalchemy import Integer, Select, and_, case, exists, literal, select
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article, ArticleSlug
@@ -21,29 +21,17 @@ from app.tags.models import Tag
 from app.web.fields import format_instant
 
 
-def _hierarchy(table: Any) -> CTE:
-    """Slugs with their depth, so that parents come before their children."""
-    tree = select(table.slug, literal(0, Integer).label("depth")).where(table.parent.is_(None)).cte(recursive=True)
-    child = aliased(table)
-    return tree.union_all(select(child.slug, tree.c.depth + 1).join(tree, child.parent == tree.c.slug))
-
-
-def _entries(noun: Noun, views: Sequence[View]) -> Select[*Row]:
-    return (
-        select(Revision.card, Revision.body)
-        .join(ViewEntry, shown_state())
-        .where(ViewEntry.noun == noun, ViewEntry.view.in_([literal(view) for view in views]))
-    )
-
-
 def _slugged(noun: Noun, views: Sequence[View]) -> Select[*Row]:
-    """Documents of tags, sources or notes, in an order in which they can be read in again."""
-    query = _entries(noun, views)
+    """Documents of tags, sources or notes, in an order in which they can be read in again: parents first."""
+    query = select(Revision.card, Revision.body).join(ViewEntry, shown_state())
+    query = query.where(ViewEntry.noun == noun, ViewEntry.view.in_([literal(view) for view in views]))
     if noun == "note":
-        is_translation = case((Note.translation_of.is_(None), 0), else_=1)
         query = query.add_columns(*withdrawal_columns(Note)).join(Note, Note.slug == ViewEntry.slug)
-        return query.order_by(is_translation, Note.slug)
-    tree = _hierarchy(Tag if noun == "tag" else Source)
+        return query.order_by(case((Note.translation_of.is_(None), 0), else_=1), Note.slug)
+    table: Any = Tag if noun == "tag" else Source
+    child = aliased(table)
+    tree = select(table.slug, literal(0, Integer).label("depth")).where(table.parent.is_(None)).cte(recursive=True)
+    tree = tree.union_all(select(child.slug, tree.c.depth + 1).join(tree, child.parent == tree.c.slug))
     return query.join(tree, tree.c.slug == ViewEntry.slug).order_by(tree.c.depth, ViewEntry.slug)
 
 
@@ -62,16 +50,6 @@ def _articles(view: View, *, translations: bool) -> Select[*Row]:
         .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
         .order_by(Object.ref)
     )
-
-
-_WITHDRAWN_NOTES: Final = (
-    select(Note.slug, *withdrawal_columns(Note)).where(Note.status == "withdrawn").order_by(Note.slug)
-)
-_WITHDRAWN_ARTICLES: Final = (
-    select(Article.id, Article.slug, *withdrawal_columns(Article))
-    .where(Article.status == "withdrawn")
-    .order_by(Article.id)
-)
 
 
 @cache
@@ -103,40 +81,43 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
     for noun in ("tag", "source", "note"):
         async for rows in read.stream(_slugged(noun, views)):
-            for card, body, *withdrawal in rows:
-                reason = _withdrawal(withdrawal) if noun == "note" else None
-                yield _line(noun, document_of(card, body), {} if reason is None else {"withdrawal": reason})
-        if noun == "note" and public:
-            async for rows in read.stream(_WITHDRAWN_NOTES):
-                for slug, *withdrawal in rows:
-                    yield _tombstone({"noun": noun, "slug": slug}, withdrawal)
+            for card, body, *columns in rows:
+                withdrawal = _withdrawal(columns) if columns else None
+                yield _line(noun, document_of(card, body), {"withdrawal": withdrawal} if withdrawal else {})
+    if public:
+        async for line in _tombstones(read, Note):
+            yield line
     for translations, view in product((False, True), views):
         async for rows in read.stream(_articles(view, translations=translations)):
             former = await _former_slugs(read, {row[0]: row[1] for row in rows})
-            for id, _, card, body, private, is_working_copy, *withdrawal in rows:
+            for id, _, card, body, private, is_working_copy, *columns in rows:
                 members: dict[str, Any] = {"former_slugs": former[id]}
                 if not public:
-                    members |= {**from_json(private), "withdrawal": _withdrawal(withdrawal)}
+                    members |= {**from_json(private), "withdrawal": _withdrawal(columns)}
                 if is_working_copy:
                     members["working_copy"] = True
                 yield _line("article", document_of(card, body), members)
     if public:
-        async for rows in read.stream(_WITHDRAWN_ARTICLES):
-            former = await _former_slugs(read, {row[0]: row[1] for row in rows})
-            for id, slug, *withdrawal in rows:
-                tombstone = {"noun": "article", "id": id, "slug": slug, "status": "withdrawn"}
-                yield _tombstone(tombstone, withdrawal, former_slugs=former[id])
+        async for line in _tombstones(read, Article):
+            yield line
+
+
+async def _tombstones(read: Reader, table: type[Note | Article]) -> AsyncGenerator[bytes, None]:
+    """What readers are told of what was withdrawn."""
+    key = Note.slug if table is Note else Article.id
+    statement = select(key, table.slug, *withdrawal_columns(table)).where(table.status == "withdrawn").order_by(key)
+    async for rows in read.stream(statement):
+        former = await _former_slugs(read, {row[0]: row[1] for row in rows}) if table is Article else {}
+        for id, slug, *columns in rows:
+            names = {"noun": "article", "id": id, "slug": slug} if table is Article else {"noun": "note", "slug": slug}
+            members = {"former_slugs": former[id]} if table is Article else {}
+            yield to_json({**names, "status": "withdrawn", **members, "withdrawal": _withdrawal(columns)}) + b"\n"
 
 
 def _line(noun: str, document: str, members: dict[str, Any]) -> bytes:
     """A document with its noun in front and further members behind."""
     end = f",{to_json(members).decode()[1:]}" if members else "}"
     return f'{{"noun":"{noun}",{document[1:-1]}{end}\n'.encode()
-
-
-def _tombstone(names: dict[str, Any], withdrawal: Sequence[Any], **members: Any) -> bytes:
-    """What readers are told of something that was withdrawn."""
-    return to_json({**names, "status": "withdrawn", **members, "withdrawal": _withdrawal(withdrawal)}) + b"\n"
 
 
 def _withdrawal(columns: Sequence[Any]) -> dict[str, Any] | None:

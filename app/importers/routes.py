@@ -1,9 +1,11 @@
 """Documents in as NDJSON over HTTP, what became of each out as NDJSON: streamed both ways, in memory for one batch."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -17,11 +19,10 @@ from app.articles.schemas import ArticleIn
 from app.changes import log
 from app.changes.log import Transaction, Written
 from app.changes.saving import Outcome
-from app.changes.stored import StoredObject
-from app.db import Database
 from app.deps import NeedsScope, no_idempotency_key
 from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
 from app.importers.documents import LINES
+from app.importers.store import again_if_raced, transactions
 from app.notes import desk as notes
 from app.notes.schemas import NotePut
 from app.sources import store as sources
@@ -42,7 +43,6 @@ BATCH: Final = 100
 # Members of an exported document that every write derives anew.
 DERIVED: Final = frozenset({"noun", "excerpt", "notes", "word_count", "reading_minutes"})
 BATCH_BYTES: Final = MOST_BYTES
-ATTEMPTS: Final = 5
 router = APIRouter(prefix="/v1", tags=["import"], dependencies=[Depends(strict_query)])
 
 
@@ -52,22 +52,15 @@ class IdentifiedArticle(ArticleIn):
     id: Id | None = None
 
 
-async def _tag(transaction: Transaction, content: TagPut) -> tuple[Written, Outcome]:
-    slug = _slug(content)
-    before = await tags.find(transaction, slug)
-    return _with_outcome(await tags.put(transaction, slug, content, before), before)
-
-
-async def _source(transaction: Transaction, content: SourcePut) -> tuple[Written, Outcome]:
-    slug = _slug(content)
-    before = await sources.find(transaction, slug)
-    return _with_outcome(await sources.put(transaction, slug, content, before), before)
-
-
-async def _note(transaction: Transaction, content: NotePut) -> tuple[Written, Outcome]:
-    slug = _slug(content)
-    before = await notes.find(transaction, slug)
-    return _with_outcome(await notes.put(transaction, slug, content, before), None if before is None else before.stored)
+async def _put_by_slug(store: ModuleType, transaction: Transaction, content: Any) -> tuple[Written, Outcome]:
+    """Saves a tag, a source or a note through the store of its noun."""
+    if content.slug is None:
+        raise Invalid("A line says which object it is.", Fault("is missing", "missing", pointer="/slug"))
+    before = await store.find(transaction, content.slug)
+    written: Written = await store.put(transaction, content.slug, content, before)
+    if (written.noun, written.ref) not in transaction.changes:
+        return written, "unchanged"
+    return written, "created" if before is None else "updated"
 
 
 async def _article(transaction: Transaction, content: IdentifiedArticle) -> tuple[Written, Outcome]:
@@ -75,24 +68,12 @@ async def _article(transaction: Transaction, content: IdentifiedArticle) -> tupl
     return await articles.put(transaction, article, content.id)
 
 
-def _slug(content: TagPut | SourcePut | NotePut) -> str:
-    """The slug. Raises: Invalid, where it is left out."""
-    if content.slug is None:
-        raise Invalid("A line says which object it is.", Fault("is missing", "missing", pointer="/slug"))
-    return content.slug
-
-
-def _with_outcome(written: Written, before: StoredObject | None) -> tuple[Written, Outcome]:
-    if before is None:
-        return written, "created"
-    return written, "unchanged" if before.newest.revision == written.revision else "updated"
-
-
+Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
 Put = Callable[[Transaction, Any], Awaitable[tuple[Written, Outcome]]]
 PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
-    "tag": (TagPut, _tag),
-    "source": (SourcePut, _source),
-    "note": (NotePut, _note),
+    "tag": (TagPut, partial(_put_by_slug, tags)),
+    "source": (SourcePut, partial(_put_by_slug, sources)),
+    "note": (NotePut, partial(_put_by_slug, notes)),
     "article": (IdentifiedArticle, _article),
 }
 
@@ -162,19 +143,20 @@ async def import_documents(
     await no_idempotency_key(request)
     check_media_type(request, (NDJSON,))
     state = request.app.state
-    return _Streamed(_results(request, state.database, state.settings.zone, caller))
+    begin = partial(log.transaction, state.database, actor=caller.name, zone=state.settings.zone)
+    return _Streamed(_results(request, begin))
 
 
-async def _results(request: Request, database: Database, zone: ZoneInfo, caller: Caller) -> AsyncIterator[bytes]:
+async def _results(request: Request, begin: Begin) -> AsyncIterator[bytes]:
     batch: list[Line] = []
     size = 0
     async for number, text in _lines(request):
         batch.append(_line(number, text))
         size += len(text)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
-            yield await _write_batch(database, zone, caller, batch)
+            yield await _write_batch(begin, batch)
             batch, size = [], 0
-    yield await _write_batch(database, zone, caller, batch)
+    yield await _write_batch(begin, batch)
 
 
 async def _lines(request: Request) -> AsyncIterator[tuple[int, bytes]]:
@@ -213,36 +195,25 @@ def _line(number: int, text: bytes) -> Line:
     return line
 
 
-async def _write_batch(database: Database, zone: ZoneInfo, caller: Caller, batch: list[Line]) -> bytes:
-    """Writes a batch; its results, once that is committed. A second state of an object takes another transaction."""
-    names: set[tuple[str | None, Any]] = set()
-    lines: list[Line] = []
-    for line in batch:
-        if line.document is None:
-            continue
-        own = {(line.noun, name) for key in ("id", "slug") if isinstance(name := line.document.get(key), str)}
-        if own & names:
-            await _write(database, zone, caller, lines)
-            names, lines = set(), []
-        names |= own
-        lines.append(line)
-    await _write(database, zone, caller, lines)
+async def _write_batch(begin: Begin, batch: list[Line]) -> bytes:
+    """Writes a batch; its results, once that is committed."""
+    for lines in transactions([line for line in batch if line.document is not None], _names):
+        try:
+            await again_if_raced(partial(_write, begin, lines))
+        except (Raced, Unavailable) as refusal:
+            for line in lines:
+                line.refuse(refusal)
     return b"".join(line.result() for line in batch)
 
 
-async def _write(database: Database, zone: ZoneInfo, caller: Caller, lines: list[Line]) -> None:
-    """Writes the lines in one transaction."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            async with log.transaction(database, actor=caller.name, zone=zone) as transaction:
-                for line in lines:
-                    await _put(transaction, line)
-            return
-        except (Raced, Unavailable) as refusal:
-            if isinstance(refusal, Unavailable) or attempt == ATTEMPTS:
-                for line in lines:
-                    line.refuse(refusal)
-                return
+def _names(line: Line) -> set[tuple[str | None, str]]:
+    return {(line.noun, name) for key in ("id", "slug") if isinstance(name := line.document.get(key), str)}
+
+
+async def _write(begin: Begin, lines: list[Line]) -> None:
+    async with begin() as transaction:
+        for line in lines:
+            await _put(transaction, line)
 
 
 async def _put(transaction: Transaction, line: Line) -> None:

@@ -1,9 +1,12 @@
 """Writes what importers read, in batches: each document whole or not at all, and a report of what became of each."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.articles import references
@@ -22,6 +25,7 @@ from app.notes import saving as notes
 from app.sources import store as sources
 from app.tags import store as tags
 
+Result = TypeVar("Result")
 ACTOR: Final = "import"
 # The order in which nouns refer to each other.
 NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
@@ -37,24 +41,38 @@ class Report:
     that others relate to, each with a line that does, `slugs` the published stories of a page.
     """
 
-    counts: dict[str, int] = field(default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "error": 0})
+    counts: Counter[str] = field(default_factory=lambda: Counter(created=0, updated=0, unchanged=0, error=0))
     wrong: list[tuple[int, Fault]] = field(default_factory=list)
     removed: list[tuple[int, Fault]] = field(default_factory=list)
     related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
 
-    def add(self, other: "Report") -> None:
-        """Adds what became of a batch, once it is committed."""
-        for outcome, number in other.counts.items():
-            self.counts[outcome] += number
-        self.wrong += other.wrong
-        self.removed += other.removed
-        self.related |= other.related
-        self.slugs += other.slugs
-
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
         self.counts["error"] += 1
         self.wrong += [(line, fault) for fault in faults]
+
+
+async def again_if_raced(write: Callable[[], Awaitable[Result]]) -> Result:
+    """Writes; tries a few times where another writer was first. Raises: Raced, after the last attempt."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Raced):
+            return await write()
+    return await write()
+
+
+def transactions(items: Iterable[Result], names: Callable[[Result], set[Any]]) -> Iterator[list[Result]]:
+    """The items, divided so that no name stands twice: a second state of an object takes another transaction."""
+    batch: list[Result] = []
+    taken: set[Any] = set()
+    for item in items:
+        own = names(item)
+        if own & taken:
+            yield batch
+            batch, taken = [], set()
+        batch.append(item)
+        taken |= own
+    if batch:
+        yield batch
 
 
 async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
@@ -63,40 +81,35 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
     transaction of its own. Raises: Unavailable, Raced; then the batch left nothing.
     """
-    names: set[tuple[str | None, str | None]] = set()
-    batch: list[Item] = []
+    accepted: list[Item] = []
     for item in items:
         report.removed += [(item.line, fault) for fault in item.removed]
-        if item.faults or item.to_save is None:
+        if item.faults:
             report.refuse(item.line, item.faults)
-            continue
-        own: set[tuple[str | None, str | None]] = {(item.noun, item.ref)}
-        if isinstance(item.to_save, ArticleToSave):
-            own.add(("slug", item.to_save.article.slug))
-        if own & names:
-            await _write(database, zone, batch, report)
-            names, batch = set(), []
-        names |= own
-        batch.append(item)
-    if batch:
-        await _write(database, zone, batch, report)
+        else:
+            accepted.append(item)
+    for batch in transactions(accepted, _names):
+        waiting: Sequence[Item] = batch
+        while waiting:
+            saved, waiting = await again_if_raced(partial(_write, database, zone, waiting))
+            report.counts.update(saved.counts)
+            report.wrong += saved.wrong
+            report.related |= saved.related
 
 
-async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
-    while items:
-        for attempt in range(1, ATTEMPTS + 1):
-            of_batch = Report()
-            try:
-                async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-                    batch, later = await _identify(transaction, items)
-                    for noun in NOUNS:
-                        await save(transaction, noun, [item for item in batch if item.noun == noun], of_batch)
-                break
-            except Raced:
-                if attempt == ATTEMPTS:
-                    raise
-        report.add(of_batch)
-        items = later
+def _names(item: Item) -> set[tuple[str | None, str | None]]:
+    slug = {("slug", item.to_save.article.slug)} if isinstance(item.to_save, ArticleToSave) else set()
+    return {(item.noun, item.ref), *slug}
+
+
+async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> tuple[Report, list[Item]]:
+    """What became of the items in one transaction, and those that have to wait for another one."""
+    report = Report()
+    async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
+        batch, later = await _identify(transaction, items)
+        for noun in NOUNS:
+            await _save(transaction, noun, [item for item in batch if item.noun == noun], report)
+    return report, later
 
 
 async def _save_articles(transaction: Transaction, items: Sequence[ArticleToSave]) -> list[Outcome]:
@@ -112,34 +125,25 @@ SAVE: Final[dict[Noun, Callable[[Transaction, Sequence[Any]], Awaitable[list[Out
 }
 
 
-async def save(transaction: Transaction, noun: Noun, items: list[Item], report: Report) -> None:
+async def _save(transaction: Transaction, noun: Noun, items: list[Item], report: Report) -> None:
     """Saves the items of one noun. Those that are refused are reported, and the rest saved without them."""
     while items:
         try:
-            outcomes = await SAVE[noun](transaction, [item.to_save for item in items])
+            report.counts.update(await SAVE[noun](transaction, [item.to_save for item in items]))
         except Invalid as refusal:
             wrong: dict[int, list[Fault]] = {}
             for fault in refusal.faults:
-                index, pointer = _index_and_pointer(fault)
-                wrong.setdefault(index, []).append(Fault(fault.detail, fault.code, pointer=pointer))
+                _, number, *path = (fault.pointer or "").split("/")
+                pointer = "".join(f"/{step}" for step in path)
+                wrong.setdefault(int(number), []).append(Fault(fault.detail, fault.code, pointer=pointer))
             for index, faults in sorted(wrong.items()):
                 report.refuse(items[index].line, faults)
             items = [item for index, item in enumerate(items) if index not in wrong]
             continue
-        for outcome in outcomes:
-            report.counts[outcome] += 1
-        report.related |= {id: item.line for item in items for id in _related(item)}
+        for item in items:
+            if isinstance(item.to_save, ArticleToSave):
+                report.related |= dict.fromkeys(item.to_save.article.related, item.line)
         return
-
-
-def _index_and_pointer(fault: Fault) -> tuple[int, str]:
-    """Which item a fault of a batch is about, and where in it."""
-    _, index, *path = (fault.pointer or "").split("/")
-    return int(index), "".join(f"/{step}" for step in path)
-
-
-def _related(item: Item) -> set[str]:
-    return {*item.to_save.article.related} if isinstance(item.to_save, ArticleToSave) else set()
 
 
 async def _identify(transaction: Transaction, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -147,8 +151,12 @@ async def _identify(transaction: Transaction, items: Sequence[Item]) -> tuple[li
 
     Returns one state of each object, and further states of articles, which have to wait.
     """
-    slugs = [item.to_save.article.slug for item in items if _needs_id(item) and isinstance(item.to_save, ArticleToSave)]
-    owners = await references.slug_owners(transaction, slugs) if slugs else {}
+    slugs = [
+        item.to_save.article.slug
+        for item in items
+        if isinstance(item.to_save, ArticleToSave) and not item.is_identified
+    ]
+    owners = await references.slug_owners(transaction, slugs)
     ids: set[str] = set()
     first: list[Item] = []
     later: list[Item] = []
@@ -157,17 +165,13 @@ async def _identify(transaction: Transaction, items: Sequence[Item]) -> tuple[li
         if not isinstance(to_save, ArticleToSave):
             first.append(item)
             continue
-        owner = owners.get(to_save.article.slug) if _needs_id(item) else None
+        owner = None if item.is_identified else owners.get(to_save.article.slug)
         if owner is not None:
             item = replace(item, to_save=replace(to_save, article=to_save.article.with_id(owner)))
         id = owner or to_save.article.id
         (later if id in ids else first).append(item)
         ids.add(id)
     return first, later
-
-
-def _needs_id(item: Item) -> bool:
-    return item.noun == "article" and not item.is_identified
 
 
 async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> set[str]:
@@ -206,8 +210,7 @@ async def import_page(
             items = [read(document, now, line) for line, document in enumerate(of_noun)]
             _check_page(noun, of_noun, items)
             if items:
-                for outcome in await SAVE[noun](transaction, [item.to_save for item in items]):
-                    report.counts[outcome] += 1
+                report.counts.update(await SAVE[noun](transaction, [item.to_save for item in items]))
     report.slugs = [
         document["slug"] for document in placed if document["noun"] == "article" and document["status"] == "published"
     ]
