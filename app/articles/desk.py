@@ -1,93 +1,45 @@
 """What the desk does with articles: each verb takes a locked article from one state to the next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from app.articles import references, saving
 from app.articles.models import Article, ArticleSlug
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
 from app.articles.saving import RELATED, ArticleToSave
 from app.articles.schemas import ArticleEdit, ArticleIn, ArticleState, CorrectIn, Correction, Withdrawal, WithdrawIn
-from app.articles.stored import Before, StoredRow
+from app.articles.stored import StoredArticle, stored_articles
 from app.changes import log
 from app.changes.log import Transaction, Written
-from app.changes.models import PUBLIC, View
+from app.changes.models import PUBLIC
 from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
-from app.changes.stored import StoredObject, stored
 from app.content import blocks
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
-from app.db import Row, fetch, new_id
+from app.db import fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.lists import store as lists
-from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
+from app.publishing.store import blank_revisions, check_replacement
 from app.web.fields import UUID_TEXT
 from app.web.merging import Patch, merged
 
-
-@dataclass(frozen=True, slots=True)
-class LockedArticle:
-    """An article that nobody else can change before this transaction ends."""
-
-    id: str
-    before: Before
-
-    @property
-    def stored(self) -> StoredObject:
-        return self.before.stored
-
-    @property
-    def revision(self) -> int:
-        """Of the newest state."""
-        return self.stored.newest.revision
-
-    @property
-    def is_public(self) -> bool:
-        return self.stored.is_public
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return withdrawal_fields(self.before.row.withdrawal) is not None
-
-    @property
-    def has_working_copy(self) -> bool:
-        return self.stored.has_working_copy
-
-    def fields(self, view: View | None = None) -> dict[str, Any]:
-        """All fields of the newest state, or of the state that a view shows, as JSON has them."""
-        state = self.stored.newest if view is None else self.stored.states[view]
-        return {**state.fields(), "withdrawal": withdrawal_fields(self.before.row.withdrawal)}
-
-    def state(self, view: View | None = None) -> ArticleState:
-        """The newest state, or the one that a view shows."""
-        return ArticleState.model_validate(self.fields(view))
-
-
 _ID_OF_SLUG: Final = select(ArticleSlug.article).where(ArticleSlug.slug == bindparam("slug"))
-# Others may go on naming the article meanwhile; whoever deletes it locks it against that too.
-_LOCK: Final[Select[*Row]] = (
-    select(*withdrawal_columns(Article)).where(Article.id == bindparam("id")).with_for_update(key_share=True)
-)
-_LOCK_FOR_DELETION: Final = select(Article.id).where(Article.id == bindparam("id")).with_for_update()
 
 
-async def lock(transaction: Transaction, ref: str) -> LockedArticle:
+async def lock(transaction: Transaction, ref: str) -> StoredArticle:
     """The article with this id or slug, locked until the end. Cost: two or three statements. Raises: NotFound."""
-    connection, id = transaction.connection, ref
+    id = ref
     if not UUID_TEXT.fullmatch(ref):
-        owners = await fetch(connection, _ID_OF_SLUG, {"slug": ref})
+        owners = await fetch(transaction.connection, _ID_OF_SLUG, {"slug": ref})
         id = owners[0][0] or ref if owners else ref
-    rows = await fetch(connection, _LOCK, {"id": id})
-    if not rows:
+    articles = await stored_articles(transaction, [id])
+    if id not in articles:
         raise NotFound("There is no article at this address.")
-    ((reason, note, at, replacement),) = rows
-    article = (await stored(connection, "article", [id]))[id]
-    return LockedArticle(id, Before.of(article, StoredRow((reason, note, at, replacement))))
+    return articles[id]
 
 
 # --- content -----------------------------------------------------------------------------------------------------
@@ -99,20 +51,12 @@ async def create(transaction: Transaction, content: ArticleIn, id: UUID | None =
     fields, warnings = _content(str(id), content)
     if content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, str(id))
-    state = ArticleState.model_construct(
-        id=id,
-        **Lifecycle("draft").values(),
-        modified_at=transaction.at,
-        created_at=transaction.at,
-        revision=1,
-        origin=None,
-        corrections=[],
-        **fields,
-    )
+    fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
+    state = ArticleState.model_construct(id=id, revision=1, origin=None, corrections=[], **fields)
     return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
 
 
-def check_changeable(article: LockedArticle, *, as_working_copy: bool) -> None:
+def check_changeable(article: StoredArticle, *, as_working_copy: bool) -> None:
     """Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside."""
     if as_working_copy and not article.is_public:
         raise Conflict("The article is not public, so it has no working copy: change the article itself.")
@@ -121,18 +65,17 @@ def check_changeable(article: LockedArticle, *, as_working_copy: bool) -> None:
 
 
 async def update(
-    transaction: Transaction, article: LockedArticle, patch: Patch, *, as_working_copy: bool = False
+    transaction: Transaction, article: StoredArticle, patch: Patch, *, as_working_copy: bool = False
 ) -> Written:
     """Changes the fields that the patch names; of a published article that is live at once, unless a working copy is
     made or changed. The caller has checked that it is changeable.
 
     A typo fix, and a note to the desk, do not count as an update. Raises: Invalid.
     """
-    fields = article.fields()
-    state = ArticleState.model_validate(fields)
+    state = article.state()
     attributions = blocks.client_attributions(state.attributions, state.body, state.image)
-    fields["attributions"] = [attribution.model_dump(mode="json") for attribution in attributions]
-    edit = merged(ArticleEdit, fields, patch)
+    sent = [attribution.model_dump(mode="json") for attribution in attributions]
+    edit = merged(ArticleEdit, {**article.newest.fields(), "attributions": sent}, patch)
     return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
 
 
@@ -150,12 +93,12 @@ async def put(transaction: Transaction, content: ArticleIn, id: UUID | None) -> 
         return await create(transaction, content, id), "created"
     check_changeable(article, as_working_copy=False)
     written = await _change(transaction, article, article.state(), content)
-    return written, "unchanged" if written.revision == article.revision else "updated"
+    return written, "unchanged" if written.revision == article.newest.revision else "updated"
 
 
 async def _change(
     transaction: Transaction,
-    article: LockedArticle,
+    article: StoredArticle,
     old: ArticleState,
     content: ArticleIn,
     *,
@@ -163,7 +106,7 @@ async def _change(
     as_working_copy: bool = False,
 ) -> Written:
     fields, warnings = _content(article.id, content)
-    if content.slug is None:
+    if slug_was_free := content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, article.id)
     is_substantial = not minor and any(fields[name] != getattr(old, name) for name in {*fields} - {"ednote"})
     fields["working_copy"] = as_working_copy
@@ -174,23 +117,16 @@ async def _change(
     if state.status in {"published", "scheduled"}:
         await _check_publishable(transaction, rendered, state.publish_at, article if article.is_public else None)
     stated = DATES - {"modified_at"} - ({"updated_at"} if is_substantial else set())
-    return await _save(
-        transaction,
-        article,
-        rendered,
-        stated=stated,
-        kind="typo" if minor else None,
-        warnings=warnings,
-        slug_was_free=content.slug is None,
-    )
+    how: dict[str, Any] = {"stated": stated, "kind": "typo" if minor else None}
+    return await _save(transaction, article, rendered, warnings=warnings, slug_was_free=slug_was_free, **how)
 
 
-async def correct(transaction: Transaction, article: LockedArticle, body: CorrectIn) -> Written:
+async def correct(transaction: Transaction, article: StoredArticle, body: CorrectIn) -> Written:
     """Adds a correction for readers to what is public; a working copy has it once published. Raises: Conflict."""
     if not article.is_public:
         raise Conflict("Only what is public is corrected for readers; a draft is simply changed.")
     old = article.state(PUBLIC)
-    revision = article.stored.last_revision + 1
+    revision = article.last_revision + 1
     correction = Correction(kind=body.kind, text=body.text, at=transaction.at, revision=revision)
     corrected = {"corrections": [*old.corrections, correction], "updated_at": transaction.at}
     state = _next_state(transaction, article, old, corrected)
@@ -200,34 +136,30 @@ async def correct(transaction: Transaction, article: LockedArticle, body: Correc
     )  # fmt: skip
 
 
-async def discard_working_copy(transaction: Transaction, article: LockedArticle) -> None:
+async def discard_working_copy(transaction: Transaction, article: StoredArticle) -> None:
     """Drops the working copy; its revisions stay in the history. Raises: NotFound, where there is none."""
     if not article.has_working_copy:
         raise NotFound("The article has no working copy.")
-    await saving.discard_working_copy(transaction, render(article.state(PUBLIC)), article.before)
+    await saving.discard_working_copy(transaction, render(article.state(PUBLIC)), article)
 
 
-async def delete(transaction: Transaction, article: LockedArticle) -> None:
+async def delete(transaction: Transaction, article: StoredArticle) -> None:
     """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
     connection = transaction.connection
-    await fetch(connection, _LOCK_FOR_DELETION, {"id": article.id})
+    await connection.execute(select(Article.id).where(Article.id == article.id).with_for_update())
     users = await lists.members(connection, [RELATED + article.id], limit=NAMED_USERS + 1)
     translations = select(Article.id).where(Article.translation_of == article.id).limit(NAMED_USERS)
-    others = [ref for _, ref in users if ref != article.id][:NAMED_USERS]
-    faults = [Fault(f"the article {ref} relates to it", IN_USE, pointer="") for ref in others]
-    faults += [
-        Fault(f"the article {ref} is a translation of it", IN_USE, pointer="")
-        for ref in await connection.scalars(translations)
-    ]
-    if faults:
-        raise Conflict("Other articles refer to this one.", *faults)
-    await saving.delete_article(transaction, article.before)
+    details = [f"the article {ref} relates to it" for _, ref in users if ref != article.id][:NAMED_USERS]
+    details += [f"the article {ref} is a translation of it" for ref in await connection.scalars(translations)]
+    if details:
+        raise Conflict("Other articles refer to this one.", *(Fault(each, IN_USE, pointer="") for each in details))
+    await saving.delete_article(transaction, article)
 
 
 # --- lifecycle ---------------------------------------------------------------------------------------------------
 
 
-async def publish(transaction: Transaction, article: LockedArticle, at: datetime | None) -> Written:
+async def publish(transaction: Transaction, article: StoredArticle, at: datetime | None) -> Written:
     """Makes the newest state public: now, or at an instant to come. Raises: Conflict, Invalid."""
     old = article.state()
     if old.status == "withdrawn":
@@ -235,20 +167,16 @@ async def publish(transaction: Transaction, article: LockedArticle, at: datetime
     if article.is_public and not article.has_working_copy:
         if at is not None:
             raise Conflict("The article is public already, and has no working copy to publish later.")
-        return log.unchanged("article", article.id, article.stored)
-    lifecycle, now = Lifecycle.of(old), transaction.at
-    if at is None:
-        lifecycle = lifecycle.publish(now, now, is_public=article.is_public)
-        state = _next_state(transaction, article, old, lifecycle.values())
-    else:
-        fields = {**lifecycle.schedule(at, now).values(), "working_copy": article.is_public}
-        state = _next_state(transaction, article, old, fields)
-    rendered = render(state)
+        return log.unchanged("article", article.id, article)
+    lifecycle, now, is_public = Lifecycle.of(old), transaction.at, article.is_public
+    lifecycle = lifecycle.schedule(at, now) if at else lifecycle.publish(now, now, is_public=is_public)
+    fields = {**lifecycle.values(), "working_copy": at is not None and is_public}
+    rendered = render(_next_state(transaction, article, old, fields))
     await _check_publishable(transaction, rendered, at, None)
     return await _save(transaction, article, rendered, stated=DATES)
 
 
-async def release_due(transaction: Transaction, article: LockedArticle) -> Written:
+async def release_due(transaction: Transaction, article: StoredArticle) -> Written:
     """Makes public what is due. What it names is not checked: whatever is hidden meanwhile stays out of `included`."""
     old = article.state()
     assert old.publish_at is not None, "only what is scheduled is due"
@@ -256,7 +184,7 @@ async def release_due(transaction: Transaction, article: LockedArticle) -> Writt
     return await _save_next(transaction, article, old, lifecycle.values())
 
 
-async def unpublish(transaction: Transaction, article: LockedArticle) -> Written:
+async def unpublish(transaction: Transaction, article: StoredArticle) -> Written:
     """Makes it a draft again. What was scheduled is scheduled no more, and what is public beside it stays.
 
     What was withdrawn stays out of its public history.
@@ -267,13 +195,13 @@ async def unpublish(transaction: Transaction, article: LockedArticle) -> Written
         fields = {**lifecycle.unschedule().values(), "working_copy": article.is_public}
         return await _save_next(transaction, article, old, fields)
     if old.status == "draft" and not article.is_public:
-        return log.unchanged("article", article.id, article.stored)
+        return log.unchanged("article", article.id, article)
     if article.is_withdrawn:
         await log.hide_history(transaction, article.id)
     return await _save_next(transaction, article, old, lifecycle.unpublish().values())
 
 
-async def withdraw(transaction: Transaction, article: LockedArticle, body: WithdrawIn) -> Written:
+async def withdraw(transaction: Transaction, article: StoredArticle, body: WithdrawIn) -> Written:
     """Takes the article down, working copy and all. Raises: Conflict, where it was never public; Invalid."""
     replacement = None if body.replacement is None else str(body.replacement)
     await check_replacement(transaction, "article", article.id, replacement)
@@ -283,10 +211,10 @@ async def withdraw(transaction: Transaction, article: LockedArticle, body: Withd
     return await _save_next(transaction, article, old, lifecycle.values(), note=body.public_note)
 
 
-async def erase(transaction: Transaction, article: LockedArticle, reason: str) -> Written:
+async def erase(transaction: Transaction, article: StoredArticle, reason: str) -> Written:
     """Blanks the text of a withdrawn article, in every revision and for good. Raises: Conflict."""
     old = article.state()
-    if old.status != "withdrawn" or old.withdrawal is None:
+    if old.withdrawal is None:
         raise Conflict("Only what has been withdrawn can be erased.")
     withdrawal = old.withdrawal.model_copy(update={"reason": reason, "public_note": None})
     blank = {**BLANK, "body": [], "withdrawal": withdrawal}
@@ -327,19 +255,19 @@ async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:
 
 
 def _next_state(
-    transaction: Transaction, article: LockedArticle, old: ArticleState, fields: Mapping[str, Any]
+    transaction: Transaction, article: StoredArticle, old: ArticleState, fields: Mapping[str, Any]
 ) -> ArticleState:
     """The state with these fields, as the next revision. A working copy that takes the place of what is public takes
     over the corrections that were made meanwhile."""
     changed = {"working_copy": False, **fields}
     if article.has_working_copy and not changed["working_copy"] and "corrections" not in fields:
         changed["corrections"] = article.state(PUBLIC).corrections
-    changed |= {"modified_at": transaction.at, "revision": article.stored.last_revision + 1}
+    changed |= {"modified_at": transaction.at, "revision": article.last_revision + 1}
     return old.model_copy(update=changed)
 
 
 async def _check_publishable(
-    transaction: Transaction, article: RenderedArticle, by: datetime | None, public: LockedArticle | None
+    transaction: Transaction, article: RenderedArticle, by: datetime | None, public: StoredArticle | None
 ) -> None:
     """Raises: Invalid, where it has no headline, or names what will not be public by then.
 
@@ -354,7 +282,7 @@ async def _check_publishable(
 
 async def _save_next(
     transaction: Transaction,
-    article: LockedArticle,
+    article: StoredArticle,
     old: ArticleState,
     fields: Mapping[str, Any],
     *,
@@ -367,7 +295,7 @@ async def _save_next(
 
 async def _save(
     transaction: Transaction,
-    article: LockedArticle | None,
+    article: StoredArticle | None,
     rendered: RenderedArticle,
     *,
     warnings: Sequence[Fault] = (),
@@ -378,17 +306,17 @@ async def _save(
 
     Raises: Invalid; Conflict, where another has its slug; Raced, where that was free a moment ago.
     """
-    known = {*article.stored.newest.lists} if article is not None else set()
+    known = {*article.newest.lists} if article is not None else set()
     related = [id for id in rendered.related if RELATED + id not in known]
     if missing := await references.missing_articles(transaction, related):
         refuse([Fault(f"there is no article {id}", "unknown", pointer=rendered.related[id]) for id in sorted(missing)])
     item = ArticleToSave(rendered, slug_is_public=rendered.is_public, **how)
     try:
-        (outcome,) = await saving.save(transaction, [item], {} if article is None else {article.id: article.before})
+        (outcome,) = await saving.save(transaction, [item], {} if article is None else {article.id: article})
     except Invalid as refusal:
         if slug_was_free and any(fault.pointer == "/0/slug" for fault in refusal.faults):
             raise Raced("Another writer took the slug at the same moment.") from None
         raise refusal_of_single(refusal) from None
     if outcome == "unchanged" and article is not None:
-        return log.unchanged("article", article.id, article.stored, warnings)
+        return log.unchanged("article", article.id, article, warnings)
     return transaction.written("article", rendered.id, warnings)

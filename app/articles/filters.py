@@ -165,7 +165,12 @@ def _groups(query: ArticleQuery) -> Iterator[AnyOf]:
 
 @dataclass(frozen=True, slots=True)
 class ListShape:
-    """What a list statement looks like, whatever its values: it is built and compiled once for each shape."""
+    """What a list statement looks like, whatever its values: it is built and compiled once for each shape.
+
+    `driver` is the number of lists that the statement walks, `probes` tells for each further filter how many lists an
+    article is looked up in, `without` the same for exclusions; `driver_sections` and the flags in `probes` are set
+    where a tag only counts as a section.
+    """
 
     kind: Kind
     driver: int

@@ -56,11 +56,11 @@ def taken_slugs(articles: Sequence[RenderedArticle], owners: Mapping[str, str | 
 
 
 def wrong_tags(
-    articles: Sequence[RenderedArticle], lineages: Mapping[str, Lineage], retagged: Sequence[bool]
+    articles: Sequence[RenderedArticle], lineages: Mapping[str, Lineage], retagged: Collection[str]
 ) -> Iterable[Fault]:
-    """Of articles whose tags change: tags that do not exist; sections among the tags, other tags as the section."""
+    """Of the `retagged` articles, by id: tags that do not exist; sections among the tags, other tags as the section."""
     for index, article in enumerate(articles):
-        if not retagged[index]:
+        if article.id not in retagged:
             continue
         for n, slug in enumerate(article.tags):
             if slug not in lineages:
@@ -109,19 +109,15 @@ async def missing_sources_and_notes(
 
 
 async def wrong_originals(
-    transaction: Transaction, articles: Sequence[RenderedArticle], changed: Sequence[bool]
+    transaction: Transaction, articles: Sequence[RenderedArticle], changed: Collection[str]
 ) -> list[Fault]:
     """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
 
-    Only articles whose original, language or status has `changed` are checked. Originals are locked: nobody else
+    Only those are checked whose original, language or status has `changed`, by id. Originals are locked: nobody else
     translates them, or makes a translation of one, before this transaction ends.
     """
     in_batch = {article.id: article.translation_of for article in articles}
-    ids = {
-        article.translation_of
-        for article, is_changed in zip(articles, changed, strict=True)
-        if is_changed and article.translation_of is not None
-    }
+    ids = {article.translation_of for article in articles if article.id in changed and article.translation_of}
     if not ids:
         return []
     connection = transaction.connection
@@ -137,7 +133,7 @@ async def wrong_originals(
     faults = []
     for index, article in enumerate(articles):
         original = article.translation_of
-        if original is None or not changed[index]:
+        if original is None or article.id not in changed:
             continue
         if original not in originals:
             detail = f"there is no article {original}"

@@ -24,6 +24,7 @@ from app.articles.schemas import (
     CorrectIn,
     WithdrawIn,
 )
+from app.articles.stored import StoredArticle
 from app.changes import history_routes as history
 from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
 from app.changes.views import EVERYONE, NEWEST, perspective_of
@@ -187,17 +188,17 @@ PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
 CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
 
 
-async def _locked(ref: Ref, if_match: IfMatchOptional, transaction: WriteTransaction) -> desk.LockedArticle:
+async def _locked(ref: Ref, if_match: IfMatchOptional, transaction: WriteTransaction) -> StoredArticle:
     """The article of an action, in the revision that If-Match names where it is sent.
 
     Parameters are read in their order: bodies stand before this one, so that nobody waits for a slow client.
     """
     article = await desk.lock(transaction, ref)
-    if_match.check(article.revision)
+    if_match.check(article.newest.revision)
     return article
 
 
-Locked = Annotated[desk.LockedArticle, Depends(_locked)]
+Locked = Annotated[StoredArticle, Depends(_locked)]
 
 
 @router.post(
@@ -227,7 +228,7 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, trans
     """
     article = await desk.lock(transaction, ref)
     desk.check_changeable(article, as_working_copy=False)
-    if_match.check(article.revision)
+    if_match.check(article.newest.revision)
     return written_response(transaction, await desk.update(transaction, article, patch))
 
 
@@ -247,7 +248,7 @@ async def delete_article(
         permitted(caller, "content:publish")
     if article.is_withdrawn:
         permitted(caller, "content:withdraw")
-    if_match.check(article.revision)
+    if_match.check(article.newest.revision)
     await desk.delete(transaction, article)
     return deleted_response(transaction)
 
@@ -276,7 +277,7 @@ async def update_working_copy(
     """
     article = await desk.lock(transaction, ref)
     desk.check_changeable(article, as_working_copy=True)
-    if_match.check(article.revision)
+    if_match.check(article.newest.revision)
     return written_response(transaction, await desk.update(transaction, article, patch, as_working_copy=True))
 
 
@@ -287,7 +288,7 @@ async def discard_working_copy(ref: Ref, if_match: IfMatch, transaction: WriteTr
     Its revisions stay in the history.
     """
     article = await desk.lock(transaction, ref)
-    if_match.check(article.revision)
+    if_match.check(article.newest.revision)
     await desk.discard_working_copy(transaction, article)
     return deleted_response(transaction)
 

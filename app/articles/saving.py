@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, update
 from app.articles import references
 from app.articles.models import Article, ArticleSlug
 from app.articles.rendering import DATES, RenderedArticle
-from app.articles.stored import Before
+from app.articles.stored import StoredArticle
 from app.changes import log
 from app.changes.log import PendingChange, Transaction, touched_lists
 from app.changes.models import DESK, PUBLIC, Op, View
@@ -21,7 +21,7 @@ from app.changes.stored import FormerObject, former
 from app.db import execute_many, insert_many
 from app.errors import Invalid
 from app.lists.store import ListChanges
-from app.publishing.placement import placement
+from app.publishing.placement import following_dates, operation, placement
 from app.publishing.store import WITHDRAWAL_COLUMNS, withdrawal_row
 from app.sources import store as sources
 from app.tags import store as tags
@@ -64,7 +64,9 @@ class ArticleToSave:
         return frozenset({PUBLIC} if self.article.working_copy else {DESK} if self.keeps_desk else ())
 
 
-async def save(transaction: Transaction, items: Sequence[ArticleToSave], before: Mapping[str, Before]) -> list[Outcome]:
+async def save(
+    transaction: Transaction, items: Sequence[ArticleToSave], before: Mapping[str, StoredArticle]
+) -> list[Outcome]:
     """Writes new states of articles, each id once. `before`: those of the articles that exist, by id.
 
     A revision that is not beyond the last one is raised. What a public article names becomes public with it. Whether
@@ -77,18 +79,16 @@ async def save(transaction: Transaction, items: Sequence[ArticleToSave], before:
     deleted = await former(transaction.connection, "article", new)
     lineages, slug_owners = await _check_references(transaction, items, before)
     batch = _Batch(transaction, slug_owners)
-    outcomes = []
-    for item in items:
-        id = item.article.id
-        names = _list_names(item, before.get(id), lineages)
-        outcomes.append(batch.add(item, before.get(id), deleted.get(id), names))
+    outcomes = [
+        batch.add(item, old, deleted.get(item.article.id), _list_names(item, old, lineages))
+        for item in items
+        for old in [before.get(item.article.id)]
+    ]
     await batch.write()
     named: set[str] = set()
     for id in (item.article.id for item in batch.saved if item.article.is_public):
-        names = {*transaction.changes["article", id].lists}
-        if id in before and before[id].stored.is_public:
-            names -= {*before[id].stored.states[PUBLIC].lists}  # what the public state names is public already
-        named |= names
+        known = before[id].states[PUBLIC].lists if id in before and before[id].is_public else ()
+        named |= {*transaction.changes["article", id].lists} - {*known}  # what was public names is public already
     await tags.make_public(transaction, _slugs(named, TAG))
     await sources.make_public(transaction, _slugs(named, SOURCE))
     return outcomes
@@ -102,29 +102,30 @@ def _slugs(names: set[str], prefix: str) -> set[str]:
 
 
 async def _check_references(
-    transaction: Transaction, items: Sequence[ArticleToSave], before: Mapping[str, Before]
+    transaction: Transaction, items: Sequence[ArticleToSave], before: Mapping[str, StoredArticle]
 ) -> tuple[dict[str, Lineage], dict[str, str | None]]:
     """(lineages of the tags of those articles whose tags change, owners of their slugs). Raises: Invalid.
 
     What a state names already exists, since nothing can be deleted while it is named: only new names are looked up.
     """
     articles = [item.article for item in items]
-    retagged = [_is_retagged(item, before.get(item.article.id)) for item in items]
-    slugs = {slug for article, changed in zip(articles, retagged, strict=True) if changed for slug in _tags(article)}
-    lineages = await tags.lineages(transaction, slugs)
+    replaced = [(item, before.get(item.article.id)) for item in items]
+    retagged = {item.article.id for item, old in replaced if _is_retagged(item, old)}
+    retranslated = {item.article.id for item, old in replaced if _is_retranslated(item, old)}
+    lineages = await tags.lineages(
+        transaction, {slug for article in articles if article.id in retagged for slug in _tags(article)}
+    )
     # A slug that a view shows an article at is its own.
     owners: dict[str, str | None] = {
-        state.slug: id for id, article in before.items() for state in article.stored.states.values()
+        state.slug: id for id, article in before.items() for state in article.states.values()
     }
     slugs_to_take = {slug for article in articles for slug in (article.slug, *article.former_slugs)}
     owners |= await references.slug_owners(transaction, sorted(slugs_to_take - owners.keys()))
-    known = [_known_names(item, before.get(item.article.id)) for item in items]
+    known = [_known_names(item, old) for item, old in replaced]
     faults = [
         *references.wrong_tags(articles, lineages, retagged),
         *await references.missing_sources_and_notes(transaction, articles, known),
-        *await references.wrong_originals(
-            transaction, articles, [_is_retranslated(item, before.get(item.article.id)) for item in items]
-        ),
+        *await references.wrong_originals(transaction, articles, retranslated),
         *references.taken_slugs(articles, owners),
     ]
     if faults:
@@ -136,44 +137,37 @@ def _tags(article: RenderedArticle) -> set[str]:
     return {*article.tags, article.section} - {None}  # type: ignore[return-value]
 
 
-def _is_retagged(item: ArticleToSave, before: Before | None) -> bool:
+def _is_retagged(item: ArticleToSave, before: StoredArticle | None) -> bool:
     if before is None:
         return True
     _, card = before.compared_with(item.view)
     return ({*card["tags"]}, card["section"]) != ({*item.article.tags}, item.article.section)
 
 
-def _is_retranslated(item: ArticleToSave, before: Before | None) -> bool:
+def _is_retranslated(item: ArticleToSave, before: StoredArticle | None) -> bool:
     if before is None:
         return True
     _, card = before.compared_with(item.view)
-    article = item.article
-    return (card["translation_of"], card["language"], card["status"]) != (
-        article.translation_of, article.language, article.status,
-    )  # fmt: skip
+    return any(card[name] != getattr(item.article, name) for name in ("translation_of", "language", "status"))
 
 
-def _known_names(item: ArticleToSave, before: Before | None) -> frozenset[str]:
+def _known_names(item: ArticleToSave, before: StoredArticle | None) -> frozenset[str]:
     """The lists of a state that names only what this one may name: a public one where this one is public."""
-    if before is None or (item.article.is_public and not before.stored.is_public):
+    if before is None or (item.article.is_public and not before.is_public):
         return frozenset()
-    return frozenset(before.stored.states[PUBLIC].lists if item.article.is_public else before.stored.newest.lists)
+    return frozenset(before.states[PUBLIC].lists if item.article.is_public else before.newest.lists)
 
 
-def _list_names(item: ArticleToSave, before: Before | None, lineages: Mapping[str, Lineage]) -> set[str]:
+def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Mapping[str, Lineage]) -> set[str]:
     """The lists that the article stands in; under tags also those of their ancestors."""
     article = item.article
-    names = {ALL_ARTICLES}
     if before is not None and not _is_retagged(item, before):
-        state, _ = before.compared_with(item.view)
-        names |= {name for name in state.lists if name.startswith(TAG)}
+        names = {name for name in before.compared_with(item.view)[0].lists if name.startswith(TAG)}
     else:
-        for slug in _tags(article):
-            names |= {TAG + name for name in (slug, *lineages[slug].ancestors)}
+        names = {TAG + name for slug in _tags(article) for name in (slug, *lineages[slug].ancestors)}
+    names |= {ALL_ARTICLES, *(NOTE + note.slug for note in article.notes), *(RELATED + id for id in article.related)}
     for source in article.sources:
         names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
-    names |= {NOTE + note.slug for note in article.notes}
-    names |= {RELATED + id for id in article.related}
     if article.translation_of is not None:
         names.add(f"articles:translation:{article.translation_of}")
     return names
@@ -205,95 +199,48 @@ class _Batch:
         self.slugs: dict[str, tuple[str, bool]] = {}
         self.freed: list[dict[str, Any]] = []
 
-    def add(self, item: ArticleToSave, before: Before | None, deleted: FormerObject | None, names: set[str]) -> Outcome:
+    def add(
+        self, item: ArticleToSave, before: StoredArticle | None, deleted: FormerObject | None, names: set[str]
+    ) -> Outcome:
         """Takes a state in, unless it is what is stored already."""
-        if before is not None:
+        if before is None:
+            article = _renumbered(item.article, deleted)
+            self.inserted.append(article)
+        else:
             if _is_stored(item, before):
                 return "unchanged"
             article = _completed(item, before, self.transaction.at)
-        else:
-            article = _renumbered(item.article, deleted)
+            if not item.keeps_desk:
+                self.changed.append(article)
         self.saved.append(item)
-        if before is None:
-            self.inserted.append(article)
-        elif not item.keeps_desk:
-            self.changed.append(article)
         self._take_slugs(item, before)
         placed = before.placements() if before is not None else {}
         cleared = frozenset(placed) - item.keeps
-        kept = {view: place for view, place in placed.items() if view not in cleared}
         new = placement(names, article)
+        kept = {view: place for view, place in placed.items() if view not in cleared}
         self.lists.move(article.id, placed, {**kept, item.view: new})
-        touched = touched_lists(None if before is None else before.stored, names, item.view, cleared)
-        self.transaction.save(
-            PendingChange(
-                noun="article",
-                ref=article.id,
-                object=article.id,
-                slug=article.slug,
-                revision=article.revision,
-                op=item.op or _op(article, before, cleared),
-                card=article.card,
-                body=article.body,
-                private=article.private,
-                modified_at=article.modified_at,
-                view=item.view,
-                cleared=cleared,
-                listed_at=new.published_at,
-                due_at=article.publish_at,
-                lists=sorted(names),
-                keys=purge_keys(touched),
-                is_new_object=before is None and deleted is None,
-                kind=item.kind,
-                note=item.note,
-                reason=article.withdrawal.reason if article.withdrawal else None,
-            )
-        )
+        change = _change(article, item.op or operation(article.status, before, cleared), item.view, cleared)
+        change.keys = purge_keys(touched_lists(before, names, item.view, cleared))
+        change.listed_at, change.due_at, change.lists = new.published_at, article.publish_at, sorted(names)
+        change.is_new_object = before is None and deleted is None
+        change.kind, change.note = item.kind, item.note
+        change.reason = article.withdrawal.reason if article.withdrawal else None
+        self.transaction.save(change)
         return "created" if before is None else "updated"
 
-    def _take_slugs(self, item: ArticleToSave, before: Before | None) -> None:
+    def _take_slugs(self, item: ArticleToSave, before: StoredArticle | None) -> None:
         article = item.article
-        public_slug = None
-        if before is not None and before.stored.is_public:
-            public_slug = before.stored.states[PUBLIC].slug
+        states = {} if before is None else before.states
+        public_slug = states[PUBLIC].slug if PUBLIC in states else None
         for slug, is_public in ((article.slug, item.slug_is_public), *((slug, True) for slug in article.former_slugs)):
             if slug != public_slug:
                 self.slugs[slug] = (article.id, is_public)
-        if before is not None and any(state.slug != article.slug for state in before.stored.states.values()):
-            beside = before.stored.states[DESK].slug if item.keeps_desk else article.slug
-            self.freed.append({"article_": article.id, "slug_": article.slug, "beside": beside})
+        if any(state.slug != article.slug for state in states.values()):
+            self.free_slugs(article, beside=states[DESK].slug if item.keeps_desk else article.slug)
 
-    def discard_working_copy(self, public: RenderedArticle, before: Before) -> None:
-        """Takes the working copy away: the desk sees again what is public."""
-        desk, placed = frozenset({DESK}), before.placements()
-        self.lists.move(public.id, placed, {PUBLIC: placed[PUBLIC]})
-        self.changed.append(public)
-        self.freed.append({"article_": public.id, "slug_": public.slug, "beside": public.slug})
-        self.transaction.save(
-            PendingChange(
-                noun="article",
-                ref=public.id,
-                object=public.id,
-                slug=public.slug,
-                revision=public.revision,
-                op="updated",
-                card=public.card,
-                body=public.body,
-                private=public.private,
-                modified_at=public.modified_at,
-                view=None,
-                cleared=desk,
-                keys=purge_keys(touched_lists(before.stored, (), None, desk)),
-                is_new_revision=False,
-            )
-        )
-
-    def delete(self, before: Before) -> None:
-        """Takes the article out of every view."""
-        article = before.stored
-        self.lists.move(article.id, before.placements(), {})
-        keys = purge_keys(touched_lists(article, (), None, article.views))
-        log.delete_object(self.transaction, "article", article.id, article, keys)
+    def free_slugs(self, article: RenderedArticle, *, beside: str) -> None:
+        """A slug that the public never knew is free again once its article has another one in every view."""
+        self.freed.append({"article_": article.id, "slug_": article.slug, "beside": beside})
 
     async def write(self) -> None:
         connection = self.transaction.connection
@@ -309,22 +256,35 @@ class _Batch:
         await self.lists.write(connection)
 
 
-async def discard_working_copy(transaction: Transaction, public: RenderedArticle, before: Before) -> None:
-    """Drops the working copy of a public article, whose public state is `public`."""
-    batch = _Batch(transaction, {})
-    batch.discard_working_copy(public, before)
+async def discard_working_copy(transaction: Transaction, public: RenderedArticle, before: StoredArticle) -> None:
+    """Drops the working copy of a public article: the desk sees again what is public, the state `public`."""
+    batch, desk, placed = _Batch(transaction, {}), frozenset({DESK}), before.placements()
+    batch.lists.move(public.id, placed, {PUBLIC: placed[PUBLIC]})
+    batch.changed.append(public)
+    batch.free_slugs(public, beside=public.slug)
+    change = _change(public, "updated", None, desk)
+    change.keys, change.is_new_revision = purge_keys(touched_lists(before, (), None, desk)), False
+    transaction.save(change)
     await batch.write()
 
 
-async def delete_article(transaction: Transaction, before: Before) -> None:
+async def delete_article(transaction: Transaction, before: StoredArticle) -> None:
     """Deletes an article that nothing refers to. Its slugs that were public stay reserved."""
-    batch = _Batch(transaction, {})
-    batch.delete(before)
-    await batch.write()
-    id = before.stored.id
-    connection = transaction.connection
+    connection, id = transaction.connection, before.id
+    lists = ListChanges(transaction.zone, archived=ARCHIVED)
+    lists.move(id, before.placements(), {})
+    await lists.write(connection)
+    log.delete_object(transaction, "article", id, before, purge_keys(touched_lists(before, (), None, before.views)))
     await connection.execute(delete(ArticleSlug).where(ArticleSlug.article == id, ArticleSlug.is_public.is_(False)))
     await connection.execute(delete(Article).where(Article.id == id))
+
+
+def _change(article: RenderedArticle, op: Op, view: View | None, cleared: frozenset[View]) -> PendingChange:
+    return PendingChange(
+        noun="article", ref=article.id, object=article.id, slug=article.slug, revision=article.revision, op=op,
+        card=article.card, body=article.body, private=article.private, modified_at=article.modified_at, view=view,
+        cleared=cleared,
+    )  # fmt: skip
 
 
 def _row(article: RenderedArticle) -> tuple[Any, ...]:
@@ -337,7 +297,6 @@ _UPDATE: Final = (
     .where(Article.id == bindparam("id_"))
     .values({name: bindparam(f"new_{name}") for name in (*ROW_COLUMNS[1:], *WITHDRAWAL_COLUMNS)})
 )
-# A slug that the public never knew is free again once its article has another one in every view.
 _FREE_SLUGS: Final = delete(ArticleSlug).where(
     ArticleSlug.article == bindparam("article_"),
     ArticleSlug.is_public.is_(False),
@@ -350,7 +309,7 @@ _PUBLISH_SLUG: Final = update(ArticleSlug).where(ArticleSlug.slug == bindparam("
 # --- one article -------------------------------------------------------------------------------------------------
 
 
-def _is_stored(item: ArticleToSave, before: Before) -> bool:
+def _is_stored(item: ArticleToSave, before: StoredArticle) -> bool:
     """Whether the state is the stored one, but for dates that its writer has not stated."""
     article = item.article
     state, card = before.compared_with(item.view)
@@ -358,21 +317,16 @@ def _is_stored(item: ArticleToSave, before: Before) -> bool:
         same_content(card, from_json(article.card), DATES - item.stated)
         and (state.body == article.body or from_json(state.body or "[]") == from_json(article.body))
         and from_json(state.private or "{}") == from_json(article.private)
-        and {*article.former_slugs} <= before.row.former_slugs
-        and withdrawal_row(article.withdrawal) == before.row.withdrawal
+        and {*article.former_slugs} <= before.former_slugs
+        and withdrawal_row(article.withdrawal) == before.withdrawal
     )
 
 
-def _completed(item: ArticleToSave, before: Before, at: datetime) -> RenderedArticle:
+def _completed(item: ArticleToSave, before: StoredArticle, at: datetime) -> RenderedArticle:
     """The article as the state that follows the stored one, with the dates that its writer has not stated."""
-    article = item.article
     _, card = before.compared_with(item.view)
-    stored_dates = {name: card[name] for name in ("created_at", "first_published_at") if card[name] is not None}
-    dates = {name: datetime.fromisoformat(value) for name, value in stored_dates.items()} | {"modified_at": at}
-    if article.is_public:
-        dates["updated_at"] = at
-    revision = max(article.revision, before.stored.last_revision + 1)
-    return article.as_revision(revision, **{name: dates[name] for name in dates.keys() - item.stated})
+    revision = max(item.article.revision, before.last_revision + 1)
+    return item.article.as_revision(revision, **following_dates(item.article.status, card, item.stated, at))
 
 
 def _renumbered(article: RenderedArticle, deleted: FormerObject | None) -> RenderedArticle:
@@ -380,13 +334,3 @@ def _renumbered(article: RenderedArticle, deleted: FormerObject | None) -> Rende
     if deleted is None or article.revision > deleted.last_revision:
         return article
     return article.as_revision(deleted.last_revision + 1)
-
-
-def _op(article: RenderedArticle, before: Before | None, cleared: frozenset[View]) -> Op:
-    if before is None:
-        return "created"
-    if article.is_public:
-        return "published" if DESK in cleared else "updated"
-    if PUBLIC in cleared:
-        return "withdrawn" if article.status == "withdrawn" else "unpublished"
-    return "updated"

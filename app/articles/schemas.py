@@ -322,7 +322,7 @@ class ArticleQuery(PageQuery, ArticleFields):
         return self
 
     def lists(self) -> list[str]:
-        """Purge keys: lists of which an article must stand in one to be found, by the first filter there is."""
+        """Purge keys of a page: the lists of the first filter that is set, else the list of all articles."""
         role = f".{self.role}" if self.role else ""
         sections = [self.section] if self.section else []
         for kind, groups in (("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)):

@@ -105,7 +105,7 @@ class ListChanges:
     async def write(self, connection: WriteConnection) -> None:
         """Writes entries and counters. Cost: some five statements, however many objects.
 
-        Order: rows are written in the order of their keys, so that two transactions never wait for each other.
+        Order: rows are written in the order of their keys, so that two transactions cannot deadlock over them.
         """
         numbers = {key: {place: n for place, n in rows.items() if n} for key, rows in self._numbers.items()}
         lists = {(view, name) for view, name, *_ in (*self._added, *self._removed, *self._updated)}

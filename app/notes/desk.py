@@ -26,20 +26,11 @@ from app.web.merging import Patch, merged
 
 
 @dataclass(frozen=True, slots=True)
-class LockedNote:
-    """A note that nobody else can change before this transaction ends."""
+class LockedNote(StoredObject):
+    """A note that nobody else can change before this transaction ends, with its newest state."""
 
     slug: str
-    stored: StoredObject
     state: NoteState
-
-    @property
-    def revision(self) -> int:
-        return self.stored.newest.revision
-
-    @property
-    def is_public(self) -> bool:
-        return self.stored.is_public
 
     @property
     def is_withdrawn(self) -> bool:
@@ -53,8 +44,8 @@ async def find(transaction: Transaction, slug: str) -> LockedNote | None:
         return None
     note = (await stored(transaction.connection, "note", [slug]))[slug]
     withdrawal = (await saving.withdrawals(transaction, [slug])).get(slug, NOT_WITHDRAWN)
-    fields = {**note.newest.fields(), "withdrawal": withdrawal_fields(withdrawal)}
-    return LockedNote(slug, note, NoteState.model_validate(fields))
+    state = NoteState.model_validate({**note.newest.fields(), "withdrawal": withdrawal_fields(withdrawal)})
+    return LockedNote(note.id, note.states, note.last_revision, slug, state)
 
 
 async def lock(transaction: Transaction, slug: str) -> LockedNote:
@@ -70,9 +61,8 @@ async def create(transaction: Transaction, content: NoteIn) -> Written:
     if await find(transaction, content.slug) is not None:
         raise slug_taken("note", content.slug)
     fields, warnings = _content(content)
-    state = NoteState.model_construct(
-        **fields, **Lifecycle("draft").values(), revision=1, created_at=transaction.at, modified_at=transaction.at
-    )
+    fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
+    state = NoteState.model_construct(**fields, revision=1)
     return await _save(transaction, None, ToSave(state), warnings=warnings)
 
 
@@ -80,17 +70,14 @@ async def put(transaction: Transaction, slug: str, content: NotePut, note: Locke
     """Makes the content sent to this address that of the note, or of a new draft. Raises: Invalid."""
     check_slug_of_address(slug, content.slug)
     whole = NoteIn.model_construct(**{**dict(content), "slug": slug})
-    if note is None:
-        return await create(transaction, whole)
-    return await _change(transaction, note, whole, minor=False)
+    return await (create(transaction, whole) if note is None else _change(transaction, note, whole, minor=False))
 
 
 async def update(transaction: Transaction, note: LockedNote, patch: Patch) -> Written:
     """Changes the fields that the patch names; of a published note that is live at once. Raises: Invalid."""
-    fields = note.stored.newest.fields()
     attributions = blocks.client_attributions(note.state.attributions, note.state.body)
-    fields["attributions"] = [attribution.model_dump(mode="json") for attribution in attributions]
-    content = merged(NoteEdit, fields, patch)
+    sent = [attribution.model_dump(mode="json") for attribution in attributions]
+    content = merged(NoteEdit, {**note.newest.fields(), "attributions": sent}, patch)
     check_slug_of_address(note.slug, content.slug)
     return await _change(transaction, note, content, minor=content.minor)
 
@@ -102,7 +89,7 @@ async def publish(transaction: Transaction, note: LockedNote, at: datetime | Non
     if note.is_public:
         if at is not None:
             raise Conflict("The note is public already.")
-        return log.unchanged("note", note.slug, note.stored)
+        return log.unchanged("note", note.slug, note)
     lifecycle, now = Lifecycle.of(note.state), transaction.at
     if at is None:
         lifecycle = lifecycle.publish(now, now, is_public=False)
@@ -112,15 +99,14 @@ async def publish(transaction: Transaction, note: LockedNote, at: datetime | Non
             await _check_unused(transaction, note, ViewEntry.due_at < at)
     state = _next_state(transaction, note, lifecycle)
     await _check_publishable(transaction, state, at, None)
-    return await _save_next(transaction, note, state)
+    return await _save(transaction, note, ToSave(state, saving.DATES))
 
 
 async def release_due(transaction: Transaction, note: LockedNote) -> Written:
     """Makes public what is due."""
     due_at = note.state.publish_at
     assert due_at is not None, "only what is scheduled is due"
-    lifecycle = Lifecycle.of(note.state).publish(due_at, due_at, is_public=False)
-    return await _save_next(transaction, note, _next_state(transaction, note, lifecycle))
+    return await _step(transaction, note, Lifecycle.of(note.state).publish(due_at, due_at, is_public=False))
 
 
 async def unpublish(transaction: Transaction, note: LockedNote) -> Written:
@@ -129,20 +115,19 @@ async def unpublish(transaction: Transaction, note: LockedNote) -> Written:
     Raises: Conflict, naming the articles that show it, or will.
     """
     if note.state.status == "draft":
-        return log.unchanged("note", note.slug, note.stored)
+        return log.unchanged("note", note.slug, note)
     if note.is_withdrawn:
-        await log.hide_history(transaction, note.stored.id)
+        await log.hide_history(transaction, note.id)
     else:
         await _check_unused(transaction, note, or_(List.view == PUBLIC, ViewEntry.due_at.is_not(None)))
-    lifecycle = Lifecycle.of(note.state).unpublish()
-    return await _save_next(transaction, note, _next_state(transaction, note, lifecycle))
+    return await _step(transaction, note, Lifecycle.of(note.state).unpublish())
 
 
 async def withdraw(transaction: Transaction, note: LockedNote, body: WithdrawNoteIn) -> Written:
     """Takes the note down, wherever it is shown. Raises: Conflict, where it was never public; Invalid."""
     await check_replacement(transaction, "note", note.slug, body.replacement)
-    lifecycle = Lifecycle.of(note.state).withdraw(Withdrawal(**dict(body), at=transaction.at))
-    return await _save_next(transaction, note, _next_state(transaction, note, lifecycle))
+    withdrawal = Withdrawal(**dict(body), at=transaction.at)
+    return await _step(transaction, note, Lifecycle.of(note.state).withdraw(withdrawal))
 
 
 async def erase(transaction: Transaction, note: LockedNote, reason: str) -> Written:
@@ -152,20 +137,17 @@ async def erase(transaction: Transaction, note: LockedNote, reason: str) -> Writ
     withdrawal = note.state.withdrawal.model_copy(update={"reason": reason, "public_note": None})
     state = _next_state(transaction, note, Lifecycle.of(note.state))
     state = state.model_copy(update={**BLANK, "body": [], "withdrawal": withdrawal})
-    written = await _save_next(transaction, note, state, kind="erasure")
-    await blank_revisions(transaction, note.stored.id, BLANK)
+    written = await _save(transaction, note, ToSave(state, saving.DATES), kind="erasure")
+    await blank_revisions(transaction, note.id, BLANK)
     return written
 
 
 async def delete(transaction: Transaction, note: LockedNote) -> None:
     """Deletes the note. Raises: Conflict, naming what refers to it in any view."""
     translations = select(Note.slug).where(Note.translation_of == note.slug).limit(NAMED_USERS)
-    faults = [
-        Fault(f"the note {slug} is a translation of it", IN_USE, pointer="")
-        for slug in await transaction.connection.scalars(translations)
-    ]
-    await _check_unused(transaction, note, others=faults)
-    await saving.remove(transaction, note.slug, note.stored)
+    slugs = await transaction.connection.scalars(translations)
+    await _check_unused(transaction, note, others=[f"the note {slug} is a translation of it" for slug in slugs])
+    await saving.remove(transaction, note.slug, note)
 
 
 # --- from one state to the next ----------------------------------------------------------------------------------
@@ -189,14 +171,13 @@ async def _change(transaction: Transaction, note: LockedNote, content: NoteIn, *
     state = note.state.model_copy(update=fields)
     if state.status in {"published", "scheduled"}:
         await _check_publishable(transaction, state, state.publish_at, note.state if note.is_public else None)
-    stated = {"created_at", "first_published_at"} | ({"updated_at"} if minor else set())
-    item = ToSave(state, frozenset(stated))
-    return await _save(transaction, note, item, kind="typo" if minor else None, warnings=warnings)
+    stated = frozenset({"created_at", "first_published_at"} | ({"updated_at"} if minor else set()))
+    return await _save(transaction, note, ToSave(state, stated), kind="typo" if minor else None, warnings=warnings)
 
 
 def _next_state(transaction: Transaction, note: LockedNote, lifecycle: Lifecycle) -> NoteState:
     """The note at this step of its lifecycle, as its next revision."""
-    dates = {"modified_at": transaction.at, "revision": note.stored.last_revision + 1}
+    dates = {"modified_at": transaction.at, "revision": note.last_revision + 1}
     return note.state.model_copy(update={**lifecycle.values(), **dates})
 
 
@@ -222,20 +203,18 @@ async def _check_publishable(
 
 
 async def _check_unused(
-    transaction: Transaction, note: LockedNote, *conditions: ColumnElement[bool], others: Sequence[Fault] = ()
+    transaction: Transaction, note: LockedNote, *conditions: ColumnElement[bool], others: Sequence[str] = ()
 ) -> None:
     """Raises: Conflict, naming those articles that use the note and meet the conditions, and what else uses it."""
     names = [f"articles:note:{note.slug}"]
     users = await lists.members(transaction.connection, names, *conditions, limit=NAMED_USERS)
-    faults = [*(Fault(f"the {noun} {ref} uses it", IN_USE, pointer="") for noun, ref in users), *others]
-    if faults:
-        raise Conflict("Something still refers to this note.", *faults)
+    details = [*(f"the {noun} {ref} uses it" for noun, ref in users), *others]
+    if details:
+        raise Conflict("Something still refers to this note.", *(Fault(each, IN_USE, pointer="") for each in details))
 
 
-async def _save_next(
-    transaction: Transaction, note: LockedNote, state: NoteState, *, kind: str | None = None
-) -> Written:
-    return await _save(transaction, note, ToSave(state, saving.DATES), kind=kind)
+async def _step(transaction: Transaction, note: LockedNote, lifecycle: Lifecycle) -> Written:
+    return await _save(transaction, note, ToSave(_next_state(transaction, note, lifecycle), saving.DATES))
 
 
 async def _save(
@@ -252,5 +231,5 @@ async def _save(
         raise refusal_of_single(refusal) from None
     slug = item.state.slug
     if outcome == "unchanged" and note is not None:
-        return log.unchanged("note", slug, note.stored, warnings)
+        return log.unchanged("note", slug, note, warnings)
     return transaction.written("note", slug, warnings)

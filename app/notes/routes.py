@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.changes import history_routes as history
+from app.changes.history_routes import RevisionNumber, difference_response, revision_response, revisions_response
 from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
 from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
@@ -27,7 +27,7 @@ from app.notes.schemas import (
     WithdrawNoteIn,
 )
 from app.publishing.preview_routes import preview_response
-from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
+from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import permitted
 from app.web.conditions import IfMatch, IfMatchOptional
@@ -37,6 +37,7 @@ from app.web.parameters import slug_path, strict_query
 
 router = APIRouter(prefix="/v1/notes", tags=["notes"], dependencies=[Depends(strict_query)], responses=READ)
 NoteSlug = Annotated[str, slug_path("note", "zghariv-trams")]
+DraftsQuery = Annotated[Drafts, Query()]
 ONE = {**NOT_FOUND, **WITHDRAWN}
 
 
@@ -86,17 +87,12 @@ async def list_note_revisions(
     """
     perspective = perspective_of(caller, query.perspective)
     await notes.get(read, perspective, slug)
-    return await history.revisions_response(request, read, perspective, "note", slug, query)
+    return await revisions_response(request, read, perspective, "note", slug, query)
 
 
 @router.get("/{slug}/revisions/{revision}", response_model=NoteOut, responses=ONE)
 async def get_note_revision(
-    request: Request,
-    caller: OptionalCaller,
-    read: Read,
-    slug: NoteSlug,
-    revision: history.RevisionNumber,
-    query: Annotated[Drafts, Query()],
+    request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, revision: RevisionNumber, query: DraftsQuery
 ) -> Response:
     """A reference note as it was at one revision.
 
@@ -104,7 +100,7 @@ async def get_note_revision(
     """
     perspective = perspective_of(caller, query.perspective)
     await notes.get(read, perspective, slug)
-    return await history.revision_response(request, read, perspective, "note", slug, revision)
+    return await revision_response(request, read, perspective, "note", slug, revision)
 
 
 @router.get("/{slug}/diff", response_model=Difference, responses=ONE)
@@ -117,26 +113,27 @@ async def get_note_difference(
     """
     perspective = perspective_of(caller, query.perspective)
     await notes.get(read, perspective, slug)
-    return await history.difference_response(request, read, perspective, "note", slug, query)
+    return await difference_response(request, read, perspective, "note", slug, query)
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------
 
 WRITE, PUBLISH = Depends(NeedsScope("content:write")), Depends(NeedsScope("content:publish"))
-WITHDRAW = Depends(NeedsScope("content:withdraw"))
+WITHDRAW, DRAFTS = Depends(NeedsScope("content:withdraw")), Depends(NeedsScope("drafts:read"))
 NotePatch = Annotated[Patch, Depends(JsonBody(patch_of(NoteEdit), JSON, MERGE_PATCH))]
 NoteBody = Annotated[NoteIn, Depends(JsonBody(NoteIn))]
+PutBody = Annotated[NotePut, Depends(JsonBody(NotePut))]
 PublishBody = Annotated[PublishIn, Depends(JsonBody(PublishIn, optional=True))]
 WithdrawBody = Annotated[WithdrawNoteIn, Depends(JsonBody(WithdrawNoteIn))]
 EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
 PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
-CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
+CHANGED, PREVIEWED = {**WRITTEN, **NOT_FOUND, **CONFLICT}, {**ISSUED, **NOT_FOUND}
 
 
 async def _locked(slug: NoteSlug, if_match: IfMatchOptional, transaction: WriteTransaction) -> desk.LockedNote:
     """The note of an action, in the revision that If-Match names where it is sent. Bodies are read before it."""
     note = await desk.lock(transaction, slug)
-    if_match.check(note.revision)
+    if_match.check(note.newest.revision)
     return note
 
 
@@ -150,29 +147,18 @@ async def create_note(body: NoteBody, transaction: WriteTransaction) -> Response
     It starts as a draft, which no reader sees until it is published. `warnings` tells what sanitising removed from the
     body.
     """
-    written = await desk.create(transaction, body)
-    return created_response(transaction, written, "/v1/notes")
+    return created_response(transaction, await desk.create(transaction, body), "/v1/notes")
 
 
-@router.put(
-    "/{slug}",
-    response_model=NoteWritten,
-    responses={**WRITTEN, 201: {**CREATED[201], "model": NoteWritten}, **CONFLICT},
-    dependencies=[WRITE],
-)
-async def put_note(
-    slug: NoteSlug,
-    body: Annotated[NotePut, Depends(JsonBody(NotePut))],
-    if_match: IfMatch,
-    transaction: WriteTransaction,
-) -> Response:
+@router.put("/{slug}", response_model=NoteWritten, responses=put_responses(NoteWritten), dependencies=[WRITE])
+async def put_note(slug: NoteSlug, body: PutBody, if_match: IfMatch, transaction: WriteTransaction) -> Response:
     """Write the reference note of this slug, or replace its content.
 
     A new one is a draft; what is published is replaced at once. What is left out goes back to its default. Replacing
     takes If-Match with the ETag you have seen; writing a new one goes without.
     """
     note = await desk.find(transaction, slug)
-    if_match.check(None if note is None else note.revision)
+    if_match.check(None if note is None else note.newest.revision)
     written = await desk.put(transaction, slug, body, note)
     if note is None:
         return created_response(transaction, written, "/v1/notes")
@@ -187,7 +173,7 @@ async def update_note(slug: NoteSlug, patch: NotePatch, if_match: IfMatch, trans
     once, in every story that follows it; `minor: true` marks a typo fix. The slug never changes.
     """
     note = await desk.lock(transaction, slug)
-    if_match.check(note.revision)
+    if_match.check(note.newest.revision)
     return written_response(transaction, await desk.update(transaction, note, patch))
 
 
@@ -205,7 +191,7 @@ async def delete_note(
         permitted(caller, "content:publish")
     if note.is_withdrawn:
         permitted(caller, "content:withdraw")
-    if_match.check(note.revision)
+    if_match.check(note.newest.revision)
     await desk.delete(transaction, note)
     return deleted_response(transaction)
 
@@ -252,13 +238,7 @@ async def erase_note(body: EraseBody, note: Locked, transaction: WriteTransactio
     return written_response(transaction, await desk.erase(transaction, note, body.reason))
 
 
-@router.post(
-    "/{slug}/previews",
-    status_code=201,
-    response_model=PreviewOut,
-    responses={**ISSUED, **NOT_FOUND},
-    dependencies=[Depends(NeedsScope("drafts:read"))],
-)
+@router.post("/{slug}/previews", status_code=201, response_model=PreviewOut, responses=PREVIEWED, dependencies=[DRAFTS])
 async def create_note_preview(request: Request, read: Read, slug: NoteSlug, body: PreviewBody) -> Response:
     """Make a URL that shows the newest state of one reference note to whoever holds it.
 

@@ -1,7 +1,6 @@
 """Writes states of reference notes: their rows, their places in lists, and one change in the log for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
@@ -9,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.changes import log
 from app.changes.log import PendingChange, Transaction, touched_lists
-from app.changes.models import DESK, PUBLIC, Op, View
+from app.changes.models import DESK, PUBLIC, View
 from app.changes.saving import Outcome, ToSave, same_content
 from app.changes.stored import FormerObject, StoredObject, former, stored
 from app.errors import Invalid
@@ -17,7 +16,7 @@ from app.lists.store import ListChanges, Placement
 from app.notes.models import Note
 from app.notes.references import hidden_in_use, missing_references, sources_of
 from app.notes.schemas import NoteState
-from app.publishing.placement import placement, placement_of_document
+from app.publishing.placement import following_dates, operation, placement, placement_of_document
 from app.publishing.store import NOT_WITHDRAWN, WITHDRAWAL_COLUMNS, WithdrawalRow, withdrawal_columns, withdrawal_row
 from app.sources import store as sources
 from app.tags import store as tags
@@ -50,10 +49,8 @@ async def save(
     if faults := await hidden_in_use(transaction, notes, before):
         raise Invalid("A note in use cannot be unpublished.", *faults)
     batch = _Batch(transaction, lineages, kind)
-    new = [note.slug for note in notes if note.slug not in before]
-    deleted = await former(transaction.connection, "note", new)
-    hidden = [slug for slug, note in before.items() if not note.is_public]
-    withdrawn = await withdrawals(transaction, hidden)
+    deleted = await former(transaction.connection, "note", [note.slug for note in notes if note.slug not in before])
+    withdrawn = await withdrawals(transaction, [slug for slug, note in before.items() if not note.is_public])
     outcomes = [
         batch.add(item, before.get(slug), deleted.get(slug), withdrawn.get(slug, NOT_WITHDRAWN))
         for item in items
@@ -99,7 +96,8 @@ class _Batch:
             old = before.newest.fields()
             if _is_stored(item, old, withdrawal):
                 return "unchanged"
-            _complete(item, old, before.last_revision, self.transaction.at)
+            dates = following_dates(note.status, old, item.stated, self.transaction.at)
+            note = note.model_copy(update={**dates, "revision": max(note.revision, before.last_revision + 1)})
             self.changed.append(note)
         view: View = PUBLIC if note.status == PUBLISHED else DESK
         names = list_names(note)
@@ -108,30 +106,17 @@ class _Batch:
         new = placement(names, note)
         self.lists.move(object_id, _placements(before), {view: new})
         touched = touched_lists(before, names, view, cleared)
-        self.transaction.save(
-            PendingChange(
-                noun="note",
-                ref=note.slug,
-                object=object_id,
-                slug=note.slug,
-                revision=note.revision,
-                op=_op(note, before),
-                card=to_json(note, exclude={"body", "withdrawal"}).decode(),
-                body=to_json(note.body).decode(),
-                private=None,
-                modified_at=note.modified_at,
-                view=view,
-                cleared=cleared,
-                listed_at=new.published_at,
-                due_at=note.publish_at,
-                lists=sorted(names),
-                keys=["notes", *purge_keys(touched, self.lineages)],
-                is_new_object=before is None and deleted is None,
-                kind=self.kind,
-                note=note.withdrawal.public_note if note.withdrawal else None,
-                reason=note.withdrawal.reason if note.withdrawal else None,
-            )
-        )
+        change = PendingChange(
+            noun="note", ref=note.slug, object=object_id, slug=note.slug, revision=note.revision,
+            op=operation(note.status, before, cleared), card=to_json(note, exclude={"body", "withdrawal"}).decode(),
+            body=to_json(note.body).decode(), private=None, modified_at=note.modified_at, view=view, cleared=cleared,
+            listed_at=new.published_at, due_at=note.publish_at, lists=sorted(names),
+            keys=["notes", *purge_keys(touched, self.lineages)], is_new_object=before is None and deleted is None,
+            kind=self.kind,
+        )  # fmt: skip
+        if note.withdrawal is not None:
+            change.note, change.reason = note.withdrawal.public_note, note.withdrawal.reason
+        self.transaction.save(change)
         return "created" if before is None else "updated"
 
     async def write(self) -> None:
@@ -169,29 +154,6 @@ def _is_stored(item: ToSave[NoteState], old: Mapping[str, Any], withdrawal: With
     """Whether the state is the stored one, but for dates that its writer has not stated."""
     new = from_json(to_json(item.state, exclude={"withdrawal"}))
     return same_content(old, new, DATES - item.stated) and withdrawal_row(item.state.withdrawal) == withdrawal
-
-
-def _complete(item: ToSave[NoteState], old: Mapping[str, Any], last_revision: int, at: datetime) -> None:
-    """Makes the state the one that follows the stored one: its number, and dates that its writer has not stated."""
-    note, stated = item.state, item.stated
-    note.revision = max(note.revision, last_revision + 1)
-    if "created_at" not in stated:
-        note.created_at = datetime.fromisoformat(old["created_at"])
-    if "modified_at" not in stated:
-        note.modified_at = at
-    if "first_published_at" not in stated and old["first_published_at"] is not None:
-        note.first_published_at = datetime.fromisoformat(old["first_published_at"])
-    if "updated_at" not in stated and note.status == PUBLISHED:
-        note.updated_at = at
-
-
-def _op(note: NoteState, before: StoredObject | None) -> Op:
-    is_public = note.status == PUBLISHED
-    if before is None:
-        return "created"
-    if is_public == before.is_public:
-        return "updated"
-    return "published" if is_public else "withdrawn" if note.status == "withdrawn" else "unpublished"
 
 
 def list_names(note: NoteState) -> set[str]:

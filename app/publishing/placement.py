@@ -1,9 +1,12 @@
-"""Where what can be published stands in lists: by the date of its publication, or what takes its place in a draft."""
+"""What follows from a state of what can be published: where it stands in lists, its dates, what was done to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from app.changes.models import DESK, PUBLIC, Op, View
+from app.changes.stored import StoredObject
+from app.content.lifecycle import Status
 from app.lists.store import Placement
 
 
@@ -41,3 +44,25 @@ def placement_of_document(names: Iterable[str], document: Mapping[str, Any]) -> 
     dates = (document[name] for name in _StoredDates._fields[1:])
     instants = (None if value is None else datetime.fromisoformat(value) for value in dates)
     return placement(names, _StoredDates(document["language"], *instants))  # type: ignore[arg-type]
+
+
+def following_dates(
+    status: Status, card: Mapping[str, Any], stated: Collection[str], at: datetime
+) -> dict[str, datetime]:
+    """Dates of a state of this status that follows the one with this card, but for those that its writer has stated."""
+    kept = ("created_at", "first_published_at")
+    dates = {name: datetime.fromisoformat(card[name]) for name in kept if card[name] is not None} | {"modified_at": at}
+    if status == "published":
+        dates["updated_at"] = at
+    return {name: date for name, date in dates.items() if name not in stated}
+
+
+def operation(status: Status, before: StoredObject | None, cleared: frozenset[View]) -> Op:
+    """What brought it to this status; `cleared` are the views that do not keep what they showed before."""
+    if before is None:
+        return "created"
+    if status == "published":
+        return "published" if DESK in cleared else "updated"
+    if PUBLIC in cleared:
+        return "withdrawn" if status == "withdrawn" else "unpublished"
+    return "updated"
