@@ -1,13 +1,15 @@
 """A database read and written past the product: over connections that the tests open themselves, by its URL."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, CursorResult, Executable, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
+
+Result = TypeVar("Result")
 
 
 class Outsider:
@@ -30,10 +32,11 @@ class Outsider:
         else:
             self._connection.commit()
 
-    async def table_names(self) -> set[str]:
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """What the work returns, which is done on a connection that does not have to be awaited."""
         if isinstance(self._connection, AsyncConnection):
-            return await self._connection.run_sync(lambda connection: {*inspect(connection).get_table_names()})
-        return {*inspect(self._connection).get_table_names()}
+            return await self._connection.run_sync(work)
+        return work(self._connection)
 
 
 @asynccontextmanager
@@ -66,4 +69,4 @@ async def execute(url: str, *statements: Executable | str) -> None:
 
 async def table_names(url: str) -> set[str]:
     async with connected(url) as outsider:
-        return await outsider.table_names()
+        return await outsider.run(lambda connection: {*inspect(connection).get_table_names()})

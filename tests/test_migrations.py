@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -15,35 +14,19 @@ from typing import Any, Final
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import select, text
 
 from app.db import Database, SchemaMismatch, check_schema, migrate, schema
 from app.db.schema import alembic_config, revisions
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
+from tests import sql
 from tests.contents import accept, everything, rows
 from tests.factories import article, note, section, source, tag
+from tests.migrations import RELEASE, copied_chain, dump, restore
 
 HEAD: Final = revisions()[0]
 ROOT: Final = Path(__file__).parent.parent
-
-
-async def run(url: str, *statements: str) -> None:
-    database = Database(url)
-    try:
-        async with database.engine.begin() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
-    finally:
-        await database.close()
-
-
-async def tables(url: str) -> set[str]:
-    database = Database(url)
-    async with database.engine.connect() as connection:
-        found = await connection.run_sync(lambda sync: {*inspect(sync).get_table_names()})
-    await database.close()
-    return found
 
 
 async def contents(url: str) -> dict[str, list[Any]]:
@@ -72,11 +55,9 @@ async def fill(url: str) -> None:
 @contextmanager
 def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upgrade: str) -> Iterator[str]:
     """A copy of the migrations with one more behind them, for the time of a test; says its revision."""
-    copy = tmp_path / "copy"
-    shutil.copytree(ROOT / "migrations", copy / "migrations")
-    shutil.copy(ROOT / "alembic.ini", copy)
-    (copy / "migrations" / "versions" / "20991231_2359_throw_away.py").write_text(
-        f'''"""Thrown away by the test that wrote it."""
+    with copied_chain(tmp_path, monkeypatch) as versions:
+        (versions / "20991231_2359_throw_away.py").write_text(
+            f'''"""Thrown away by the test that wrote it."""
 import sqlalchemy as sa
 from alembic import op
 
@@ -91,9 +72,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     pass
 '''
-    )
-    with monkeypatch.context() as patched:
-        patched.setattr(schema, "ROOT", copy)
+        )
         yield "20991231_2359"
 
 
@@ -122,16 +101,34 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     assert asyncio.run(contents(database_url)) == before
 
 
-def test_up_and_down_and_up_again_with_rows_in_the_tables(database_url: str) -> None:
-    asyncio.run(fill(database_url))
+def test_the_schema_of_release_0_1_goes_up_and_down_and_up_again_with_rows_in_its_tables(
+    empty_database_url: str,
+) -> None:
+    restore(empty_database_url)
 
-    command.downgrade(alembic_config(database_url), "base")
-    emptied = asyncio.run(tables(database_url))
-    migrate(database_url)
-    asyncio.run(fill(database_url))
+    command.downgrade(alembic_config(empty_database_url), "base")
+    emptied = asyncio.run(sql.table_names(empty_database_url))
+    command.upgrade(alembic_config(empty_database_url), RELEASE)
+    migrate(empty_database_url)
+    asyncio.run(fill(empty_database_url))
 
     assert emptied == {"alembic_version"}
-    assert len(asyncio.run(contents(database_url))["articles"]) == 2
+    assert len(asyncio.run(contents(empty_database_url))["articles"]) == 2
+
+
+@pytest.mark.parametrize("revision", ["20261130_1510", "20261130_1520", HEAD])
+def test_the_schema_of_this_release_never_goes_down_and_says_what_to_do_instead(
+    empty_database_url: str, revision: str
+) -> None:
+    restore(empty_database_url)
+    command.upgrade(alembic_config(empty_database_url), revision)
+    before = dump(empty_database_url)
+
+    with pytest.raises(NotImplementedError, match="Restore the backup"):
+        command.downgrade(alembic_config(empty_database_url), RELEASE)
+
+    assert dump(empty_database_url) == before
+    assert before["alembic_version"][1] == [f"('{revision}',)"]
 
 
 def test_an_empty_database_gets_the_whole_schema(empty_database_url: str) -> None:
@@ -181,8 +178,8 @@ def test_a_migration_behind_a_long_query_gives_up_and_readers_are_unhurt(
         """How long the migration took to give up, and how long a reader waited beside it."""
         database = Database(url)
         waits = []
-        async with database.engine.connect() as long:
-            await long.execute(text("SELECT count(*) FROM tags"))  # holds its lock until its transaction ends
+        async with sql.connected(url) as long:
+            await long.execute("SELECT count(*) FROM tags")  # holds its lock until its transaction ends
             began = time.monotonic()
             migration = asyncio.create_task(asyncio.to_thread(migrate, url))
             while not migration.done():
@@ -203,7 +200,7 @@ def test_a_migration_behind_a_long_query_gives_up_and_readers_are_unhurt(
             asyncio.run(check(url))
         migrate(url)
         asyncio.run(check(url))
-        asyncio.run(run(url, "SELECT colour FROM tags"))
+        asyncio.run(sql.execute(url, "SELECT colour FROM tags"))
 
     assert revision == "20991231_2359"
     assert took < 5
@@ -220,7 +217,7 @@ def test_rebuilding_a_parent_table_on_sqlite_loses_no_child(
     with op.batch_alter_table("tags", recreate="always") as batch:
         batch.add_column(sa.Column("colour", sa.Text()))
     with op.batch_alter_table("articles", recreate="always") as batch:
-        batch.alter_column("kicker", type_=sa.Text())"""
+        batch.alter_column("headline", type_=sa.Text())"""
     with sqlite() as url:
         asyncio.run(fill(url))
         before = asyncio.run(contents(url))
@@ -255,7 +252,7 @@ def test_a_migration_that_is_killed_is_finished_by_the_next(empty_database_url: 
         with subprocess.Popen(start, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
             time.sleep(moment)
             process.kill()
-        found = asyncio.run(tables(empty_database_url))
+        found = asyncio.run(sql.table_names(empty_database_url))
         assert found == set() or "articles" in found
 
     migrate(empty_database_url)
@@ -278,9 +275,9 @@ def test_a_migration_killed_in_its_middle_leaves_nothing(
     with chain(tmp_path, monkeypatch, middle):
         start = [sys.executable, "-c", code, str(schema.ROOT), database_url]
         killed = subprocess.run(start, cwd=ROOT, env={**os.environ, "DIE": "1"}, check=False)
-        left = asyncio.run(tables(database_url))
+        left = asyncio.run(sql.table_names(database_url))
         migrate(database_url)
-        done = asyncio.run(tables(database_url))
+        done = asyncio.run(sql.table_names(database_url))
 
     assert killed.returncode == -9
     assert "halfway" not in left
@@ -300,7 +297,7 @@ async def check(url: str) -> None:
 
 def test_an_empty_database_is_told_how_to_get_its_schema(empty_database_url: str) -> None:
     if empty_database_url.startswith("sqlite"):
-        asyncio.run(run(empty_database_url, "SELECT 1"))  # an empty file
+        asyncio.run(sql.execute(empty_database_url, "SELECT 1"))  # an empty file
     with pytest.raises(SchemaMismatch, match="is empty"):
         asyncio.run(check(empty_database_url))
 
@@ -312,7 +309,7 @@ def test_an_older_database_is_told_how_to_get_newer(database_url: str, monkeypat
 
 
 def test_a_newer_database_is_neither_served_nor_migrated(database_url: str) -> None:
-    asyncio.run(run(database_url, "UPDATE alembic_version SET version_num = '20991231_2359'"))
+    asyncio.run(sql.execute(database_url, "UPDATE alembic_version SET version_num = '20991231_2359'"))
     with pytest.raises(SchemaMismatch, match="newer release of Dovidka"):
         asyncio.run(check(database_url))
     with pytest.raises(SchemaMismatch, match="newer release of Dovidka"):
@@ -320,6 +317,6 @@ def test_a_newer_database_is_neither_served_nor_migrated(database_url: str) -> N
 
 
 def test_a_database_whose_migration_never_finished_counts_as_empty(database_url: str) -> None:
-    asyncio.run(run(database_url, "DELETE FROM alembic_version"))
+    asyncio.run(sql.execute(database_url, "DELETE FROM alembic_version"))
     with pytest.raises(SchemaMismatch, match="is empty"):
         asyncio.run(check(database_url))

@@ -3,15 +3,15 @@
 import asyncio
 import gzip
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
 import pytest
 from httpx import ASGITransport, AsyncClient
 
@@ -19,9 +19,12 @@ from app.db import Database, migrate
 from app.importers.export import export
 from app.main import create_app
 from app.settings import Settings
+from tests import sql
 from tests.answers import bearing, refusal
+from tests.commands import invoke
+from tests.conftest import Fresh
+from tests.migrations import FIXTURE, copied_chain, dump, kind_of, restore
 
-FOLDER: Final = Path(__file__).parent / "fixtures" / "release_0_1"
 # As they were recorded: uncompressed, and with an id of the request that a problem then names.
 ASKED: Final = {"Accept-Encoding": "identity", "X-Request-ID": "fixture"}
 HEADERS: Final = ("content-type", "etag", "link", "location", "surrogate-key")
@@ -42,7 +45,7 @@ class Recorded:
 @cache
 def fixture() -> dict[str, Any]:
     """What is in `answers.json.gz`."""
-    contents: dict[str, Any] = json.loads(gzip.decompress((FOLDER / "answers.json.gz").read_bytes()))
+    contents: dict[str, Any] = json.loads(gzip.decompress((FIXTURE / "answers.json.gz").read_bytes()))
     return contents
 
 
@@ -84,30 +87,18 @@ def _with_cursors(text: str, cursors: dict[str, str]) -> str:
     return text
 
 
-def kind_of(url: str) -> str:
-    return "sqlite" if url.startswith("sqlite") else "postgresql"
-
-
-def restore(url: str) -> None:
-    """Makes the empty database at this URL that of release 0.1.0."""
-    if kind_of(url) == "sqlite":
-        Path(url.removeprefix("sqlite:///")).write_bytes(gzip.decompress((FOLDER / "sqlite.db.gz").read_bytes()))
-    else:
-        asyncio.run(_execute(url, gzip.decompress((FOLDER / "postgresql.sql.gz").read_bytes()).decode()))
-
-
-async def _execute(url: str, script: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(script)
-    await connection.close()
+@pytest.fixture
+def old_url(empty_database_url: str) -> str:
+    """A database of release 0.1.0."""
+    restore(empty_database_url)
+    return empty_database_url
 
 
 @pytest.fixture
-def release_url(empty_database_url: str) -> str:
-    """A database of release 0.1.0, migrated. There is no way back that has to be tested: what migrates up stays up."""
-    restore(empty_database_url)
-    migrate(empty_database_url)
-    return empty_database_url
+def release_url(old_url: str) -> str:
+    """The same, migrated."""
+    migrate(old_url)
+    return old_url
 
 
 @asynccontextmanager
@@ -192,3 +183,112 @@ async def test_slugs_that_were_public_stay_reserved_after_the_migration(release_
         made = await api.post("/v1/articles", json=free, headers=headers)
 
     assert made.status_code == 201, made.text
+
+
+# --- the migration itself ------------------------------------------------------------------------------------------
+
+
+class Interrupted(Exception):
+    """Breaks a migration off."""
+
+
+@pytest.fixture
+def in_small_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ten objects are moved at a time."""
+    with copied_chain(tmp_path, monkeypatch) as versions:
+        file = versions / "20261130_1520_move_states.py"
+        code = file.read_text()
+        assert "PORTION = 2_000" in code
+        file.write_text(code.replace("PORTION = 2_000", "PORTION = 10"))
+        yield
+
+
+@pytest.mark.usefixtures("in_small_portions")
+def test_a_migration_that_is_broken_off_leaves_the_database_as_it_was_and_succeeds_the_next_time(
+    old_url: str, fresh: Fresh
+) -> None:
+    before = dump(old_url)
+    calls = []
+
+    def interrupt(moved: int, total: int) -> None:
+        calls.append((moved, total))
+        if len(calls) == 4:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        migrate(old_url, progress=interrupt)
+    after = dump(old_url)
+    migrate(old_url)
+
+    assert calls[-1][0] < calls[-1][1]
+    assert after == before
+    with fresh(False) as other_url:
+        restore(other_url)
+        migrate(other_url)
+        assert dump(old_url) == dump(other_url)
+
+
+@pytest.mark.usefixtures("in_small_portions")
+def test_progress_is_told_after_each_portion_until_all_is_moved(old_url: str) -> None:
+    calls: list[tuple[int, int]] = []
+
+    migrate(old_url, progress=lambda moved, total: calls.append((moved, total)))
+
+    assert len(calls) == 7
+    assert calls == sorted(calls)
+    assert calls[-1] == (155, 155)
+    calls.clear()
+    migrate(old_url, progress=lambda moved, total: calls.append((moved, total)))
+    assert calls == []
+
+
+def test_the_command_shows_progress_only_while_it_moves_states(old_url: str) -> None:
+    first, second = invoke(old_url, "migrate"), invoke(old_url, "migrate")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "155/155" in first.stderr
+    assert second.stderr.splitlines() == [second.stderr.strip()]
+    assert first.stderr.splitlines()[-1:] == second.stderr.splitlines()
+
+
+def pages(url: str) -> tuple[int, int]:
+    """(pages of the file, how many of them are empty)."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        return tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+
+
+class FullDisk(sqlite3.Connection):
+    """A connection to a file on a disk without any space left."""
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_a_file_shrinks_to_what_is_in_it(sqlite: Fresh) -> None:
+    with sqlite(False) as url:
+        restore(url)
+        assert migrate(url)
+        assert pages(url)[1] == 0
+
+
+def test_a_file_that_cannot_shrink_is_migrated_all_the_same(sqlite: Fresh, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    fill_disk = partial(monkeypatch.setattr, sqlite3, "connect", partial(connect, factory=FullDisk))
+    with sqlite(False) as url:
+        restore(url)
+        assert not migrate(url, progress=lambda moved, total: fill_disk())
+        monkeypatch.undo()
+        assert pages(url)[1] > 0
+        assert len(asyncio.run(sql.query(url, "SELECT noun FROM objects"))) == 68
+        assert migrate(url), "the next migration has nothing to shrink"
+
+
+def test_the_command_says_how_a_file_is_shrunk_that_could_not_be(
+    sqlite: Fresh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.migrate", lambda url, progress: False)
+    with sqlite() as url:
+        answer = invoke(url, "migrate")
+
+    assert answer.exit_code == 0
+    assert f"sqlite3 {url.removeprefix('sqlite:///')} VACUUM" in answer.stderr

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from pydantic import ValidationError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import db, logs
 from app.commands.console import err, failure
@@ -67,8 +68,26 @@ def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[R
     return asyncio.run(run())
 
 
+def migrate_database(url: str) -> None:
+    """Migrates the schema. Shows progress if there are states to move. Raises: SchemaMismatch, Unavailable."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=err)
+    task = progress.add_task("Moving stored states")
+    with ExitStack() as stack:
+
+        def show(moved: int, total: int) -> None:
+            if not progress.live.is_started:
+                stack.enter_context(progress)
+            progress.update(task, completed=moved, total=total)
+
+        has_shrunk = db.migrate(url, progress=show)
+    if not has_shrunk:
+        err.print(f"The file stays as large as it was: it could not be rewritten, which takes free disk space of twice"
+                  f" what is in it. To shrink it later, run: sqlite3 {DatabaseUrl(url).path} VACUUM")  # fmt: skip
+
+
 def migrate() -> None:
     """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
     with command_settings() as settings:
-        db.migrate(settings.database_url)
+        migrate_database(settings.database_url)
         err.print(f"The schema of {DatabaseUrl(settings.database_url)} is up to date.")

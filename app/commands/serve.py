@@ -9,9 +9,9 @@ from app import logs
 from app.about import EXAMPLES
 from app.changes import log
 from app.commands.console import failure, out
-from app.commands.database import command_settings, run_with_database
+from app.commands.database import command_settings, migrate_database, run_with_database
 from app.commands.importing import SAMPLE, import_files
-from app.db import DatabaseUrl, checkpoint_into_file, migrate
+from app.db import DatabaseUrl, checkpoint_into_file
 from app.settings import Settings
 
 
@@ -40,13 +40,13 @@ def _bind(listener: socket.socket, host: str, port: int) -> None:
 def _prepare(settings: Settings, path: Path) -> None:
     """Migrates an embedded database. A new one is built under another name and renamed when it is complete."""
     if path.exists() and path.stat().st_size:
-        migrate(settings.database_url)
+        migrate_database(settings.database_url)
         return
     partial = path.with_name(f".{path.name}.new")
     for suffix in ("", "-wal", "-shm"):  # left by a first start that was killed
         partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     url = f"sqlite:///{partial}"
-    migrate(url)
+    migrate_database(url)
     import_files(settings.model_copy(update={"database_url": url}), SAMPLE)
     checkpoint_into_file(partial)
     partial.replace(path)

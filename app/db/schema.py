@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,27 +22,33 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def alembic_config(url: str) -> "Config":
-    """Alembic's settings for this database."""
+# Is told how many states a migration has moved, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+def alembic_config(url: str, progress: Progress | None = None) -> "Config":
+    """Alembic's settings for this database. A migration that leaves much of a SQLite file empty adds `shrink`."""
     from alembic.config import Config
 
     config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = DatabaseUrl(url)
+    config.attributes.update(url=DatabaseUrl(url), progress=progress, shrink=False)
     return config
 
 
-def migrate(url: str, revision: str = "head") -> None:
+def migrate(url: str, *, progress: Progress | None = None) -> bool:
     """Brings the schema up to the newest revision; does nothing where it is there already.
 
-    Two at once wait for each other, and one that is killed is finished by the next.
+    Two at once wait for each other, and one that is killed is finished by the next. Returns whether the file of a
+    SQLite database has shrunk to what is in it, or need not; the migration is complete in any case.
     Raises: Unavailable; SchemaMismatch, for a database that a newer release has migrated.
     """
     from alembic import command
     from alembic.util import CommandError
 
+    config = alembic_config(url, progress)
     try:
         with database_faults():
-            command.upgrade(alembic_config(url), revision)
+            command.upgrade(config, "head")
     except CommandError as error:
         raise SchemaMismatch(
             f"The database {DatabaseUrl(url)} was migrated by a newer release of Dovidka. Install that release."
@@ -53,6 +60,21 @@ def migrate(url: str, revision: str = "head") -> None:
             f"The tables of {DatabaseUrl(url)} are in use; the migration gave up waiting, and changed nothing."
             " Run: python -m app migrate"
         ) from error
+    path: Path | None = config.attributes["url"].path
+    return path is None or not config.attributes["shrink"] or _shrink(path)
+
+
+def _shrink(path: Path) -> bool:
+    """Rewrites a SQLite file without its empty pages, which takes free disk space of about twice what is in it.
+
+    Returns False, with the file as it was, where there is too little of that, or the database is in use.
+    """
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def checkpoint_into_file(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Drop the tables and columns whose contents are now stored once, in the revisions."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 revision = "20261130_1530"
 down_revision = "20261130_1520"
@@ -40,6 +40,7 @@ def upgrade() -> None:
         ("ix_view_entries_modified_at", ["view", "noun", "modified_at", "slug"]),
     ):
         op.create_index(name, "view_entries", indexed, postgresql_where=of_slugs, sqlite_where=of_slugs)
+    context.config.attributes["shrink"] = True  # most of a SQLite file is empty now
 
 
 def downgrade() -> None:

@@ -464,7 +464,8 @@ async def test_an_import_counts_no_working_copy_that_was_discarded_before_it_cou
     await importing
 
     for slugs, refs in (([], [line["id"]]), (["rivers"], [])):
-        page = await listing.newest(database.reader(), NEWEST, ArticleQuery(tag=slugs, count=True), None, ZONE)
+        query = ArticleQuery.model_validate({"tag": slugs, "count": True})
+        page = await listing.newest(database.reader(), NEWEST, query, None, ZONE)
         assert (page.refs, page.count) == (refs, (len(refs), True))
 
 
