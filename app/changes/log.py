@@ -5,6 +5,12 @@ views' entries are written, then the head of the log is moved, then the entries 
 The head's row is the lock that makes the order of `seq` the order of commits: without it a reader that saw entry 8
 could miss entry 7, committed later. It is taken last, so that it is held shortest. Entries that the public may know of
 are numbered a second time, without gaps, so that drafts leave no trace in what it reads.
+
+Locks of a write, in their order on PostgreSQL (SQLite has one writer at a time): the Idempotency-Key; the object's own
+row; rows of what it names, so that nobody deletes or hides it meanwhile; its rows of slugs, lists and counters; the
+head. Locks on what is named are shared: writers that name the same tag do not wait for each other. Whoever locks such a
+row for itself, to delete it, only reads counters. Rows of one table are written in the order of their keys. A cycle
+that is left over, as between two batches, is found by PostgreSQL, and the loser gets `Raced`; imports try again.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -168,30 +174,18 @@ def touched_lists(
 ) -> set[str]:
     """The lists whose contents a change touches, before and after; only public ones where the public learns of it."""
     is_public = view == PUBLIC or PUBLIC in cleared
-    touched = {*lists} if view == PUBLIC or not is_public else set()
-    for shown_in, state in before.states.items() if before is not None else ():
-        if shown_in == PUBLIC or not is_public:
-            touched |= {*state.lists}
-    return touched
+    stored_lists = [(shown_in, state.lists) for shown_in, state in before.states.items()] if before else []
+    placed = [(view, lists), *stored_lists]
+    return {name for shown_in, names in placed if shown_in == PUBLIC or not is_public for name in names}
 
 
 def delete_object(transaction: Transaction, noun: Noun, ref: str, before: StoredObject, keys: Iterable[str]) -> None:
     """Notes that the object is no more: its last entry in the log is a tombstone."""
-    transaction.save(
-        PendingChange(
-            noun=noun,
-            ref=ref,
-            object=before.id,
-            slug=ref,
-            revision=before.last_revision + 1,
-            op="deleted",
-            card=TOMBSTONE,
-            modified_at=transaction.at,
-            view=None,
-            cleared=before.views,
-            keys=keys,
-        )
-    )
+    change = PendingChange(
+        noun=noun, ref=ref, object=before.id, slug=ref, revision=before.last_revision + 1, op="deleted", card=TOMBSTONE,
+        modified_at=transaction.at, view=None, cleared=before.views, keys=keys,
+    )  # fmt: skip
+    transaction.save(change)
 
 
 async def make_public_by_naming(transaction: Transaction, noun: Noun, refs: Iterable[str]) -> None:
@@ -200,15 +194,17 @@ async def make_public_by_naming(transaction: Transaction, noun: Noun, refs: Iter
     The caller has locked their rows, so that nobody changes them before this transaction ends. Order in the log: that
     of the first calls for each noun, then by name.
     """
-    others = []
-    for ref in {*refs}:
-        change = transaction.changes.get((noun, ref))
-        if change is None:
-            others.append(ref)
-        else:
-            change.view = PUBLIC
-    public = await public_refs(transaction.connection, noun, others)
-    transaction.named_by_public.setdefault(noun, set()).update({*others} - public)
+    others = _publish_changes(transaction, noun, {*refs})
+    public = await public_refs(transaction.connection, noun, [*others])
+    transaction.named_by_public.setdefault(noun, set()).update(others - public)
+
+
+def _publish_changes(transaction: Transaction, noun: Noun, refs: set[str]) -> set[str]:
+    """Makes public what the transaction changes of these objects; returns the names of the others."""
+    changed = {ref for ref in refs if (noun, ref) in transaction.changes}
+    for ref in changed:
+        transaction.changes[noun, ref].view = PUBLIC
+    return refs - changed
 
 
 # --- the end of a transaction ------------------------------------------------------------------------------------
@@ -230,17 +226,18 @@ async def _record(transaction: Transaction) -> None:
     entries = []
     for seq, change in enumerate(changes, last_seq - len(changes) + 1):
         public_seq += change.is_public
-        entries.append(_entry(transaction, change, seq, public_seq if change.is_public else None))
-    await insert_many(connection, Change, CHANGE_COLUMNS, entries)
+        keys = to_json(sorted({f"{change.noun}:{change.ref}", *change.keys})).decode()
+        own = (change.op, change.noun, change.ref, change.revision, keys, change.reason)
+        entries.append((seq, public_seq if change.is_public else None, transaction.at, transaction.actor, *own))
+    columns = ("seq", "public_seq", "at", "actor", "op", "noun", "ref", "revision", "keys", "reason")
+    await insert_many(connection, Change, columns, entries)
 
 
-OBJECT_COLUMNS: Final = ("id", "noun", "ref")
 REVISION_COLUMNS: Final = (
     "object", "revision", "at", "op", "actor", "kind", Revision.note.key, "public_from", "private", "card", "body",
 )  # fmt: skip
 # Of a view entry, what a change sets. The noun never changes.
 ENTRY_COLUMNS: Final = ("view", "object", "revision", "slug", "modified_at", "listed_at", "due_at", "lists")
-CHANGE_COLUMNS: Final = ("seq", "public_seq", "at", "actor", "op", "noun", "ref", "revision", "keys", "reason")
 
 
 async def _save_named(transaction: Transaction) -> None:
@@ -251,42 +248,25 @@ async def _save_named(transaction: Transaction) -> None:
     connection = transaction.connection
     await fetch(connection, _LOCK_HEAD, {})
     for noun, refs in transaction.named_by_public.items():
-        changed = {ref for ref in refs if (noun, ref) in transaction.changes}
-        for ref in changed:
-            transaction.changes[noun, ref].view = PUBLIC
-        for ref, before in sorted((await stored(connection, noun, sorted(refs - changed))).items()):
-            if not before.is_public:
-                transaction.save(_publication_by_naming(transaction, noun, ref, before))
-
-
-def _publication_by_naming(transaction: Transaction, noun: Noun, ref: str, before: StoredObject) -> PendingChange:
-    state = before.newest
-    modified_at: str = state.fields()["modified_at"]
-    return PendingChange(
-        noun=noun,
-        ref=ref,
-        object=before.id,
-        slug=ref,
-        revision=state.revision,
-        op="published",
-        card=state.card,
-        body=state.body,
-        private=state.private,
-        modified_at=datetime.fromisoformat(modified_at),
-        view=PUBLIC,
-        cleared=before.views,
-        due_at=DUE_ANY_TIME,
-        lists=state.lists,
-        keys=[f"{noun}s"],
-        is_new_revision=False,
-    )
+        others = _publish_changes(transaction, noun, refs)
+        for ref, before in sorted((await stored(connection, noun, sorted(others))).items()):
+            if before.is_public:
+                continue
+            state = before.newest
+            publication = PendingChange(
+                noun=noun, ref=ref, object=before.id, slug=ref, revision=state.revision, op="published",
+                card=state.card, body=state.body, private=state.private,
+                modified_at=datetime.fromisoformat(state.fields()["modified_at"]), view=PUBLIC, cleared=before.views,
+                due_at=DUE_ANY_TIME, lists=state.lists, keys=[f"{noun}s"], is_new_revision=False,
+            )  # fmt: skip
+            transaction.save(publication)
 
 
 async def _write_revisions(transaction: Transaction, changes: Sequence[PendingChange]) -> None:
     """Adds the new states, and says of each state when it was public."""
     connection, at = transaction.connection, transaction.at
     objects = [(change.object, change.noun, change.ref) for change in changes if change.is_new_object]
-    await insert_many(connection, Object, OBJECT_COLUMNS, objects)
+    await insert_many(connection, Object, ("id", "noun", "ref"), objects)
     hidden = [{"object_": change.object, "now": at} for change in changes if PUBLIC in change.cleared]
     await execute_many(connection, _END_PUBLIC_SPAN, hidden)
     deleted = [{"object_": change.object} for change in changes if change.op == "deleted"]
@@ -323,14 +303,6 @@ async def _write_view_entries(connection: WriteConnection, changes: Sequence[Pen
     await insert_many(connection, ViewEntry, (*ENTRY_COLUMNS, "noun"), added)
 
 
-def _entry(transaction: Transaction, change: PendingChange, seq: int, public_seq: int | None) -> tuple[Any, ...]:
-    keys = to_json(sorted({f"{change.noun}:{change.ref}", *change.keys})).decode()
-    return (
-        seq, public_seq, transaction.at, transaction.actor, change.op, change.noun, change.ref, change.revision, keys,
-        change.reason,
-    )  # fmt: skip
-
-
 _LOCK_HEAD: Final = select(Head.id).where(Head.id == HEAD).with_for_update()
 _MOVE_HEAD: Final = (
     update(Head)
@@ -342,30 +314,23 @@ _MOVE_HEAD: Final = (
     )
     .returning(Head.seq, Head.public_seq, Head.zone)
 )
-_REMOVE_ENTRY: Final = delete(ViewEntry).where(
-    ViewEntry.view == bindparam("view_"), ViewEntry.object == bindparam("object_", type_=ViewEntry.object.type)
-)
+_THIS_ENTRY: Final = (
+    ViewEntry.view == bindparam("view_"), ViewEntry.object == bindparam("object_", type_=ViewEntry.object.type),
+)  # fmt: skip
+_REMOVE_ENTRY: Final = delete(ViewEntry).where(*_THIS_ENTRY)
 _REPLACE_ENTRY: Final = (
-    update(ViewEntry)
-    .where(ViewEntry.view == bindparam("view_"), ViewEntry.object == bindparam("object_", type_=ViewEntry.object.type))
-    .values({name: bindparam(f"{name}_") for name in ENTRY_COLUMNS[2:]})
+    update(ViewEntry).where(*_THIS_ENTRY).values({name: bindparam(f"{name}_") for name in ENTRY_COLUMNS[2:]})
 )
 _OF_OBJECT: Final = Revision.object == bindparam("object_", type_=Revision.object.type)
-_BEGIN_PUBLIC_SPAN: Final = (
-    update(Revision)
-    .where(_OF_OBJECT, Revision.revision == bindparam("revision_"))
-    .values(public_from=bindparam("now"), public_to=None)
+_WAS_PUBLIC: Final = Revision.public_from.is_not(None)
+_UPDATE: Final = update(Revision).where(_OF_OBJECT)
+_BEGIN_PUBLIC_SPAN: Final = _UPDATE.where(Revision.revision == bindparam("revision_")).values(
+    public_from=bindparam("now"), public_to=None
 )
-_END_PUBLIC_SPAN: Final = (
-    update(Revision)
-    .where(_OF_OBJECT, Revision.public_to.is_(None), Revision.public_from.is_not(None))
-    .values(public_to=bindparam("now"))
-)
+_END_PUBLIC_SPAN: Final = _UPDATE.where(Revision.public_to.is_(None), _WAS_PUBLIC).values(public_to=bindparam("now"))
 # Of an object that was deleted, or was withdrawn and is a draft again: another object may take its name, or it may be
 # published anew, and what readers see of its history begins there.
-_HIDE_HISTORY: Final = (
-    update(Revision).where(_OF_OBJECT, Revision.public_from.is_not(None)).values(public_from=None, public_to=None)
-)
+_HIDE_HISTORY: Final = _UPDATE.where(_WAS_PUBLIC).values(public_from=None, public_to=None)
 
 
 async def hide_history(transaction: Transaction, object_id: str) -> None:

@@ -19,6 +19,7 @@ Role = Literal["author", "reported_by", "said_by", "published_by", "photographer
 Channel = Literal["telegram", "press_release", "interview", "social", "website", "broadcast"]
 RelationKind = Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
 BlockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+# A block type with such a field needs a case in `sanitise_body`; a test checks that each has one.
 InlineHtml = Annotated[
     str,
     StringConstraints(max_length=HTML_LENGTH),

@@ -1,4 +1,4 @@
-"""How what can be published comes and goes: its states, what each step changes, and what requests for a step say."""
+"""The states of an article or note, what each transition changes, and the request bodies of transitions."""
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime

@@ -29,7 +29,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 class Restored(WireModel):
-    """What an export holds of every object besides its content."""
+    """Revision and dates, which every exported object has besides its content."""
 
     revision: int = Field(default=1, ge=1, le=2_000_000_000, strict=True)
     created_at: Instant | None = None
@@ -45,7 +45,7 @@ class SourceLine(SourceIn, Restored):
 
 
 class Released(Restored):
-    """What an export holds besides of what can be published."""
+    """The lifecycle of an exported article or note."""
 
     status: Status = "draft"
     publish_at: Instant | None = None

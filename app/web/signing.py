@@ -1,4 +1,7 @@
-"""Tokens that only this server can make: a payload behind its message authentication code. Source: RFC 2104 (HMAC)."""
+"""Cursors and previews: tokens that only this server can make, a payload behind its authentication code (RFC 2104).
+
+Events of webhooks are signed elsewhere, in `app/webhooks/deliver.py`.
+"""
 
 import base64
 import binascii

@@ -2,7 +2,7 @@
 
 import re
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 import hypothesis
 import nh3
@@ -366,3 +366,32 @@ def test_the_attributions_of_a_client_completed_again_lose_none(
     again = blocks.complete_attributions(blocks.client_attributions(complete, story, image), story, image)
 
     assert {entry.model_dump_json() for entry in again} == {entry.model_dump_json() for entry in complete}
+
+
+def _html_fields(block_type: Any) -> list[str]:
+    hints = get_type_hints(block_type, include_extras=True)
+    return [name for name, hint in hints.items() if "Inline HTML" in repr(hint)]
+
+
+BLOCK_TYPES: Final[tuple[Any, ...]] = get_args(get_args(blocks.Block.__value__)[0])
+TYPES_WITH_HTML: Final = {block_type.__name__: block_type for block_type in BLOCK_TYPES if _html_fields(block_type)}
+
+
+def test_the_block_types_with_inline_html_are_known() -> None:
+    assert {*TYPES_WITH_HTML} >= {"Paragraph", "Quote", "List", "Embed"}
+
+
+@pytest.mark.parametrize("name", TYPES_WITH_HTML)
+def test_all_inline_html_of_a_block_is_sanitised(name: str) -> None:
+    """Of each type of block that there is, so that a new one is not forgotten."""
+    block_type = TYPES_WITH_HTML[name]
+    fields = _html_fields(block_type)
+    hostile = "<i>a</i><script>b</script>"
+    values = {field: [hostile] if field == "items" else hostile for field in fields}
+    block = block_type.model_construct(id=None, **values)
+
+    faults, removed = blocks.sanitise_body([block])
+
+    assert faults == []
+    assert len(removed) == len(fields)
+    assert "script" not in repr([getattr(block, field) for field in fields])
