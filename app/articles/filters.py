@@ -7,8 +7,8 @@ walk is fenced: it ends after LOOKED_AT articles, and the page may be short, or 
 fence. Example: `tag=a&tag=b`, 900,000 articles under each, none under both: each page looks at 5,000 of them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import product
@@ -68,6 +68,8 @@ class AnyOf(NamedTuple):
 
 
 EVERYTHING: Final = ("articles",)
+# What may bound the dates of articles, as parameters of the statements.
+BOUNDS: Final = ("published_from", "published_before", "updated_since", "modified_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,7 @@ class ArticleFilter:
     without: tuple[AnyOf, ...] = ()
     languages: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    published_from: datetime | None = None
-    published_before: datetime | None = None
-    updated_since: datetime | None = None
-    modified_since: datetime | None = None
+    bounds: Mapping[str, datetime] = field(default_factory=dict)
     by_updated: bool = False
     descending: bool = True
 
@@ -89,20 +88,17 @@ class ArticleFilter:
     def of(cls, query: ArticleQuery, site_zone: ZoneInfo) -> Self:
         """What the parameters ask for; bare dates are read in their zone, or the site's."""
         zone = ZoneInfo(query.tz) if query.tz else site_zone
-        published_from, published_before = (
-            within(query.date, zone)
-            if query.date
-            else (since(query.published_from, zone), until(query.published_to, zone))
-        )
+        start, end = since(query.published_from, zone), until(query.published_to, zone)
+        if query.date:
+            start, end = within(query.date, zone)
+        updated, modified = since(query.updated_since, zone), since(query.modified_since, zone)
+        bounds = zip(BOUNDS, (start, end, updated, modified), strict=True)
         return cls(
             groups=tuple(_groups(query)),
             without=tuple(AnyOf("tag", slugs) for slugs in query.tag_not),
             languages=query.language or (),
             ids=query.ids or (),
-            published_from=published_from,
-            published_before=published_before,
-            updated_since=since(query.updated_since, zone),
-            modified_since=since(query.modified_since, zone),
+            bounds={name: at for name, at in bounds if at is not None},
             by_updated=query.sort.endswith("updated_at"),
             descending=query.sort.startswith("-"),
         )
@@ -117,10 +113,7 @@ class ArticleFilter:
             languages=len(self.languages),
             probes=tuple((padded_size(len(group.slugs)), group.only_sections) for group in self.groups[1:]),
             without=tuple(padded_size(len(group.slugs)) for group in self.without),
-            has_from=self.published_from is not None,
-            has_before=self.published_before is not None,
-            has_updated_since=self.updated_since is not None,
-            has_modified_since=self.modified_since is not None,
+            bounds=frozenset(self.bounds),
             by_updated=self.by_updated,
             descending=self.descending,
             positioned=position is not None,
@@ -132,12 +125,7 @@ class ArticleFilter:
     def parameters(self, position: Position | None = None) -> dict[str, Any]:
         """Values for the statements of `shape`."""
         driver = self.groups[0] if self.groups else None
-        values: dict[str, Any] = {
-            "published_from": self.published_from,
-            "published_before": self.published_before,
-            "updated_since": self.updated_since,
-            "modified_since": self.modified_since,
-        }
+        values: dict[str, Any] = {**self.bounds}
         values |= {f"list_{n}": name for n, name in enumerate(driver.values if driver else EVERYTHING)}
         values |= {f"language_{n}": language for n, language in enumerate(self.languages)}
         for n, group in enumerate(self.groups[1:]):
@@ -178,10 +166,7 @@ class ListShape:
     languages: int
     probes: tuple[tuple[int, bool], ...]
     without: tuple[int, ...]
-    has_from: bool
-    has_before: bool
-    has_updated_since: bool
-    has_modified_since: bool
+    bounds: frozenset[str]
     by_updated: bool
     descending: bool
     positioned: bool
@@ -202,7 +187,7 @@ class ListShape:
     @property
     def is_slow(self) -> bool:
         """Whether a page may look at many articles."""
-        return bool(self.probes) or self.has_modified_since
+        return bool(self.probes) or "modified_since" in self.bounds
 
 
 class _Branch(NamedTuple):
@@ -236,18 +221,17 @@ def _branches(shape: ListShape) -> Iterator[_Branch]:
 
 
 def _in_period(shape: ListShape, entry: type[ListEntry]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if shape.has_from:
-        conditions.append(entry.published_at >= bindparam("published_from", type_=UtcDateTime()))
-    if shape.has_before:
-        conditions.append(entry.published_at < bindparam("published_before", type_=UtcDateTime()))
-    return conditions
+    conditions: dict[str, ColumnElement[bool]] = {
+        "published_from": entry.published_at >= bindparam("published_from", type_=UtcDateTime()),
+        "published_before": entry.published_at < bindparam("published_before", type_=UtcDateTime()),
+    }
+    return [condition for bound, condition in conditions.items() if bound in shape.bounds]
 
 
 def _conditions(shape: ListShape, branch: _Branch) -> list[ColumnElement[bool]]:
     """What an entry must meet besides its list and language."""
     conditions = _in_period(shape, branch.entry)
-    if shape.has_updated_since:
+    if "updated_since" in shape.bounds:
         conditions.append(branch.entry.updated_at >= bindparam("updated_since", type_=UtcDateTime()))
     for n, (count, only_sections) in enumerate(shape.probes):
         conditions.append(_stands_in(branch, f"probe_{n}", count, only_sections).is_not(None))
@@ -284,10 +268,10 @@ def _matches(shape: ListShape, *, on_page: bool) -> Subquery:
     queries = []
     for branch in _branches(shape):
         query = branch.query.where(*_conditions(shape, branch))
-        if shape.has_modified_since or shape.ids:
+        if shape.ids or "modified_since" in shape.bounds:
             in_view = (ViewEntry.view == branch.view) & (ViewEntry.object == branch.entry.object)
             query = query.join(ViewEntry, in_view)
-        if shape.has_modified_since:
+        if "modified_since" in shape.bounds:
             query = query.where(ViewEntry.modified_at >= bindparam("modified_since", type_=UtcDateTime()))
         if shape.fenced:
             fence = tuple_(bindparam("fence_0", type_=UtcDateTime()), bindparam("fence_1", type_=Uuid16()))

@@ -120,8 +120,7 @@ def _in_order(rows: list[Row], ids: Sequence[str]) -> PageRows:
 
 async def _count(read: Reader, articles: ArticleFilter, shape: ListShape, values: dict[str, Any]) -> tuple[int, bool]:
     """From a counter where one is kept, else counted up to 10,000."""
-    is_narrowed = shape.has_from or shape.has_before or shape.has_updated_since or shape.has_modified_since
-    is_narrowed = is_narrowed or bool(shape.probes or shape.without or shape.ids)
+    is_narrowed = shape.bounds or shape.probes or shape.without or shape.ids
     if not is_narrowed and shape.driver == 1 and shape.kind != "due":
         statement = filters.counter_statement(shape.kind, shape.driver_sections, shape.languages)
         ((number,),) = await read.rows(statement, values)

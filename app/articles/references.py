@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Select, or_, select
 
 from app.articles.models import Article, ArticleSlug
-from app.articles.rendering import NamedNote, RenderedArticle
+from app.articles.rendering import RenderedArticle
 from app.changes.log import Transaction
 from app.changes.models import PUBLIC, Object
 from app.changes.saving import TAKEN, refuse
@@ -185,9 +185,15 @@ async def check_public_by(
 
     What its `public` state names already needs no check.
     """
-    known = public.notes if public is not None else ()
-    faults = await _hidden_notes(transaction, [note for note in article.notes if not _names(known, note)], by)
-    known_pins = {(note.slug, note.revision) for note in known}
+    known_pins = {(note.slug, note.revision) for note in (public.notes if public is not None else ())}
+    known_slugs = {slug for slug, _ in known_pins}
+    new = [note for note in article.notes if note.slug not in known_slugs]
+    expected = await notes.note_releases(transaction, {note.slug for note in new})
+    faults = [
+        Fault(f"the note {note.slug!r} is not public by then", "not-public", pointer=f"/body/{note.block}/note")
+        for note in new
+        if not expected[note.slug].is_public_by(by)
+    ]
     for note in article.notes:
         if note.revision is None or (note.slug, note.revision) in known_pins:
             continue
@@ -204,16 +210,3 @@ async def check_public_by(
         if not release.is_public_by(by):
             faults.append(Fault(f"the article {id} is not public by then", "not-public", pointer=related[id]))
     refuse(faults)
-
-
-def _names(notes: Iterable[NamedNote], other: NamedNote) -> bool:
-    return any(note.slug == other.slug for note in notes)
-
-
-async def _hidden_notes(transaction: Transaction, named: Sequence[NamedNote], by: datetime | None) -> list[Fault]:
-    expected = await notes.note_releases(transaction, {note.slug for note in named})
-    return [
-        Fault(f"the note {note.slug!r} is not public by then", "not-public", pointer=f"/body/{note.block}/note")
-        for note in named
-        if not expected[note.slug].is_public_by(by)
-    ]

@@ -109,12 +109,9 @@ def derived_fields(content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
 def render(article: ArticleState) -> RenderedArticle:
     """The article as it is stored. Whether what it names exists is not checked here."""
     return RenderedArticle(
+        **{name: getattr(article, name) for name in _SAME},
         id=str(article.id),
-        slug=article.slug,
         former_slugs=tuple(slug for slug in article.former_slugs if slug != article.slug),
-        language=article.language,
-        headline=article.headline,
-        section=article.section,
         tags=tuple(article.tags),
         sources=tuple(_named_sources(article)),
         notes=tuple(
@@ -124,16 +121,6 @@ def render(article: ArticleState) -> RenderedArticle:
         ),
         related=_related(article),
         translation_of=None if article.translation_of is None else str(article.translation_of),
-        status=article.status,
-        publish_at=article.publish_at,
-        first_published_at=article.first_published_at,
-        published_at=article.published_at,
-        updated_at=article.updated_at,
-        created_at=article.created_at,
-        modified_at=article.modified_at,
-        revision=article.revision,
-        withdrawal=article.withdrawal,
-        working_copy=article.working_copy,
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
         body=to_json(article.body).decode(),
         private=to_json({"ednote": article.ednote}).decode(),
@@ -141,6 +128,11 @@ def render(article: ArticleState) -> RenderedArticle:
 
 
 _NOT_IN_CARD: Final = {"body", *NOT_IN_DOCUMENT}
+# Fields that tables and checks take as they are.
+_SAME: Final = (
+    "slug", "language", "headline", "section", "status", "publish_at", "first_published_at", "published_at",
+    "updated_at", "created_at", "modified_at", "revision", "withdrawal", "working_copy",
+)  # fmt: skip
 
 
 def _named_sources(article: ArticleState) -> Iterator[NamedSource]:

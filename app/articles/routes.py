@@ -25,7 +25,7 @@ from app.articles.schemas import (
     WithdrawIn,
 )
 from app.articles.stored import StoredArticle
-from app.changes import history_routes as history
+from app.changes.history_routes import RevisionNumber, difference_response, revision_response, revisions_response
 from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
 from app.changes.views import EVERYONE, NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
@@ -54,16 +54,14 @@ ArticleRef = Annotated[
         description="Id or slug of the article. A former slug answers 308.", examples=["the-tram-that-carries-nobody"]
     ),
 ]
+DraftsQuery = Annotated[Drafts, Query()]
+ListQuery = Annotated[ArticleQuery, Depends(QueryModel(ArticleQuery))]
 ONE = {**MOVED, **NOT_FOUND, **WITHDRAWN}
 
 
 @router.get("/articles", response_model=ArticlePage, responses=PAGED, openapi_extra=described(ArticleQuery))
 async def list_articles(
-    request: Request,
-    caller: OptionalCaller,
-    read: Read,
-    zone: SiteZone,
-    query: Annotated[ArticleQuery, Depends(QueryModel(ArticleQuery))],
+    request: Request, caller: OptionalCaller, read: Read, zone: SiteZone, query: ListQuery
 ) -> Response:
     """Articles, newest first.
 
@@ -122,17 +120,12 @@ async def list_article_revisions(
     article = await articles.get(read, perspective, ref)
     if moved := _moved(request, ref, article):
         return moved
-    return await history.revisions_response(request, read, perspective, "article", article.id, query)
+    return await revisions_response(request, read, perspective, "article", article.id, query)
 
 
 @router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleSeen, responses=ONE)
 async def get_article_revision(
-    request: Request,
-    caller: OptionalCaller,
-    read: Read,
-    ref: ArticleRef,
-    revision: history.RevisionNumber,
-    query: Annotated[Drafts, Query()],
+    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, revision: RevisionNumber, query: DraftsQuery
 ) -> Response:
     """An article as it was at one revision.
 
@@ -142,7 +135,7 @@ async def get_article_revision(
     article = await articles.get(read, perspective, ref)
     if moved := _moved(request, ref, article):
         return moved
-    return await history.revision_response(request, read, perspective, "article", article.id, revision)
+    return await revision_response(request, read, perspective, "article", article.id, revision)
 
 
 @router.get("/articles/{ref}/diff", response_model=Difference, responses=ONE)
@@ -157,7 +150,7 @@ async def get_article_difference(
     article = await articles.get(read, perspective, ref)
     if moved := _moved(request, ref, article):
         return moved
-    return await history.difference_response(request, read, perspective, "article", article.id, query)
+    return await difference_response(request, read, perspective, "article", article.id, query)
 
 
 @router.get("/archive", response_model=Archive)
@@ -176,7 +169,8 @@ async def get_archive(
 
 # --- the desk ----------------------------------------------------------------------------------------------------
 
-WRITE, PUBLISH, WITHDRAW = NeedsScope("content:write"), NeedsScope("content:publish"), NeedsScope("content:withdraw")
+WRITE, PUBLISH = Depends(NeedsScope("content:write")), Depends(NeedsScope("content:publish"))
+WITHDRAW, DRAFTS = Depends(NeedsScope("content:withdraw")), Depends(NeedsScope("drafts:read"))
 Ref = Annotated[str, Path(description="Id or slug of the article.", examples=["the-tram-that-carries-nobody"])]
 ArticlePatch = Annotated[Patch, Depends(JsonBody(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
 ArticleBody = Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]
@@ -185,7 +179,7 @@ WithdrawBody = Annotated[WithdrawIn, Depends(JsonBody(WithdrawIn))]
 EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
 CorrectBody = Annotated[CorrectIn, Depends(JsonBody(CorrectIn))]
 PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
-CHANGED = {**WRITTEN, **NOT_FOUND, **CONFLICT}
+CHANGED, PREVIEWED = {**WRITTEN, **NOT_FOUND, **CONFLICT}, {**ISSUED, **NOT_FOUND}
 
 
 async def _locked(ref: Ref, if_match: IfMatchOptional, transaction: WriteTransaction) -> StoredArticle:
@@ -202,11 +196,7 @@ Locked = Annotated[StoredArticle, Depends(_locked)]
 
 
 @router.post(
-    "/articles",
-    status_code=201,
-    response_model=ArticleWritten,
-    responses={**CREATED, **CONFLICT},
-    dependencies=[Depends(WRITE)],
+    "/articles", status_code=201, response_model=ArticleWritten, responses={**CREATED, **CONFLICT}, dependencies=[WRITE]
 )
 async def create_article(body: ArticleBody, transaction: WriteTransaction) -> Response:
     """Write a story.
@@ -214,11 +204,10 @@ async def create_article(body: ArticleBody, transaction: WriteTransaction) -> Re
     It starts as a draft, which no reader sees until it is published. `slug` is made from the headline where it is left
     out; one that is taken, or was ever public, is refused with 409. `warnings` tells what sanitising removed.
     """
-    written = await desk.create(transaction, body)
-    return created_response(transaction, written, "/v1/articles")
+    return created_response(transaction, await desk.create(transaction, body), "/v1/articles")
 
 
-@router.patch("/articles/{ref}", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
+@router.patch("/articles/{ref}", response_model=ArticleWritten, responses=CHANGED, dependencies=[WRITE])
 async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, transaction: WriteTransaction) -> Response:
     """Change some fields of an article.
 
@@ -232,9 +221,7 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, trans
     return written_response(transaction, await desk.update(transaction, article, patch))
 
 
-@router.delete(
-    "/articles/{ref}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[Depends(WRITE)]
-)
+@router.delete("/articles/{ref}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE])
 async def delete_article(
     ref: Ref, if_match: IfMatch, caller: OptionalCaller, transaction: WriteTransaction
 ) -> Response:
@@ -254,9 +241,7 @@ async def delete_article(
 
 
 @router.get("/articles/{ref}/draft", response_model=ArticleSeen, responses={**READ, **NOT_FOUND})
-async def get_working_copy(
-    request: Request, caller: Annotated[Caller, Depends(NeedsScope("drafts:read"))], read: Read, ref: Ref
-) -> Response:
+async def get_working_copy(request: Request, caller: Annotated[Caller, DRAFTS], read: Read, ref: Ref) -> Response:
     """The working copy of a published article.
 
     404 where there is none: `PATCH` with the article's own ETag makes one. Its `status` is draft or scheduled; its
@@ -266,7 +251,7 @@ async def get_working_copy(
     return await cached_response(request, article.document.encode(), revision=article.revision)
 
 
-@router.patch("/articles/{ref}/draft", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WRITE)])
+@router.patch("/articles/{ref}/draft", response_model=ArticleWritten, responses=CHANGED, dependencies=[WRITE])
 async def update_working_copy(
     ref: Ref, patch: ArticlePatch, if_match: IfMatch, transaction: WriteTransaction
 ) -> Response:
@@ -281,7 +266,7 @@ async def update_working_copy(
     return written_response(transaction, await desk.update(transaction, article, patch, as_working_copy=True))
 
 
-@router.delete("/articles/{ref}/draft", status_code=204, responses={**DONE, **NOT_FOUND}, dependencies=[Depends(WRITE)])
+@router.delete("/articles/{ref}/draft", status_code=204, responses={**DONE, **NOT_FOUND}, dependencies=[WRITE])
 async def discard_working_copy(ref: Ref, if_match: IfMatch, transaction: WriteTransaction) -> Response:
     """Discard the working copy of a published article.
 
@@ -293,9 +278,7 @@ async def discard_working_copy(ref: Ref, if_match: IfMatch, transaction: WriteTr
     return deleted_response(transaction)
 
 
-@router.post(
-    "/articles/{ref}/publish", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
-)
+@router.post("/articles/{ref}/publish", response_model=ArticleWritten, responses=CHANGED, dependencies=[PUBLISH])
 async def publish_article(body: PublishBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Publish an article, or its working copy, now or at an instant to come.
 
@@ -306,10 +289,7 @@ async def publish_article(body: PublishBody, article: Locked, transaction: Write
 
 
 @router.post(
-    "/articles/{ref}/unpublish",
-    response_model=ArticleWritten,
-    responses=CHANGED,
-    dependencies=[Depends(PUBLISH), NO_BODY],
+    "/articles/{ref}/unpublish", response_model=ArticleWritten, responses=CHANGED, dependencies=[PUBLISH, NO_BODY]
 )
 async def unpublish_article(caller: OptionalCaller, article: Locked, transaction: WriteTransaction) -> Response:
     """Make an article a draft again.
@@ -322,9 +302,7 @@ async def unpublish_article(caller: OptionalCaller, article: Locked, transaction
     return written_response(transaction, await desk.unpublish(transaction, article))
 
 
-@router.post(
-    "/articles/{ref}/withdraw", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
-)
+@router.post("/articles/{ref}/withdraw", response_model=ArticleWritten, responses=CHANGED, dependencies=[WITHDRAW])
 async def withdraw_article(body: WithdrawBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Take down an article that was public.
 
@@ -333,9 +311,7 @@ async def withdraw_article(body: WithdrawBody, article: Locked, transaction: Wri
     return written_response(transaction, await desk.withdraw(transaction, article, body))
 
 
-@router.post(
-    "/articles/{ref}/erase", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(WITHDRAW)]
-)
+@router.post("/articles/{ref}/erase", response_model=ArticleWritten, responses=CHANGED, dependencies=[WITHDRAW])
 async def erase_article(body: EraseBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Blank the text of a withdrawn article for good.
 
@@ -345,9 +321,7 @@ async def erase_article(body: EraseBody, article: Locked, transaction: WriteTran
     return written_response(transaction, await desk.erase(transaction, article, body.reason))
 
 
-@router.post(
-    "/articles/{ref}/correct", response_model=ArticleWritten, responses=CHANGED, dependencies=[Depends(PUBLISH)]
-)
+@router.post("/articles/{ref}/correct", response_model=ArticleWritten, responses=CHANGED, dependencies=[PUBLISH])
 async def correct_article(body: CorrectBody, article: Locked, transaction: WriteTransaction) -> Response:
     """Add a correction or clarification that readers see.
 
@@ -357,11 +331,7 @@ async def correct_article(body: CorrectBody, article: Locked, transaction: Write
 
 
 @router.post(
-    "/articles/{ref}/previews",
-    status_code=201,
-    response_model=PreviewOut,
-    responses={**ISSUED, **NOT_FOUND},
-    dependencies=[Depends(NeedsScope("drafts:read"))],
+    "/articles/{ref}/previews", status_code=201, response_model=PreviewOut, responses=PREVIEWED, dependencies=[DRAFTS]
 )
 async def create_article_preview(request: Request, read: Read, ref: Ref, body: PreviewBody) -> Response:
     """Make a URL that shows the newest state of one article to whoever holds it.

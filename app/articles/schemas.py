@@ -309,13 +309,7 @@ class ArticleQuery(PageQuery, ArticleFields):
             raise conflict("tz", "says how dates are read, and there is none")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
-        longest = max(
-            (
-                len(values)
-                for values in (*self.tag, *self.source, *self.note, *((self.section,) if self.section else ()))
-            ),
-            default=1,
-        )
+        longest = max(map(len, (*self.tag, *self.source, *self.note, self.section or ("",))))
         if longest * len(self.language or ()) > MOST_BRANCHES:
             detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
             raise conflict("language", detail, kind="too_many")

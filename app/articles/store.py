@@ -20,7 +20,6 @@ from app.changes.views import (
     Kind,
     Perspective,
     ShownState,
-    overlaid,
     shown_state,
     visible,
 )
@@ -212,7 +211,7 @@ async def _translations(read: Reader, perspective: Perspective, articles: list[d
     parameters = {**list_parameters("ref", count, originals), **list_parameters("name", count, names)}
     rows = await read.rows(_versions(perspective.kind, count), {**parameters, **perspective.parameters})
     versions: dict[str, dict[str, Any]] = {}
-    for original, card in {id: (original, card) for _, original, id, card in overlaid(rows)}.values():
+    for original, card in {id: (original, card) for _, original, id, card in views.overlaid(rows)}.values():
         fields = from_json(card)
         version = {name: fields[name] for name in ("id", "slug", "headline")}
         versions.setdefault(original, {})[fields["language"]] = version

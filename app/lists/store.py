@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.changes.models import DESK, PUBLIC, Noun, Object, View, ViewEntry
+from app.changes.stored import portions
 from app.db import (
     Reader,
     WriteConnection,
@@ -39,7 +40,6 @@ from app.db import (
 )
 from app.lists.models import Counter, List, ListEntry
 
-PORTION: Final = 1_000
 ENTRY_COLUMNS: Final = ("list", "published_at", "object", "language", "updated_at")
 
 
@@ -70,7 +70,8 @@ class ListChanges:
         self._added: list[tuple[str, str, str, Placement]] = []
         self._removed: list[tuple[str, str, str, datetime]] = []
         self._updated: list[tuple[str, str, str, Placement]] = []
-        self._numbers: defaultdict[tuple[str, str], defaultdict[tuple[str, str], int]] = defaultdict(_zeros)
+        self._numbers: defaultdict[tuple[str, str], defaultdict[tuple[str, str], int]]
+        self._numbers = defaultdict(lambda: defaultdict(int))
 
     def move(self, object_id: str, before: Mapping[View, Placement], after: Mapping[View, Placement]) -> None:
         """Takes an object from the placements it has to those it will have, by view."""
@@ -132,10 +133,6 @@ class ListChanges:
         await add_to_counters(connection, Counter, sorted(counters))
 
 
-def _zeros() -> defaultdict[tuple[str, str], int]:
-    return defaultdict(int)
-
-
 def _day(at: datetime, zone: ZoneInfo) -> str:
     """The day of an instant in the site's zone; in UTC at the ends of time, where the zone's would be beyond them."""
     try:
@@ -182,11 +179,9 @@ async def _known_ids(connection: WriteConnection, lists: Sequence[tuple[str, str
         names.setdefault(view, []).append(name)
     ids: dict[tuple[str, str], int] = {}
     for view, of_view in names.items():
-        for start in range(0, len(of_view), PORTION):
-            portion = of_view[start : start + PORTION]
+        for portion in portions(of_view):
             count = padded_size(len(portion))
-            parameters = {"view": view, **list_parameters("name", count, portion)}
-            rows = await fetch(connection, _ids(count), parameters)
+            rows = await fetch(connection, _ids(count), {"view": view, **list_parameters("name", count, portion)})
             ids |= {(view, name): id for id, view, name in rows}
     return ids
 

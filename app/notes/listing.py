@@ -1,8 +1,8 @@
 """Lists of reference notes: what a request asks for, with the conditions and the parameters of its statement."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, literal, select
 from sqlalchemy.orm import aliased
@@ -19,42 +19,9 @@ from app.tags.models import Tag
 Sizes = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoteFilter:
-    """Which notes a request asks for. A note must match each group, by any of the group's values."""
-
-    tags: tuple[tuple[str, ...], ...] = ()
-    sources: tuple[tuple[str, ...], ...] = ()
-    languages: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, query: NoteQuery) -> Self:
-        return cls(tuple(query.tag), tuple(query.source), query.language or ())
-
-    def _lists(self) -> list[tuple[str, ...]]:
-        """Groups of names of lists, a note of which stands in one of each."""
-        groups = [tuple(f"notes:source:{slug}" for slug in group) for group in self.sources]
-        return (
-            [*groups, tuple(f"notes:language:{language}" for language in self.languages)] if self.languages else groups
-        )
-
-    def conditions(self, kind: Kind) -> tuple[ColumnElement[bool], ...]:
-        """Built once for each number of groups and values."""
-        lists = tuple(padded_size(len(names)) for names in self._lists())
-        return _conditions(kind, lists, tuple(padded_size(len(slugs)) for slugs in self.tags))
-
-    def parameters(self) -> dict[str, Any]:
-        """Values for `conditions`."""
-        parameters: dict[str, Any] = {}
-        for n, names in enumerate(self._lists()):
-            parameters |= list_parameters(f"list_{n}", padded_size(len(names)), names)
-        for n, slugs in enumerate(self.tags):
-            parameters |= list_parameters(f"tag_{n}", padded_size(len(slugs)), slugs)
-        return parameters
-
-
 @lru_cache(SHAPES)
 def _conditions(kind: Kind, lists: Sizes, tags: Sizes) -> tuple[ColumnElement[bool], ...]:
+    """Notes that stand in a list of each group: of names (`list_0`), of tags and all their descendants (`tag_0`)."""
     conditions = [_listed(kind, in_list(List.name, f"list_{n}", size)) for n, size in enumerate(lists)]
     for n, size in enumerate(tags):
         tree = select(Tag.slug).where(in_list(Tag.slug, f"tag_{n}", size)).cte(f"tree_{n}", recursive=True)
@@ -82,8 +49,19 @@ async def page(
 
     Cost: one statement, and one more with `count`.
     """
-    notes = NoteFilter.of(query)
+    lists = [tuple(f"notes:source:{slug}" for slug in group) for group in query.source]
+    if query.language:
+        lists.append(tuple(f"notes:language:{language}" for language in query.language))
+    conditions = _conditions(perspective.kind, _sizes(lists), _sizes(query.tag))
+    parameters: dict[str, Any] = {}
+    for name, groups in (("list", lists), ("tag", query.tag)):
+        for n, values in enumerate(groups):
+            parameters |= list_parameters(f"{name}_{n}", padded_size(len(values)), values)
     request = SlugListRequest(
         query.limit, position, query.sort == "slug", query.ids or (), query.count, with_body=with_body
     )
-    return await slug_list(read, perspective, "note", request, notes.conditions(perspective.kind), notes.parameters())
+    return await slug_list(read, perspective, "note", request, conditions, parameters)
+
+
+def _sizes(groups: Sequence[Sequence[str]]) -> Sizes:
+    return tuple(padded_size(len(values)) for values in groups)

@@ -40,10 +40,8 @@ async def save(
     """
     notes = [item.state for item in items]
     before = await stored(transaction.connection, "note", [note.slug for note in notes])
-    tag_slugs = {slug for note in notes for slug in note.tags} | {
-        name.removeprefix("notes:tag:") for note in before.values() for name in _lists_of_tags(note)
-    }
-    lineages = await tags.lineages(transaction, tag_slugs)
+    tag_slugs = {slug for note in notes for slug in note.tags}
+    lineages = await tags.lineages(transaction, tag_slugs.union(*map(_tags_of, before.values())))
     if faults := await missing_references(transaction, notes, lineages):
         raise Invalid("A note refers to what is not there.", *faults)
     if faults := await hidden_in_use(transaction, notes, before):
@@ -137,8 +135,7 @@ class _Batch:
 
 async def remove(transaction: Transaction, slug: str, before: StoredObject) -> None:
     """Deletes a note to which nothing refers."""
-    tag_slugs = {name.removeprefix("notes:tag:") for name in _lists_of_tags(before)}
-    lineages = await tags.lineages(transaction, tag_slugs)
+    lineages = await tags.lineages(transaction, _tags_of(before))
     names = {name for state in before.states.values() for name in state.lists}
     log.delete_object(transaction, "note", slug, before, ["notes", *purge_keys(names, lineages)])
     lists = ListChanges(transaction.zone)
@@ -165,8 +162,9 @@ def list_names(note: NoteState) -> set[str]:
     }
 
 
-def _lists_of_tags(note: StoredObject) -> set[str]:
-    return {name for state in note.states.values() for name in state.lists if name.startswith("notes:tag:")}
+def _tags_of(note: StoredObject) -> set[str]:
+    names = (name for state in note.states.values() for name in state.lists)
+    return {name.removeprefix("notes:tag:") for name in names if name.startswith("notes:tag:")}
 
 
 def purge_keys(names: Iterable[str], lineages: Mapping[str, Lineage]) -> Iterable[str]:

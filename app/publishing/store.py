@@ -71,9 +71,6 @@ class Release:
         return self.is_public or (self.due_at is not None and at is not None and self.due_at <= at)
 
 
-NOT_PUBLIC: Final = Release()
-
-
 async def releases(transaction: Transaction, noun: Noun, key: Key, names: Iterable[str]) -> dict[str, Release]:
     """For each of the objects, whether and when it is public. Cost: one statement, none for no names."""
     table, refs = key.class_, sorted(set(names))
@@ -85,7 +82,7 @@ async def releases(transaction: Transaction, noun: Noun, key: Key, names: Iterab
         .outerjoin(ViewEntry, (ViewEntry.view == PUBLIC) & (ViewEntry.object == Object.id))
         .where(key.in_(refs))
     )
-    releases = dict.fromkeys(refs, NOT_PUBLIC)
+    releases = dict.fromkeys(refs, Release())
     for name, status, publish_at, public_revision in await transaction.connection.execute(query):
         releases[name] = Release(public_revision is not None, publish_at if status == "scheduled" else None)
     return releases
@@ -151,16 +148,13 @@ async def check_replacement(transaction: Transaction, noun: Noun, name: str, rep
 
 # --- erasing -----------------------------------------------------------------------------------------------------
 
-_REVISIONS: Final = select(Revision.revision, Revision.card, Revision.body, Revision.private).where(
-    Revision.object == bindparam("object_", type_=Revision.object.type)
-)
-_NUMBERS: Final = select(Revision.revision).where(Revision.object == bindparam("object_", type_=Revision.object.type))
-_ONE_REVISION: Final = _REVISIONS.where(Revision.revision == bindparam("revision_"))
+_OF_OBJECT: Final = Revision.object == bindparam("object_", type_=Revision.object.type)
+_THIS_REVISION: Final = (_OF_OBJECT, Revision.revision == bindparam("revision_"))
+_NUMBERS: Final = select(Revision.revision).where(_OF_OBJECT)
+_ONE_REVISION: Final = select(Revision.card, Revision.body, Revision.private).where(*_THIS_REVISION)
 _BLANK: Final = (
     update(Revision)
-    .where(
-        Revision.object == bindparam("object_", type_=Revision.object.type), Revision.revision == bindparam("revision_")
-    )
+    .where(*_THIS_REVISION)
     .values(card=bindparam("card_"), body=bindparam("body_"), private=bindparam("private_"), note=None)
 )
 
@@ -173,7 +167,7 @@ async def blank_revisions(transaction: Transaction, object_id: str, blank: Mappi
     connection = transaction.connection
     for (number,) in await fetch(connection, _NUMBERS, {"object_": object_id}):
         this = {"object_": object_id, "revision_": number}
-        ((_, card, body, private),) = await fetch(connection, _ONE_REVISION, this)
+        ((card, body, private),) = await fetch(connection, _ONE_REVISION, this)
         if card == TOMBSTONE:
             continue
         blanked = {
