@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.changes.log import HEAD
-from app.changes.models import DESK, PUBLIC, Change, Head, Object, Revision, View, ViewEntry
+from app.changes.models import DESK, PUBLIC, Change, Head, Object, Revision, ViewEntry
 from app.changes.stored import desk_document_of, document_of
 from app.changes.views import Perspective
 from app.db import Database, Reader, Row
@@ -40,28 +40,18 @@ class Entry(NamedTuple):
 
     def members(self) -> bytes:
         """Members of the JSON object that tells of the entry, without its position and document."""
-        return to_json(
-            {
-                "at": format_instant(self.at),
-                "op": self.op,
-                "noun": self.noun,
-                "ref": self.ref,
-                "revision": self.revision,
-                "keys": self.keys,
-                "reason": self.reason,
-            }
-        )[1:-1]
+        fields = self._asdict() | {"at": format_instant(self.at)}
+        del fields["position"]
+        return to_json(fields)[1:-1]
 
 
-_PUBLIC_HEAD: Final = select(Head.public_seq).where(Head.id == HEAD)
-_DESK_HEAD: Final = select(Head.seq).where(Head.id == HEAD)
+_HEAD: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
 
 
 async def head(read: Reader, perspective: Perspective) -> int:
     """The last position there is. Cost: one statement."""
-    row = await read.row(_DESK_HEAD if perspective.desk else _PUBLIC_HEAD)
-    assert row is not None, "the migration makes the row"
-    return int(row[0])
+    ((seq, public_seq),) = await read.rows(_HEAD)
+    return int(seq if perspective.desk else public_seq)
 
 
 def check_position(after: int, head: int, next_positions: Sequence[int], parameter: str = "after") -> None:
@@ -78,52 +68,35 @@ def check_position(after: int, head: int, next_positions: Sequence[int], paramet
     raise Trimmed(f"What came right after position {after} is kept no more. Start over.", head=head)
 
 
-def _number(desk: bool) -> Any:
-    return Change.seq if desk else Change.public_seq
-
-
-def _columns(desk: bool) -> tuple[Any, ...]:
-    """The columns of an `Entry`."""
-    return (
-        _number(desk), Change.at, Change.op, Change.noun, Change.ref, Change.revision, Change.keys, Change.reason,
-    )  # fmt: skip
-
-
-def _after(query: Select[*Row], desk: bool) -> Select[*Row]:
-    number = _number(desk)
-    return query.where(number > bindparam("after")).order_by(number).limit(bindparam("limit"))
-
-
 @cache
 def _entries(desk: bool) -> Select[*Row]:
-    return _after(select(*_columns(desk)), desk)
+    """The columns of an `Entry`."""
+    number: Any = Change.seq if desk else Change.public_seq
+    query = select(number, Change.at, Change.op, Change.noun, Change.ref, Change.revision, Change.keys, Change.reason)
+    return query.where(number > bindparam("after")).order_by(number).limit(bindparam("limit"))
 
 
 @cache
 def _entries_with_documents(desk: bool) -> Select[*Row]:
     """An earlier entry shows of an object what its history does: nothing while the object is not visible at all."""
     public, own = aliased(ViewEntry), aliased(ViewEntry)
-    query = (
-        select(*_columns(desk), Revision.card, Revision.body, Revision.private)
+    query: Select[*Row] = (
+        _entries(desk)
+        .add_columns(Revision.card, Revision.body, Revision.private)
         .select_from(Change)
         .outerjoin(Object, and_(Object.noun == Change.noun, Object.ref == Change.ref))
-        .outerjoin(public, _entry_in(public, PUBLIC))
+        .outerjoin(public, and_(public.view == PUBLIC, public.object == Object.id))
     )
-    if desk:
-        # What the public sees is corrected under a working copy, and the desk goes on seeing the working copy.
-        newest = case((own.revision < Change.revision, own.revision), else_=Change.revision)
-        exists = and_(or_(public.object.is_not(None), own.object.is_not(None)), Change.op != "deleted")
-        query = query.outerjoin(own, _entry_in(own, DESK))
-        query = query.outerjoin(Revision, and_(Revision.object == Object.id, Revision.revision == newest, exists))
-    else:
-        exists = and_(public.object.is_not(None), Revision.public_from.is_not(None))
-        revision = and_(Revision.object == Object.id, Revision.revision == Change.revision, exists)
-        query = query.outerjoin(Revision, revision)
-    return _after(query, desk)
-
-
-def _entry_in(entry: type[ViewEntry], view: View) -> ColumnElement[bool]:
-    return and_(entry.view == view, entry.object == Object.id)
+    if not desk:
+        shown = and_(
+            Revision.revision == Change.revision, public.object.is_not(None), Revision.public_from.is_not(None)
+        )
+        return query.outerjoin(Revision, and_(Revision.object == Object.id, shown))
+    # What the public sees is corrected under a working copy, and the desk goes on seeing the working copy.
+    newest = case((own.revision < Change.revision, own.revision), else_=Change.revision)
+    exists = and_(or_(public.object.is_not(None), own.object.is_not(None)), Change.op != "deleted")
+    query = query.outerjoin(own, and_(own.view == DESK, own.object == Object.id))
+    return query.outerjoin(Revision, and_(Revision.object == Object.id, Revision.revision == newest, exists))
 
 
 async def entries(read: Reader, perspective: Perspective, after: int, limit: int) -> list[Entry]:
@@ -163,7 +136,7 @@ async def trim(database: Database, since: datetime) -> int:
     dropped = 0
     while True:
         async with database.begin() as connection:
-            last = (await connection.execute(_DESK_HEAD)).scalar_one()  # read first: nothing newer is dropped
+            last = (await connection.execute(_HEAD)).one().seq  # read first: nothing newer is dropped
             first = await connection.scalar(_FIRST)
             kept_from = await connection.scalar(_FIRST_SINCE, {"since": since}) or last + 1
             if first is None or first >= kept_from:

@@ -8,23 +8,27 @@ from sqlalchemy import Select, bindparam, select
 from app.changes.models import Noun, Object, Revision
 from app.changes.views import STATE_COLUMNS, Perspective, ShownState
 from app.db import Reader, Row
+from app.db.statements import SqlColumn
 from app.errors import NotFound
 
 # No object is saved so often: a number beyond it names no revision.
 LAST_REVISION: Final = 2**31 - 1
 
 
-@cache
-def _revisions(desk: bool, older: bool) -> Select[*Row]:
+def _revisions(desk: bool, *columns: SqlColumn) -> Select[*Row]:
+    """Columns of the revisions of an object; for the public of those that were public."""
     query = (
-        select(Revision.revision, Revision.at, Revision.op, Revision.kind, Revision.note, Revision.actor)
+        select(*columns)
         .join(Object, Object.id == Revision.object)
         .where(Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
     )
-    if not desk:
-        query = query.where(Revision.public_from.is_not(None))
-    if older:
-        query = query.where(Revision.revision < bindparam("before"))
+    return query if desk else query.where(Revision.public_from.is_not(None))
+
+
+@cache
+def _page(desk: bool) -> Select[*Row]:
+    columns = (Revision.revision, Revision.at, Revision.op, Revision.kind, Revision.note, Revision.actor)
+    query = _revisions(desk, *columns).where(Revision.revision < bindparam("before"))
     return query.order_by(Revision.revision.desc()).limit(bindparam("limit"))
 
 
@@ -35,23 +39,13 @@ async def revisions(
 
     The public's are those that were public. Cost: one statement.
     """
-    parameters = {"noun": noun, "ref": ref, "limit": limit + 1, "before": before}
-    return await read.rows(_revisions(perspective.desk, before is not None), parameters)
+    parameters = {"noun": noun, "ref": ref, "limit": limit + 1, "before": before or LAST_REVISION}
+    return await read.rows(_page(perspective.desk), parameters)
 
 
 @cache
-def _at_revision(desk: bool) -> Select[*Row]:
-    query = (
-        select(*STATE_COLUMNS)
-        .join(Object, Object.id == Revision.object)
-        .where(
-            Object.noun == bindparam("noun"),
-            Object.ref == bindparam("ref"),
-            Revision.revision == bindparam("revision"),
-            Revision.op != "deleted",
-        )
-    )
-    return query if desk else query.where(Revision.public_from.is_not(None))
+def _state(desk: bool) -> Select[*Row]:
+    return _revisions(desk, *STATE_COLUMNS).where(Revision.revision == bindparam("revision"), Revision.op != "deleted")
 
 
 async def state_at(read: Reader, perspective: Perspective, noun: Noun, ref: str, revision: int) -> ShownState:
@@ -61,7 +55,7 @@ async def state_at(read: Reader, perspective: Perspective, noun: Noun, ref: str,
     """
     row = None
     if 0 < revision <= LAST_REVISION:
-        row = await read.row(_at_revision(perspective.desk), {"noun": noun, "ref": ref, "revision": revision})
+        row = await read.row(_state(perspective.desk), {"noun": noun, "ref": ref, "revision": revision})
     if row is None:
         raise NotFound(f"There is no such revision of this {noun}.")
     return ShownState(*row)

@@ -1,7 +1,8 @@
 """What all nouns have over HTTP of the history of an object: its revisions, one of them, and a difference."""
 
 import asyncio
-from typing import Annotated, Final
+import re
+from typing import Annotated
 
 from fastapi import Path, Request
 from fastapi.responses import Response
@@ -24,7 +25,6 @@ RevisionNumber = Annotated[
     Path(description="Number of a revision, from `revision` of a document or its history.", examples=[1]),
     WithJsonSchema({"type": "integer", "minimum": 1}),
 ]
-LONGEST_NUMBER: Final = 10
 
 
 async def revisions_response(
@@ -53,8 +53,7 @@ async def revision_response(
 
 def _revision(number: str) -> int:
     """The number as it is written in an address; 0, which no revision has, for any other spelling."""
-    is_canonical = number.isascii() and number.isdigit() and number[0] != "0" and len(number) <= LONGEST_NUMBER
-    return int(number) if is_canonical else 0
+    return int(number) if re.fullmatch("[1-9][0-9]{0,9}", number) else 0
 
 
 async def difference_response(

@@ -90,11 +90,9 @@ class Tail:
         while True:
             try:
                 entries = await feed.entries(self.database.reader(), self.perspective, self.newest, READ_AT_ONCE)
-            except Unavailable:
-                await asyncio.sleep(AFTER_FAULT_SECONDS)
-                continue
             except Exception as error:
-                logger.error("unexpected", reading="changes", exc_info=error)
+                if not isinstance(error, Unavailable):
+                    logger.error("unexpected", reading="changes", exc_info=error)
                 await asyncio.sleep(AFTER_FAULT_SECONDS)
                 continue
             if entries:

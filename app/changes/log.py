@@ -6,11 +6,11 @@ The head's row is the lock that makes the order of `seq` the order of commits: w
 could miss entry 7, committed later. It is taken last, so that it is held shortest. Entries that the public may know of
 are numbered a second time, without gaps, so that drafts leave no trace in what it reads.
 
-Locks of a write, in their order on PostgreSQL (SQLite has one writer at a time): the Idempotency-Key; the object's own
+Locks of a write, in their order, where a database has several writers at a time: the Idempotency-Key; the object's own
 row; rows of what it names, so that nobody deletes or hides it meanwhile; its rows of slugs, lists and counters; the
 head. Locks on what is named are shared: writers that name the same tag do not wait for each other. Whoever locks such a
 row for itself, to delete it, only reads counters. Rows of one table are written in the order of their keys. A cycle
-that is left over, as between two batches, is found by PostgreSQL, and the loser gets `Raced`; imports try again.
+that is left over, as between two batches, is found by the database, and the loser gets `Raced`; imports try again.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence

@@ -1,6 +1,7 @@
 """The log over HTTP: page by page, or as a stream."""
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -81,18 +82,19 @@ class _Stream(StreamingResponse):
                 await super().__call__(scope, receive, send_in_time)
 
 
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", description="The last `id` you have: the stream goes on there, whatever `after`."),
+]
+
+
 @router.get("/stream", response_class=StreamingResponse, responses={**EVENTS, **TRIMMED})
 async def stream_changes(
     request: Request,
     caller: OptionalCaller,
     read: Read,
     query: Annotated[StreamQuery, Query()],
-    last_event_id: Annotated[
-        str | None,
-        Header(
-            alias="Last-Event-ID", description="The last `id` you have: the stream goes on there, whatever `after`."
-        ),
-    ] = None,
+    last_event_id: LastEventId = None,
 ) -> Response:
     """What changes, as it happens.
 
@@ -120,9 +122,7 @@ async def stream_changes(
 def _position(values: list[str]) -> int:
     """The position that the header names. Raises: Invalid, also where there is more than one header."""
     value = values[0] if len(values) == 1 else ""
-    if value.isascii() and value.isdigit() and len(value) < 20 and str(int(value)) == value:
-        position = int(value)
-        if position <= LAST_POSITION:
-            return position
+    if re.fullmatch("0|[1-9][0-9]{0,18}", value) and int(value) <= LAST_POSITION:
+        return int(value)
     detail = "is no position of this log"
     raise Invalid(f"Last-Event-ID {detail}.", Fault(detail, parameter="Last-Event-ID"))

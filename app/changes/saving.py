@@ -23,9 +23,9 @@ BOOKKEEPING: Final = frozenset({"revision", "created_at", "modified_at"})
 
 @dataclass(frozen=True, slots=True)
 class ToSave(Generic[State]):
-    """A state that is to be saved. `stated` names the dates in it that its writer has set.
+    """A state that is to be saved. `stated` names the dates that are stored as they are in it.
 
-    The others are what a new object would have; of an object that exists already they follow from what is stored.
+    The other dates hold for a new object only; of an object that exists they are computed from what is stored.
     """
 
     state: State
@@ -53,9 +53,7 @@ def refuse(faults: Collection[Fault]) -> None:
 def refusal_of_single(refusal: Invalid) -> Refusal:
     """The refusal of a batch of one as that of the object itself: pointers begin there, and what is in use, or taken,
     is a conflict."""
-    faults = [
-        Fault(fault.detail, fault.code, pointer=(fault.pointer or "").removeprefix("/0")) for fault in refusal.faults
-    ]
+    faults = [Fault(f.detail, f.code, pointer=(f.pointer or "").removeprefix("/0")) for f in refusal.faults]
     kind = Conflict if all(fault.code in {IN_USE, TAKEN} for fault in faults) else Invalid
     return kind(f"{faults[0].pointer}: {faults[0].detail}", *faults)
 

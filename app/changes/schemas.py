@@ -11,16 +11,19 @@ from app.web.fields import INSTANT, Instant
 from app.web.queries import Parameters, if_asked, whole_number
 from app.web.spans import check_plus, moment
 
+LAST_POSITION = 2**63 - 1
+WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+
 
 def drafts_or_instant(value: str) -> str:
     """The value itself. Raises: ValueError, for neither `drafts` nor an instant that exists."""
-    if value != DRAFTS and not INSTANT.fullmatch(value):
+    if value == DRAFTS:
+        return value
+    if not INSTANT.fullmatch(value):
         check_plus(value)
-        raise PydanticCustomError(
-            "not_a_perspective", "is neither `drafts` nor an instant with an offset, such as 2025-01-22T12:35:00Z"
-        )
-    if value != DRAFTS:
-        moment(value)
+        detail = "is neither `drafts` nor an instant with an offset, such as 2025-01-22T12:35:00Z"
+        raise PydanticCustomError("not_a_perspective", detail)
+    moment(value)
     return value
 
 
@@ -68,12 +71,8 @@ class RevisionOut(BaseModel):
 class DiffQuery(Drafts):
     """Which two revisions are to be compared."""
 
-    from_: Annotated[int, BeforeValidator(whole_number)] = Field(
-        alias="from", ge=1, le=2**31 - 1, description="The older revision.", examples=[1]
-    )
-    to: Annotated[int, BeforeValidator(whole_number)] = Field(
-        ge=1, le=2**31 - 1, description="The newer revision.", examples=[2]
-    )
+    from_: WholeNumber = Field(alias="from", ge=1, le=2**31 - 1, description="The older revision.", examples=[1])
+    to: WholeNumber = Field(ge=1, le=2**31 - 1, description="The newer revision.", examples=[2])
 
 
 class Revisions(BaseModel):
@@ -86,19 +85,14 @@ class Revisions(BaseModel):
 class RevisionQuery(Drafts):
     """Which stretch of an object's history."""
 
-    limit: Annotated[int, BeforeValidator(whole_number)] = Field(
-        default=20, ge=1, le=100, description="At most so many revisions.", examples=[10]
-    )
+    limit: WholeNumber = Field(default=20, ge=1, le=100, description="At most so many revisions.", examples=[10])
     cursor: str | None = Field(default=None, description="From `next` of the history of the same object.")
-
-
-LAST_POSITION = 2**63 - 1
 
 
 class StreamQuery(Drafts):
     """From where on the log is to be followed, and whose."""
 
-    after: Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=LAST_POSITION)] | None = Field(
+    after: Annotated[WholeNumber, Field(ge=0, le=LAST_POSITION)] | None = Field(
         default=None, description="The last position you have.", examples=[2]
     )
 
@@ -106,13 +100,11 @@ class StreamQuery(Drafts):
 class ChangesQuery(Drafts):
     """Which stretch of the log, and whether to wait for it."""
 
-    after: Annotated[int, BeforeValidator(whole_number)] = Field(
+    after: WholeNumber = Field(
         default=0, ge=0, le=LAST_POSITION, description="The last position you have; 0 for all there is.", examples=[2]
     )
-    limit: Annotated[int, BeforeValidator(whole_number)] = Field(
-        default=100, ge=1, le=1000, description="At most so many entries.", examples=[10]
-    )
-    wait: Annotated[int, BeforeValidator(whole_number)] = Field(
+    limit: WholeNumber = Field(default=100, ge=1, le=1000, description="At most so many entries.", examples=[10])
+    wait: WholeNumber = Field(
         default=0, ge=0, le=30, description="Seconds to wait for an entry, where there is none yet.", examples=[15]
     )
 

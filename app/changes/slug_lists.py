@@ -10,17 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, s
 from app.changes.models import Noun, Revision, View, ViewEntry
 from app.changes.stored import document_of
 from app.changes.views import VIEWS, Kind, Perspective, not_overlaid, shown_state
-from app.db import (
-    SHAPES,
-    Reader,
-    Row,
-    from_milliseconds,
-    in_list,
-    keyset,
-    list_parameters,
-    milliseconds,
-    padded_size,
-)
+from app.db import SHAPES, Reader, Row, from_milliseconds, in_list, keyset, list_parameters, milliseconds, padded_size
 from app.paging import PageRows, Position, cut
 
 COUNTED_AT_MOST: Final = 10_000
@@ -66,16 +56,19 @@ def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
 
 
 def _branch(shape: _Shape, view: View, conditions: Conditions) -> Select[*Row]:
-    query = (
-        select(ViewEntry.slug, ViewEntry.modified_at, Revision.card, *([Revision.body] if shape.with_body else []))
-        .join(Revision, shown_state())
-        .where(ViewEntry.view == view, ViewEntry.noun == bindparam("noun"), *conditions)
-        .where(*not_overlaid(ViewEntry, view, shape.kind, ViewEntry.object))
-    )
+    body = [Revision.body] if shape.with_body else []
+    query = select(ViewEntry.slug, ViewEntry.modified_at, Revision.card, *body).join(Revision, shown_state())
+    query = query.where(*_listed(view, shape.kind, conditions))
     columns = (ViewEntry.slug,) if shape.by_slug else (ViewEntry.modified_at, ViewEntry.slug)
     return keyset(
         query, columns, descending=not shape.by_slug, positioned=shape.is_positioned, backward=shape.is_backward
     )
+
+
+def _listed(view: View, kind: Kind, conditions: Conditions) -> Conditions:
+    """What holds for entries of a view that stand in the list."""
+    of_noun = (ViewEntry.view == view, ViewEntry.noun == bindparam("noun"))
+    return (*of_noun, *conditions, *not_overlaid(ViewEntry, view, kind, ViewEntry.object))
 
 
 @lru_cache(SHAPES)
@@ -136,17 +129,8 @@ def _position(shape: _Shape, row: Sequence[Any], *, backward: bool) -> Position:
 
 @lru_cache(SHAPES)
 def _size(kind: Kind, conditions: Conditions) -> Select[int]:
-    entries: CompoundSelect[*Row] = union_all(
-        *(
-            select(ViewEntry.object).where(
-                ViewEntry.view == view,
-                ViewEntry.noun == bindparam("noun"),
-                *conditions,
-                *not_overlaid(ViewEntry, view, kind, ViewEntry.object),
-            )
-            for view in VIEWS[kind]
-        )
-    )
+    branches = [select(ViewEntry.object).where(*_listed(view, kind, conditions)) for view in VIEWS[kind]]
+    entries: CompoundSelect[*Row] = union_all(*branches)
     bounded = select(entries.subquery()).limit(COUNTED_AT_MOST + 1).subquery()
     return select(func.count()).select_from(bounded)
 

@@ -1,13 +1,12 @@
 """Reads, within a write transaction, what the database holds of objects before they are written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import Select, bindparam, func, literal, select
-from sqlalchemy.orm import aliased
 
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.db import Row, WriteConnection, fetch, in_list, list_parameters, padded_size
@@ -84,8 +83,21 @@ def desk_document_of(document: str, private: str | None) -> str:
 
 def portions(refs: Sequence[str]) -> Iterator[Sequence[str]]:
     """The names in portions that fit into one statement."""
-    for start in range(0, len(refs), PORTION):
-        yield refs[start : start + PORTION]
+    return (refs[start : start + PORTION] for start in range(0, len(refs), PORTION))
+
+
+async def fetch_in_portions(
+    connection: WriteConnection, query: Callable[[int], Select[*Row]], refs: Sequence[str], **parameters: Any
+) -> list[Row]:
+    """Rows of a statement with an `in_list` named `ref`, for names of any number. Cost: a statement for each thousand.
+
+    `query` makes the statement for a list of so many names.
+    """
+    rows: list[Row] = []
+    for portion in portions(refs):
+        count = padded_size(len(portion))
+        rows += await fetch(connection, query(count), {**parameters, **list_parameters("ref", count, portion)})
+    return rows
 
 
 _LAST_REVISION: Final = (
@@ -110,17 +122,13 @@ async def stored(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -
     """The objects of these names that a view shows, by name. Cost: one statement for each thousand."""
     states: dict[str, dict[View, StoredState]] = {}
     identities: dict[str, tuple[str, int]] = {}
-    for portion in portions(refs):
-        count = padded_size(len(portion))
-        parameters = {"noun": noun, **list_parameters("ref", count, portion)}
-        for ref, id, last_revision, view, *state in await fetch(connection, _states(count), parameters):
-            states.setdefault(ref, {})[view] = StoredState(*state)
-            identities[ref] = (id, last_revision)
+    for ref, id, last_revision, view, *state in await fetch_in_portions(connection, _states, refs, noun=noun):
+        states.setdefault(ref, {})[view] = StoredState(*state)
+        identities[ref] = (id, last_revision)
     return {ref: StoredObject(id, states[ref], last) for ref, (id, last) in identities.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class FormerObject:
+class FormerObject(NamedTuple):
     """An object that was deleted. Whatever takes its name next goes on with its numbers."""
 
     id: str
@@ -128,7 +136,7 @@ class FormerObject:
 
 
 @cache
-def _former(count: int) -> Select[str, str, int]:
+def _former(count: int) -> Select[*Row]:
     return (
         select(Object.ref, Object.id, func.max(Revision.revision))
         .join(Revision, Revision.object == Object.id)
@@ -139,17 +147,12 @@ def _former(count: int) -> Select[str, str, int]:
 
 async def former(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, FormerObject]:
     """Of names that no object has now, those that a deleted one had. Cost: one statement for each thousand."""
-    objects: dict[str, FormerObject] = {}
-    for portion in portions(refs):
-        count = padded_size(len(portion))
-        parameters = {"noun": noun, **list_parameters("ref", count, portion)}
-        for ref, id, last_revision in await fetch(connection, _former(count), parameters):
-            objects[ref] = FormerObject(id, last_revision)
-    return objects
+    rows = await fetch_in_portions(connection, _former, refs, noun=noun)
+    return {ref: FormerObject(id, last_revision) for ref, id, last_revision in rows}
 
 
 @cache
-def _published(count: int) -> Select[str]:
+def _published(count: int) -> Select[*Row]:
     return (
         select(Object.ref)
         .join(ViewEntry, (ViewEntry.object == Object.id) & (ViewEntry.view == PUBLIC))
@@ -158,24 +161,15 @@ def _published(count: int) -> Select[str]:
 
 
 async def public_refs(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> set[str]:
-    """Those of the objects that the public sees. Cost: one statement, none for no names."""
-    if not refs:
-        return set()
-    count = padded_size(len(refs))
-    rows = await fetch(connection, _published(count), {"noun": noun, **list_parameters("ref", count, refs)})
-    return {ref for (ref,) in rows}
+    """Those of the objects that the public sees. Cost: one statement for each thousand."""
+    return {ref for (ref,) in await fetch_in_portions(connection, _published, refs, noun=noun)}
 
 
-_Pinned: Final = aliased(Revision)
 _PUBLIC_REVISION: Final = (
-    select(_Pinned.revision)
-    .join(Object, Object.id == _Pinned.object)
-    .where(
-        Object.noun == bindparam("noun"),
-        Object.ref == bindparam("ref"),
-        _Pinned.revision == bindparam("revision"),
-        _Pinned.public_from.is_not(None),
-    )
+    select(Revision.revision)
+    .join(Object, Object.id == Revision.object)
+    .where(Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
+    .where(Revision.revision == bindparam("revision"), Revision.public_from.is_not(None))
 )
 
 

@@ -11,17 +11,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.changes.stored import desk_document_of, document_of
 from app.db import Reader, Row, UtcDateTime, in_list, list_parameters, padded_size, utcnow
+from app.db.statements import SqlColumn
 from app.web.caller import Caller, permitted
 from app.web.spans import moment
 
 Ref = TypeVar("Ref", bound=Hashable)
+Value = TypeVar("Value")
 Kind = Literal["public", "desk", "due"]
 DRAFTS: Final = "drafts"
 
@@ -74,16 +76,9 @@ def perspective_of(caller: Caller | None, parameter: str | None) -> Perspective:
 # --- the visibility rule -----------------------------------------------------------------------------------------
 
 
-def in_views(view: InstrumentedAttribute[str], kind: Kind) -> ColumnElement[bool]:
-    """Rows of the views that the perspective looks at."""
-    if kind == "public":
-        return view == PUBLIC
-    return view.in_([literal(name) for name in VIEWS[kind]])
-
-
 def visible(entry: type[ViewEntry], kind: Kind) -> ColumnElement[bool]:
     """Entries that count in this perspective."""
-    condition = in_views(entry.view, kind)
+    condition = entry.view == PUBLIC if kind == "public" else entry.view.in_([literal(view) for view in VIEWS[kind]])
     if kind == "due":
         is_due = entry.due_at <= bindparam("due", type_=UtcDateTime())
         condition = and_(condition, or_(entry.view == PUBLIC, is_due))
@@ -130,14 +125,16 @@ class ShownState(NamedTuple):
 STATE_COLUMNS: Final = (Revision.revision, Revision.card, Revision.body, Revision.private)
 
 
+def _states(kind: Kind, *columns: SqlColumn) -> Select[*Row]:
+    """Columns of the states that the perspective shows; both states of an object that has two entries."""
+    query = select(*columns).select_from(ViewEntry).join(Object, Object.id == ViewEntry.object)
+    return query.join(Revision, shown_state()).where(visible(ViewEntry, kind))
+
+
 @cache
 def _state(kind: Kind) -> Select[*Row]:
-    query = (
-        select(*STATE_COLUMNS)
-        .join(ViewEntry, shown_state())
-        .join(Object, Object.id == ViewEntry.object)
-        .where(visible(ViewEntry, kind), Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
-    )
+    query = _states(kind, *STATE_COLUMNS)
+    query = query.where(Object.noun == bindparam("noun"), Object.ref == bindparam("ref"))
     return query if kind == "public" else query.order_by(ViewEntry.view).limit(1)
 
 
@@ -149,31 +146,43 @@ async def shown(read: Reader, perspective: Perspective, noun: Noun, ref: str) ->
 
 
 @cache
-def _cards(kind: Kind, sizes: tuple[tuple[Noun, int], ...]) -> CompoundSelect[*Row]:
+def _texts(kind: Kind, sizes: tuple[tuple[Noun, int], ...], with_body: bool) -> CompoundSelect[*Row]:
+    body = Revision.body if with_body else null()
     return union_all(
         *(
-            select(ViewEntry.view, literal(noun).label("noun"), Object.ref, Revision.card)
-            .join(Object, Object.id == ViewEntry.object)
-            .join(Revision, shown_state())
-            .where(visible(ViewEntry, kind), Object.noun == noun, in_list(Object.ref, noun, count))
+            _states(kind, ViewEntry.view, literal(noun).label("noun"), Object.ref, Revision.card, body).where(
+                Object.noun == noun, in_list(Object.ref, noun, count)
+            )
             for noun, count in sizes
         )
     )
+
+
+async def _texts_of(
+    read: Reader, perspective: Perspective, refs: Mapping[Noun, Sequence[str]], *, with_body: bool
+) -> dict[Noun, dict[str, str]]:
+    sizes = tuple((noun, padded_size(len(names))) for noun, names in refs.items() if names)
+    texts: dict[Noun, dict[str, str]] = {noun: {} for noun in refs}
+    if sizes:
+        parameters = dict(perspective.parameters)
+        for noun, count in sizes:
+            parameters |= list_parameters(noun, count, refs[noun])
+        rows = await read.rows(_texts(perspective.kind, sizes, with_body), parameters)
+        for _, noun, ref, card, body in overlaid(rows):
+            texts[noun][ref] = document_of(card, body)
+    return {noun: in_order(refs[noun], of_noun) for noun, of_noun in texts.items()}
 
 
 async def cards(
     read: Reader, perspective: Perspective, refs: Mapping[Noun, Sequence[str]]
 ) -> dict[Noun, dict[str, str]]:
     """Cards of the objects that are visible, by name, in the order of `refs`. Cost: one statement, none for no refs."""
-    sizes = tuple((noun, padded_size(len(names))) for noun, names in refs.items() if names)
-    cards: dict[Noun, dict[str, str]] = {noun: {} for noun in refs}
-    if sizes:
-        parameters = dict(perspective.parameters)
-        for noun, count in sizes:
-            parameters |= list_parameters(noun, count, refs[noun])
-        for _, noun, ref, card in overlaid(await read.rows(_cards(perspective.kind, sizes), parameters)):
-            cards[noun][ref] = card
-    return {noun: in_order(refs[noun], of_noun) for noun, of_noun in cards.items()}
+    return await _texts_of(read, perspective, refs, with_body=False)
+
+
+async def documents(read: Reader, perspective: Perspective, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
+    """Public members of documents of visible objects, in the order of `refs`. Cost: one statement, none for no refs."""
+    return (await _texts_of(read, perspective, {noun: refs}, with_body=True))[noun]
 
 
 def overlaid(rows: list[Row]) -> list[Row]:
@@ -181,44 +190,21 @@ def overlaid(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[0] == DESK)
 
 
-def in_order(refs: Iterable[Ref], by_ref: Mapping[Ref, str]) -> dict[Ref, str]:
+def in_order(refs: Iterable[Ref], by_ref: Mapping[Ref, Value]) -> dict[Ref, Value]:
     """Rows come in any order, and members in another order would make another body."""
     return {ref: by_ref[ref] for ref in refs if ref in by_ref}
 
 
-@cache
-def _documents(kind: Kind, count: int) -> Select[str, str, str, str | None]:
-    return (
-        select(ViewEntry.view, Object.ref, Revision.card, Revision.body)
-        .join(Object, Object.id == ViewEntry.object)
-        .join(Revision, shown_state())
-        .where(visible(ViewEntry, kind), Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
-    )
-
-
-async def documents(read: Reader, perspective: Perspective, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
-    """Public members of documents of visible objects, in the order of `refs`. Cost: one statement, none for no refs."""
-    if not refs:
-        return {}
-    count = padded_size(len(refs))
-    parameters = {"noun": noun, **list_parameters("ref", count, refs), **perspective.parameters}
-    rows = overlaid(await read.rows(_documents(perspective.kind, count), parameters))
-    return in_order(refs, {ref: document_of(card, body) for _, ref, card, body in rows})
+def _revisions(count: int, *columns: SqlColumn) -> Select[*Row]:
+    query = select(Object.ref, *columns).join(Object, Object.id == Revision.object)
+    return query.where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
 
 
 @cache
-def _pinned(kind: Kind, count: int) -> Select[str, int, str, str | None]:
+def _pinned(kind: Kind, count: int) -> Select[*Row]:
     entry = select(ViewEntry.object).where(visible(ViewEntry, kind), ViewEntry.object == Revision.object)
-    query = (
-        select(Object.ref, Revision.revision, Revision.card, Revision.body)
-        .join(Object, Object.id == Revision.object)
-        .where(
-            Object.noun == bindparam("noun"),
-            in_list(Object.ref, "ref", count),
-            in_list(Revision.revision, "revision", count),
-            entry.exists(),
-        )
-    )
+    query = _revisions(count, Revision.revision, Revision.card, Revision.body)
+    query = query.where(in_list(Revision.revision, "revision", count), entry.exists())
     return query if kind == "desk" else query.where(Revision.public_from.is_not(None))
 
 
@@ -232,15 +218,10 @@ async def pinned(
     if not pins:
         return {}
     count = padded_size(len(pins))
-    rows = await read.rows(
-        _pinned(perspective.kind, count),
-        {
-            "noun": noun,
-            **list_parameters("ref", count, [ref for ref, _ in pins]),
-            **list_parameters("revision", count, [revision for _, revision in pins]),
-            **perspective.parameters,
-        },
-    )
+    refs, revisions = zip(*pins, strict=True)
+    parameters = list_parameters("ref", count, refs) | list_parameters("revision", count, revisions)
+    parameters |= {"noun": noun, **perspective.parameters}
+    rows = await read.rows(_pinned(perspective.kind, count), parameters)
     return in_order(pins, {(ref, revision): document_of(card, body) for ref, revision, card, body in rows})
 
 
@@ -252,11 +233,7 @@ _WAS_PUBLIC: Final = and_(
 
 @cache
 def _as_of(count: int) -> Select[*Row]:
-    return (
-        select(Object.ref, *STATE_COLUMNS)
-        .join(Object, Object.id == Revision.object)
-        .where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count), _WAS_PUBLIC)
-    )
+    return _revisions(count, *STATE_COLUMNS).where(_WAS_PUBLIC)
 
 
 async def as_of(read: Reader, noun: Noun, refs: Sequence[str], at: datetime) -> dict[str, ShownState]:
@@ -265,5 +242,5 @@ async def as_of(read: Reader, noun: Noun, refs: Sequence[str], at: datetime) -> 
         return {}
     count = padded_size(len(refs))
     parameters = {"noun": noun, "at": at, **list_parameters("ref", count, refs)}
-    states = {ref: ShownState(*state) for ref, *state in await read.rows(_as_of(count), parameters)}
-    return {ref: states[ref] for ref in refs if ref in states}
+    rows = await read.rows(_as_of(count), parameters)
+    return in_order(refs, {ref: ShownState(*state) for ref, *state in rows})

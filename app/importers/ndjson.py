@@ -29,7 +29,6 @@ AHEAD: Final = 8
 # Below this size other processes cost more than they save.
 SMALL_BYTES: Final = 4_000_000
 PARSERS: Final = 2
-
 # The most of a file that is in memory at once, as lines or as documents.
 PORTION_BYTES: Final = 2**20
 BATCH_BYTES: Final = 64 * 2**20
@@ -45,13 +44,11 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
     A byte order mark or CR LF says that the file is no NDJSON from there on, and ends the reading.
     Memory: one line of at most 16 MiB. Raises: OSError.
     """
-    number = 0
     is_empty = True
     if path.is_char_device():
         raise OSError(errno.EINVAL, "it is a device without an end")
     with path.open("rb") as file:
-        while line := file.readline(LINE_BYTES + 1):
-            number += 1
+        for number, line in enumerate(iter(lambda: file.readline(LINE_BYTES + 1), b""), 1):
             if number == 1 and line.startswith(MARKS):
                 yield number, "begins with a byte order mark; save the file as UTF-8 without one"
                 return
@@ -121,14 +118,14 @@ async def load(
     return report
 
 
-def size_of(path: Path) -> int:
-    return path.stat().st_size
+def _is_long(path: Path) -> bool:
+    return path.stat().st_size >= SMALL_BYTES and (os.cpu_count() or 1) > 1
 
 
 async def _parsed(path: Path, now: datetime) -> AsyncIterator[tuple[list[Item], int]]:
     """Portions of items in the order of the file, with their size in bytes; parsed ahead where the file is long."""
     with closing(lines(path)) as source:
-        if size_of(path) < SMALL_BYTES or (os.cpu_count() or 1) < 2:
+        if not _is_long(path):
             for portion, size in _portions(source):
                 yield parse(portion, now), size
             return

@@ -1,7 +1,7 @@
 """Finds the place of a page's documents among what is there: what is known, what is new, what is the next revision."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -140,7 +140,7 @@ async def _placed_article(
             dated = {"status": "draft" if is_draft else "published", "published_at": published_at}
             return document | dated | {"id": str(new_id()), "slug": slug}
         before = (await stored(transaction.connection, "article", [owner]))[owner].newest.fields()
-        if is_stub and (before["headline"], before["language"]) == (document["headline"], document["language"]):
+        if is_stub and _same_headline(before, document):
             return None
         if not is_stub and _same_story(before, document, transaction.zone):
             return _next_state(before, document, draft=draft, now=now)
@@ -170,11 +170,7 @@ def _same_story(before: Document, document: Document, zone: ZoneInfo) -> bool:
     One address is one story. Where the day of either is not known, they are the same if they have some text in common.
     """
     origin, now = before["origin"], document["origin"]
-    if (
-        origin is None
-        or origin["importer"] != now["importer"]
-        or (before["headline"], before["language"]) != (document["headline"], document["language"])
-    ):
+    if origin is None or origin["importer"] != now["importer"] or not _same_headline(before, document):
         return False
     if origin["url"] is not None and now.get("url") is not None:
         return bool(origin["url"] == now["url"])
@@ -184,16 +180,17 @@ def _same_story(before: Document, document: Document, zone: ZoneInfo) -> bool:
     has_day = before["published_at"] != origin["imported_at"]
     if document.get("published_at") is None or not has_day:
         return _have_text_in_common(before, document)
-    return _day(document["published_at"], zone) == _day(before["published_at"], zone)
+    instants = (datetime.fromisoformat(state["published_at"]) for state in (before, document))
+    return len({at.astimezone(zone).date() for at in instants}) == 1
+
+
+def _same_headline(before: Document, document: Document) -> bool:
+    return all(before[name] == document[name] for name in ("headline", "language"))
 
 
 def _earlier(stored_at: str | None, published_at: str | None) -> str | None:
     """What is stored, or the day of publication, which may not have been known then."""
     return min(stored_at, published_at) if stored_at and published_at else stored_at
-
-
-def _day(instant: str, zone: ZoneInfo) -> date:
-    return datetime.fromisoformat(instant).astimezone(zone).date()
 
 
 def _have_text_in_common(before: Document, document: Document) -> bool:

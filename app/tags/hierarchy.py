@@ -6,7 +6,7 @@ Each has a slug for ever, a type, at most one parent, and is public from the mom
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic_core import from_json, to_json
@@ -17,9 +17,9 @@ from app.changes.log import DUE_ANY_TIME, PendingChange, Transaction, Written
 from app.changes.models import DESK, PUBLIC, Noun, ViewEntry
 from app.changes.saving import Outcome, ToSave
 from app.changes.slug_lists import SlugListRequest, slug_list
-from app.changes.stored import FormerObject, StoredObject, former, portions, stored
+from app.changes.stored import FormerObject, StoredObject, fetch_in_portions, former, stored
 from app.changes.views import Perspective
-from app.db import SHAPES, Reader, fetch, in_list, list_parameters, padded_size
+from app.db import SHAPES, Reader, Row, fetch, in_list, list_parameters, padded_size
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.lists import store as lists
 from app.paging import PageRows
@@ -52,12 +52,8 @@ class Lineage(NamedTuple):
     ancestors: tuple[str, ...]
 
 
-# A row of a table, as a place: the type of the object, and its parent.
+# By slug, the type and the parent.
 Places = Mapping[str, tuple[str, str | None]]
-
-
-async def _any_move(transaction: Transaction, states: Sequence[Any], before: Mapping[str, StoredObject]) -> None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Hierarchy(Generic[State]):
     """The objects of one noun.
 
     `misplaced(state, type of its parent)` says what is wrong with a place, if anything. `check_moves` raises Invalid
-    where one of the states, which begin to replace those before, must not have another type or parent.
+    where a state must not have another type or parent than what is stored.
     """
 
     noun: Noun
@@ -73,7 +69,7 @@ class Hierarchy(Generic[State]):
     state: type[State]
     content: type[SluggedContent]
     misplaced: Callable[[State, str], str | None] = lambda state, parent_type: None
-    check_moves: Callable[[Transaction, Sequence[State], Mapping[str, StoredObject]], Awaitable[None]] = _any_move
+    check_moves: Callable[[Transaction, Sequence[State], Mapping[str, StoredObject]], Awaitable[None]] | None = None
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -125,12 +121,8 @@ class Hierarchy(Generic[State]):
         Locked first and read then: another transaction may make one public meanwhile, which takes no new revision.
         Cost: two statements for each thousand.
         """
-        existing: list[str] = []
-        for portion in portions(slugs):
-            count = padded_size(len(portion))
-            statement, parameters = _locked_for_update(self.table, count), list_parameters("slug", count, portion)
-            existing += [slug for (slug,) in await fetch(transaction.connection, statement, parameters)]
-        return await stored(transaction.connection, self.noun, existing)
+        rows = await fetch_in_portions(transaction.connection, partial(_locked_for_update, self.table), slugs)
+        return await stored(transaction.connection, self.noun, [slug for (slug,) in rows])
 
     async def find(self, transaction: Transaction, slug: str) -> StoredObject | None:
         """The object, locked until the end of this transaction; None where there is none. Cost: two statements."""
@@ -164,7 +156,8 @@ class Hierarchy(Generic[State]):
     ) -> list[Outcome]:
         """As `save`. `before`: those of the objects that exist, locked."""
         states = [item.state for item in items]
-        await self.check_moves(transaction, states, before)
+        if self.check_moves is not None:
+            await self.check_moves(transaction, states, before)
         await self._check_parents(transaction, states)
         new = [state.slug for state in states if state.slug not in before]
         deleted = await former(transaction.connection, self.noun, new)
@@ -319,8 +312,8 @@ def _locked(table: Any, count: int) -> Select[str, str, str | None]:
 
 
 @cache
-def _locked_for_update(table: Any, count: int) -> Select[str]:
-    return select(table.slug).where(in_list(table.slug, "slug", count)).order_by(table.slug).with_for_update()
+def _locked_for_update(table: Any, count: int) -> Select[*Row]:
+    return select(table.slug).where(in_list(table.slug, "ref", count)).order_by(table.slug).with_for_update()
 
 
 def _ancestors(places: Places, slug: str) -> Iterator[str]:

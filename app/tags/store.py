@@ -27,14 +27,15 @@ def _misplaced(tag: TagOut, parent_type: str) -> str | None:
 
 async def _check_moves(transaction: Transaction, tags: Sequence[TagOut], before: Mapping[str, StoredObject]) -> None:
     """Raises: Invalid, where a tag in use would get another parent, or become a section or cease to be one."""
-    old = {slug: TagOut.model_validate_json(tag.newest.card) for slug, tag in before.items()}
     moved, retyped = {}, {}
     for index, tag in enumerate(tags):
-        if tag.slug in old:
-            if (tag.type == "section") != (old[tag.slug].type == "section"):
-                moved[tag.slug], retyped[tag.slug] = f"/{index}/type", f"/{index}/type"
-            if tag.parent != old[tag.slug].parent:
-                moved[tag.slug] = f"/{index}/parent"
+        if tag.slug not in before:
+            continue
+        old = before[tag.slug].newest.fields()
+        if (tag.type == "section") != (old["type"] == "section"):
+            moved[tag.slug] = retyped[tag.slug] = f"/{index}/type"
+        if tag.parent != old["parent"]:
+            moved[tag.slug] = f"/{index}/parent"
     if not moved:
         return
     connection = transaction.connection
@@ -45,8 +46,8 @@ async def _check_moves(transaction: Transaction, tags: Sequence[TagOut], before:
         Fault("cannot change while articles stand under the tag", IN_USE, pointer=names[name])
         for name in sorted(await lists.not_empty(connection, (PUBLIC, DESK), names))
     ]
-    batch = {tag.slug for tag in tags}
     children = await connection.execute(select(Tag.slug, Tag.parent).where(Tag.parent.in_(retyped)))
+    batch = {tag.slug for tag in tags}
     parents = {parent for slug, parent in children if slug not in batch}
     faults += [
         Fault("cannot change while other tags stand under the tag", IN_USE, pointer=retyped[slug])
