@@ -22,7 +22,7 @@ from app.db import execute_many, insert_many
 from app.errors import Invalid
 from app.lists.store import ListChanges
 from app.publishing.placement import following_dates, operation, placement
-from app.publishing.store import WITHDRAWAL_COLUMNS, withdrawal_row
+from app.publishing.store import withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
@@ -180,11 +180,6 @@ def purge_keys(names: set[str]) -> list[str]:
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
-ROW_COLUMNS: Final = (
-    "id", "slug", "language", "headline", "section", "translation_of", "status", "publish_at", "first_published_at",
-    "published_at", "updated_at", "created_at", "modified_at", "revision",
-)  # fmt: skip
-
 
 class _Batch:
     """Collects the rows of many articles, so that each table is written once."""
@@ -244,10 +239,7 @@ class _Batch:
 
     async def write(self) -> None:
         connection = self.transaction.connection
-        originals_first = sorted(self.inserted, key=lambda article: article.translation_of is not None)
-        await insert_many(connection, Article, (*ROW_COLUMNS, *WITHDRAWAL_COLUMNS), [_row(a) for a in originals_first])
-        changed = [dict(zip(_NEW_VALUES, _row(article), strict=True)) for article in self.changed]
-        await execute_many(connection, _UPDATE, changed)
+        await write_rows(connection, Article.id, self.inserted, self.changed)
         await execute_many(connection, _FREE_SLUGS, self.freed)
         new = [(slug, *owner) for slug, owner in self.slugs.items() if slug not in self.slug_owners]
         await insert_many(connection, ArticleSlug, ("slug", "article", "is_public"), new)
@@ -287,16 +279,6 @@ def _change(article: RenderedArticle, op: Op, view: View | None, cleared: frozen
     )  # fmt: skip
 
 
-def _row(article: RenderedArticle) -> tuple[Any, ...]:
-    return (*(getattr(article, name) for name in ROW_COLUMNS), *withdrawal_row(article.withdrawal))
-
-
-_NEW_VALUES: Final = ("id_", *(f"new_{name}" for name in (*ROW_COLUMNS[1:], *WITHDRAWAL_COLUMNS)))
-_UPDATE: Final = (
-    update(Article)
-    .where(Article.id == bindparam("id_"))
-    .values({name: bindparam(f"new_{name}") for name in (*ROW_COLUMNS[1:], *WITHDRAWAL_COLUMNS)})
-)
 _FREE_SLUGS: Final = delete(ArticleSlug).where(
     ArticleSlug.article == bindparam("article_"),
     ArticleSlug.is_public.is_(False),

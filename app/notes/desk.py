@@ -21,7 +21,7 @@ from app.notes import saving
 from app.notes.models import Note
 from app.notes.references import note_releases
 from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, Withdrawal, WithdrawNoteIn
-from app.publishing.store import NOT_WITHDRAWN, blank_revisions, check_replacement, withdrawal_fields
+from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
 from app.web.merging import Patch, merged
 
 
@@ -38,13 +38,15 @@ class LockedNote(StoredObject):
 
 
 async def find(transaction: Transaction, slug: str) -> LockedNote | None:
-    """The note, locked until the end of this transaction; None where there is none. Cost: three statements."""
-    query = select(Note.slug).where(Note.slug == slug).with_for_update()
-    if await transaction.connection.scalar(query) is None:
+    """The note, locked until the end of this transaction; None where there is none. Cost: two statements."""
+    query = select(*withdrawal_columns(Note)).where(Note.slug == slug).with_for_update()
+    rows = [*await transaction.connection.execute(query)]
+    if not rows:
         return None
+    ((reason, public_note, at, replacement),) = rows
+    withdrawal = withdrawal_fields((reason, public_note, at, replacement))
     note = (await stored(transaction.connection, "note", [slug]))[slug]
-    withdrawal = (await saving.withdrawals(transaction, [slug])).get(slug, NOT_WITHDRAWN)
-    state = NoteState.model_validate({**note.newest.fields(), "withdrawal": withdrawal_fields(withdrawal)})
+    state = NoteState.model_validate({**note.newest.fields(), "withdrawal": withdrawal})
     return LockedNote(note.id, note.states, note.last_revision, slug, state)
 
 

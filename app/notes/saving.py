@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, select
 
 from app.changes import log
 from app.changes.log import PendingChange, Transaction, touched_lists
@@ -17,17 +17,13 @@ from app.notes.models import Note
 from app.notes.references import hidden_in_use, missing_references, sources_of
 from app.notes.schemas import NoteState
 from app.publishing.placement import following_dates, operation, placement, placement_of_document
-from app.publishing.store import NOT_WITHDRAWN, WITHDRAWAL_COLUMNS, WithdrawalRow, withdrawal_columns, withdrawal_row
+from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_columns, withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
 
 PUBLISHED: Final = "published"
 DATES: Final = frozenset({"created_at", "modified_at", "updated_at", "first_published_at"})
-ROW_FIELDS: Final = (
-    "slug", "language", "heading", "as_of", "translation_of", "status", "publish_at", "first_published_at",
-    "published_at", "updated_at", "revision", "created_at", "modified_at",
-)  # fmt: skip
 
 
 async def save(
@@ -120,13 +116,7 @@ class _Batch:
     async def write(self) -> None:
         """Writes the rows; what a public note names becomes public with it."""
         transaction = self.transaction
-        if self.inserted:
-            originals_first = sorted(self.inserted, key=lambda note: note.translation_of is not None)
-            await transaction.connection.execute(insert(Note), [_row(note) for note in originals_first])
-        if self.changed:
-            rows = [{"slug_": note.slug, **{f"new_{name}": value for name, value in _row(note).items()}}
-                    for note in self.changed]  # fmt: skip
-            await transaction.connection.execute(_UPDATE, rows)
+        await write_rows(transaction.connection, Note.slug, self.inserted, self.changed)
         await self.lists.write(transaction.connection)
         public = [note for note in (*self.inserted, *self.changed) if note.status == PUBLISHED]
         await tags.make_public(transaction, {slug for note in public for slug in note.tags})
@@ -179,15 +169,3 @@ def purge_keys(names: Iterable[str], lineages: Mapping[str, Lineage]) -> Iterabl
 def _placements(before: StoredObject | None) -> dict[View, Placement]:
     states = before.states.items() if before is not None else ()
     return {view: placement_of_document(state.lists, from_json(state.card)) for view, state in states}
-
-
-def _row(note: NoteState) -> dict[str, Any]:
-    withdrawal = dict(zip(WITHDRAWAL_COLUMNS, withdrawal_row(note.withdrawal), strict=True))
-    return {name: getattr(note, name) for name in ROW_FIELDS} | withdrawal
-
-
-_UPDATE: Final = (
-    update(Note)
-    .where(Note.slug == bindparam("slug_"))
-    .values({column.key: bindparam(f"new_{column.key}") for column in Note.__table__.columns if column.key != "slug"})
-)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, Update, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.changes import views
@@ -16,7 +16,7 @@ from app.changes.models import PUBLIC, Noun, Object, Revision, ViewEntry
 from app.changes.stored import stored
 from app.changes.views import EVERYONE
 from app.content.lifecycle import Withdrawal
-from app.db import Reader, Row, execute_many, fetch, in_list, list_parameters, padded_size
+from app.db import Reader, Row, WriteConnection, execute_many, fetch, in_list, insert_many, list_parameters, padded_size
 from app.errors import Fault, Gone, Invalid
 
 # The column that names what can be published: the id of an article, the slug of a note.
@@ -144,6 +144,39 @@ async def check_replacement(transaction: Transaction, noun: Noun, name: str, rep
     else:
         return
     raise Invalid("The replacement cannot be read.", Fault(detail, pointer="/replacement"))
+
+
+# --- rows --------------------------------------------------------------------------------------------------------
+
+
+async def write_rows(connection: WriteConnection, key: Key, new: Iterable[Any], changed: Iterable[Any]) -> None:
+    """Writes the rows of states of articles or notes: of new objects, and of those that exist. Cost: two statements.
+
+    A state has a field for each column, and `withdrawal`.
+    """
+    table: Any = key.class_
+    names = _row_names(key)
+    originals_first = sorted(new, key=lambda state: state.translation_of is not None)
+    await insert_many(connection, table, names, [_row(state, names) for state in originals_first])
+    rows = [{f"new_{name}": value for name, value in zip(names, _row(state, names), strict=True)} for state in changed]
+    await execute_many(connection, _update_row(key), rows)
+
+
+def _row(state: Any, names: Sequence[str]) -> list[Any]:
+    own = (getattr(state, name) for name in names if name not in WITHDRAWAL_COLUMNS)
+    return [*own, *withdrawal_row(state.withdrawal)]
+
+
+@cache
+def _row_names(key: Key) -> tuple[str, ...]:
+    own = [column.key for column in key.class_.__table__.columns if column.key not in WITHDRAWAL_COLUMNS]
+    return (*own, *WITHDRAWAL_COLUMNS)
+
+
+@cache
+def _update_row(key: Key) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _row_names(key) if name != key.key}
+    return update(key.class_).where(key == bindparam(f"new_{key.key}")).values(values)
 
 
 # --- erasing -----------------------------------------------------------------------------------------------------
