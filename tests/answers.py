@@ -10,9 +10,9 @@ Pairs = list[tuple[str, str | int | float | bool | None]]
 def query(**parameters: str | int | list[str]) -> Pairs:
     """Pairs of a query: a list repeats its parameter."""
     return [
-        (name, str(one))
+        (name, str(item))
         for name, value in parameters.items()
-        for one in (value if isinstance(value, list) else [value])
+        for item in (value if isinstance(value, list) else [value])
     ]
 
 
@@ -35,14 +35,14 @@ async def slugs(api: AsyncClient, path: str = "/v1/articles", **parameters: Any)
 
 async def pages(api: AsyncClient, path: str = "/v1/articles", **parameters: Any) -> list[list[str]]:
     """Slugs of all pages from the first to the last, by `next`."""
-    found: list[list[str]] = []
+    slugs_by_page: list[list[str]] = []
     cursor: dict[str, str] = {}
     while True:
-        assert len(found) < 500, "the pages do not end"
+        assert len(slugs_by_page) < 500, "the pages do not end"
         page = await get(api, path, **parameters, **cursor)
-        found.append([item["slug"] for item in page["items"]])
+        slugs_by_page.append([item["slug"] for item in page["items"]])
         if page["next"] is None:
-            return found
+            return slugs_by_page
         cursor = {"cursor": page["next"]}
 
 
@@ -51,12 +51,12 @@ def refusal(answer: Response, status: int, code: str) -> Any:
     assert answer.status_code == status, (str(answer.url), answer.status_code, answer.text)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
-    found = answer.json()
-    assert (found["status"], found["code"], found["type"]) == (status, code, f"/problems/{code}")
-    assert found["request_id"] == answer.headers["x-request-id"]
-    assert found["title"]
-    assert found["detail"]
-    return found
+    document = answer.json()
+    assert (document["status"], document["code"], document["type"]) == (status, code, f"/problems/{code}")
+    assert document["request_id"] == answer.headers["x-request-id"]
+    assert document["title"]
+    assert document["detail"]
+    return document
 
 
 def blamed(answer: Response) -> set[str]:

@@ -205,8 +205,8 @@ async def serving(fresh_url: str, *lines: Line) -> AsyncIterator[AsyncClient]:
     database = Database(fresh_url)
     await bring(database, *lines)
     await database.close()
-    async with client(fresh_url) as found:
-        yield found
+    async with client(fresh_url) as api:
+        yield api
 
 
 class _Settings(Settings):
@@ -241,9 +241,9 @@ async def client(url: str) -> AsyncIterator[AsyncClient]:
     with application(url) as app:
         async with (
             app.router.lifespan_context(app),
-            AsyncClient(transport=ASGITransport(app), base_url="http://dovidka.test") as found,
+            AsyncClient(transport=ASGITransport(app), base_url="http://dovidka.test") as api,
         ):
-            yield found
+            yield api
 
 
 @pytest.fixture
@@ -272,16 +272,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 async def api(database_url: str) -> AsyncIterator[AsyncClient]:
     """A client of the API over this test's own database, which is without content until `load` brings some."""
-    async with client(database_url) as found:
-        yield found
+    async with client(database_url) as api:
+        yield api
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """This test's own database, for writing past HTTP."""
-    found = Database(database_url)
-    yield found
-    await found.close()
+    database = Database(database_url)
+    yield database
+    await database.close()
 
 
 @pytest.fixture
@@ -299,8 +299,8 @@ def key(database: Database) -> Make:
     """Says `await key("drafts:read")`: makes a key with these scopes in this test's database, and gives its secret."""
 
     async def make(*scopes: Scope) -> str:
-        wanted = KeyIn(name=f"Holder of {', '.join(scopes)}", scopes=[*scopes])
-        return (await keys.create(database, wanted, created_by=None)).key
+        new = KeyIn(name=f"Holder of {', '.join(scopes)}", scopes=[*scopes])
+        return (await keys.create(database, new, created_by=None)).key
 
     return make
 
@@ -308,9 +308,9 @@ def key(database: Database) -> Make:
 @pytest.fixture
 async def desk(database_url: str, key: Make) -> AsyncIterator[AsyncClient]:
     """A client of the API over this test's own database, whose key has every scope."""
-    async with client(database_url) as found:
-        found.headers.update(bearing(await key(*SCOPES)))
-        yield found
+    async with client(database_url) as api:
+        api.headers.update(bearing(await key(*SCOPES)))
+        yield api
 
 
 @pytest.fixture(scope="session")
@@ -336,7 +336,7 @@ async def newsroom(newsroom_url: str) -> AsyncIterator[AsyncClient]:
     Its ticker and the like are stopped at once: what they log would stand in the output of a command that is tested.
     """
     before = asyncio.all_tasks()
-    async with client(newsroom_url) as found:
+    async with client(newsroom_url) as api:
         for task in asyncio.all_tasks() - before:
             task.cancel()
-        yield found
+        yield api

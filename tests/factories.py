@@ -9,8 +9,8 @@ NOON = "2025-01-22T12:35:00.000Z"
 
 def article_id(slug: str) -> str:
     """The id that `article` gives to this slug: the same in every run."""
-    found = blake2b(slug.encode(), digest_size=16).hexdigest()
-    return f"{found[:8]}-{found[8:12]}-7{found[13:16]}-8{found[17:20]}-{found[20:]}"
+    digest = blake2b(slug.encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-7{digest[13:16]}-8{digest[17:20]}-{digest[20:]}"
 
 
 def words(text: str, **fields: Any) -> Line:
@@ -68,6 +68,6 @@ def scheduled(slug: str, publish_at: str = "2099-01-01T06:00:00.000Z", **fields:
 
 def withdrawn(slug: str, reason: str = "privacy", *, published_at: str = NOON, **fields: Any) -> Line:
     """What was public and has been taken down."""
-    told = {"reason": reason, "at": "2025-03-01T09:00:00.000Z"}
-    told |= {name: fields.pop(name) for name in ("public_note", "replacement") if name in fields}
-    return article(slug, status="withdrawn", **{"withdrawal": told, "first_published_at": published_at, **fields})
+    withdrawal = {"reason": reason, "at": "2025-03-01T09:00:00.000Z"}
+    withdrawal |= {name: fields.pop(name) for name in ("public_note", "replacement") if name in fields}
+    return article(slug, status="withdrawn", **{"withdrawal": withdrawal, "first_published_at": published_at, **fields})

@@ -197,8 +197,8 @@ async def killed_while_writing(url: str, times: int) -> tuple[int, list[str]]:
     database = Database(url)
     try:
         await bring(database, *(article(f"story-{n}") for n in range(EDITORS)))
-        wanted = KeyIn(name="Editor", scopes=["content:write"])
-        secret = (await keys.create(database, wanted, created_by=None)).key
+        editor = KeyIn(name="Editor", scopes=["content:write"])
+        secret = (await keys.create(database, editor, created_by=None)).key
         acknowledged = Acknowledged()
         wrong: list[str] = []
         for number in range(times):
@@ -211,7 +211,7 @@ async def killed_while_writing(url: str, times: int) -> tuple[int, list[str]]:
                     await asyncio.sleep(random.uniform(0, 0.1))  # a real moment: anything may be half done
                     server.kill()
                     await asyncio.wait_for(writers, PATIENCE_SECONDS)
-            wrong += [f"after kill {number + 1}: {one}" for one in await disagreements(database, acknowledged)]
+            wrong += [f"after kill {number + 1}: {fault}" for fault in await disagreements(database, acknowledged)]
         return len(acknowledged.written), wrong
     finally:
         await database.close()
@@ -255,7 +255,7 @@ async def restarted_when_due(url: str, times: int) -> list[tuple[int, float]]:
     In each round one process is killed, and another started, about the time that the article is due.
     """
     database = Database(url)
-    found: list[tuple[int, float]] = []
+    rounds: list[tuple[int, float]] = []
     try:
         with ExitStack() as stack:
             old, _ = await asyncio.to_thread(stack.enter_context, process(url))
@@ -273,8 +273,8 @@ async def restarted_when_due(url: str, times: int) -> list[tuple[int, float]]:
                 at = await rows(
                     database, select(Change.at).where(Change.ref == article_id(slug), Change.op == "published")
                 )
-                found.append((len(at), max((one.at - runs).total_seconds() for one in at) if at else 99.0))
-        return found
+                rounds.append((len(at), max((change.at - runs).total_seconds() for change in at) if at else 99.0))
+        return rounds
     finally:
         await database.close()
 
@@ -338,11 +338,11 @@ class Killable:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[Killable]:
-    found = Killable(*arguments)
+    killable = Killable(*arguments)
     try:
-        yield found
+        yield killable
     finally:
-        found.kill()
+        killable.kill()
 
 
 def free_port() -> int:
@@ -354,7 +354,7 @@ def free_port() -> int:
 
 async def caught_up(database: Database) -> bool:
     """Whether all webhooks have been sent all there is."""
-    lags = [one.lag for one in await webhooks.all_webhooks(database.reader())]
+    lags = [webhook.lag for webhook in await webhooks.all_webhooks(database.reader())]
     assert lags
     return not any(lags)
 
@@ -366,18 +366,18 @@ async def killed_while_sending(url: str, file: Path, times: int) -> tuple[int, l
     """
     database, port = Database(url), free_port()
     place, written = f"127.0.0.1:{port}", 0
-    wanted = {"name": "receiver", "url": f"http://{place}/", "after": 0}
+    webhook = {"name": "receiver", "url": f"http://{place}/", "after": 0}
     try:
-        await webhooks.create(database, NewWebhookIn.model_validate(wanted))
+        await webhooks.create(database, NewWebhookIn.model_validate(webhook))
         with running(DELIVERING, url, place) as sender, running(RECEIVING, str(file), str(port)) as receiver:
             for _ in range(times):
                 for _ in range(CHANGES):
                     written += 1
                     await bring(database, article(f"a{written % 25}", headline=f"Headline {written}"))
                 await asyncio.sleep(random.uniform(0, 0.8))  # a real moment: anything may be half sent
-                for one in random.choice([(sender,), (receiver,), (sender, receiver)]):
-                    await asyncio.to_thread(one.kill)
-                    one.begin()
+                for killed in random.choice([(sender,), (receiver,), (sender, receiver)]):
+                    await asyncio.to_thread(killed.kill)
+                    killed.begin()
             await until(lambda: caught_up(database), PATIENCE_SECONDS * 3)
     finally:
         await database.close()
@@ -386,11 +386,11 @@ async def killed_while_sending(url: str, file: Path, times: int) -> tuple[int, l
 
 def missent(lines: list[str], written: int) -> list[str]:
     """What is wrong with the events in these lines, where there were so many."""
-    told = [(id, body, json.loads(body)["seq"]) for id, body in (line.split(" ", 1) for line in lines)]
-    seqs = [seq for _, _, seq in told]
+    events = [(id, body, json.loads(body)["seq"]) for id, body in (line.split(" ", 1) for line in lines)]
+    seqs = [seq for _, _, seq in events]
     wrong = [f"event {seq} is missing" for seq in range(1, written + 1) if seq not in {*seqs}]
     for seq in {*seqs}:
-        forms = {(id, body) for id, body, one in told if one == seq}
+        forms = {(id, body) for id, body, number in events if number == seq}
         wrong += [f"event {seq} came in {len(forms)} forms"] if len(forms) > 1 else []
     # What comes again was the last before: nothing goes back further.
     wrong += [f"event {earlier} came before event {later}" for earlier, later in pairwise(seqs) if later < earlier]

@@ -60,15 +60,15 @@ def run(database_url: str) -> Run:
 def position(url: str) -> tuple[int, int]:
     async def ask() -> tuple[int, int]:
         database = Database(url)
-        found = await head(database)
+        position = await head(database)
         await database.close()
-        return found
+        return position
 
     return asyncio.run(ask())
 
 
 def write(path: Path, *lines: Line | bytes) -> Path:
-    path.write_bytes(b"".join((one if isinstance(one, bytes) else to_json(one)) + b"\n" for one in lines))
+    path.write_bytes(b"".join((line if isinstance(line, bytes) else to_json(line)) + b"\n" for line in lines))
     return path
 
 
@@ -77,19 +77,19 @@ def write(path: Path, *lines: Line | bytes) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
-    found = invoke("", *command.split(), "--help")
+    result = invoke("", *command.split(), "--help")
 
-    assert found.exit_code == 0
-    assert "Usage:" in found.stdout
-    assert len(found.stdout.split()) > 15
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+    assert len(result.stdout.split()) > 15
 
 
 def test_the_help_names_commands_and_exit_codes() -> None:
-    found = " ".join(invoke("", "--help").stdout.split())
+    text = " ".join(invoke("", "--help").stdout.split())
 
-    assert "0 done, 1 something was refused" in re.sub(r"[│╭╮╰╯─]", "", found).replace("  ", " ")
+    assert "0 done, 1 something was refused" in re.sub(r"[│╭╮╰╯─]", "", text).replace("  ", " ")
     for command in ("serve", "migrate", "seed", "key", "import", "export", "openapi"):
-        assert command in found
+        assert command in text
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_wrong_usage_exits_with_two(run: Run, arguments: str) -> None:
 
 @pytest.mark.parametrize("url", ["", "dovidka.db", "sqlite://x.db", "sqlite:///:memory:", "mysql://u:secret@h/n"])
 def test_a_database_url_of_another_form_exits_with_two(run: Run, url: str) -> None:
-    found = run("migrate", url=url)
+    result = run("migrate", url=url)
 
-    assert found.exit_code == 2
-    assert "it must be sqlite:///relative.db, sqlite:////absolute.db or postgresql://" in found.stderr
-    assert "secret" not in found.stderr
+    assert result.exit_code == 2
+    assert "it must be sqlite:///relative.db, sqlite:////absolute.db or postgresql://" in result.stderr
+    assert "secret" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_a_database_url_of_another_form_exits_with_two(run: Run, url: str) -> No
 )
 def test_a_setting_that_is_wrong_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    found = run("migrate")
+    result = run("migrate")
 
-    assert found.exit_code == 2
-    assert found.stderr.startswith(f"error: {name}: ")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {name}: ")
 
 
 # --- databases that cannot be used ---------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ def test_each_command_says_what_is_wrong_with_the_database(
     }.get(command, (command,))
 
     asyncio.run(sql.execute(database_url, "UPDATE alembic_version SET version_num = '20991231_2359'"))
-    found = run(*arguments)
-    assert (found.exit_code, "migrated by a newer release of Dovidka" in found.stderr) == (3, True), found.output
+    result = run(*arguments)
+    assert (result.exit_code, "migrated by a newer release of Dovidka" in result.stderr) == (3, True), result.output
 
     away = run(*arguments, url="postgresql://u:secret@127.0.0.1:1/none")
     assert (away.exit_code, "does not answer" in away.stderr) == (3, True), away.output
@@ -148,14 +148,14 @@ def test_each_command_says_what_is_wrong_with_the_database(
 
     broken = tmp_path / "README.md"
     broken.write_text("# Not a database\n" * 100)
-    found = run(*arguments, url=f"sqlite:///{broken}")
-    assert found.exit_code == 3, found.output
+    result = run(*arguments, url=f"sqlite:///{broken}")
+    assert result.exit_code == 3, result.output
     assert broken.read_text() == "# Not a database\n" * 100
 
     if command != "serve" or database_url.startswith("postgresql"):  # which makes a new file itself
         with fresh(False) as empty:
-            found = run(*arguments, url=empty)
-        assert (found.exit_code, "python -m app migrate" in found.stderr) == (3, True), found.output
+            result = run(*arguments, url=empty)
+        assert (result.exit_code, "python -m app migrate" in result.stderr) == (3, True), result.output
     assert not (tmp_path / "out").exists()
 
 
@@ -174,16 +174,16 @@ def test_good_files_are_imported_beside_bad_ones(run: Run, database_url: str, tm
     bad = write(tmp_path / "bad[1].ndjson", tag("lakes"), b"{", article("a", tags=["[red]none[/red]"]))
     empty, missing = write(tmp_path / "empty.ndjson"), tmp_path / "missing.ndjson"
 
-    found = run("import", "ndjson", bad, empty, missing, tmp_path, good)
+    result = run("import", "ndjson", bad, empty, missing, tmp_path, good)
 
-    assert found.exit_code == 1
-    assert f"error: {bad}:2: is not JSON" in found.stderr
-    assert f"error: {bad}:3: /tags/0 " in found.stderr
-    assert f"error: {empty}:1: the file is empty" in found.stderr
-    assert f"error: {missing}: cannot be read: No such file or directory" in found.stderr
-    assert f"error: {tmp_path}: cannot be read: Is a directory" in found.stderr
-    assert f"{good}: 2 created" in found.stderr
-    assert f"{bad}: 1 created, 2 refused" in found.stderr
+    assert result.exit_code == 1
+    assert f"error: {bad}:2: is not JSON" in result.stderr
+    assert f"error: {bad}:3: /tags/0 " in result.stderr
+    assert f"error: {empty}:1: the file is empty" in result.stderr
+    assert f"error: {missing}: cannot be read: No such file or directory" in result.stderr
+    assert f"error: {tmp_path}: cannot be read: Is a directory" in result.stderr
+    assert f"{good}: 2 created" in result.stderr
+    assert f"{bad}: 1 created, 2 refused" in result.stderr
     assert position(database_url)[0] == 3
 
 
@@ -200,17 +200,17 @@ def test_a_relation_to_nothing_is_named_with_file_and_line(run: Run, tmp_path: P
     nothing = {"relation": "background", "article": article_id("nothing")}
     path = write(tmp_path / "f.ndjson", tag("rivers"), article("flood", relations=[nothing]))
 
-    found = run("import", "ndjson", path)
+    result = run("import", "ndjson", path)
 
-    assert found.exit_code == 1
-    assert f"{path}:2: relates to the article {article_id('nothing')}, which is not there" in found.stderr
+    assert result.exit_code == 1
+    assert f"{path}:2: relates to the article {article_id('nothing')}, which is not there" in result.stderr
 
 
 def test_many_faults_are_counted_and_not_all_shown(run: Run, tmp_path: Path) -> None:
-    found = run("import", "ndjson", write(tmp_path / "f.ndjson", *[b"{"] * 50))
+    result = run("import", "ndjson", write(tmp_path / "f.ndjson", *[b"{"] * 50))
 
-    assert found.stderr.count("is not JSON") == 20
-    assert "and 30 more of this kind" in found.stderr
+    assert result.stderr.count("is not JSON") == 20
+    assert "and 30 more of this kind" in result.stderr
 
 
 PAGE: Final = "Ferry returns\n\nThe ferry sailed again on Saturday, after a year in the dock.\n"
@@ -224,17 +224,17 @@ def test_a_folder_of_pages_is_imported_and_each_refused_file_named(run: Run, tmp
     (tmp_path / "folder.txt").mkdir()
     os.mkfifo(tmp_path / "pipe.txt")
 
-    found = run("import", "page", tmp_path, "--report", "json")
+    result = run("import", "page", tmp_path, "--report", "json")
 
-    files = {Path(one["file"]).name: (one["articles"], one["errors"]) for one in json.loads(found.stdout)["files"]}
-    assert found.exit_code == 1
+    files = {Path(file["file"]).name: (file["articles"], file["errors"]) for file in json.loads(result.stdout)["files"]}
+    assert result.exit_code == 1
     assert files == {
         "good[red].TXT": (["ferry-returns"], []),
         "bare.txt": ([], ["/article/body has no text besides its headline"]),
         "gone.txt": ([], ["cannot be read: No such file or directory"]),
     }
-    assert f"error: {tmp_path / 'bare.txt'}: /article/body has no text" in found.stderr
-    assert "\n\n" not in found.stderr
+    assert f"error: {tmp_path / 'bare.txt'}: /article/body has no text" in result.stderr
+    assert "\n\n" not in result.stderr
 
 
 def test_a_dry_run_refuses_what_an_import_would(run: Run, tmp_path: Path) -> None:
@@ -246,9 +246,9 @@ def test_a_dry_run_refuses_what_an_import_would(run: Run, tmp_path: Path) -> Non
 
 
 def test_an_endless_file_is_refused(run: Run) -> None:
-    found = run("import", "page", "/dev/zero")
+    result = run("import", "page", "/dev/zero")
 
-    assert (found.exit_code, "/dev/zero: the file is longer" in found.stderr) == (1, True)
+    assert (result.exit_code, "/dev/zero: the file is longer" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("section", [" ", "\x1b[31m", "a\udcff", "a" * 501])
@@ -272,7 +272,7 @@ def test_an_export_is_written_whole_and_says_how_much(run: Run, tmp_path: Path) 
     assert printed.stdout_bytes == (tmp_path / "full.ndjson").read_bytes()
     assert {json.loads(line)["noun"] for line in lines} == {"tag", "source", "note", "article"}
     assert len((tmp_path / "public.ndjson").read_bytes().splitlines()) < len(lines)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["full.ndjson", "public.ndjson"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full.ndjson", "public.ndjson"]
 
 
 def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_pa
     path = tmp_path / "export.ndjson"
     path.write_text("the old one\n")
 
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "app", "export", "ndjson", str(path)],
         cwd=ROOT,
         env=environment(database_url),
@@ -291,10 +291,10 @@ def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_pa
         check=False,
     )
 
-    assert found.returncode == 1, found.stderr
-    assert "cannot be written: File too large" in found.stderr
+    assert result.returncode == 1, result.stderr
+    assert "cannot be written: File too large" in result.stderr
     assert path.read_text() == "the old one\n"
-    assert [one.name for one in tmp_path.iterdir()] == ["export.ndjson"]
+    assert [path.name for path in tmp_path.iterdir()] == ["export.ndjson"]
 
 
 @pytest.mark.parametrize("name", [".", "..", "no/folder/x.ndjson", "round"])
@@ -303,10 +303,10 @@ def test_an_export_to_where_nothing_can_be_written_says_so(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("round").symlink_to("round")
-    found = run("export", "ndjson", name)
+    result = run("export", "ndjson", name)
 
-    assert found.exit_code == 1, found.output
-    assert "cannot be written" in found.stderr
+    assert result.exit_code == 1, result.output
+    assert "cannot be written" in result.stderr
 
 
 def test_seeding_twice_changes_nothing(run: Run, database_url: str) -> None:
@@ -319,10 +319,10 @@ def test_seeding_twice_changes_nothing(run: Run, database_url: str) -> None:
 
 
 def test_the_openapi_document_is_printed(run: Run) -> None:
-    found = run("openapi")
+    result = run("openapi")
 
-    assert found.exit_code == 0
-    assert json.loads(found.stdout)["info"]["title"] == "Dovidka"
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["info"]["title"] == "Dovidka"
 
 
 # --- serving -------------------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def answered(url: str) -> bool:
 def test_a_new_file_is_served_with_the_sample_and_again_as_it_is(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     with serving(url) as (process, urls):
-        answers = [answer(one) for one in urls]
+        answers = [answer(url) for url in urls]
         process.send_signal(signal.SIGTERM)
         code = process.wait(10)
     with serving(url) as (again, urls):
@@ -385,7 +385,7 @@ def test_a_new_file_is_served_with_the_sample_and_again_as_it_is(tmp_path: Path)
     assert "trams" in json.loads(answers[2][1])["included"]["tags"]
     assert code in {0, -signal.SIGTERM}
     assert same == answers[1]
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["new.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.db"]
 
 
 def test_a_migrated_database_is_served_as_it_is(database_url: str) -> None:
@@ -404,10 +404,10 @@ def test_a_port_in_use_is_named_before_anything_is_made(
         port = taken.getsockname()[1]
         monkeypatch.setenv("HOST", "127.0.0.1")
         monkeypatch.setenv("PORT", str(port))
-        found = run("serve", url=f"sqlite:///{tmp_path}/new.db")
+        result = run("serve", url=f"sqlite:///{tmp_path}/new.db")
 
-    assert found.exit_code == 2
-    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in found.stderr
+    assert result.exit_code == 2
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Set HOST or PORT." in result.stderr
     assert not [*tmp_path.iterdir()]
 
 
@@ -429,7 +429,7 @@ def test_a_first_start_that_is_killed_is_begun_anew_by_the_next(tmp_path: Path) 
         assert answer(urls[1])[0] == 200
         again.send_signal(signal.SIGTERM)
         again.wait(10)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["new.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.db"]
 
 
 def test_an_older_embedded_database_is_migrated_by_its_server(sqlite: Fresh) -> None:
@@ -451,6 +451,6 @@ def test_a_database_that_counts_days_of_another_zone_is_not_served_nor_written(
     file.write_bytes(to_json(tag("ferries")) + b"\n")
 
     for command in (("serve",), ("import", "ndjson", file)):
-        found = run(*command)
-        assert found.exit_code == 3
-        assert "TIMEZONE=Europe/Kyiv" in found.stderr
+        result = run(*command)
+        assert result.exit_code == 3
+        assert "TIMEZONE=Europe/Kyiv" in result.stderr

@@ -7,8 +7,8 @@ from tests.conftest import Make
 
 
 async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) -> None:
-    given = {"name": "Archive", "url": "https://8.8.8.8/hook"}
-    made = await desk.post("/v1/webhooks", json=given)
+    webhook = {"name": "Archive", "url": "https://8.8.8.8/hook"}
+    made = await desk.post("/v1/webhooks", json=webhook)
     answer = await desk.get("/metrics")
 
     assert made.status_code == 201, made.text
@@ -21,11 +21,11 @@ async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) ->
 
 
 async def test_metrics_tell_of_webhooks_with_drafts_to_who_reads_drafts(desk: AsyncClient, key: Make) -> None:
-    given = {"name": "Desk", "url": "https://8.8.8.8/hook", "perspective": "drafts"}
-    made = (await desk.post("/v1/webhooks", json=given)).json()["id"]
-    seen = await desk.get("/metrics")
+    webhook = {"name": "Desk", "url": "https://8.8.8.8/hook", "perspective": "drafts"}
+    made = (await desk.post("/v1/webhooks", json=webhook)).json()["id"]
+    more = await desk.get("/metrics")
     less = await desk.get("/metrics", headers=bearing(await key("webhooks")))
-    assert (less.status_code, made in seen.text, made in less.text) == (200, True, False)
+    assert (less.status_code, made in more.text, made in less.text) == (200, True, False)
 
 
 async def test_metrics_are_not_for_everybody(api: AsyncClient) -> None:

@@ -47,9 +47,9 @@ async def test_no_acknowledged_write_is_lost_when_the_server_is_killed(database_
 
 async def test_what_is_due_while_processes_come_and_go_is_published_once_and_on_time(database_url: str) -> None:
     async with asyncio.timeout(120):
-        found = await restarted_when_due(database_url, RESTARTS)
-    assert [times for times, _ in found] == [1] * RESTARTS
-    assert max(late for _, late in found) <= 1
+        rounds = await restarted_when_due(database_url, RESTARTS)
+    assert [times for times, _ in rounds] == [1] * RESTARTS
+    assert max(late for _, late in rounds) <= 1
 
 
 @pytest.fixture(scope="module")

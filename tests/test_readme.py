@@ -26,17 +26,17 @@ HERE = "echo '### {number}'\n"
 
 def documents(text: str) -> list[Any]:
     """The JSON documents of an output, one behind the other."""
-    found, decoder = [], json.JSONDecoder()
+    documents, decoder = [], json.JSONDecoder()
     text = text.strip()
     while text:
         document, end = decoder.raw_decode(text)
-        found.append(document)
+        documents.append(document)
         text = text[end:].strip()
-    return found
+    return documents
 
 
 @pytest.fixture
-def told(fresh: Fresh, tmp_path: Path) -> Iterator[list[list[Any]]]:
+def printed(fresh: Fresh, tmp_path: Path) -> Iterator[list[list[Any]]]:
     """What the lines of each block print. The shell stands where a reader does, beside `.venv` and the data."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     with fresh() as url, process(url) as (_, port):
@@ -55,10 +55,10 @@ def told(fresh: Fresh, tmp_path: Path) -> Iterator[list[list[Any]]]:
         yield [documents(part.partition("\n")[2]) for part in run.stdout.split("### ")[1:]]
 
 
-def test_the_first_story_is_written_as_the_readme_says(told: list[list[Any]]) -> None:
-    key, ground, first, second, end = told
+def test_the_first_story_is_written_as_the_readme_says(printed: list[list[Any]]) -> None:
+    key, ground, first, second, end = printed
     assert key == []
-    assert [one.get("slug") for one in ground] == ["vera-lamp", "lighthouse", "the-old-lamp", "the-old-lamp"]
+    assert [document.get("slug") for document in ground] == ["vera-lamp", "lighthouse", "the-old-lamp", "the-old-lamp"]
     assert ground[-1]["status"] == "published"
 
     drafted, changed, preview, published, public = first
@@ -73,11 +73,11 @@ def test_the_first_story_is_written_as_the_readme_says(told: list[list[Any]]) ->
         ["the-old-lamp"],
     ]
 
-    copied, seen, again, corrected, difference = second
-    assert [one["headline"] for one in (copied, seen, again)] == ["The lamp is lit again, and turns"] * 3
+    copied, draft, again, corrected, difference = second
+    assert [document["headline"] for document in (copied, draft, again)] == ["The lamp is lit again, and turns"] * 3
     assert [copied["status"], again["status"]] == ["draft", "published"]
-    assert [one["text"] for one in corrected["corrections"]] == ["The lens began to turn at seven."]
-    assert {"kicker", "headline"} <= {one["field"] for one in difference["fields"]}
+    assert [document["text"] for document in corrected["corrections"]] == ["The lens began to turn at seven."]
+    assert {"kicker", "headline"} <= {document["field"] for document in difference["fields"]}
 
     withdrawn, gone = end
     assert withdrawn["status"] == "withdrawn"

@@ -68,19 +68,19 @@ async def test_the_server_answers_as_the_application_does(port: int, newsroom: A
 def test_a_broken_request_is_refused_and_the_next_one_is_answered(
     port: int, request_bytes: bytes, statuses: set[int]
 ) -> None:
-    found = exchange(port, request_bytes + b"Connection: close\r\n\r\n")
-    match = re.match(rb"HTTP/1\.1 (\d+)", found)
-    assert match is not None, found[:200]
-    assert int(match[1]) in statuses, found[:300]
-    assert found.count(b"HTTP/1.1") == 1
-    assert b"Traceback" not in found
+    received = exchange(port, request_bytes + b"Connection: close\r\n\r\n")
+    match = re.match(rb"HTTP/1\.1 (\d+)", received)
+    assert match is not None, received[:200]
+    assert int(match[1]) in statuses, received[:300]
+    assert received.count(b"HTTP/1.1") == 1
+    assert b"Traceback" not in received
     assert answers(port)
 
 
 def test_a_second_request_cannot_hide_in_the_body_of_the_first(port: int) -> None:
     hidden = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-    found = exchange(port, GET + HOST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
-    assert b"alive" not in found
+    received = exchange(port, GET + HOST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
+    assert b"alive" not in received
 
 
 def test_five_hundred_clients_that_hang_up_are_not_noticed_by_the_next(port: int) -> None:
@@ -88,8 +88,8 @@ def test_five_hundred_clients_that_hang_up_are_not_noticed_by_the_next(port: int
     for n in range(500):
         with socket.create_connection(("127.0.0.1", port), timeout=3) as line:
             line.sendall(ask[: None if n % 5 else n % len(ask)])
-    found = exchange(port, ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 20)
-    assert found.startswith(b"HTTP/1.1 200")
+    received = exchange(port, ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 20)
+    assert received.startswith(b"HTTP/1.1 200")
 
 
 async def test_a_server_that_is_told_to_stop_answers_what_it_has_taken(newsroom_url: str) -> None:
@@ -131,8 +131,8 @@ async def written(sqlite: Fresh) -> AsyncIterator[tuple[str, str]]:
 
 def head(secret: str, length: int) -> bytes:
     """Of a request that makes a tag."""
-    found = b"POST /v1/tags HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Type: application/json\r\n"
-    return found + f"Authorization: Bearer {secret}\r\nContent-Length: {length}\r\n\r\n".encode()
+    start = b"POST /v1/tags HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Type: application/json\r\n"
+    return start + f"Authorization: Bearer {secret}\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
 def body(slug: str, length: int) -> bytes:

@@ -52,14 +52,14 @@ async def test_several_processes_release_each_thing_once(desk: AsyncClient, data
     refs = [await scheduled(desk, f"story-{n}", 60) for n in range(8)]
     databases = [Database(database_url) for _ in range(3)]
     clock.move(minutes=2)
-    await asyncio.gather(*(Ticker(one, ZONE).release() for one in databases))
+    await asyncio.gather(*(Ticker(database, ZONE).release() for database in databases))
 
     async def all_published() -> bool:
         return [await published(databases[0], ref) for ref in refs] == [1] * 8
 
     await until(all_published)  # that of the desk's application may hold one still
-    for one in databases:
-        await one.close()
+    for database in databases:
+        await database.close()
 
 
 async def test_what_was_due_while_no_process_ran_is_released_by_the_next(
@@ -109,8 +109,8 @@ async def test_one_that_cannot_be_released_keeps_no_other_waiting(
     original = (await desk.post("/v1/articles", json={"language": "uk", "headline": "a", "slug": "a"})).json()["id"]
     await desk.post("/v1/articles/a/publish")
     for slug in ("first", "second"):
-        given = {"language": "en", "headline": slug, "slug": slug, "translation_of": original}
-        await desk.post("/v1/articles", json=given)
+        translation = {"language": "en", "headline": slug, "slug": slug, "translation_of": original}
+        await desk.post("/v1/articles", json=translation)
         at = format_instant(utcnow() + timedelta(hours=1))
         await desk.post(f"/v1/articles/{slug}/publish", json={"at": at})
     await scheduled(desk, "third", 3_600)
@@ -119,8 +119,8 @@ async def test_one_that_cannot_be_released_keeps_no_other_waiting(
     await Ticker(database, ZONE).release()
     await until(lambda: is_public(api, "third"))
 
-    found = [(await api.get(f"/v1/articles/{slug}")).status_code for slug in ("first", "second", "third")]
-    assert found == [200, 404, 200]
+    statuses = [(await api.get(f"/v1/articles/{slug}")).status_code for slug in ("first", "second", "third")]
+    assert statuses == [200, 404, 200]
 
 
 async def test_a_note_is_released_before_the_article_that_shows_it(
