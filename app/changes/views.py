@@ -25,6 +25,9 @@ from app.web.spans import moment
 Ref = TypeVar("Ref", bound=Hashable)
 Value = TypeVar("Value")
 Kind = Literal["public", "desk", "due"]
+# Names of objects, and their documents or cards by name, for each noun.
+Refs = Mapping[Noun, Sequence[str]]
+Texts = dict[Noun, dict[str, str]]
 DRAFTS: Final = "drafts"
 
 
@@ -147,22 +150,18 @@ async def shown(read: Reader, perspective: Perspective, noun: Noun, ref: str) ->
 
 @cache
 def _texts(kind: Kind, sizes: tuple[tuple[Noun, int], ...], with_body: bool) -> CompoundSelect[*Row]:
-    body = Revision.body if with_body else null()
-    return union_all(
-        *(
-            _states(kind, ViewEntry.view, literal(noun).label("noun"), Object.ref, Revision.card, body).where(
-                Object.noun == noun, in_list(Object.ref, noun, count)
-            )
-            for noun, count in sizes
-        )
-    )
+    columns = (ViewEntry.view, Object.noun, Object.ref, Revision.card, Revision.body if with_body else null())
+    named = [and_(Object.noun == noun, in_list(Object.ref, noun, count)) for noun, count in sizes]
+    return union_all(*(_states(kind, *columns).where(condition) for condition in named))
 
 
-async def _texts_of(
-    read: Reader, perspective: Perspective, refs: Mapping[Noun, Sequence[str]], *, with_body: bool
-) -> dict[Noun, dict[str, str]]:
+async def cards(read: Reader, perspective: Perspective, refs: Refs, *, with_body: bool = False) -> Texts:
+    """Cards, or public documents, of the objects that are visible, by name, in the order of `refs`.
+
+    Cost: one statement, none for no refs.
+    """
     sizes = tuple((noun, padded_size(len(names))) for noun, names in refs.items() if names)
-    texts: dict[Noun, dict[str, str]] = {noun: {} for noun in refs}
+    texts: Texts = {noun: {} for noun in refs}
     if sizes:
         parameters = dict(perspective.parameters)
         for noun, count in sizes:
@@ -173,16 +172,9 @@ async def _texts_of(
     return {noun: in_order(refs[noun], of_noun) for noun, of_noun in texts.items()}
 
 
-async def cards(
-    read: Reader, perspective: Perspective, refs: Mapping[Noun, Sequence[str]]
-) -> dict[Noun, dict[str, str]]:
-    """Cards of the objects that are visible, by name, in the order of `refs`. Cost: one statement, none for no refs."""
-    return await _texts_of(read, perspective, refs, with_body=False)
-
-
 async def documents(read: Reader, perspective: Perspective, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
-    """Public members of documents of visible objects, in the order of `refs`. Cost: one statement, none for no refs."""
-    return (await _texts_of(read, perspective, {noun: refs}, with_body=True))[noun]
+    """Public documents of visible objects, in the order of `refs`. Cost: one statement, none for no refs."""
+    return (await cards(read, perspective, {noun: refs}, with_body=True))[noun]
 
 
 def overlaid(rows: list[Row]) -> list[Row]:
