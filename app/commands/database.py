@@ -82,8 +82,10 @@ def migrate_database(url: str) -> None:
 
         has_shrunk = db.migrate(url, progress=show)
     if not has_shrunk:
-        err.print(f"The file stays as large as it was: it could not be rewritten, which takes free disk space of twice"
-                  f" what is in it. To shrink it later, run: sqlite3 {DatabaseUrl(url).path} VACUUM")  # fmt: skip
+        err.print(
+            "The file stays as large as it was: to rewrite it takes free disk space of twice its contents."
+            " To shrink it later, execute VACUUM in it."
+        )
 
 
 def migrate() -> None:
