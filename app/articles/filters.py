@@ -34,7 +34,7 @@ from sqlalchemy.orm import aliased
 
 from app.articles.schemas import ArticleQuery
 from app.changes.models import Revision, View, ViewEntry
-from app.changes.views import VIEWS, Kind, not_overlaid, shown_state
+from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
 from app.lists.models import Counter, List, ListEntry
 from app.lists.store import list_id
@@ -211,7 +211,7 @@ def _branches(shape: ListShape) -> Iterator[_Branch]:
     for view, n, language in product(VIEWS[shape.kind], range(shape.driver), range(shape.languages or 1)):
         entry = aliased(ListEntry)
         sort = entry.updated_at if shape.by_updated else entry.published_at
-        query = select(sort.label("sort"), entry.object.label("object"), literal(view, String).label("view")).where(
+        query = select(sort.label("sort"), entry.object.label("object"), entry.revision.label("revision")).where(
             entry.list == list_id(view, _name(f"list_{n}", shape.driver_sections))
         )
         if shape.languages:
@@ -263,27 +263,26 @@ def _positioned(shape: ListShape, branch: _Branch, query: Select[*Row]) -> Selec
     return keyset(query, columns, descending=shape.descending, positioned=shape.positioned, backward=shape.backward)
 
 
+def _matching(shape: ListShape, branch: _Branch, *, on_page: bool) -> Select[*Row]:
+    """(sort value, object, revision) of what matches in one list: of the page at most `limit` from the position on."""
+    query = branch.query.where(*_conditions(shape, branch))
+    if shape.ids or "modified_since" in shape.bounds:
+        query = query.join(ViewEntry, (ViewEntry.view == branch.view) & (ViewEntry.object == branch.entry.object))
+    if "modified_since" in shape.bounds:
+        query = query.where(ViewEntry.modified_at >= bindparam("modified_since", type_=UtcDateTime()))
+    if shape.fenced:
+        fence = tuple_(bindparam("fence_0", type_=UtcDateTime()), bindparam("fence_1", type_=Uuid16()))
+        here = tuple_(branch.sort, branch.entry.object)
+        query = query.where(here >= fence if shape.newest_first else here <= fence)
+    if shape.ids:
+        listed_here = ViewEntry.listed_at == branch.entry.published_at
+        return query.where(listed_here, in_list(ViewEntry.object, "id", shape.ids))
+    return _positioned(shape, branch, query) if on_page else query.limit(COUNTED_AT_MOST + 1)
+
+
 def _matches(shape: ListShape, *, on_page: bool) -> Subquery:
-    """(sort value, object, view) of what matches: of the page at most `limit` from the position on, else all."""
-    queries = []
-    for branch in _branches(shape):
-        query = branch.query.where(*_conditions(shape, branch))
-        if shape.ids or "modified_since" in shape.bounds:
-            in_view = (ViewEntry.view == branch.view) & (ViewEntry.object == branch.entry.object)
-            query = query.join(ViewEntry, in_view)
-        if "modified_since" in shape.bounds:
-            query = query.where(ViewEntry.modified_at >= bindparam("modified_since", type_=UtcDateTime()))
-        if shape.fenced:
-            fence = tuple_(bindparam("fence_0", type_=UtcDateTime()), bindparam("fence_1", type_=Uuid16()))
-            here = tuple_(branch.sort, branch.entry.object)
-            query = query.where(here >= fence if shape.newest_first else here <= fence)
-        if shape.ids:
-            query = query.where(
-                ViewEntry.listed_at == branch.entry.published_at, in_list(ViewEntry.object, "id", shape.ids)
-            )
-        else:
-            query = _positioned(shape, branch, query) if on_page else query.limit(COUNTED_AT_MOST + 1)
-        queries.append(query)
+    """(sort value, object, revision) of what matches in any of the lists, each object once."""
+    queries = [_matching(shape, branch, on_page=on_page) for branch in _branches(shape)]
     if len(queries) == 1:
         return queries[0].subquery("matches")
     return union(*(select(query.subquery()) for query in queries)).subquery("matches")
@@ -296,12 +295,18 @@ def _in_page_order(shape: ListShape, *columns: Any) -> list[Any]:
 @lru_cache(SHAPES)
 def page_statement(shape: ListShape) -> Select[*Row]:
     """(sort value, id, card and, where asked for, body) of a page."""
+    texts = [Revision.card, *([Revision.body] if shape.with_body else [])]
+    if shape.branches == 1 and not (shape.ids or "modified_since" in shape.bounds):
+        # Joined to the walk itself, whose order then needs no sorting.
+        (branch,) = _branches(shape)
+        shown = (Revision.object == branch.entry.object) & (Revision.revision == branch.entry.revision)
+        walk = _matching(shape, branch, on_page=True).join(Revision, shown)
+        return walk.with_only_columns(branch.sort, branch.entry.object, *texts)
     matches = _matches(shape, on_page=True)
-    shown = (ViewEntry.view == matches.c.view) & (ViewEntry.object == matches.c.object)
+    shown = (Revision.object == matches.c.object) & (Revision.revision == matches.c.revision)
     query = (
-        select(matches.c.sort, matches.c.object, Revision.card, *([Revision.body] if shape.with_body else []))
-        .join_from(matches, ViewEntry, shown)
-        .join(Revision, shown_state())
+        select(matches.c.sort, matches.c.object, *texts)
+        .join_from(matches, Revision, shown)
         .order_by(*_in_page_order(shape, matches.c.sort, matches.c.object))
     )
     return query if shape.ids else query.limit(bindparam("limit", type_=Integer()))

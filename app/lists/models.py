@@ -27,7 +27,7 @@ class List(Base):
 
 
 class ListEntry(Base):
-    """An object stands in a list, with copies of what the list is sorted by and narrowed by."""
+    """An object stands in a list, with copies of what the list is sorted by, narrowed by and shows."""
 
     __tablename__ = "list_entries"
     __table_args__ = (
@@ -37,6 +37,7 @@ class ListEntry(Base):
     )
 
     list: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(doc="The one that the view shows: pages are read without the view entries.")
     published_at: Mapped[datetime] = mapped_column(
         primary_key=True, doc="Of what has no such date (desk): when it is due, else when it was made."
     )

@@ -40,22 +40,28 @@ from app.db import (
 )
 from app.lists.models import Counter, List, ListEntry
 
-ENTRY_COLUMNS: Final = ("list", "published_at", "object", "language", "updated_at")
+ENTRY_COLUMNS: Final = ("list", "published_at", "object", "revision", "language", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a view lists an object: the names of the lists, and what they are sorted and narrowed by."""
+    """Where a view lists an object: the names of the lists, and what their entries hold."""
 
     names: frozenset[str]
     language: str
     published_at: datetime
     updated_at: datetime
+    revision: int
 
     @property
     def sort_keys(self) -> tuple[datetime, str]:
         """What decides where its entries stand: with other ones they are new entries."""
         return self.published_at, self.language
+
+    @property
+    def contents(self) -> tuple[datetime, int]:
+        """What its entries hold besides."""
+        return self.updated_at, self.revision
 
 
 class ListChanges:
@@ -92,7 +98,7 @@ class ListChanges:
             self._removed += [(view, name, object_id, before.published_at) for name in before.names - kept]
         if after is not None:
             self._added += [(view, name, object_id, after) for name in after.names - kept]
-            if before is not None and before.updated_at != after.updated_at:
+            if before is not None and before.contents != after.contents:
                 self._updated += [(view, name, object_id, after) for name in kept]
 
     def _count(self, view: str, placement: Placement, number: int, archived: Pattern[str]) -> None:
@@ -117,11 +123,12 @@ class ListChanges:
         removed = sorted((ids[view, name], at, object_id) for view, name, object_id, at in self._removed)
         await execute_many(connection, _REMOVE, [dict(zip(_KEY, row, strict=True)) for row in removed])
         updated = sorted(
-            (ids[view, name], new.published_at, id, new.updated_at) for view, name, id, new in self._updated
+            (ids[view, name], new.published_at, id, *new.contents) for view, name, id, new in self._updated
         )
-        await execute_many(connection, _UPDATE, [dict(zip((*_KEY, "at"), row, strict=True)) for row in updated])
+        names = (*_KEY, "updated_at_", "revision_")
+        await execute_many(connection, _UPDATE, [dict(zip(names, row, strict=True)) for row in updated])
         added = [
-            (ids[view, name], new.published_at, object_id, new.language, new.updated_at)
+            (ids[view, name], new.published_at, object_id, new.revision, new.language, new.updated_at)
             for view, name, object_id, new in self._added
         ]
         await insert_many(connection, ListEntry, ENTRY_COLUMNS, sorted(added))
@@ -148,7 +155,9 @@ _THIS_ENTRY: Final = (
     ListEntry.object == bindparam("object_", type_=ListEntry.object.type),
 )
 _REMOVE: Final = delete(ListEntry).where(*_THIS_ENTRY)
-_UPDATE: Final = update(ListEntry).where(*_THIS_ENTRY).values(updated_at=bindparam("at"))
+_UPDATE: Final = (
+    update(ListEntry).where(*_THIS_ENTRY).values(updated_at=bindparam("updated_at_"), revision=bindparam("revision_"))
+)
 
 
 # --- names -------------------------------------------------------------------------------------------------------

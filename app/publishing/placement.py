@@ -23,16 +23,19 @@ class Listed(Protocol):
     def created_at(self) -> datetime: ...
     @property
     def updated_at(self) -> datetime | None: ...
+    @property
+    def revision(self) -> int: ...
 
 
 def placement(names: Iterable[str], state: Listed) -> Placement:
     """Drafts stand at the time they are due, else at the time they were made."""
     listed_at = state.published_at or state.publish_at or state.created_at
-    return Placement(frozenset(names), state.language, listed_at, state.updated_at or listed_at)
+    return Placement(frozenset(names), state.language, listed_at, state.updated_at or listed_at, state.revision)
 
 
 class _StoredDates(NamedTuple):
     language: str
+    revision: int
     published_at: datetime | None
     publish_at: datetime | None
     created_at: datetime
@@ -41,9 +44,9 @@ class _StoredDates(NamedTuple):
 
 def placement_of_document(names: Iterable[str], document: Mapping[str, Any]) -> Placement:
     """The same for a stored document, whose dates are JSON."""
-    dates = (document[name] for name in _StoredDates._fields[1:])
+    dates = (document[name] for name in _StoredDates._fields[2:])
     instants = (None if value is None else datetime.fromisoformat(value) for value in dates)
-    return placement(names, _StoredDates(document["language"], *instants))  # type: ignore[arg-type]
+    return placement(names, _StoredDates(document["language"], document["revision"], *instants))  # type: ignore[arg-type]
 
 
 def following_dates(

@@ -141,13 +141,15 @@ def _move_lists(bind: sa.Connection, sql: dict[str, str]) -> None:
             SELECT o.view, {articles} FROM listed AS o UNION SELECT o.view, {articles} FROM counters AS o
             UNION SELECT o.view, {notes} FROM notes_listed AS o
             ORDER BY 1, 2""",
-        f"""INSERT INTO list_entries (list, published_at, object, language, updated_at)
-            SELECT l.id, o.published_at, {sql["article"].format(ref="o.ref")}, o.language, o.updated_at
-            FROM listed AS o JOIN lists AS l ON l.view = o.view AND l.name = {articles}""",
-        f"""INSERT INTO list_entries (list, published_at, object, language, updated_at)
-            SELECT l.id, {listed_at}, e.id, n.language, coalesce(n.updated_at, {listed_at})
+        f"""INSERT INTO list_entries (list, published_at, object, revision, language, updated_at)
+            SELECT l.id, o.published_at, e.object, e.revision, o.language, o.updated_at
+            FROM listed AS o JOIN lists AS l ON l.view = o.view AND l.name = {articles}
+            JOIN view_entries AS e ON e.view = o.view AND e.object = {sql["article"].format(ref="o.ref")}""",
+        f"""INSERT INTO list_entries (list, published_at, object, revision, language, updated_at)
+            SELECT l.id, {listed_at}, e.object, e.revision, n.language, coalesce(n.updated_at, {listed_at})
             FROM notes_listed AS o JOIN lists AS l ON l.view = o.view AND l.name = {notes}
-            JOIN notes AS n ON n.slug = o.slug JOIN objects AS e ON e.noun = 'note' AND e.ref = o.slug""",
+            JOIN notes AS n ON n.slug = o.slug JOIN objects AS i ON i.noun = 'note' AND i.ref = o.slug
+            JOIN view_entries AS e ON e.view = o.view AND e.object = i.id""",
         f"""UPDATE view_entries SET listed_at = (SELECT {listed_at} FROM notes AS n WHERE n.slug = view_entries.slug)
             WHERE noun = 'note'""",
         f"""INSERT INTO new_counters (list, day, language, n)
@@ -162,8 +164,8 @@ def _list_related(bind: sa.Connection, sql: dict[str, str]) -> None:
     numbers: Counter[tuple[int, str]] = Counter()
     add_name = sa.text(f"UPDATE view_entries SET lists = {sql['json']} WHERE view = :view AND object = :object")
     add_entry = sa.text(
-        "INSERT INTO list_entries (list, published_at, object, language, updated_at)"
-        " SELECT :list, published_at, object, language, updated_at FROM list_entries"
+        "INSERT INTO list_entries (list, published_at, object, revision, language, updated_at)"
+        " SELECT :list, published_at, object, revision, language, updated_at FROM list_entries"
         " WHERE list = (SELECT id FROM lists WHERE view = :view AND name = 'articles')"
         " AND published_at = :listed_at AND object = :object"
     )

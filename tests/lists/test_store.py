@@ -39,6 +39,7 @@ PLACEMENTS: Final = st.builds(
     language=st.sampled_from(["en", "uk"]),
     published_at=st.sampled_from(INSTANTS),
     updated_at=st.sampled_from(INSTANTS),
+    revision=st.integers(1, 3),
 )
 STATES: Final = st.dictionaries(st.sampled_from([PUBLIC, DESK]), PLACEMENTS)
 # Each of the dictionaries is one write: where some of the objects stand from then on.
@@ -51,14 +52,14 @@ async def write(database: Database, changes: ListChanges) -> None:
 
 
 async def entries(database: Database) -> list[Any]:
-    entry = (ListEntry.published_at, ListEntry.object, ListEntry.language, ListEntry.updated_at)
+    entry = (ListEntry.published_at, ListEntry.object, ListEntry.language, ListEntry.updated_at, ListEntry.revision)
     return await rows(database, select(List.view, List.name, *entry).join(ListEntry, ListEntry.list == List.id))
 
 
 def placed(objects: Mapping[str, Placements]) -> list[Any]:
     """The entries that these placements make."""
     return [
-        (view, name, placement.published_at, id, placement.language, placement.updated_at)
+        (view, name, placement.published_at, id, placement.language, placement.updated_at, placement.revision)
         for id, placements in objects.items()
         for view, placement in placements.items()
         for name in placement.names
@@ -104,7 +105,7 @@ async def test_entries_and_counters_follow_every_sequence_of_moves(
 
 
 def at(number: int, *names: str) -> Placement:
-    return Placement(frozenset(names), "en", INSTANTS[number], INSTANTS[number])
+    return Placement(frozenset(names), "en", INSTANTS[number], INSTANTS[number], 1)
 
 
 async def test_lists_that_are_not_counted_have_entries_alone(database: Database) -> None:
