@@ -291,4 +291,4 @@ def test_the_command_says_how_a_file_is_shrunk_that_could_not_be(
         answer = invoke(url, "migrate")
 
     assert answer.exit_code == 0
-    assert f"sqlite3 {url.removeprefix('sqlite:///')} VACUUM" in answer.stderr
+    assert "execute VACUUM" in answer.stderr
