@@ -11,6 +11,7 @@ from app.articles import listing, store
 from app.articles.schemas import INCLUDABLE, ArticleQuery
 from app.changes.views import EVERYONE
 from app.db import Database, Reader, Row
+from app.db.database import NONE
 from app.db.statements import Parameters
 from benchmarks import content
 from benchmarks.goals import Goal, Options
@@ -31,7 +32,7 @@ class Counting(Reader):
     statements = 0
 
     async def rows(
-        self, statement: Executable, parameters: Parameters | None = None, *, slow: bool = False
+        self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False
     ) -> list[Row]:
         self.statements += 1
         return await super().rows(statement, parameters, slow=slow)

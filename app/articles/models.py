@@ -10,7 +10,10 @@ from app.publishing.models import SCHEDULED, Publishable
 
 
 class Article(Publishable, Base):
-    """One story, as its newest state is. Its text stands in the revisions, its lists in the list entries."""
+    """One story, as its newest state is. Its text stands in the revisions, its lists in the list entries.
+
+    Language, headline, revision and dates are read by no statement: they are for people at an SQL prompt.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (Index("ix_articles_due", "publish_at", postgresql_where=SCHEDULED, sqlite_where=SCHEDULED),)

@@ -11,11 +11,11 @@ ourselves what SQLAlchemy does around an execution, with parts of its compiler t
 - the option `render_postcompile`, which writes `IN (…)` out; without it there would be a mark in its place that only
   SQLAlchemy's execution replaces.
 
-For example `select(Tag.created_at).where(Tag.slug == bindparam("slug")).limit(1)` becomes for SQLite
+For example `select(Change.at).where(Change.ref == bindparam("ref")).limit(1)` becomes for SQLite
 
-    sql       SELECT tags.created_at FROM tags WHERE tags.slug = ? LIMIT ? OFFSET ?
-    names     slug, param_1, param_2
-    defaults  slug: None, param_1: 1, param_2: 0
+    sql       SELECT changes.at FROM changes WHERE changes.ref = ? LIMIT ? OFFSET ?
+    names     ref, param_1, param_2
+    defaults  ref: None, param_1: 1, param_2: 0
     results   column 0 is read by UtcDateTime
 
 A version of SQLAlchemy that changes one of these parts fails in `test_sqlalchemy_compiles_as_compiled_statements_need`.
