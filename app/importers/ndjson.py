@@ -44,11 +44,12 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
     A byte order mark or CR LF says that the file is no NDJSON from there on, and ends the reading.
     Memory: one line of at most 16 MiB. Raises: OSError.
     """
-    is_empty = True
+    number, is_empty = 0, True
     if path.is_char_device():
         raise OSError(errno.EINVAL, "it is a device without an end")
     with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(LINE_BYTES + 1), b""), 1):
+        while line := file.readline(LINE_BYTES + 1):
+            number += 1
             if number == 1 and line.startswith(MARKS):
                 yield number, "begins with a byte order mark; save the file as UTF-8 without one"
                 return
