@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import databases, feed, imports, lists, processes, reads, startup, statements, writes
+from benchmarks import against, databases, feed, imports, lists, processes, reads, sizes, startup, statements, writes
 from benchmarks.goals import Options
 
 ALL = {
@@ -16,8 +16,10 @@ ALL = {
     "writes": writes.measure,
     "processes": processes.measure,
     "imports": imports.measure,
+    "sizes": sizes.measure,
     "startup": startup.measure,
     "feed": feed.measure,
+    "against": against.measure,
 }
 
 
@@ -29,17 +31,20 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often to repeat what is noisy (5)")
     folder = Path(tempfile.gettempdir()) / "dovidka-bench"
     parser.add_argument("--folder", type=Path, default=folder, help=f"where data is kept between runs ({folder})")
-    given = parser.parse_args()
-    if unknown := [name for name in given.names if name not in ALL]:
+    parser.add_argument("--other", type=Path, help="folder of another checkout, which `against` compares with")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.names if name not in ALL]:
         parser.error(f"there is no benchmark {unknown[0]!r}")
-    chosen = [given.database] if given.database else ["sqlite", "postgresql"]
-    given.folder.mkdir(parents=True, exist_ok=True)
-    options = Options(given.full, chosen, given.folder.resolve(), given.rounds)
+    if arguments.other is None and "against" in arguments.names:
+        parser.error("against needs --other FOLDER")
+    chosen = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    options = Options(arguments.full, chosen, arguments.folder.resolve(), arguments.rounds, arguments.other)
     missed = 0
     with ExitStack() as stack:
         if "postgresql" in chosen:
             options.servers["postgresql"] = stack.enter_context(databases.server(options.folder / "postgresql"))
-        for name in given.names or ALL:
+        for name in arguments.names or ALL:
             print(f"\n{name}", flush=True)
             for goal in ALL[name](options):
                 print(f"  {goal}", flush=True)

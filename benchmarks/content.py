@@ -43,18 +43,18 @@ def kept(options: Options, database: str, size: int) -> str:
     return url
 
 
-def load(url: str, path: Path) -> Import:
-    """Runs `import ndjson`. Raises: RuntimeError, with what it said, when it refused something."""
+def load(url: str, path: Path, *, root: Path = ROOT) -> Import:
+    """Runs `import ndjson` of the checkout in `root`. Raises: RuntimeError, where it refuses something."""
     begun = time.perf_counter()
     environment = {**os.environ, "DATABASE_URL": url}
     command = [sys.executable, "-m", "app", "import", "ndjson", str(path)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = process.stderr.read()
+        report = process.stderr.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(said)
+        raise RuntimeError(report)
     return Import(time.perf_counter() - begun, _cpu(used), used.ru_maxrss * 1024)
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,26 +57,53 @@ def server(folder: Path) -> Iterator[str]:
 
 def fresh(url: str) -> str:
     """The URL of an empty database with the schema, in place of the one that was there. `url`: of that database."""
+    empty(url)
+    migrate(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Makes a database without a schema, in place of the one that was there."""
     remove(url)
     if url.startswith("postgresql"):
         asyncio.run(_execute(_beside(url), f'CREATE DATABASE "{_name(url)}"'))
-    migrate(url)
-    return url
 
 
 def remove(url: str) -> None:
     if url.startswith("postgresql"):
         asyncio.run(_execute(_beside(url), f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)'))
     else:
-        path = Path(url.removeprefix("sqlite:///"))
-        for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            one.unlink(missing_ok=True)
+        path = _path(url)
+        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            file.unlink(missing_ok=True)
 
 
 def analyse(url: str) -> None:
     """What autovacuum would do by and by: statistics for the planner, and pages marked as visible to all."""
     if url.startswith("postgresql"):
         asyncio.run(_execute(url, "VACUUM ANALYZE"))
+
+
+def compact(url: str) -> None:
+    """Rewrites all tables and indexes without gaps."""
+    if url.startswith("postgresql"):
+        asyncio.run(_execute(url, "VACUUM FULL ANALYZE"))
+    else:
+        with closing(sqlite3.connect(_path(url))) as connection:
+            connection.execute("VACUUM")
+
+
+def size(url: str) -> int:
+    """Bytes that the database takes on the disk."""
+    if url.startswith("postgresql"):
+        return int(asyncio.run(_value(url, "SELECT pg_database_size(current_database())")))
+    with closing(sqlite3.connect(_path(url))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return _path(url).stat().st_size
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
 
 
 def _name(url: str) -> str:
@@ -90,5 +118,13 @@ async def _execute(url: str, sql: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def _value(url: str, sql: str) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(sql)
     finally:
         await connection.close()

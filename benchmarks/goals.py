@@ -30,12 +30,16 @@ class Goal:
 
 @dataclass
 class Options:
-    """How a run is to be made: at full size or at one for every day, on which databases, where data is kept."""
+    """How a run is to be made: at full size or at one for every day, on which databases, where data is kept.
+
+    `other` is the folder of another checkout, to compare with.
+    """
 
     full: bool
     databases: Sequence[str]
     folder: Path
     rounds: int
+    other: Path | None = None
     servers: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str, name: str) -> str:

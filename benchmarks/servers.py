@@ -56,10 +56,11 @@ class Server:
 
 
 @contextmanager
-def dovidka(url: str, *, core: int | None = None) -> Iterator[Server]:
-    """`python -m app serve`."""
+def dovidka(url: str, *, core: int | None = None, root: Path = ROOT) -> Iterator[Server]:
+    """`python -m app serve` of the checkout in `root`."""
     port = _free_port()
-    with _running(["-m", "app", "serve"], {"DATABASE_URL": url, "PORT": str(port)}, port, core) as server:
+    environment = {"DATABASE_URL": url, "PORT": str(port)}
+    with _running(["-m", "app", "serve"], environment, port, core, root) as server:
         yield server
 
 
@@ -67,14 +68,16 @@ def dovidka(url: str, *, core: int | None = None) -> Iterator[Server]:
 def naive(url: str, *, core: int | None = None) -> Iterator[Server]:
     port = _free_port()
     command = "-m uvicorn --factory benchmarks.naive:create_app --no-access-log --no-proxy-headers --log-level warning"
-    with _running([*command.split(), "--port", str(port)], {"NAIVE_URL": url}, port, core) as server:
+    with _running([*command.split(), "--port", str(port)], {"NAIVE_URL": url}, port, core, ROOT) as server:
         yield server
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: dict[str, str], port: int, core: int | None) -> Iterator[Server]:
+def _running(
+    command: Sequence[str], environment: dict[str, str], port: int, core: int | None, root: Path
+) -> Iterator[Server]:
     process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+        [sys.executable, *command], cwd=root, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
     )
     try:
         if core is not None:

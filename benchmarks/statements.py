@@ -31,9 +31,7 @@ class Counting(Reader):
 
     statements = 0
 
-    async def rows(
-        self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False
-    ) -> list[Row]:
+    async def rows(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> list[Row]:
         self.statements += 1
         return await super().rows(statement, parameters, slow=slow)
 

@@ -88,17 +88,17 @@ async def _rate(name: str, url: str, rounds: int) -> Goal:
     with servers.dovidka(url) as server:
         await server.wait()
         editors = [Editor(server.port, secret, newsroom.identity(n, SIZE)) for n in range(SIZE // 2, SIZE)]
-        await _patch(editors, EDITORS * WARMING)
+        await patch(editors, EDITORS * WARMING)
         for _ in range(rounds):
             begun, before = time.perf_counter(), server.cpu_seconds
-            await _patch(editors, PATCHES)
+            await patch(editors, PATCHES)
             rates.append(PATCHES / (time.perf_counter() - begun))
             costs.append((server.cpu_seconds - before) / PATCHES)
     told = f"{EDITORS} editors; {', '.join(f'{one:.0f}' for one in rates)}; {median(costs) * 1e3:.2f} ms of CPU each"
     return Goal(f"{name}: PATCHes a second, the best round", max(rates), RATE, "PATCHes/s", at_least=True, told=told)
 
 
-async def _patch(editors: list["Editor"], times: int) -> None:
+async def patch(editors: list["Editor"], times: int) -> None:
     """So many PATCHes over a few connections that stay, each of which has articles of its own."""
     await asyncio.gather(*(_work(editors[n::EDITORS], times // EDITORS) for n in range(EDITORS)))
 
