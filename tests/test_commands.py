@@ -48,8 +48,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database_url: str) -> Run:
-    """Runs a command in this process: `run("import", "ndjson", path)`; the database is this test's own."""
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process: `run("import", "ndjson", path)`; the database is this test's own.
+
+    What serves takes any free port: 8000 may be in use.
+    """
+    monkeypatch.setenv("PORT", "0")
 
     def run(*arguments: str | Path, url: str = database_url) -> Result:
         return invoke(url, *arguments)

@@ -1,9 +1,9 @@
-"""Whatever order and shape lines come in: valid documents, every line that holds text accounted for; or, where chance
-has put the story into a list of other stories, the refusal of a page without one."""
+"""Whatever order and shape lines come in: valid documents, every line that holds text accounted for; or a refusal,
+where chance has put the story into a list of other stories, or begun the page as JSON or HTML begins."""
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
@@ -25,17 +25,26 @@ PIECES = st.one_of(
 )
 
 
+REFUSALS = {
+    "The page holds no story.",
+    "The file is JSON; documents come in by `import ndjson`.",
+    "The file is HTML or XML; give the plain text of the page, as a scraper extracts it.",
+}
+
+
 def read_page_with_a_story(text: str) -> Page | None:
     try:
         return read_page(text.encode())
     except Invalid as refusal:
-        if refusal.detail != "The page holds no story.":
+        if refusal.detail not in REFUSALS:
             raise
         return None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=40), st.sampled_from(["\n", "\r\n", "\r"]))
+@example(['{"'], "\n")
+@example(["<html>"], "\n")
 def test_any_lines_in_any_order_are_read_and_every_one_is_accounted_for(pieces: list[str], newline: str) -> None:
     text = newline.join(re.sub(r"[\r\n]|[\ud800-\udfff]", " ", piece) for piece in [*pieces, *LAST])
     numbers = [number for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if normalise(line)]
