@@ -75,8 +75,9 @@ class NoteLine(NoteIn, Released):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for name in ("language", "heading", "body"):
-            if self.status != "withdrawn" and not (getattr(self, name) and name in self.model_fields_set):
+        """Raises: PydanticCustomError. A draft may be empty, or its text erased, but the line says so."""
+        for name in ("language", "heading", "body") if self.status != "withdrawn" else ():
+            if name not in self.model_fields_set or (self.status != "draft" and not getattr(self, name)):
                 raise PydanticCustomError("missing", "a note needs `{name}`", {"name": name})
         return self
 
@@ -100,12 +101,10 @@ class ArticleLine(ArticleIn, Released):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.status != "withdrawn":
-            for name in ("language", "headline", "body"):
-                if name not in self.model_fields_set or (
-                    name == "headline" and not self.headline and self.status != "draft"
-                ):
-                    raise PydanticCustomError("missing", "an article needs `{name}`", {"name": name})
+        for name in ("language", "headline", "body") if self.status != "withdrawn" else ():
+            is_empty = name == "headline" and self.status != "draft" and not self.headline
+            if name not in self.model_fields_set or is_empty:
+                raise PydanticCustomError("missing", "an article needs `{name}`", {"name": name})
         return self
 
 

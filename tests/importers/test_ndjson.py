@@ -123,6 +123,27 @@ async def test_what_names_a_note_that_was_public_once_is_restored(database: Data
     assert [fault.pointer for _, fault in report.wrong] == ["/body/0/note"]
 
 
+async def test_drafts_that_are_still_empty_are_restored_with_what_uses_them(database: Database, tmp_path: Path) -> None:
+    empty = note("plan", status="draft", body=[])
+    erased = note("gone", status="draft", heading="", body=[])
+
+    report = await read(database, tmp_path / "f", lines(empty, erased, draft("flood", body=[box("plan")])))
+
+    assert told(report) == []
+    assert report.counts["created"] == 3
+    exported_notes = [from_json(line) for line in await exported(database)][:2]
+    assert [(line["slug"], line["heading"], line["body"]) for line in exported_notes] == [
+        ("gone", "", []),
+        ("plan", empty["heading"], []),
+    ]
+
+
+async def test_a_published_note_needs_a_text(database: Database, tmp_path: Path) -> None:
+    report = await read(database, tmp_path / "f", lines(note("dam", body=[])))
+
+    assert [fault for _, _, fault in told(report)] == ["a note needs `body`"]
+
+
 async def test_a_public_export_says_nothing_of_what_is_not_public(database: Database) -> None:
     await accept(database, *FULL)
 
