@@ -361,6 +361,7 @@ async def compare(database: Database, model: Model) -> None:
     entries = await rows(database, _ENTRIES)
     assert {tuple(entry) for entry in entries} == model.entries()
     assert len(entries) == len(model.entries())
+    assert await rows(database, _OUTDATED_ENTRIES) == []
     counters = {tuple(counter)[:4]: counter.n for counter in await rows(database, _COUNTERS)}
     assert {place: n for place, n in counters.items() if n} == model.counters()
     slugs = await rows(database, select(*ArticleSlug.__table__.columns))
@@ -373,6 +374,13 @@ _ENTRIES: Final = (
     select(List.view, List.name, ListEntry.published_at, Object.ref, ListEntry.language, ListEntry.updated_at)
     .join(ListEntry, ListEntry.list == List.id)
     .join(Object, Object.id == ListEntry.object)
+)
+# Entries that name another revision than the one that their view shows.
+_OUTDATED_ENTRIES: Final = (
+    select(List.name, ListEntry.revision, ViewEntry.revision)
+    .join(ListEntry, ListEntry.list == List.id)
+    .join(ViewEntry, (ViewEntry.view == List.view) & (ViewEntry.object == ListEntry.object))
+    .where(ListEntry.revision != ViewEntry.revision)
 )
 _COUNTERS: Final = select(List.view, List.name, Counter.language, Counter.day, Counter.n).join(
     Counter, Counter.list == List.id
