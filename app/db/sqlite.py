@@ -18,10 +18,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, Date, Engine, Executable, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -158,7 +159,9 @@ class SqliteWriteConnection(WriteConnection):
         self.driver.executemany(insert_sql(self.dialect_name, columns, clause), _stored(columns, rows))
 
 
-_CONVERSIONS: Final[dict[type, Callable[[Any], Any]]] = {UtcDateTime: milliseconds, Uuid16: uuid_to_bytes}
+_CONVERSIONS: Final[dict[type, Callable[[Any], Any]]] = {
+    UtcDateTime: milliseconds, Uuid16: uuid_to_bytes, Date: date.isoformat,
+}  # fmt: skip
 
 
 def _stored(columns: Columns, rows: Rows) -> list[Row]:
