@@ -21,13 +21,13 @@ from typing import Final
 import structlog
 from pydantic_core import to_json
 
+from app.changes.feed import Entry
 from app.db import Database, new_id, utcnow
 from app.errors import Refusal
 from app.outbound import Outbound, RequestFailed
 from app.web.fields import format_instant
 from app.webhooks import claims, events
 from app.webhooks.claims import ClaimedWebhook
-from app.webhooks.events import Event
 from app.webhooks.schemas import DeliveryError, DeliveryOut
 
 POLL_SECONDS: Final = 0.5
@@ -145,10 +145,10 @@ class Deliverer:
         )  # fmt: skip
         return await claims.advance(self._database, webhook, delivery, until=now + CLAIM_DURATION)
 
-    async def _deliver(self, webhook: ClaimedWebhook, event: Event, number: int) -> bool:
+    async def _deliver(self, webhook: ClaimedWebhook, event: Entry, number: int) -> bool:
         """Makes one attempt to deliver an event. Returns whether the event is finished and the next may be sent."""
         id = f"{webhook.id}-{event.position}"
-        delivery = await self._send(webhook, event.position, id, event.body(), number=number)
+        delivery = await self._send(webhook, event.position, id, events.body(event), number=number)
         now = self._clock()
         if delivery.error is not None:
             log.warning("webhook event not delivered", webhook=webhook.id, position=event.position, attempt=number,
