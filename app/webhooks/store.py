@@ -26,7 +26,7 @@ def encode_secret(secret: bytes) -> str:
     return f"whsec_{base64.b64encode(secret).decode()}"
 
 
-HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
+_HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
 # The last position of the log that the webhook follows.
 LAST_POSITION: Final = case(
     (Webhook.perspective == PUBLIC, select(Head.public_seq).where(Head.id == HEAD).scalar_subquery()),
@@ -82,7 +82,7 @@ async def create(database: Database, webhook: NewWebhookIn) -> WebhookMade:
         modified_at=now, revision=1, secret=encode_secret(secret),
     )  # fmt: skip
     async with database.begin() as connection:
-        seq, public_seq = (await connection.execute(HEADS)).one()
+        seq, public_seq = (await connection.execute(_HEADS)).one()
         head = public_seq if webhook.perspective == PUBLIC else seq
         position = head if webhook.after is None else webhook.after
         _check_not_future(position, head)
