@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 import app
 from app import about, logs, operations
@@ -29,6 +30,7 @@ from app.ticker import Ticker
 from app.web import docs, landing, openapi, problems
 from app.web.drawings import Drawings
 from app.web.guard import Guard
+from app.web.reads import Reads
 from app.webhooks.deliver import Deliverer
 from app.webhooks.routes import router as webhooks
 
@@ -72,6 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Nothing here is traced; FastAPI would look at each request whether it is.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
@@ -83,6 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
     docs.install(api)
     landing.install(api, about.TITLE, about.LANDING, about.EXAMPLES)
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
+    # The last one added is the outermost.
+    api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
     api.add_middleware(Guard)
     return api
 

@@ -89,14 +89,14 @@ def install(app: FastAPI) -> None:
     """Turns every error of the app into a problem, and serves /problems/{code}."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problem(_refusal(request, error), str(request.scope.get("request_id", "")))
+        return problem(refusal_of(request, error), str(request.scope.get("request_id", "")))
 
     for kind in (Refusal, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     app.include_router(router)
 
 
-def _refusal(request: Request, error: Exception) -> Refusal:
+def refusal_of(request: Request, error: Exception) -> Refusal:
     """The framework raises HTTPException if no route fits the path (404) or the method (405)."""
     if isinstance(error, Refusal):
         return error
