@@ -1,5 +1,6 @@
 """Column types that both databases share, ids, and the time as it is stored."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -48,11 +49,17 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
         return value if value is None or dialect.name != "sqlite" else milliseconds(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        in_utc: datetime = from_milliseconds(value) if dialect.name == "sqlite" else value.astimezone(UTC)
-        return in_utc
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Called for each row of a list, so not `process_result_value`, which SQLAlchemy wraps twice."""
+        return _from_stored if dialect.name == "sqlite" else _in_utc
+
+
+def _from_stored(value: int | None) -> datetime | None:
+    return None if value is None else from_milliseconds(value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def uuid_to_bytes(value: str) -> bytes:
@@ -82,11 +89,19 @@ class Uuid16(TypeDecorator[str]):
             return None
         return uuid_to_bytes(value) if dialect.name == "sqlite" else UUID(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None or dialect.name != "sqlite":
-            return None if value is None else str(value)
-        digits = value.hex()  # in a third of the time that `str(UUID(bytes=value))` takes
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
+        return _uuid_text if dialect.name == "sqlite" else _text
+
+
+def _uuid_text(value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    digits = value.hex()  # in a third of the time that `str(UUID(bytes=value))` takes
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
 
 
 Json: Final = JSON(none_as_null=True)

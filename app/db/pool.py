@@ -8,7 +8,6 @@ event loop when it is made, and takes each connection back in a task of its own,
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Final, Protocol
 
 # With the time limit of a statement behind it, a client hears within three seconds that the database is away.
@@ -44,30 +43,32 @@ class ConnectionPool:
         self._places = asyncio.Semaphore(limit)
         self._closed = False
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[ReadConnection]:
-        """A connection for one reader. After any exception it is closed, because its state is not known.
+    def connection(self) -> "_Loan":
+        """A connection for one reader: `async with pool.connection() as connection`.
 
+        After any exception it is closed, because its state is not known.
         Raises: TimeoutError, when none becomes free in time; what opening one raises.
         """
+        return _Loan(self)
+
+    async def take(self) -> ReadConnection:
         if self._places.locked():
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._places.acquire()
         else:
             await self._places.acquire()
         try:
-            connection = self._take_free() or await self.open()
-            try:
-                yield connection
-            except BaseException:
-                connection.discard()
-                raise
-            if self._closed:
-                connection.discard()
-            else:
-                self._free.append(connection)
-        finally:
+            return self._take_free() or await self.open()
+        except BaseException:
             self._places.release()
+            raise
+
+    def give_back(self, connection: ReadConnection, *, is_sound: bool) -> None:
+        self._places.release()
+        if is_sound and not self._closed:
+            self._free.append(connection)
+        else:
+            connection.discard()
 
     def _take_free(self) -> ReadConnection | None:
         while self._free:
@@ -82,3 +83,20 @@ class ConnectionPool:
         self._closed = True
         while self._free:
             self._free.pop().discard()
+
+
+class _Loan:
+    """The time for which one reader has a connection. A class, because every read enters one: a generator with
+    @asynccontextmanager costs several times as much."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> ReadConnection:
+        self._connection = await self._pool.take()
+        return self._connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._pool.give_back(self._connection, is_sound=error is None)
