@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
     # The last one added is the outermost.
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
-    api.add_middleware(Guard)
+    api.add_middleware(Guard, origins=settings.allowed_origins)
     return api
 
 

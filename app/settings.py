@@ -1,12 +1,16 @@
 """Every environment variable: name, default, meaning."""
 
 import re
+from string import Formatter
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+PREVIEW_NAMES: Final = ("token", "slug", "language")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -26,6 +30,16 @@ class Settings(BaseSettings):
         default=0, ge=0, le=100_000, description="Days that the log reaches back; 0: for ever."
     )
     streams_at_most: int = Field(default=1_000, ge=0, description="Streams of changes open at once, on each server.")
+    cors_origins: str = Field(
+        default="*",
+        description="Origins whose pages may use the API in a browser, comma-separated; *: all, which is safe, since"
+        " no browser sends a key by itself.",
+    )
+    site_preview_url: str = Field(
+        default="",
+        description="Address of previews on your own site, with {token} and, where it helps, {slug} and {language},"
+        " such as https://news.example/{language}/preview?token={token}.",
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much to log.")
 
     deliver_webhooks: bool = Field(
@@ -48,6 +62,39 @@ class Settings(BaseSettings):
     @property
     def allowed_hosts(self) -> frozenset[str]:
         return frozenset(filter(None, self.webhook_allowed_hosts.split(",")))
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in () if value == "*" else value.split(","):
+            if not ORIGIN.fullmatch(origin):
+                detail = "is not an origin as browsers send it, such as https://news.example or http://localhost:3000"
+                raise ValueError(f"{origin!r} {detail}; * alone stands for all")
+        return value
+
+    @property
+    def allowed_origins(self) -> frozenset[str] | None:
+        """The origins whose pages may read answers; None for all."""
+        return None if self.cors_origins == "*" else frozenset(self.cors_origins.split(","))
+
+    @field_validator("site_preview_url")
+    @classmethod
+    def _preview_template(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            fields = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(value)]
+        except ValueError:
+            raise ValueError(f"{value!r} has a brace without its other half") from None
+        names = {name for name, *_ in fields if name is not None}
+        if not names <= {*PREVIEW_NAMES} or any(spec or conversion for _, spec, conversion in fields):
+            raise ValueError(f"{value!r} has something else in braces than {{token}}, {{slug}} and {{language}}")
+        if "token" not in names:
+            raise ValueError(f"{value!r} has no {{token}}, by which the site reads the preview")
+        url = urlsplit(value.format(**dict.fromkeys(PREVIEW_NAMES, "x")))
+        if url.scheme not in {"http", "https"} or not url.hostname or not value.isprintable() or " " in value:
+            raise ValueError(f"{value!r} is not an address such as https://news.example/preview?token={{token}}")
+        return value
 
     @field_validator("timezone")
     @classmethod

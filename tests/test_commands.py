@@ -117,7 +117,15 @@ def test_a_database_url_of_another_form_exits_with_two(run: Run, url: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "http"), ("PORT", "70000"), ("TIMEZONE", "Kyiv"), ("LOG_LEVEL", "loud")]
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("TIMEZONE", "Kyiv"),
+        ("LOG_LEVEL", "loud"),
+        ("CORS_ORIGINS", "news.example"),
+        ("SITE_PREVIEW_URL", "/preview"),
+    ],
 )
 def test_a_setting_that_is_wrong_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

@@ -17,13 +17,18 @@ from app.web.problems import problem
 HEADER_COUNT: Final = 100
 HEADER_BYTES: Final = 32_768
 ADDRESS_BYTES: Final = 8_192
-EXPOSED: Final = (
-    "Content-Language, Content-Position, ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing,"
-    " Surrogate-Key, X-Request-ID"
+ANY_ORIGIN: Final = "*"
+# Each by its name: Fetch takes `Authorization` out of what `*` stands for.
+ALLOWED_HEADERS: Final = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-ID"
+)
+EXPOSED_HEADERS: Final = (
+    "Accept, Allow, Content-Position, ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing,"
+    " Surrogate-Key, Vary, WWW-Authenticate, X-Request-ID"
 )
 PREFLIGHT: Final = {
-    "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "DELETE, GET, HEAD, PATCH, POST, PUT",
+    "Access-Control-Allow-Headers": ALLOWED_HEADERS,
     "Access-Control-Max-Age": "86400",
 }
 log: Final = structlog.get_logger()
@@ -36,10 +41,12 @@ class Guard:
 
     It refuses requests that are broken or oversized, answers HEAD as GET without the body, answers CORS preflights,
     adds headers to every answer, and turns an unexpected exception into a problem that does not show its cause.
+    Scripts of pages from `origins` may read the answers; None stands for any origin. Source: Fetch, 3.3 (CORS).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origins: frozenset[str] | None) -> None:
         self.app = app
+        self.origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,11 +57,12 @@ class Guard:
         request_id = client_id.decode() if _REQUEST_ID.fullmatch(client_id) else uuid7().hex
         is_head = scope["method"] == "HEAD"
         inner = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"], "head": is_head}
-        answer = _Answer(send, request_id, is_head)
+        allowed_origin = self._allowed_origin(headers.get(b"origin"))
+        answer = _Answer(send, request_id, is_head, allowed_origin)
         if (refusal := _fault(scope)) is not None:
             await problem(refusal, request_id)(inner, receive, answer)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
-            await Response(status_code=204, headers=PREFLIGHT)(inner, receive, answer)
+            await Response(status_code=204, headers=PREFLIGHT if allowed_origin else None)(inner, receive, answer)
         else:
             try:
                 await self.app(inner, receive, answer)
@@ -64,14 +72,23 @@ class Guard:
                     raise
                 await problem(Internal("The fault is ours, and it has been noted."), request_id)(inner, receive, answer)
 
+    def _allowed_origin(self, origin: bytes | None) -> str | None:
+        """The value of Access-Control-Allow-Origin for a request from this origin; None where it may not read."""
+        if self.origins is None:
+            # Any origin, not the one that asks: a shared cache may give the answer to pages of other origins.
+            return ANY_ORIGIN
+        name = (origin or b"").decode("latin-1")
+        return name if name in self.origins else None
+
 
 class _Answer:
     """The `send` of one request: adds the headers that every answer has, and drops the body of an answer to HEAD."""
 
-    def __init__(self, send: Send, request_id: str, is_head: bool) -> None:
+    def __init__(self, send: Send, request_id: str, is_head: bool, allowed_origin: str | None) -> None:
         self._send = send
         self._request_id = request_id
         self._is_head = is_head
+        self._allowed_origin = allowed_origin
         self._begun = time.perf_counter()
         self.has_started = False
 
@@ -82,9 +99,11 @@ class _Answer:
             headers["X-Request-ID"] = self._request_id
             headers["Server-Timing"] = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
             headers["X-Content-Type-Options"] = "nosniff"
-            # Any origin, not the one that asks: a shared cache may give the answer to pages of other origins.
-            headers["Access-Control-Allow-Origin"] = "*"
-            headers["Access-Control-Expose-Headers"] = EXPOSED
+            if self._allowed_origin != ANY_ORIGIN:
+                headers.add_vary_header("Origin")
+            if self._allowed_origin is not None:
+                headers["Access-Control-Allow-Origin"] = self._allowed_origin
+                headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
         elif self._is_head:
             message = {**message, "body": b""}
         await self._send(message)

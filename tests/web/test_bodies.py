@@ -43,7 +43,7 @@ def _application() -> FastAPI:
     async def write(sent: Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]) -> str:
         return sent.headline
 
-    api.add_middleware(Guard)
+    api.add_middleware(Guard, origins=None)
     return api
 
 

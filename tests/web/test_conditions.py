@@ -33,7 +33,7 @@ async def desk() -> AsyncIterator[AsyncClient]:
         if_match.check(None)
         return "created"
 
-    api.add_middleware(Guard)
+    api.add_middleware(Guard, origins=None)
     async with AsyncClient(transport=ASGITransport(api), base_url="http://dovidka.test") as desk:
         yield desk
 

@@ -11,7 +11,6 @@ from tests.answers import refusal
 from tests.conftest import Load
 from tests.factories import article
 
-ORIGIN = {"Origin": "https://reader.example"}
 ANYWHERE = [
     "/",
     "/v1/articles",
@@ -42,26 +41,6 @@ async def test_a_request_id_of_the_client_is_taken_over_where_it_is_harmless(new
             "/v1/nothing", headers={b"X-Request-ID": odd if isinstance(odd, bytes) else odd.encode()}
         )
         assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
-
-
-@EACH
-async def test_scripts_of_every_origin_may_read(newsroom: AsyncClient, path: str) -> None:
-    answer, other = await newsroom.get(path, headers=ORIGIN), await newsroom.get(path)
-    assert answer.headers["access-control-allow-origin"] == other.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-credentials" not in answer.headers
-    exposed = answer.headers["access-control-expose-headers"].split(", ")
-    assert {"ETag", "Link", "X-Request-ID", "Retry-After"} <= {*exposed}
-
-
-@EACH
-async def test_a_preflight_is_answered_everywhere(newsroom: AsyncClient, path: str) -> None:
-    asked = {**ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
-    answer = await newsroom.options(path, headers=asked)
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert "GET" in answer.headers["access-control-allow-methods"]
-    assert answer.headers["access-control-allow-headers"] == "*"
-    assert int(answer.headers["access-control-max-age"]) > 0
 
 
 @pytest.mark.parametrize(
