@@ -38,6 +38,7 @@ from app.notes import store as notes
 from app.notes.schemas import NoteOut
 from app.publishing import previews
 from app.publishing.preview_routes import preview_response
+from app.publishing.store import object_address
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caching import PRIVATE, cached_response
@@ -367,6 +368,6 @@ def _moved(request: Request, ref: str, article: articles.ShownArticle) -> Respon
         return None
     path = request.scope["path"].replace(f"/articles/{ref}", f"/articles/{quote(article.slug)}", 1)
     query = request.scope["query_string"].decode("ascii", "ignore")
-    return Response(
-        status_code=308, headers={"Location": f"{path}?{query}" if query else path, "Cache-Control": "no-store"}
-    )
+    headers = {"Location": f"{path}?{query}" if query else path, "Cache-Control": "no-store"}
+    address = object_address(article.document) | {"slug": article.slug}
+    return Response(to_json(address), 308, headers, media_type="application/json")

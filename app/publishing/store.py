@@ -121,15 +121,21 @@ def withdrawal_fields(row: WithdrawalRow) -> dict[str, Any] | None:
 async def gone(read: Reader, noun: Noun, query: Select[*Row], parameters: Mapping[str, Any]) -> Gone | None:
     """The refusal of what was withdrawn; None where `query`, of `withdrawal_columns`, has no row.
 
-    A replacement is named only while it is public. Cost: one statement, two where there is a replacement.
+    A replacement is named only while it is public, by where it is now. Cost: one statement, two where there is one.
     """
     row = await read.row(query, parameters)
     if row is None:
         return None
-    reason, public_note, _, replacement = row
-    if replacement is not None and await views.shown(read, EVERYONE, noun, replacement) is None:
-        replacement = None
+    reason, public_note, _, name = row
+    public = None if name is None else await views.shown(read, EVERYONE, noun, name)
+    replacement = None if public is None else object_address(public.card)
     return Gone(f"This {noun} has been withdrawn.", reason=reason, public_note=public_note, replacement=replacement)
+
+
+def object_address(document: str) -> dict[str, str | None]:
+    """The fields of an `ObjectAddress` from a document or card."""
+    fields = from_json(document)
+    return {"id": fields.get("id"), "slug": fields["slug"], "language": fields["language"]}
 
 
 async def check_replacement(transaction: Transaction, noun: Noun, name: str, replacement: str | None) -> None:

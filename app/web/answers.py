@@ -142,8 +142,9 @@ RESPONSES: Final[Json] = {
         "Changing what is there takes `If-Match`, so that nobody's work is overwritten unseen. Nothing was changed."
     ),
     "Moved": {
-        "description": "This is a former slug. `Location` leads to the present one.",
+        "description": "This is a former slug. `Location` leads to the present one, which the body names.",
         "headers": {**_headers("Location"), **_UNCACHED},
+        "content": {"application/json": {"schema": ref("schemas", "ObjectAddress")}},
     },
     "NotModified": {
         "description": "What `If-None-Match` names is still current. There is no body.",

@@ -24,7 +24,7 @@ from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Js
 from app.web.bodies import JsonBody
 from app.web.caching import cached_response
 from app.web.caller import SCOPES, Scoped
-from app.web.problems import MEDIA_TYPE, Problem, problem
+from app.web.problems import Problem, problem
 
 # The query parameter of which some values need a key with a scope.
 SCOPED_PARAMETER: Final = "perspective"
@@ -218,8 +218,9 @@ def _responses(examples: Mapping[str, Json]) -> Json:
     for name, refusal in REFUSAL_EXAMPLES.items():
         answers[name] = from_json(bytes(problem(refusal, HEADERS["RequestId"]["example"]).body))
     for name, answer in answers.items():
-        if "content" in responses[name]:
-            responses[name]["content"] = {MEDIA_TYPE: {**responses[name]["content"][MEDIA_TYPE], "example": answer}}
+        contents = responses[name].get("content", {}).items()
+        if contents:
+            responses[name]["content"] = {kind: {**content, "example": answer} for kind, content in contents}
     return responses
 
 

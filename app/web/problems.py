@@ -61,12 +61,20 @@ class TrimmedProblem(Problem):
     head: int = Field(description="The last position there was before.")
 
 
+class ObjectAddress(BaseModel):
+    """Where an article or a note is found now."""
+
+    id: str | None = Field(description="Id of the article; null for a note, which has only its slug.")
+    slug: str
+    language: str
+
+
 class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 
     reason: str = Field(description="Why, in a word.", examples=["legal"])
     public_note: str | None = Field(description="What is said of it to the public.")
-    replacement: str | None = Field(description="Id of the article to read instead.")
+    replacement: ObjectAddress | None = Field(description="What to read instead, while it is public.")
 
 
 def problem(refusal: Refusal, request_id: str) -> Response:

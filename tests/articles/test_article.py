@@ -47,7 +47,9 @@ async def test_an_old_slug_leads_to_the_present_one(api: AsyncClient, load: Load
     await load(article("flood", id=article_id("x")))
     await load(article("high-water", id=article_id("x"), former_slugs=["flood"], modified_at=NOON))
     answer = await api.get(f"/v1/articles/flood{rest}")
-    assert (answer.status_code, answer.content) == (308, b"")
+    assert answer.status_code == 308
+    assert answer.json() == {"id": article_id("x"), "slug": "high-water", "language": "en"}
+    assert answer.headers["content-type"] == "application/json"
     assert answer.headers["location"] == f"/v1/articles/high-water{rest}"
     assert answer.headers["cache-control"] == "no-store"
     assert (await api.get(answer.headers["location"])).status_code == 200
@@ -85,7 +87,8 @@ async def test_what_was_withdrawn_is_gone_and_says_why(api: AsyncClient, load: L
         answer = await api.get(f"/v1/articles/{ref}{rest}")
         problem = refusal(answer, 410, "withdrawn")
         told = {name: problem[name] for name in ("reason", "public_note", "replacement")}
-        assert told == {"reason": "privacy", "public_note": "We erred.", "replacement": article_id("right")}
+        right = {"id": article_id("right"), "slug": "right", "language": "en"}
+        assert told == {"reason": "privacy", "public_note": "We erred.", "replacement": right}
         assert "Canary" not in answer.text
     assert (await api.get("/v1/articles/leak?include=notes")).status_code == 410
     assert await slugs(api) == ["right"]

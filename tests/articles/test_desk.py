@@ -630,7 +630,8 @@ async def test_a_withdrawal_says_why_and_what_to_read_instead(desk: AsyncClient,
     for path in (address(found["id"]), address("kanarek-flood"), address(found["id"], "/diff?from=2&to=2")):
         answer = await api.get(path)
         problem = refusal(answer, 410, "withdrawn")
-        assert {name: problem[name] for name in told} == told
+        replacement = {"id": other["id"], "slug": other["slug"], "language": other["language"]}
+        assert {name: problem[name] for name in told} == told | {"replacement": replacement}
         assert "kanarek" not in answer.text.replace("kanarek-flood", "")
     refusal(await api.get(address("kanarek-copy")), 404, "not-found")
     assert (await get(api, PATH, count="true"))["count"]["value"] == 1
