@@ -16,7 +16,8 @@ that many stories share, and the history of each.
   carries `If-Match` with the `ETag` you have seen (428 without, 412 where somebody was faster); a `POST` may carry an
   `Idempotency-Key` where the operation says so. The answer is the object as it is now, sent after the commit;
   `warnings` says what was removed.
-- **Pages of other origins** may use every method (CORS), those of `CORS_ORIGINS`, by default all; every `GET` also answers `HEAD`.
+- **Pages of other origins** may use every method (CORS), unless the server is set up for fewer; every `GET` also
+  answers `HEAD`.
 - **Slugs and ids.** Articles have an id and a slug; tags, sources and notes have their slug alone.
 - **References, not copies.** A document names other objects by slug; `include=tags,sources` puts those beside it, in
   `included`, each once. `fields=headline,published_at` returns only these fields (and id and slug).

@@ -24,7 +24,7 @@ from tests.answers import bearing
 Json = dict[str, Any]
 EXAMPLES = SAMPLE / "answers"
 # What `fields` may name in a list, although its items come without.
-WHOLE = {"ArticleCard": "ArticleOut", "NoteCard": "NoteOut"}
+WHOLE = {"ArticleCard": "ArticleAnswer", "NoteCard": "NoteOut"}
 
 # The sample has first revisions alone.
 DIFFERENCES = {"get_article_difference", "get_note_difference"}

@@ -224,7 +224,7 @@ def test_blocks_are_told_apart_by_their_type() -> None:
     assert {one["$ref"] for one in block["oneOf"]} == set(mapping.values())
     for name, ref in mapping.items():
         assert resolve({"$ref": ref})["properties"]["type"] == {"type": "string", "const": name}
-    for name in ("ArticleOut", "NoteOut"):
+    for name in ("ArticleAnswer", "NoteOut"):
         body = document()["components"]["schemas"][name]["properties"]["body"]
         assert body["items"] == {"$ref": "#/components/schemas/Block"}
 

@@ -16,32 +16,29 @@ from app.articles.schemas import (
     ArticleEdit,
     ArticleFields,
     ArticleIn,
-    ArticleOut,
     ArticlePage,
     ArticleQuery,
-    ArticleSeen,
+    ArticleRevisionFields,
+    ArticleShape,
     ArticleWritten,
     CorrectIn,
     WithdrawIn,
 )
 from app.articles.stored import StoredArticle
-from app.changes.history_routes import RevisionNumber, difference_response, revision_response, revisions_response
-from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
-from app.changes.views import EVERYONE, NEWEST, perspective_of
+from app.changes import history
+from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
+from app.changes.schemas import DiffQuery, RevisionQuery, Revisions
+from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import Difference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
-from app.db import utcnow
 from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
-from app.notes import store as notes
-from app.notes.schemas import NoteOut
-from app.publishing import previews
 from app.publishing.preview_routes import preview_response
 from app.publishing.store import object_address
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
-from app.web.caching import PRIVATE, cached_response
+from app.web.caching import cached_response
 from app.web.caller import Caller, permitted
 from app.web.conditions import IfMatch, IfMatchOptional
 from app.web.merging import Patch, patch_of
@@ -55,7 +52,6 @@ ArticleRef = Annotated[
         description="Id or slug of the article. A former slug answers 308.", examples=["the-tram-that-carries-nobody"]
     ),
 ]
-DraftsQuery = Annotated[Drafts, Query()]
 ListQuery = Annotated[ArticleQuery, Depends(QueryModel(ArticleQuery))]
 ONE = {**MOVED, **NOT_FOUND, **WITHDRAWN}
 
@@ -124,19 +120,31 @@ async def list_article_revisions(
     return await revisions_response(request, read, perspective, "article", article.id, query)
 
 
-@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleSeen, responses=ONE)
+@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleAnswer, responses=ONE)
 async def get_article_revision(
-    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, revision: RevisionNumber, query: DraftsQuery
+    request: Request,
+    caller: OptionalCaller,
+    read: Read,
+    ref: ArticleRef,
+    revision: RevisionNumber,
+    query: Annotated[ArticleRevisionFields, Query()],
 ) -> Response:
     """An article as it was at one revision.
 
-    Only revisions that were public are there.
+    Only revisions that were public are there. `include` shows what it names as that is now.
     """
+    fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
-    article = await articles.get(read, perspective, ref)
-    if moved := _moved(request, ref, article):
-        return moved
-    return await revision_response(request, read, perspective, "article", article.id, revision)
+    async with read.snapshot() as snapshot:
+        article = await articles.get(snapshot, perspective, ref)
+        if moved := _moved(request, ref, article):
+            return moved
+        state = await history.state_at(snapshot, perspective, "article", article.id, revision_number(revision))
+        document = state.document(perspective)
+        included = await articles.included(snapshot, perspective, [document], include) if include else None
+    return await item_response(
+        request, document, state.revision, key=f"article:{article.id}", fields=fields, included=included
+    )
 
 
 @router.get("/articles/{ref}/diff", response_model=Difference, responses=ONE)
@@ -241,15 +249,22 @@ async def delete_article(
     return deleted_response(transaction)
 
 
-@router.get("/articles/{ref}/draft", response_model=ArticleSeen, responses={**READ, **NOT_FOUND})
-async def get_working_copy(request: Request, caller: Annotated[Caller, DRAFTS], read: Read, ref: Ref) -> Response:
+@router.get("/articles/{ref}/draft", response_model=ArticleAnswer, responses={**READ, **NOT_FOUND})
+async def get_working_copy(
+    request: Request, caller: Annotated[Caller, DRAFTS], read: Read, ref: Ref, query: Annotated[ArticleShape, Query()]
+) -> Response:
     """The working copy of a published article.
 
     404 where there is none: `PATCH` with the article's own ETag makes one. Its `status` is draft or scheduled; its
     `published_at` is that of what readers see, and null in an article that is not public.
     """
-    article = await articles.working_copy(read, ref)
-    return await cached_response(request, article.document.encode(), revision=article.revision)
+    fields, include = query.shape()
+    async with read.snapshot() as snapshot:
+        article = await articles.working_copy(snapshot, ref)
+        included = await articles.included(snapshot, NEWEST, [article.document], include) if include else None
+    return await item_response(
+        request, article.document, article.revision, key=f"article:{article.id}", fields=fields, included=included
+    )
 
 
 @router.patch("/articles/{ref}/draft", response_model=ArticleWritten, responses=CHANGED, dependencies=[WRITE])
@@ -341,25 +356,6 @@ async def create_article_preview(request: Request, read: Read, ref: Ref, body: P
     """
     article = await articles.get(read, NEWEST, ref)
     return preview_response(request, "article", article.id, article.document, body)
-
-
-@router.get("/previews/{token}", response_model=ArticleOut | NoteOut, responses={**NOT_FOUND, **WITHDRAWN})
-async def get_preview(
-    request: Request, read: Read, token: Annotated[str, Path(description="From `url` of a preview.", examples=["4Wb2"])]
-) -> Response:
-    """What a preview shows.
-
-    The newest state of one article or note, whoever asks, until the preview expires.
-    """
-    preview = previews.open_token(request.app.state.secret, token, utcnow())
-    if preview.noun == "note":
-        state = await notes.previewed(read, preview.ref)
-    else:
-        state = await articles.previewed(read, preview.ref)
-    document = state.document(EVERYONE)
-    previews.check_same_object(preview, document)
-    headers = {"Cache-Control": PRIVATE}
-    return await cached_response(request, document.encode(), revision=state.revision, headers=headers)
 
 
 def _moved(request: Request, ref: str, article: articles.ShownArticle) -> Response | None:

@@ -12,7 +12,16 @@ from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
-from app.web.queries import Page, PageQuery, check_number_of_values, chosen_names, comma_list, conflict, if_asked
+from app.web.queries import (
+    Page,
+    PageQuery,
+    Parameters,
+    check_number_of_values,
+    chosen_names,
+    comma_list,
+    conflict,
+    if_asked,
+)
 from app.web.spans import moment_or_day, period, zone_name
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
@@ -199,8 +208,8 @@ Slugs = Annotated[tuple[str, ...], comma_list(Slug)]
 InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 
 
-class ArticleFields(Seen):
-    """How an article is to be shown."""
+class ArticleShape(Parameters):
+    """Which parts of an article are to be shown, and what beside it."""
 
     fields: str | None = Field(
         default=None,
@@ -218,6 +227,14 @@ class ArticleFields(Seen):
         """(fields, includes). Raises: Invalid."""
         fields = chosen_names(self.fields, ArticleOut.model_fields, "fields")
         return (("id", "slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
+
+
+class ArticleFields(Seen, ArticleShape):
+    """How an article is to be shown, and through whose eyes."""
+
+
+class ArticleRevisionFields(Drafts, ArticleShape):
+    """How a revision of an article is to be shown, and whether the desk's too."""
 
 
 class ArticleQuery(PageQuery, ArticleFields):

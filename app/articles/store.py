@@ -186,6 +186,34 @@ async def included(
     return included
 
 
+async def included_in_preview(read: Reader, document: str, include: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What `include` asks for beside a previewed article: the newest states of what it names, drafts too.
+
+    What was withdrawn is left out. Of its other versions only the original is named by it: translations are there
+    while they are public. Cost: as `included`, one statement more for the original.
+    """
+    named = [name for name in include if name != "translations"]
+    groups = await included(read, NEWEST, [document], named)
+    for group in {"articles", "notes"} & groups.keys():
+        withdrawn = {ref for ref, text in groups[group].items() if from_json(text)["status"] == "withdrawn"}
+        # A note at a pinned revision stands under `slug@revision`.
+        groups[group] = {ref: text for ref, text in groups[group].items() if ref.partition("@")[0] not in withdrawn}
+    if "translations" in include:
+        groups["translations"] = await _translations_in_preview(read, _REFERENCES.validate_json(document))
+    return groups
+
+
+async def _translations_in_preview(read: Reader, article: _References) -> dict[str, str]:
+    versions = from_json((await _translations(read, EVERYONE, [article]))[article["id"]])
+    named = article["translation_of"]
+    original = None if named is None else await views.shown(read, NEWEST, "article", named)
+    if original is not None:
+        fields = from_json(original.card)
+        if fields["status"] != "withdrawn":
+            versions[fields["language"]] = _version(fields)
+    return {article["id"]: to_json(dict(sorted(versions.items()))).decode()}
+
+
 def _related(article: _References) -> list[str | None]:
     """Ids of the articles that this one relates to, in its body too where that is there."""
     blocks = [block["article"] for block in article.get("body", ()) if block["type"] == "related"]
@@ -249,9 +277,13 @@ async def _translations(read: Reader, perspective: Perspective, articles: list[_
     versions: dict[str, dict[str, Any]] = {}
     for original, card in {id: (original, card) for _, original, id, card in views.overlaid(rows)}.values():
         fields = from_json(card)
-        version = {name: fields[name] for name in ("id", "slug", "headline")}
-        versions.setdefault(original, {})[fields["language"]] = version
+        versions.setdefault(original, {})[fields["language"]] = _version(fields)
     return {article["id"]: _other_versions(article, versions) for article in articles}
+
+
+def _version(card: dict[str, Any]) -> dict[str, Any]:
+    """What `translations` tells of a version of an article."""
+    return {name: card[name] for name in ("id", "slug", "headline")}
 
 
 def _other_versions(article: _References, versions: dict[str, dict[str, Any]]) -> str:

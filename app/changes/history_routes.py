@@ -47,11 +47,11 @@ async def revision_response(
     request: Request, read: Reader, perspective: Perspective, noun: Noun, ref: str, number: str
 ) -> Response:
     """The document as it was. Raises: NotFound, to the public also for a revision that was never public."""
-    state = await history.state_at(read, perspective, noun, ref, _revision(number))
+    state = await history.state_at(read, perspective, noun, ref, revision_number(number))
     return await cached_response(request, state.document(perspective).encode(), revision=state.revision)
 
 
-def _revision(number: str) -> int:
+def revision_number(number: str) -> int:
     """The number as it is written in an address; 0, which no revision has, for any other spelling."""
     return int(number) if re.fullmatch("[1-9][0-9]{0,9}", number) else 0
 

@@ -44,7 +44,10 @@ class PreviewIn(WireModel):
 class PreviewOut(WireModel):
     """A URL that opens one item to whoever holds it, as the desk has it, until it expires."""
 
-    url: str = Field(description="Relative to the API.", examples=["/v1/previews/4Wb2"])
+    url: str = Field(
+        description="Of the newsroom's own site, where the server is set up so; else relative to the API.",
+        examples=["/v1/previews/4Wb2"],
+    )
     expires_at: Instant
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from app.changes.history_routes import RevisionNumber, difference_response, revision_response, revisions_response
-from app.changes.schemas import DiffQuery, Drafts, RevisionQuery, Revisions
+from app.changes import history
+from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
+from app.changes.schemas import DiffQuery, RevisionQuery, Revisions
 from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import Difference
@@ -19,10 +20,10 @@ from app.notes.schemas import (
     NoteEdit,
     NoteFields,
     NoteIn,
-    NoteOut,
     NotePage,
     NotePut,
     NoteQuery,
+    NoteRevisionFields,
     NoteWritten,
     WithdrawNoteIn,
 )
@@ -37,7 +38,6 @@ from app.web.parameters import slug_path, strict_query
 
 router = APIRouter(prefix="/v1/notes", tags=["notes"], dependencies=[Depends(strict_query)], responses=READ)
 NoteSlug = Annotated[str, slug_path("note", "zghariv-trams")]
-DraftsQuery = Annotated[Drafts, Query()]
 ONE = {**NOT_FOUND, **WITHDRAWN}
 
 
@@ -90,17 +90,28 @@ async def list_note_revisions(
     return await revisions_response(request, read, perspective, "note", slug, query)
 
 
-@router.get("/{slug}/revisions/{revision}", response_model=NoteOut, responses=ONE)
+@router.get("/{slug}/revisions/{revision}", response_model=NoteAnswer, responses=ONE)
 async def get_note_revision(
-    request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, revision: RevisionNumber, query: DraftsQuery
+    request: Request,
+    caller: OptionalCaller,
+    read: Read,
+    slug: NoteSlug,
+    revision: RevisionNumber,
+    query: Annotated[NoteRevisionFields, Query()],
 ) -> Response:
     """A reference note as it was at one revision.
 
-    Only revisions that were public are there. A story may pin one of them.
+    Only revisions that were public are there. A story may pin one of them. `include` shows what it names as
+    that is now.
     """
+    fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
-    await notes.get(read, perspective, slug)
-    return await revision_response(request, read, perspective, "note", slug, revision)
+    async with read.snapshot() as snapshot:
+        await notes.get(snapshot, perspective, slug)
+        state = await history.state_at(snapshot, perspective, "note", slug, revision_number(revision))
+        document = state.document(perspective)
+        included = await notes.included(snapshot, perspective, [document], include) if include else None
+    return await item_response(request, document, state.revision, key=f"note:{slug}", fields=fields, included=included)
 
 
 @router.get("/{slug}/diff", response_model=Difference, responses=ONE)

@@ -4,14 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.changes.schemas import Seen, Warned
+from app.changes.schemas import Drafts, Seen, Warned
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, WireModel
 from app.content.lifecycle import Reason, Status
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
-from app.web.queries import Page, PageQuery, check_number_of_values, chosen_names, comma_list, if_asked
+from app.web.queries import Page, PageQuery, Parameters, check_number_of_values, chosen_names, comma_list, if_asked
 from app.web.spans import period
 
 Period = Annotated[
@@ -134,8 +134,8 @@ class NotePage(Page[NoteCard, NoteIncluded]):
     """One page of reference notes, without their bodies unless `fields` names `body`."""
 
 
-class NoteFields(Seen):
-    """How a note is to be shown."""
+class NoteShape(Parameters):
+    """Which parts of a note are to be shown, and what beside it."""
 
     fields: str | None = Field(
         default=None, description="Only these fields (and the slug), comma-separated.", examples=["heading,as_of"]
@@ -150,6 +150,14 @@ class NoteFields(Seen):
         """(fields, includes). Raises: Invalid."""
         fields = chosen_names(self.fields, NoteOut.model_fields, "fields")
         return (("slug", *fields) if fields else ()), chosen_names(self.include, ["tags", "sources"], "include")
+
+
+class NoteFields(Seen, NoteShape):
+    """How a note is to be shown, and through whose eyes."""
+
+
+class NoteRevisionFields(Drafts, NoteShape):
+    """How a revision of a note is to be shown, and whether the desk's too."""
 
 
 class NoteQuery(PageQuery, NoteFields):

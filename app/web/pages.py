@@ -51,13 +51,16 @@ async def item_response(
     key: str,
     fields: Sequence[str] = (),
     included: Included | None = None,
+    cache_control: str | None = None,
 ) -> Response:
-    """One document. `key` is its surrogate key, such as `tag:trams`.
+    """One document. `key` is its surrogate key, such as `tag:trams`. `cache_control` replaces what readers get.
 
     The ETag is the revision if the body is the document as stored, and a digest if `fields` or `included` change it.
     """
     noun, _, ref = key.partition(":")
     headers = surrogate_keys(noun, [ref], (), included)
+    if cache_control is not None:
+        headers["Cache-Control"] = cache_control
     if not fields and included is None:
         return await cached_response(request, document.encode(), revision=revision, headers=headers)
     body = _only(document, fields) if fields else document.encode()

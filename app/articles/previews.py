@@ -1,0 +1,76 @@
+"""What a preview shows, of an article or a note: its newest state, with the drafts that it names."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from app.articles import store as articles
+from app.articles.schemas import ArticleShape
+from app.changes.models import Noun
+from app.changes.schemas import WholeNumber
+from app.changes.views import EVERYONE, NEWEST
+from app.db import Reader
+from app.notes import store as notes
+from app.notes.schemas import NoteShape
+from app.publishing import previews
+from app.publishing.previews import Preview
+from app.web.queries import Parameters
+
+
+class PreviewQuery(Parameters):
+    """How the previewed article or note is to be shown, and whether to wait for its next state."""
+
+    fields: str | None = Field(
+        default=None,
+        description="Only these fields (and `slug`, of an article `id` too), comma-separated.",
+        examples=["headline,body"],
+    )
+    include: str | None = Field(
+        default=None,
+        description="Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that"
+        " it names, drafts too, beside it in `included`; comma-separated.",
+        examples=["tags,sources"],
+    )
+    wait: WholeNumber = Field(
+        default=0,
+        ge=0,
+        le=30,
+        description="Seconds to wait for another state while what `If-None-Match` names is still current.",
+        examples=[15],
+    )
+
+    def shape(self, noun: Noun) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes). Raises: Invalid, for names that this noun does not have."""
+        if noun == "note":
+            return NoteShape(fields=self.fields, include=self.include).shape()
+        return ArticleShape(fields=self.fields, include=self.include).shape()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPreview:
+    """The state that a preview shows. `document` is its JSON, without what only the desk sees of it."""
+
+    revision: int
+    document: str
+    fields: tuple[str, ...]
+    included: dict[str, dict[str, Any]] | None
+
+
+async def shown(read: Reader, preview: Preview, query: PreviewQuery) -> ShownPreview:
+    """What the preview shows now.
+
+    Cost: one statement, and those of `include`. Raises: Invalid; Gone, for what was withdrawn; NotFound.
+    """
+    fields, include = query.shape(preview.noun)
+    included: dict[str, dict[str, Any]] | None = None
+    async with read.snapshot() as snapshot:
+        store = notes if preview.noun == "note" else articles
+        state = await store.previewed(snapshot, preview.ref)
+        document = state.document(EVERYONE)
+        previews.check_same_object(preview, document)
+        if include and preview.noun == "note":
+            included = await notes.included(snapshot, NEWEST, [document], include)
+        elif include:
+            included = await articles.included_in_preview(snapshot, document, include)
+    return ShownPreview(state.revision, document, fields, included)
