@@ -13,6 +13,7 @@ from fastapi.routing import iter_route_contexts
 import app
 from app import about, logs, operations
 from app.articles.preview_routes import router as previews
+from app.articles.redirect_routes import router as redirects
 from app.articles.routes import router as articles
 from app.changes import feed, log, writing_routes
 from app.changes.live import Live
@@ -80,7 +81,19 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    for router in (articles, previews, notes, sources, tags, importers, changes, keys, webhooks, operations.router):
+    for router in (
+        articles,
+        previews,
+        redirects,
+        notes,
+        sources,
+        tags,
+        importers,
+        changes,
+        keys,
+        webhooks,
+        operations.router,
+    ):
         api.include_router(router)
     problems.install(api)
     writing_routes.install(api)

@@ -40,10 +40,10 @@ create_source create_tag create_webhook delete_article delete_note delete_source
 discard_working_copy erase_article erase_note get_archive get_article get_article_difference get_article_revision
 get_key get_note get_note_difference get_note_revision get_preview get_source get_source_revision get_tag
 get_tag_revision get_webhook get_working_copy import_documents list_article_revisions list_articles list_changes
-list_deliveries list_keys list_note_revisions list_notes list_source_revisions list_sources list_tag_revisions
-list_tags list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook revoke_key
-rotate_webhook_secret stream_changes test_webhook unpublish_article unpublish_note update_article update_note
-update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
+list_deliveries list_keys list_note_revisions list_notes list_redirects list_source_revisions list_sources
+list_tag_revisions list_tags list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook
+revoke_key rotate_webhook_secret stream_changes test_webhook unpublish_article unpublish_note update_article
+update_note update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "stream"}]
 # What a parameter needs beside it.

@@ -112,6 +112,7 @@ READ: Final = (
     "/sources?type=organisation&identity=named&parent=agency&count=true",
     "/archive?by=day&tag=rivers&language=en",
     "/archive",
+    "/redirects",
     "/articles/flood/revisions",
     "/articles/flood/revisions/1",
     "/notes/dam/revisions",
@@ -141,7 +142,7 @@ async def read(desk: Desk) -> None:
     for path in READ:
         mark = "&" if "?" in path else "?"
         await desk("GET", path)
-        if not path.startswith(("/archive", "/keys", "/webhooks")):
+        if not path.startswith(("/archive", "/redirects", "/keys", "/webhooks")):
             await desk("GET", f"{path}{mark}perspective=drafts")
         if path.startswith("/articles?"):
             await desk("GET", f"{path}{mark}perspective=2098-01-01T00:00:00Z")

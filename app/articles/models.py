@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, String
+from sqlalchemy import Boolean, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Name
 from app.publishing.models import SCHEDULED, Publishable
+
+# The condition of the partial index on `redirected_at`, by which redirects are listed.
+REDIRECTED = text("redirected_at IS NOT NULL")
 
 
 class Article(Publishable, Base):
@@ -33,7 +36,14 @@ class ArticleSlug(Base):
     """A slug that leads, or once led, to an article. What was ever public is reserved for ever, for it alone."""
 
     __tablename__ = "article_slugs"
+    __table_args__ = (
+        Index("ix_article_slugs_redirected_at", "redirected_at", "slug",
+              postgresql_where=REDIRECTED, sqlite_where=REDIRECTED),
+    )  # fmt: skip
 
     slug: Mapped[str] = mapped_column(Name, primary_key=True)
     article: Mapped[str | None] = mapped_column(Name, ForeignKey("articles.id", ondelete="SET NULL"), index=True)
     is_public: Mapped[bool] = mapped_column(Boolean, doc="Whether the public ever knew it.")
+    redirected_at: Mapped[datetime | None] = mapped_column(
+        doc="Since when it has led to the present slug; null for that one, and while its article is not public."
+    )

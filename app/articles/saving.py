@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, update
 
 from app.articles import references
 from app.articles.models import Article, ArticleSlug
+from app.articles.redirects import REDIRECT, REDIRECTS, no_redirect, redirect
 from app.articles.rendering import DATES, RenderedArticle
 from app.articles.stored import StoredArticle
 from app.changes import log
@@ -193,6 +194,7 @@ class _Batch:
         self.changed: list[RenderedArticle] = []
         self.slugs: dict[str, tuple[str, bool]] = {}
         self.freed: list[dict[str, Any]] = []
+        self.redirected: list[dict[str, Any]] = []
 
     def add(
         self, item: ArticleToSave, before: StoredArticle | None, deleted: FormerObject | None, names: set[str]
@@ -216,6 +218,8 @@ class _Batch:
         self.lists.move(article.id, placed, {**kept, item.view: new})
         change = _change(article, item.op or operation(article.status, before, cleared), item.view, cleared)
         change.keys = purge_keys(touched_lists(before, names, item.view, cleared))
+        if self._redirect(item, article, before):
+            change.keys.append(REDIRECTS)
         change.listed_at, change.due_at, change.lists = new.published_at, article.publish_at, sorted(names)
         change.is_new_object = before is None and deleted is None
         change.kind, change.note = item.kind, item.note
@@ -233,6 +237,19 @@ class _Batch:
         if any(state.slug != article.slug for state in states.values()):
             self.free_slugs(article, beside=states[DESK].slug if item.keeps_desk else article.slug)
 
+    def _redirect(self, item: ArticleToSave, article: RenderedArticle, before: StoredArticle | None) -> bool:
+        """Notes where former slugs lead from now on. Returns whether that may be somewhere else than before."""
+        old_slugs = set() if before is None else before.former_slugs | {state.slug for state in before.states.values()}
+        shown_before = None if before is None or not before.is_public else _address(before.cards[PUBLIC])
+        shown = (article.slug, article.language) if item.view == PUBLIC else None
+        shown = shown_before if PUBLIC in item.keeps else shown
+        is_same = shown == shown_before and old_slugs >= {*article.former_slugs}
+        if is_same or not (old_slugs | {*article.former_slugs}) - {article.slug}:
+            return False
+        to = redirect(article.id, article.slug, self.transaction.at) if shown is not None else no_redirect(article.id)
+        self.redirected.append(to)
+        return True
+
     def free_slugs(self, article: RenderedArticle, *, beside: str) -> None:
         """A slug that the public never knew is free again once its article has another one in every view."""
         self.freed.append({"article_": article.id, "slug_": article.slug, "beside": beside})
@@ -245,7 +262,13 @@ class _Batch:
         await insert_many(connection, ArticleSlug, ("slug", "article", "is_public"), new)
         public = [slug for slug, (_, is_public) in self.slugs.items() if is_public and slug in self.slug_owners]
         await execute_many(connection, _PUBLISH_SLUG, [{"slug_": slug} for slug in public])
+        await execute_many(connection, REDIRECT, self.redirected)
         await self.lists.write(connection)
+
+
+def _address(card: Mapping[str, Any]) -> tuple[str, str]:
+    """The slug and the language by which a redirect names an article."""
+    return card["slug"], card["language"]
 
 
 async def discard_working_copy(transaction: Transaction, public: RenderedArticle, before: StoredArticle) -> None:
@@ -266,7 +289,11 @@ async def delete_article(transaction: Transaction, before: StoredArticle) -> Non
     lists = ListChanges(transaction.zone, archived=ARCHIVED)
     lists.move(id, before.placements(), {})
     await lists.write(connection)
-    log.delete_object(transaction, "article", id, before, purge_keys(touched_lists(before, (), None, before.views)))
+    keys = purge_keys(touched_lists(before, (), None, before.views))
+    if before.is_public and before.former_slugs:
+        await execute_many(connection, REDIRECT, [no_redirect(id)])
+        keys.append(REDIRECTS)
+    log.delete_object(transaction, "article", id, before, keys)
     await connection.execute(delete(ArticleSlug).where(ArticleSlug.article == id, ArticleSlug.is_public.is_(False)))
     await connection.execute(delete(Article).where(Article.id == id))
 

@@ -364,7 +364,7 @@ async def compare(database: Database, model: Model) -> None:
     assert await rows(database, _OUTDATED_ENTRIES) == []
     counters = {tuple(counter)[:4]: counter.n for counter in await rows(database, _COUNTERS)}
     assert {place: n for place, n in counters.items() if n} == model.counters()
-    slugs = await rows(database, select(*ArticleSlug.__table__.columns))
+    slugs = await rows(database, select(ArticleSlug.slug, ArticleSlug.article, ArticleSlug.is_public))
     assert {slug: (owner, is_public) for slug, owner, is_public in slugs} == model.slugs
     await replay(database, model)
 

@@ -49,6 +49,7 @@ WRONG: dict[str, str] = {
     "published_to": MOMENTS,
     "updated_since": MOMENTS,
     "modified_since": MOMENTS,
+    "since": MOMENTS,
     "tz": "x Europe/Nowhere europe/kyiv %2B02:00 UTC%2B2 ../../etc/passwd Europe/Kyiv/ US/Pacific-New",
     "ids": f"x, a,,b , A {'%20'} a_b {','.join(['a'] * 101)}",
     "by": "x Month week month,day",
