@@ -4,7 +4,7 @@
 #   PYTHON=python3.13            the interpreter to build .venv with ("make clean" first to change it)
 #   VENV=.venv-3.13              another folder than .venv, for another interpreter
 
-.PHONY: help install dev run test quick lint bench lock clean
+.PHONY: help install dev run test test-browser quick lint bench lock clean
 .NOTPARALLEL:
 
 VENV = .venv
@@ -12,6 +12,7 @@ VENV = .venv
 help:
 	@echo 'make run      start the server (prepares what is missing; HOST, PORT, DATABASE_URL)'
 	@echo 'make test     run the whole suite, on SQLite and on PostgreSQL (ARGS="-k cursor", "-n 0" for one process)'
+	@echo 'make test-browser  run what needs a browser, in the Chromium of this machine (CHROMIUM=/path/to/chrome)'
 	@echo 'make quick    run only what may differ between versions of Python, for a VENV of another one'
 	@echo 'make lint     check style and types: ruff, mypy --strict'
 	@echo 'make bench    measure, against the limits of this machine'
@@ -38,6 +39,9 @@ quick: dev
 test: dev
 	$(if $(ARGS),,@echo 'Running all tests, on SQLite and on PostgreSQL: about 5 minutes on two free cores. A dot is a test.')
 	@PYTHONHASHSEED=0 $(VENV)/bin/python -m pytest -n 2 $(ARGS)
+
+test-browser: dev
+	@$(VENV)/bin/python -m pytest -n 0 tests/browser $(ARGS)
 
 lint: dev
 	@$(VENV)/bin/python -m ruff check .
