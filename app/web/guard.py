@@ -34,6 +34,9 @@ PREFLIGHT: Final = {
 log: Final = structlog.get_logger()
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CONTROL: Final = re.compile(rb"[\x00-\x1f]")
+_ALWAYS: Final = [(b"x-content-type-options", b"nosniff")]
+_READABLE: Final = [(b"access-control-expose-headers", EXPOSED_HEADERS.encode())]
 
 
 class Guard:
@@ -95,15 +98,14 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_started = True
-            headers = MutableHeaders(raw=message.setdefault("headers", []))
-            headers["X-Request-ID"] = self._request_id
-            headers["Server-Timing"] = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
-            headers["X-Content-Type-Options"] = "nosniff"
+            duration = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
+            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode()), *_ALWAYS]
+            headers.append((b"server-timing", duration.encode()))
             if self._allowed_origin != ANY_ORIGIN:
-                headers.add_vary_header("Origin")
+                MutableHeaders(raw=headers).add_vary_header("Origin")
             if self._allowed_origin is not None:
-                headers["Access-Control-Allow-Origin"] = self._allowed_origin
-                headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+                headers += [(b"access-control-allow-origin", self._allowed_origin.encode("latin-1")), *_READABLE]
+            message = {**message, "headers": headers}
         elif self._is_head:
             message = {**message, "body": b""}
         await self._send(message)
@@ -112,7 +114,7 @@ class _Answer:
 def _fault(scope: Scope) -> Refusal | None:
     """The refusal of a request that is broken or oversized, whatever its path. Cost: one pass over the headers."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    if len(headers) > HEADER_COUNT or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+    if len(headers) > HEADER_COUNT or sum([len(name) + len(value) for name, value in headers]) > HEADER_BYTES:
         return HeadersTooLarge(f"At most {HEADER_COUNT} headers of {HEADER_BYTES} bytes in all are read.")
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
     if len(raw_path) + len(scope["query_string"]) > ADDRESS_BYTES:
@@ -123,10 +125,11 @@ def _fault(scope: Scope) -> Refusal | None:
         return Malformed("A request has exactly one Host header.")
     if hosts and not _HOST.fullmatch(hosts[0]):
         return Malformed("The Host header is not a host name.")
+    path = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
+    if _CONTROL.search(path):
+        return NotFound("There is nothing at this address: its path holds control characters.")
     try:
-        path = unquote_to_bytes(raw_path).decode()
+        path.decode()
     except UnicodeDecodeError:
         return NotFound("There is nothing at this address: its path is not UTF-8.")
-    if any(ord(character) < 32 for character in path):
-        return NotFound("There is nothing at this address: its path holds control characters.")
     return None
