@@ -1,0 +1,67 @@
+"""Finds the words of a text, with their places. Knows no language."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from app.words.spelling import APOSTROPHES, INVISIBLE, MARKS
+
+
+class Token(NamedTuple):
+    """A word as it is written: `text[start:end]`, in code points.
+
+    `position` counts words from 0. A hyphenated word is a token of its own, as wide as it has parts, and each part is
+    a token too: in «науково-популярний журнал» the whole word (position 0, width 2), «науково» (0), «популярний» (1)
+    and «журнал» (2).
+    """
+
+    text: str
+    start: int
+    end: int
+    position: int
+    width: int
+
+
+# Letters and digits, with their marks. Possessive, and the two sets share no character that could be read twice.
+_RUN: Final = rf"[^\W_]++(?:[{MARKS}{INVISIBLE}]++[^\W_]*+)*+"
+_SIMPLE: Final = rf"{_RUN}(?:[{APOSTROPHES}]{_RUN})*+"
+_TOKEN: Final = re.compile(
+    # 15 000 or 15 000,5: no more groups than any number has, so that a long row of digits is not tried again and again.
+    r"(?P<number>\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3}){1,5}(?:[.,]\d{1,20})?(?![^\W_])"
+    # 2,5 and 1,234.5 and 22.01.2025
+    r"|\d{1,20}(?:[.,]\d{1,20}){1,9}(?![^\W_]))"
+    r"|(?P<initials>(?:[^\W\d_]\.){2,9}(?![^\W_]))"
+    rf"|(?P<word>{_SIMPLE}(?:[-‐‑]{_SIMPLE})*+)"
+)
+DATE: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_DATE_PART: Final = re.compile(r"\d+")
+_WORD_PART: Final = re.compile(_SIMPLE)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Order: by place; a hyphenated word or a date stands before its parts. Cost: linear in the length of the text."""
+    position = 0
+    for match in _TOKEN.finditer(text):
+        parts = _parts(match)
+        width = max(len(parts), 1)
+        yield Token(match[0], match.start(), match.end(), position, width)
+        if width > 1:
+            for number, part in enumerate(parts):
+                start, end = match.start() + part.start(), match.start() + part.end()
+                yield Token(part[0], start, end, position + number, 1)
+        position += width
+
+
+def _parts(match: re.Match[str]) -> list[re.Match[str]]:
+    if match["word"]:
+        return [*_WORD_PART.finditer(match[0])]
+    return [*_DATE_PART.finditer(match[0])] if DATE.fullmatch(match[0]) else []
+
+
+def outermost(found: Iterable[Token]) -> list[Token]:
+    """Without the parts of hyphenated words and dates."""
+    outer: list[Token] = []
+    for token in found:
+        if not outer or token.start >= outer[-1].end:
+            outer.append(token)
+    return outer
