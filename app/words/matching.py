@@ -1,0 +1,80 @@
+"""Whether texts answer a query, and which of their words do. What an index finds must be the same."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from app.words.analysis import Word
+from app.words.queries import Prefix, Query, Term
+
+# Fields whose words are sought by the name of the field alone.
+SOUGHT_BY_NAME: Final = frozenset({"source"})
+# The analysed texts of each field: a field may have several, and no phrase goes from one to the next.
+Texts = Mapping[str, Sequence[Sequence[Word]]]
+
+
+class Range(NamedTuple):
+    """A stretch of a text, in code points."""
+
+    start: int
+    end: int
+
+
+def matches(query: Query, texts: Texts) -> bool:
+    """Cost: linear in the words of the texts, times the words of the query."""
+    required = all(any(_is_in(term, texts) for term in alternatives) for alternatives in query.required)
+    return required and not any(_is_in(term, texts) for term in query.excluded)
+
+
+def highlights(query: Query, field: str, words: Sequence[Word]) -> list[Range]:
+    """What to highlight in a text of this field: the words and phrases that the query looks for.
+
+    Order: by place. They do not overlap. Nothing for what the query excludes.
+    """
+    terms = (term for alternatives in query.required for term in alternatives if _is_sought_in(term, field))
+    ranges: list[Range] = []
+    for start, end in sorted(found for term in terms for found in _found(term, words)):
+        if ranges and start < ranges[-1].end:
+            ranges[-1] = Range(ranges[-1].start, max(end, ranges[-1].end))
+        else:
+            ranges.append(Range(start, end))
+    return ranges
+
+
+def _is_in(term: Term, texts: Texts) -> bool:
+    return any(
+        next(_found(term, words), None) is not None
+        for field, of_field in texts.items()
+        if _is_sought_in(term, field)
+        for words in of_field
+    )
+
+
+def _is_sought_in(term: Term, field: str) -> bool:
+    return field not in SOUGHT_BY_NAME if term.field is None else field == term.field
+
+
+def _found(term: Term, words: Sequence[Word]) -> Iterator[Range]:
+    if isinstance(term, Prefix):
+        for word in words:
+            if any(key.startswith(term.beginnings) for key in word.keys):
+                yield Range(word.start, word.end)
+        return
+    first, *others = term.words
+    by_position: dict[int, list[Word]] = {}
+    if others:
+        for word in words:
+            by_position.setdefault(word.position, []).append(word)
+    for word in words:
+        if not first.isdisjoint(word.keys):
+            end = _end_of_phrase(word, others, by_position)
+            if end is not None:
+                yield Range(word.start, end)
+
+
+def _end_of_phrase(word: Word, others: list[frozenset[str]], by_position: Mapping[int, list[Word]]) -> int | None:
+    """Where the phrase ends whose first word this is; None where the others do not follow."""
+    ends = {word.position + word.width: word.end}  # by the position at which the next word must stand
+    for keys in others:
+        following = [each for position in ends for each in by_position.get(position, ())]
+        ends = {each.position + each.width: each.end for each in following if not keys.isdisjoint(each.keys)}
+    return max(ends.values(), default=None)
