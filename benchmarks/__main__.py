@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks [NAME …]; exit code 1 when a goal is missed."""
+"""The command line: python -m benchmarks [NAME …] [FILE.conllu …]; exit code 1 when a goal is missed."""
 
 import argparse
 import sys
@@ -6,7 +6,20 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import against, databases, feed, imports, lists, processes, reads, sizes, startup, statements, writes
+from benchmarks import (
+    against,
+    databases,
+    feed,
+    forms,
+    imports,
+    lists,
+    processes,
+    reads,
+    sizes,
+    startup,
+    statements,
+    writes,
+)
 from benchmarks.goals import Options
 
 ALL = {
@@ -19,8 +32,10 @@ ALL = {
     "sizes": sizes.measure,
     "startup": startup.measure,
     "feed": feed.measure,
+    "forms": forms.measure,
     "against": against.measure,
 }
+WITHOUT_DATABASE = {"forms"}
 
 
 def main() -> int:
@@ -33,18 +48,22 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=folder, help=f"where data is kept between runs ({folder})")
     parser.add_argument("--other", type=Path, help="folder of another checkout, which `against` compares with")
     arguments = parser.parse_args()
-    if unknown := [name for name in arguments.names if name not in ALL]:
+    treebanks = [Path(name) for name in arguments.names if name.endswith(".conllu")]
+    names = [name for name in arguments.names if not name.endswith(".conllu")]
+    if unknown := [name for name in names if name not in ALL]:
         parser.error(f"there is no benchmark {unknown[0]!r}")
-    if arguments.other is None and "against" in arguments.names:
+    if arguments.other is None and "against" in names:
         parser.error("against needs --other FOLDER")
+    if not treebanks and "forms" in names:
+        parser.error("forms needs FILE.conllu of Universal Dependencies, named uk_… or en_…")
     chosen = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    options = Options(arguments.full, chosen, arguments.folder.resolve(), arguments.rounds, arguments.other)
+    options = Options(arguments.full, chosen, arguments.folder.resolve(), arguments.rounds, arguments.other, treebanks)
     missed = 0
     with ExitStack() as stack:
-        if "postgresql" in chosen:
+        if "postgresql" in chosen and {*(names or ALL)} - WITHOUT_DATABASE:
             options.servers["postgresql"] = stack.enter_context(databases.server(options.folder / "postgresql"))
-        for name in arguments.names or ALL:
+        for name in names or ALL:
             print(f"\n{name}", flush=True)
             for goal in ALL[name](options):
                 print(f"  {goal}", flush=True)

@@ -32,7 +32,7 @@ class Goal:
 class Options:
     """How a run is to be made: at full size or at one for every day, on which databases, where data is kept.
 
-    `other` is the folder of another checkout, to compare with.
+    `other` is the folder of another checkout, to compare with; `treebanks` are files of the format CoNLL-U.
     """
 
     full: bool
@@ -40,6 +40,7 @@ class Options:
     folder: Path
     rounds: int
     other: Path | None = None
+    treebanks: Sequence[Path] = ()
     servers: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str, name: str) -> str:
