@@ -10,6 +10,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+ARTICLE_PLACE: Final = re.compile(r"\{(?:slug|id|language|section)\}")
+ARTICLE_ADDRESS: Final = re.compile(rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 PREVIEW_NAMES: Final = ("token", "slug", "language")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -35,6 +37,21 @@ class Settings(BaseSettings):
         description="Origins whose pages may use the API in a browser, comma-separated; *: all, which is safe, since"
         " no browser sends a key by itself.",
     )
+    site_name: str = Field(
+        default="Dovidka",
+        min_length=1,
+        description="Who publishes: the name that search engines and agencies are told.",
+    )
+    site_url: str = Field(
+        default="",
+        description="Where others reach this server, such as https://news.example; http://localhost and the port by"
+        " default. Addresses in renditions begin with it.",
+    )
+    site_article_url: str = Field(
+        default="",
+        description="Where the newsroom's own site has a story: an address with {slug}, {id}, {language} or {section},"
+        " such as https://news.example/{language}/{slug}; by default the address in this API.",
+    )
     site_preview_url: str = Field(
         default="",
         description="Address of previews on your own site, with {token} and, where it helps, {slug} and {language},"
@@ -50,6 +67,29 @@ class Settings(BaseSettings):
         description="Hosts of your own that webhooks may lead to although they are not public, or by http: host or"
         " host:port, comma-separated.",
     )
+
+    @field_validator("site_url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        if url and not ORIGIN.fullmatch(url):
+            raise ValueError(f"{url!r} is not http:// or https:// and a host alone, such as https://news.example")
+        return url
+
+    @field_validator("site_article_url")
+    @classmethod
+    def _article_template(cls, template: str) -> str:
+        address = ARTICLE_PLACE.sub("x", template)
+        if "{" in address or "}" in address:
+            raise ValueError(f"{template!r} has another place than {{slug}}, {{id}}, {{language}} and {{section}}")
+        if template and (address == template or not ARTICLE_ADDRESS.fullmatch(address)):
+            detail = "is not an address with a place for the story, such as https://news.example/{slug}"
+            raise ValueError(f"{template!r} {detail}")
+        return template
+
+    @property
+    def origin(self) -> str:
+        """Where others reach this server."""
+        return self.site_url or f"http://localhost:{self.port}"
 
     @field_validator("webhook_allowed_hosts")
     @classmethod

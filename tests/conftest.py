@@ -56,6 +56,8 @@ Make = Callable[..., Awaitable[str]]
 hypothesis.settings.register_profile("dovidka", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("dovidka")
 
+# Addresses in renditions: those of the examples in the OpenAPI document, and not of whoever runs the tests.
+os.environ["SITE_URL"] = "https://news.example"
 # No test speaks TLS with a stranger: a client that reads no certificates is made in no time instead of 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
