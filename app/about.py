@@ -35,6 +35,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "renditions": "Stories and notes in other formats: HTML, text, Markdown, JSON-LD, ninjs.",
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "import": "Many documents at once.",
     "keys": "API keys: who may do what, and until when.",

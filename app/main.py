@@ -20,6 +20,8 @@ from app.changes.live import Live
 from app.changes.routes import router as changes
 from app.db import Database, check_schema, utcnow
 from app.errors import Unavailable
+from app.formats.routes import router as formats
+from app.formats.story import Site
 from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
@@ -81,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
+    api.state.site = Site(settings.site_name, settings.origin, settings.site_article_url, settings.zone)
     for router in (
         articles,
         previews,
@@ -88,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         notes,
         sources,
         tags,
+        formats,
         importers,
         changes,
         keys,

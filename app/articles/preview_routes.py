@@ -48,7 +48,7 @@ async def get_preview(request: Request, read: Read, token: Token, query: Annotat
 async def _preview_response(request: Request, read: Reader, token: str, query: PreviewQuery) -> Response:
     """The preview as it is now. Raises: NotFound, also once it has expired; Gone, Invalid."""
     preview = previews.open_token(request.app.state.secret, token, utcnow())
-    state = await shown(read, preview, query)
+    state = await shown(read, preview, query, request.app.state.site)
     return await item_response(
         request,
         state.document,

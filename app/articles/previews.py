@@ -1,5 +1,6 @@
 """What a preview shows, of an article or a note: its newest state, with the drafts that it names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from app.changes.models import Noun
 from app.changes.schemas import WholeNumber
 from app.changes.views import EVERYONE, NEWEST
 from app.db import Reader
+from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS, with_bodies
+from app.formats.story import Beside, Site, StoryNoun
 from app.notes import store as notes
 from app.notes.schemas import NoteShape
 from app.publishing import previews
@@ -57,7 +60,14 @@ class ShownPreview:
     included: dict[str, dict[str, Any]] | None
 
 
-async def shown(read: Reader, preview: Preview, query: PreviewQuery) -> ShownPreview:
+async def beside_preview(read: Reader, preview: Preview, document: str, include: Sequence[str]) -> Beside:
+    """What a rendition of the previewed document shows beside it: drafts too, and nothing that was withdrawn."""
+    if preview.noun == "note":
+        return notes.without_withdrawn(await notes.named(read, NEWEST, [document], ("tag", "source", "article")))
+    return await articles.beside_in_preview(read, document, include)
+
+
+async def shown(read: Reader, preview: Preview, query: PreviewQuery, site: Site) -> ShownPreview:
     """What the preview shows now.
 
     Cost: one statement, and those of `include`. Raises: Invalid; Gone, for what was withdrawn; NotFound.
@@ -73,4 +83,8 @@ async def shown(read: Reader, preview: Preview, query: PreviewQuery) -> ShownPre
             included = await notes.included(snapshot, NEWEST, [document], include)
         elif include:
             included = await articles.included_in_preview(snapshot, document, include)
+        if not BODY_FIELDS.keys().isdisjoint(fields):
+            beside = await beside_preview(snapshot, preview, document, BESIDE_BODIES)
+            noun: StoryNoun = "note" if preview.noun == "note" else "article"
+            (document,), _ = await with_bodies(noun, [document], beside, site, fields)
     return ShownPreview(state.revision, document, fields, included)

@@ -34,6 +34,7 @@ from app.content.differences import Difference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
+from app.formats.bodies import BODY_FIELDS
 from app.publishing.preview_routes import preview_response
 from app.publishing.store import object_address
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
@@ -73,11 +74,12 @@ async def list_articles(
         detail = "is an instant in the past: what was public then is told of single articles"
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
     async with read.snapshot() as snapshot:
-        page = await listing.newest(snapshot, perspective, query, position, zone, with_body="body" in fields)
+        with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
+        page = await listing.newest(snapshot, perspective, query, position, zone, with_body=with_body)
         included = await articles.included(snapshot, perspective, page.items, include)
-    return await page_response(
-        request, cursor, page, noun="article", lists=query.lists(), fields=fields, included=included
-    )
+        page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
+    lists = [*query.lists(), *keys]
+    return await page_response(request, cursor, page, noun="article", lists=lists, fields=fields, included=included)
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
@@ -91,17 +93,27 @@ async def get_article(
     """
     fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
-    included = None
-    if include:
-        async with read.snapshot() as snapshot:
-            article = await articles.get(snapshot, perspective, ref)
-            included = await articles.included(snapshot, perspective, [article.document], include)
-    else:
+    if not include and BODY_FIELDS.keys().isdisjoint(fields):
         article = await articles.get(read, perspective, ref)
-    if moved := _moved(request, ref, article):
-        return moved
+        return moved_response(request, ref, article) or await item_response(
+            request, article.document, article.revision, key=f"article:{article.id}", fields=fields
+        )
+    async with read.snapshot() as snapshot:
+        article = await articles.get(snapshot, perspective, ref)
+        if moved := moved_response(request, ref, article):
+            return moved
+        included = await articles.included(snapshot, perspective, [article.document], include) if include else None
+        (document,), keys = await articles.with_bodies(
+            snapshot, perspective, [article.document], fields, request.app.state.site
+        )
     return await item_response(
-        request, article.document, article.revision, key=f"article:{article.id}", fields=fields, included=included
+        request,
+        document,
+        article.revision,
+        key=f"article:{article.id}",
+        others=keys,
+        fields=fields,
+        included=included,
     )
 
 
@@ -115,7 +127,7 @@ async def list_article_revisions(
     """
     perspective = perspective_of(caller, query.perspective)
     article = await articles.get(read, perspective, ref)
-    if moved := _moved(request, ref, article):
+    if moved := moved_response(request, ref, article):
         return moved
     return await revisions_response(request, read, perspective, "article", article.id, query)
 
@@ -137,13 +149,16 @@ async def get_article_revision(
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
         article = await articles.get(snapshot, perspective, ref)
-        if moved := _moved(request, ref, article):
+        if moved := moved_response(request, ref, article):
             return moved
         state = await history.state_at(snapshot, perspective, "article", article.id, revision_number(revision))
         document = state.document(perspective)
         included = await articles.included(snapshot, perspective, [document], include) if include else None
+        (document,), keys = await articles.with_bodies(
+            snapshot, perspective, [document], fields, request.app.state.site
+        )
     return await item_response(
-        request, document, state.revision, key=f"article:{article.id}", fields=fields, included=included
+        request, document, state.revision, key=f"article:{article.id}", others=keys, fields=fields, included=included
     )
 
 
@@ -157,7 +172,7 @@ async def get_article_difference(
     """
     perspective = perspective_of(caller, query.perspective)
     article = await articles.get(read, perspective, ref)
-    if moved := _moved(request, ref, article):
+    if moved := moved_response(request, ref, article):
         return moved
     return await difference_response(request, read, perspective, "article", article.id, query)
 
@@ -262,8 +277,17 @@ async def get_working_copy(
     async with read.snapshot() as snapshot:
         article = await articles.working_copy(snapshot, ref)
         included = await articles.included(snapshot, NEWEST, [article.document], include) if include else None
+        (document,), keys = await articles.with_bodies(
+            snapshot, NEWEST, [article.document], fields, request.app.state.site
+        )
     return await item_response(
-        request, article.document, article.revision, key=f"article:{article.id}", fields=fields, included=included
+        request,
+        document,
+        article.revision,
+        key=f"article:{article.id}",
+        others=keys,
+        fields=fields,
+        included=included,
     )
 
 
@@ -358,7 +382,7 @@ async def create_article_preview(request: Request, read: Read, ref: Ref, body: P
     return preview_response(request, "article", article.id, article.document, body)
 
 
-def _moved(request: Request, ref: str, article: articles.ShownArticle) -> Response | None:
+def moved_response(request: Request, ref: str, article: articles.ShownArticle) -> Response | None:
     """308 to the article's present slug, keeping what follows and the query; None where the address is right."""
     if ref in {article.slug, article.id}:
         return None

@@ -8,6 +8,7 @@ from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, Image, Relation, Role, WireModel
 from app.content.lifecycle import Reason, Status
+from app.formats.bodies import BODY_FIELDS
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
@@ -175,8 +176,10 @@ class ArticleSeen(ArticleOut):
 class ArticleAnswer(ArticleSeen):
     """One article, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("included", "ednote"))
+    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included", "ednote"))
 
+    body_html: str | MISSING = Field(default=MISSING, description="The body as HTML; where `fields` names it.")
+    body_text: str | MISSING = Field(default=MISSING, description="The body as plain text; where `fields` names it.")
     included: ArticleIncluded | MISSING = MISSING
 
 
@@ -213,7 +216,8 @@ class ArticleShape(Parameters):
 
     fields: str | None = Field(
         default=None,
-        description="Only these fields (and id and slug), comma-separated.",
+        description="Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as"
+        " HTML and as plain text.",
         examples=["headline,published_at"],
     )
     include: str | None = Field(
@@ -225,7 +229,7 @@ class ArticleShape(Parameters):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = chosen_names(self.fields, ArticleOut.model_fields, "fields")
+        fields = chosen_names(self.fields, [*ArticleOut.model_fields, *BODY_FIELDS], "fields")
         return (("id", "slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 

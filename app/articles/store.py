@@ -27,7 +27,11 @@ from app.changes.views import (
 )
 from app.db import Reader, Row, Uuid16, in_list, list_parameters, padded_size
 from app.errors import NotFound
+from app.formats import bodies
+from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS
+from app.formats.story import Site
 from app.lists.models import List, ListEntry
+from app.notes import store as notes
 from app.publishing.store import gone, withdrawal_columns
 from app.web.fields import SLUG, UUID_TEXT
 
@@ -193,11 +197,7 @@ async def included_in_preview(read: Reader, document: str, include: Sequence[str
     while they are public. Cost: as `included`, one statement more for the original.
     """
     named = [name for name in include if name != "translations"]
-    groups = await included(read, NEWEST, [document], named)
-    for group in {"articles", "notes"} & groups.keys():
-        withdrawn = {ref for ref, text in groups[group].items() if from_json(text)["status"] == "withdrawn"}
-        # A note at a pinned revision stands under `slug@revision`.
-        groups[group] = {ref: text for ref, text in groups[group].items() if ref.partition("@")[0] not in withdrawn}
+    groups = notes.without_withdrawn(await included(read, NEWEST, [document], named))
     if "translations" in include:
         groups["translations"] = await _translations_in_preview(read, _REFERENCES.validate_json(document))
     return groups
@@ -212,6 +212,43 @@ async def _translations_in_preview(read: Reader, article: _References) -> dict[s
         if fields["status"] != "withdrawn":
             versions[fields["language"]] = _version(fields)
     return {article["id"]: to_json(dict(sorted(versions.items()))).decode()}
+
+
+async def beside(
+    read: Reader, perspective: Perspective, documents: Sequence[str], include: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """What `included` gives, and what the notes among it name in turn, for renditions of these articles.
+
+    Cost: as `included`, and one statement where the notes name more than the articles do.
+    """
+    return await _with_named_by_notes(read, perspective, await included(read, perspective, documents, include))
+
+
+async def beside_in_preview(read: Reader, document: str, include: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The same for a previewed article. Cost: as `included_in_preview`, and one statement."""
+    groups = await included_in_preview(read, document, include)
+    return notes.without_withdrawn(await _with_named_by_notes(read, NEWEST, groups))
+
+
+async def _with_named_by_notes(
+    read: Reader, perspective: Perspective, groups: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    embedded = [*groups.get("notes", {}).values()]
+    named = await notes.named(read, perspective, embedded, ("source", "article"), known=groups) if embedded else {}
+    return groups | {group: {**groups.get(group, {}), **texts} for group, texts in named.items()}
+
+
+async def with_bodies(
+    read: Reader, perspective: Perspective, documents: Sequence[str], fields: Sequence[str], site: Site
+) -> tuple[list[str], list[str]]:
+    """(the documents with the BODY_FIELDS among `fields`, surrogate keys of what those show).
+
+    Cost: as `beside`; none where the fields name none of them.
+    """
+    if BODY_FIELDS.keys().isdisjoint(fields):
+        return [*documents], []
+    shown = await beside(read, perspective, documents, BESIDE_BODIES)
+    return await bodies.with_bodies("article", documents, shown, site, fields)
 
 
 def _related(article: _References) -> list[str | None]:
@@ -230,8 +267,9 @@ async def _notes(read: Reader, perspective: Perspective, articles: list[_Referen
     slugs = _names(articles, lambda article: article["notes"])
     if perspective.as_of is not None:
         states = await views.as_of(read, "note", slugs, perspective.as_of)
-        return {slug: state.document(EVERYONE) for slug, state in states.items()}
-    documents = await views.documents(read, perspective, "note", slugs)
+        documents = {slug: state.document(EVERYONE) for slug, state in states.items()}
+    else:
+        documents = await views.documents(read, perspective, "note", slugs)
     pins = {
         (block["note"], block["revision"])
         for article in articles

@@ -13,6 +13,7 @@ from app.changes.writing_routes import WriteTransaction, created_response, delet
 from app.content.differences import Difference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
+from app.formats.bodies import BODY_FIELDS
 from app.notes import desk, listing
 from app.notes import store as notes
 from app.notes.schemas import (
@@ -55,9 +56,12 @@ async def list_notes(
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
-        page = await listing.page(snapshot, perspective, query, position, with_body="body" in fields)
+        with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
+        page = await listing.page(snapshot, perspective, query, position, with_body=with_body)
         included = await notes.included(snapshot, perspective, page.items, include)
-    return await page_response(request, cursor, page, noun="note", fields=fields, included=included)
+        page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
+    lists = ["notes", *keys]
+    return await page_response(request, cursor, page, noun="note", lists=lists, fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=NoteAnswer, responses=ONE)
@@ -74,7 +78,10 @@ async def get_note(
         state = await notes.get(snapshot, perspective, slug)
         document = state.document(perspective)
         included = await notes.included(snapshot, perspective, [document], include) if include else None
-    return await item_response(request, document, state.revision, key=f"note:{slug}", fields=fields, included=included)
+        (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
+    return await item_response(
+        request, document, state.revision, key=f"note:{slug}", others=keys, fields=fields, included=included
+    )
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **ONE})
@@ -111,7 +118,10 @@ async def get_note_revision(
         state = await history.state_at(snapshot, perspective, "note", slug, revision_number(revision))
         document = state.document(perspective)
         included = await notes.included(snapshot, perspective, [document], include) if include else None
-    return await item_response(request, document, state.revision, key=f"note:{slug}", fields=fields, included=included)
+        (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
+    return await item_response(
+        request, document, state.revision, key=f"note:{slug}", others=keys, fields=fields, included=included
+    )
 
 
 @router.get("/{slug}/diff", response_model=Difference, responses=ONE)

@@ -8,6 +8,7 @@ from app.changes.schemas import Drafts, Seen, Warned
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, WireModel
 from app.content.lifecycle import Reason, Status
+from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, Slug, Text
@@ -125,8 +126,10 @@ class NoteIncluded(BaseModel):
 class NoteAnswer(NoteOut):
     """One reference note, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("included"))
+    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included"))
 
+    body_html: str | MISSING = Field(default=MISSING, description="The body as HTML; where `fields` names it.")
+    body_text: str | MISSING = Field(default=MISSING, description="The body as plain text; where `fields` names it.")
     included: NoteIncluded | MISSING = MISSING
 
 
@@ -138,7 +141,10 @@ class NoteShape(Parameters):
     """Which parts of a note are to be shown, and what beside it."""
 
     fields: str | None = Field(
-        default=None, description="Only these fields (and the slug), comma-separated.", examples=["heading,as_of"]
+        default=None,
+        description="Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as"
+        " HTML and as plain text.",
+        examples=["heading,as_of"],
     )
     include: str | None = Field(
         default=None,
@@ -148,7 +154,7 @@ class NoteShape(Parameters):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = chosen_names(self.fields, NoteOut.model_fields, "fields")
+        fields = chosen_names(self.fields, [*NoteOut.model_fields, *BODY_FIELDS], "fields")
         return (("slug", *fields) if fields else ()), chosen_names(self.include, ["tags", "sources"], "include")
 
 

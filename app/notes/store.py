@@ -1,6 +1,6 @@
 """Reads single reference notes, and what stands beside notes in an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -11,9 +11,13 @@ from app.changes.models import Noun
 from app.changes.views import EVERYONE, NEWEST, Perspective, ShownState
 from app.db import Reader
 from app.errors import NotFound
+from app.formats import bodies
+from app.formats.bodies import BODY_FIELDS
+from app.formats.story import Site
 from app.notes.models import Note
 from app.publishing.store import gone, withdrawal_columns
 
+NOTHING: Final[Mapping[str, Container[str]]] = {}
 _WITHDRAWN: Final = select(*withdrawal_columns(Note)).where(Note.slug == bindparam("slug"), Note.status == "withdrawn")
 
 
@@ -42,15 +46,67 @@ async def included(
     read: Reader, perspective: Perspective, documents: Sequence[str], include: Sequence[str]
 ) -> dict[str, dict[str, str]]:
     """The tags and sources that these notes name. Cost: one statement."""
-    refs: dict[Noun, list[str]] = {}
+    nouns: dict[str, Noun] = {"tags": "tag", "sources": "source"}
+    return await named(read, perspective, documents, [noun for group, noun in nouns.items() if group in include])
+
+
+async def named(
+    read: Reader,
+    perspective: Perspective,
+    documents: Sequence[str],
+    nouns: Sequence[Noun],
+    *,
+    known: Mapping[str, Container[str]] = NOTHING,
+) -> dict[str, dict[str, str]]:
+    """The objects of these nouns that notes name: tags, sources, and articles in their bodies.
+
+    Those in the group of their noun in `known` are left out. Cost: one statement, none where nothing is left.
+    """
     notes = [from_json(document) for document in documents]
-    if "tags" in include:
-        refs["tag"] = list(dict.fromkeys(slug for note in notes for slug in note["tags"]))
-    if "sources" in include:
-        refs["source"] = list(dict.fromkeys(slug for note in notes for slug in _sources(note)))
+    refs: dict[Noun, list[str]] = {}
+    for noun in nouns:
+        names = dict.fromkeys(name for note in notes for name in _NAMES[noun](note))
+        refs[noun] = [name for name in names if name is not None and name not in known.get(f"{noun}s", ())]
     return {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
+
+
+def without_withdrawn(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The groups without the articles and notes that were taken down, for previews."""
+    withdrawn = {
+        ref
+        for group in ("articles", "notes")
+        for ref, text in groups.get(group, {}).items()
+        if from_json(text)["status"] == "withdrawn"
+    }
+    # A note at a pinned revision stands under `slug@revision`.
+    return {
+        group: {ref: text for ref, text in texts.items() if ref.partition("@")[0] not in withdrawn}
+        for group, texts in groups.items()
+    }
+
+
+async def with_bodies(
+    read: Reader, perspective: Perspective, documents: Sequence[str], fields: Sequence[str], site: Site
+) -> tuple[list[str], list[str]]:
+    """(the documents with the BODY_FIELDS among `fields`, surrogate keys of what those show).
+
+    Cost: one statement; none where the fields name none of them.
+    """
+    if BODY_FIELDS.keys().isdisjoint(fields):
+        return [*documents], []
+    shown = await named(read, perspective, documents, ("source", "article"))
+    return await bodies.with_bodies("note", documents, shown, site, fields)
 
 
 def _sources(note: dict[str, Any]) -> Iterable[str]:
     of_facts = (attribution for fact in note["facts"] for attribution in fact["attributions"])
     return (attribution["source"] for attribution in (*note["attributions"], *of_facts))
+
+
+def _related(note: dict[str, Any]) -> Iterable[str | None]:
+    return (block["article"] for block in note.get("body", ()) if block["type"] == "related")
+
+
+_NAMES: Final[Mapping[Noun, Callable[[dict[str, Any]], Iterable[str | None]]]] = {
+    "tag": lambda note: note["tags"], "source": _sources, "article": _related,
+}  # fmt: skip

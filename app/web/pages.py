@@ -49,16 +49,19 @@ async def item_response(
     revision: int,
     *,
     key: str,
+    others: Sequence[str] = (),
     fields: Sequence[str] = (),
     included: Included | None = None,
     cache_control: str | None = None,
 ) -> Response:
-    """One document. `key` is its surrogate key, such as `tag:trams`. `cache_control` replaces what readers get.
+    """One document. `key` is its surrogate key, such as `tag:trams`; `others` are those of what it shows.
+
+    `cache_control` replaces what readers get.
 
     The ETag is the revision if the body is the document as stored, and a digest if `fields` or `included` change it.
     """
     noun, _, ref = key.partition(":")
-    headers = surrogate_keys(noun, [ref], (), included)
+    headers = surrogate_keys(noun, [ref], others, included)
     if cache_control is not None:
         headers["Cache-Control"] = cache_control
     if not fields and included is None:

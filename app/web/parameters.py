@@ -68,9 +68,11 @@ def declared(endpoint: Callable[..., Any]) -> dict[str, Any]:
     types: dict[str, Any] = {}
     for hint in get_type_hints(endpoint, include_extras=True).values():
         model, *marks = get_args(hint) or (hint,)
-        if any(isinstance(getattr(mark, "dependency", mark), Query | QueryModel) for mark in marks):
-            for name, field in model.model_fields.items():
-                types[field.alias or name] = get_origin(field.annotation) or field.annotation
+        for mark in (getattr(mark, "dependency", mark) for mark in marks):
+            if isinstance(mark, Query | QueryModel):
+                read_model = mark.model if isinstance(mark, QueryModel) else model
+                for name, field in read_model.model_fields.items():
+                    types[field.alias or name] = get_origin(field.annotation) or field.annotation
     return types
 
 

@@ -58,15 +58,17 @@ WRONG: dict[str, str] = {
     "after": "-1 x 1_0 %2B1 007 1.0 9999999999999999999",
     "wait": "-1 x 31 1_0 007 1.0",
     "verbose": FLAGS,
+    "version": "x 1.6 3.0 3.1, 3.10 latest",
     "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
 REPEATABLE = {"tag", "tag_not", "source", "note"}
-STRANGERS = "status state preview version draft q facets ednote Limit limit%20 tag[] tag[$ne]".split()
+STRANGERS = "status state preview versions draft q facets ednote Limit limit%20 tag[] tag[$ne]".split()
 STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B%5D".split()
 
 
 # One opens by a token of the server's own, the other takes two parameters together: they have their own tests.
 ELSEWHERE = {"get_preview", "get_article_difference", "get_note_difference"}
+ELSEWHERE |= {f"get_preview_{name}" for name in ("html", "text", "markdown", "jsonld", "ninjs")}
 # What it answers has no end, and this client waits for it: it has its own tests, on a real server.
 ENDLESS = "/v1/changes/stream"
 

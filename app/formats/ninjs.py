@@ -1,0 +1,220 @@
+"""ninjs, the news exchange format of IPTC: 3.1, and 2.2 for its readers. Source: https://iptc.org/standards/ninjs/."""
+
+from typing import Any, Final, Literal
+
+from pydantic_core import to_json
+
+from app.formats import html, text
+from app.formats.story import Json, Story, in_language
+
+Version = Literal["3.1", "2.2"]
+_STATUSES: Final = {"published": "usable", "draft": "withheld", "scheduled": "withheld", "withdrawn": "canceled"}
+# Where tags stand, by their type; sections, topics and series are subjects.
+_GROUPS: Final = {"person": "people", "organisation": "organisations", "place": "places", "event": "events"}
+# Properties that 2.2 does not have, by where they stand.
+_NOT_IN_2_2: Final = {"associations": {"rel"}, "renditions": {"poi"}}
+
+
+def render(story: Story, version: Version = "3.1") -> bytes:
+    """The story, or note, with everything in it; to the desk what was withdrawn is `canceled`."""
+    standard = {
+        "name": "ninjs",
+        "version": version,
+        "schema": f"http://www.iptc.org/std/ninjs/ninjs-schema_{version}.json#",
+    }
+    item = _filled({"uri": _uri(story), "standard": standard, **_item(story)})
+    if version == "2.2":
+        item = _as_2_2(item)
+    return to_json(item).replace(b"<", b"\\u003c")
+
+
+def _filled(members: Json) -> Json:
+    """Without members that are empty."""
+    return {name: member for name, member in members.items() if member not in (None, "", [])}
+
+
+def _as_2_2(value: Any, group: str = "") -> Any:
+    """The names of 2.2 are those of 3.1 in lower case."""
+    if isinstance(value, list):
+        return [_as_2_2(item, group) for item in value]
+    if not isinstance(value, dict):
+        return value
+    dropped = _NOT_IN_2_2.get(group, ())
+    return {name.lower(): _as_2_2(member, name) for name, member in value.items() if name not in dropped}
+
+
+def _uri(story: Story) -> str:
+    """An article by its id, since its slug may change."""
+    return story.site.address(story.noun, story.document["id" if story.noun == "article" else "slug"])
+
+
+def _item(story: Story) -> Json:
+    document = story.document
+    is_article = story.noun == "article"
+    private_note = document.get("ednote")
+    return {
+        "type": "text",
+        "representationType": "full",
+        "version": str(document["revision"]),
+        "firstCreated": document["created_at"],
+        "versionCreated": document["modified_at"],
+        "contentCreated": document["first_published_at"],
+        "embargoedUntil": document["publish_at"],
+        "pubStatus": _STATUSES[document["status"]],
+        "language": story.language,
+        "slugline": document["slug"],
+        "by": document.get("byline"),
+        "copyrightHolder": story.site.name,
+        "edNote": private_note,
+        "headlines": _texts({"main": story.title, "kicker": document.get("kicker")}),
+        "descriptions": _descriptions(story),
+        "bodies": _bodies(story),
+        **_tagged(story),
+        "infoSources": _info_sources(story),
+        "associations": [*_pictures(story), *_notes(story), *_related(story), *_translations(story)],
+        "altIds": _texts({"address": story.address, "slug": document["slug"] if is_article else None}),
+    }
+
+
+def _texts(texts: dict[str, str | None]) -> list[Json]:
+    """Texts by role; none without a text."""
+    return [{"role": role, "value": value} for role, value in texts.items() if value]
+
+
+def _descriptions(story: Story) -> list[Json]:
+    document = story.document
+    opening = "standfirst" if document.get("standfirst") else "excerpt"
+    corrections = [{"role": each["kind"], "value": each["text"]} for each in document.get("corrections", ())]
+    return _texts({name: document.get(name) for name in (opening, "editors_note", "as_of")}) + corrections
+
+
+def _bodies(story: Story) -> list[Json]:
+    """The body as HTML and as text; a draft may have none yet."""
+    html_body, plain = html.body(story), text.body(story)
+    words = story.document.get("word_count")
+    counts = _filled({"charCount": len(plain), "wordCount": words})
+    contents = {"text/html": html_body, "text/plain": plain}
+    return [
+        {"role": "main", "contentType": media_type, **counts, "value": value}
+        for media_type, value in contents.items()
+        if value
+    ]
+
+
+def _tagged(story: Story) -> dict[str, list[Json]]:
+    groups: dict[str, list[Json]] = {"subjects": [], **{group: [] for group in _GROUPS.values()}}
+    for tag in story.tags:
+        named = {"name": tag["label"], "uri": story.site.address("tag", tag["slug"]), "literal": tag["slug"]}
+        rel = {"rel": tag["type"]} if tag["type"] not in _GROUPS else {}
+        groups[_GROUPS.get(tag["type"], "subjects")].append({**named, **rel})
+    return groups
+
+
+def _info_sources(story: Story) -> list[Json]:
+    """Each source once for each of its roles, as the reader sees it."""
+    shown = story.included.get("sources", {})
+    roles = dict.fromkeys((given["source"], given["role"]) for given in story.document["attributions"])
+    return [
+        {
+            "name": in_language(shown[slug]["names"], story.language),
+            "role": role,
+            "uri": story.site.address("source", slug),
+            "literal": slug,
+        }
+        for slug, role in roles
+        if slug in shown
+    ]
+
+
+def _pictures(story: Story) -> list[Json]:
+    blocks = [block for block in story.document["body"] if block["type"] == "image"]
+    lead = story.document.get("image")
+    images = [("lead", lead)] if lead is not None else []
+    images += [(block["id"], block) for block in blocks]
+    return [_picture(story, name, image) for name, image in images]
+
+
+def _picture(story: Story, name: str, image: Json) -> Json:
+    sizes = {"width": image["width"], "height": image["height"]}
+    rendition = {"name": "original", "href": image["url"] and story.site.uri(image["url"]), **sizes, "poi": _poi(image)}
+    return _filled(
+        {
+            "name": name,
+            "rel": "lead" if name == "lead" else "picture",
+            "uri": f"{_uri(story)}#{name if name == 'lead' else f'block-{name}'}",
+            "type": "video" if image["media"] == "video" else "picture",
+            "by": image["photographer"],
+            "copyrightNotice": image["copyright_notice"],
+            "descriptions": _texts(
+                {"caption": image["caption"], "alt_text": image["alt_text"], "credit": story.credit(image)}
+            ),
+            "renditions": [_filled(rendition)] if image["url"] else [],
+        }
+    )
+
+
+def _poi(image: Json) -> Json | None:
+    """The point of interest in pixels, where the size is known."""
+    point = image["focal_point"]
+    if point is None or image["width"] is None or image["height"] is None:
+        return None
+    return {"x": round(point["x"] * image["width"]), "y": round(point["y"] * image["height"])}
+
+
+def _notes(story: Story) -> list[Json]:
+    """Notes in the body, each once for each revision that it is shown at. Their texts are in the body."""
+    blocks = (block for block in story.document["body"] if block["type"] == "reference_note")
+    notes = {(block["note"], block["revision"]): story.note(block) for block in blocks}
+    return [
+        _filled(
+            {
+                "name": slug if revision is None else f"{slug}@{revision}",
+                "rel": "reference_note",
+                "uri": _uri(note),
+                "type": "text",
+                "version": str(note.document["revision"]),
+                "language": note.language,
+                "headlines": _texts({"main": note.title}),
+                "descriptions": _descriptions(note),
+            }
+        )
+        for (slug, revision), note in notes.items()
+        if note is not None
+    ]
+
+
+def _related(story: Story) -> list[Json]:
+    """Related stories that have an address."""
+    blocks = [block for block in story.document["body"] if block["type"] == "related"]
+    items = []
+    for relation in (*story.document.get("relations", ()), *blocks):
+        link = story.link(relation)
+        if link is None or link.url is None:
+            continue
+        is_ours = relation["article"] in story.included.get("articles", {})
+        uri = story.site.address("article", relation["article"]) if is_ours else story.site.uri(link.url)
+        items.append(
+            {
+                "name": link.text,
+                "rel": link.relation,
+                "uri": uri,
+                "type": "text",
+                "headlines": _texts({"main": link.text}),
+            }
+        )
+    return items
+
+
+def _translations(story: Story) -> list[Json]:
+    versions = story.included.get("translations", {}).get(story.document.get("id", ""), {})
+    return [
+        {
+            "name": version["headline"] or language,
+            "rel": "translation",
+            "uri": story.site.address("article", version["id"]),
+            "type": "text",
+            "language": language,
+            "headlines": _texts({"main": version["headline"]}),
+        }
+        for language, version in versions.items()
+    ]
