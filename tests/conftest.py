@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic_settings import SettingsConfigDict
 
-from app.db import Database, migrate, utcnow
+from app.db import CompiledStatement, Database, migrate, utcnow
 from app.importers import ndjson, store
 from app.importers.documents import read
 from app.importers.store import Report
@@ -34,6 +35,8 @@ from tests.factories import Line
 from tests.postgres import cluster
 from tests.signals import let_children_start_with_defaults
 
+# Read once: to check the name of the zone, settings read the directory of all zones.
+ZONE = Settings().zone
 SAMPLE = sorted((Path(__file__).parent.parent / "app" / "sample").glob("*.ndjson"))
 
 
@@ -65,6 +68,10 @@ os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 def pytest_configure() -> None:
     let_children_start_with_defaults()
+    # A server compiles each statement once for its database. Each test has a database of its own, and most run the same
+    # statements: what is compiled for one is remembered for the next.
+    remembered = lru_cache(maxsize=4_096)(CompiledStatement)
+    pytest.MonkeyPatch().setattr("app.db.database.CompiledStatement", remembered)
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +193,7 @@ async def load_sample(url: str) -> None:
     """Loads the sample newsroom, as the first start of a server does."""
     database = Database(url)
     for file in SAMPLE:
-        report = await ndjson.load(database, Settings().zone, file)
+        report = await ndjson.load(database, ZONE, file)
         assert not report.wrong, report.wrong
     await database.close()
 
@@ -196,7 +203,7 @@ async def bring(database: Database, *lines: Line) -> Report:
     report = Report()
     now = utcnow()
     items = [read(line, now, number) for number, line in enumerate(lines, 1)]
-    await store.load(database, Settings().zone, items, report)
+    await store.load(database, ZONE, items, report)
     assert not report.wrong, report.wrong
     return report
 

@@ -109,10 +109,14 @@ def errors(body: Any, content: Json, fields: str | None = None) -> Iterable[Any]
     schema = content["schema"]
     if fields is not None:
         schema = _narrowed(schema, {"id", "slug", *fields.split(",")})
-    found: Iterable[Any] = Draft202012Validator(
-        {**schema, "components": _closed()}, format_checker=formats
-    ).iter_errors(body)
+    found: Iterable[Any] = _validator(json.dumps(schema)).iter_errors(body)
     return found
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    """Holds bodies against this schema. Cost: as much as a body or two, so each is made once."""
+    return Draft202012Validator({**json.loads(schema), "components": _closed()}, format_checker=formats)
 
 
 @cache

@@ -1,15 +1,29 @@
 """A database read and written past the product: over connections that the tests open themselves, by its URL."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, CursorResult, Executable, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db import DatabaseUrl
+
 Result = TypeVar("Result")
+
+# One engine for all databases of a kind: with an engine of its own, each database would have every statement compiled
+# anew, which takes longer than to execute it. The variable says which database the next connection leads to.
+_url: ContextVar[str] = ContextVar("url")
+_SQLITE: Final = create_engine(
+    "sqlite://", creator=lambda: sqlite3.connect(str(DatabaseUrl(_url.get()).path)), poolclass=NullPool
+)
+_POSTGRESQL: Final = create_async_engine(
+    "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(_url.get()), poolclass=NullPool
+)
 
 
 class Outsider:
@@ -42,14 +56,12 @@ class Outsider:
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Outsider]:
     """A connection, closed at the end; what is not committed by then is rolled back."""
+    _url.set(url)
     if url.startswith("sqlite"):
-        with create_engine(url, poolclass=NullPool).connect() as connection:
+        with _SQLITE.connect() as connection:
             yield Outsider(connection)
     else:
-        engine = create_async_engine(
-            "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
-        )
-        async with engine.connect() as remote:
+        async with _POSTGRESQL.connect() as remote:
             yield Outsider(remote)
 
 
