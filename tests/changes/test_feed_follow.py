@@ -25,7 +25,7 @@ from app.follow import CannotFollow, open_copy
 from tests.commands import ROOT, invoke
 from tests.contents import accept, exported, tombstone
 from tests.factories import article, article_id, box, draft, note, source, tag, words
-from tests.test_server import process
+from tests.processes import served
 
 Json = dict[str, Any]
 KINDS = ["copy.ndjson", "copy.db"]
@@ -65,7 +65,7 @@ async def run(url: str, path: Path) -> Result:
 
 @pytest.fixture
 def url(database_url: str) -> Iterator[str]:
-    with process(database_url) as (_, port):
+    with served(database_url) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -124,9 +124,10 @@ async def test_a_follower_that_is_killed_at_any_moment_continues_where_it_was(
 ) -> None:
     path = tmp_path / name
     await accept(database, *(article(f"story-{n}") for n in range(600)))
-    code = "import app.follow, app.__main__ as m; app.follow.BATCH_SIZE = 7; m.cli()"
+    # The command alone: to import all the others for each start takes a second.
+    code = "import app.follow, typer, app.commands.follow as c; app.follow.BATCH_SIZE = 7; typer.run(c.follow)"
     for n in range(3):
-        with follower("-c", code, "follow", url, "--to", path, "--once") as running:
+        with follower("-c", code, url, "--to", path, "--once") as running:
             enough = 60 * (n + 1)
             await until(lambda enough=enough: _count(path) >= enough or running.poll() is not None)  # type: ignore[misc]
     assert (await run(url, path)).exit_code == 0
@@ -208,7 +209,7 @@ def test_a_file_that_is_not_a_copy_is_not_changed(tmp_path: Path, name: str, con
 # --- the server ----------------------------------------------------------------------------------------------------
 
 
-def served(answers: Iterable[httpx.Response | Exception]) -> httpx.Client:
+def answering(answers: Iterable[httpx.Response | Exception]) -> httpx.Client:
     """A client of a server that gives these answers, one after the other."""
     remaining = iter(answers)
 
@@ -243,7 +244,7 @@ def page(head: int, *entries: Json) -> httpx.Response:
 def test_an_error_of_the_server_is_explained(tmp_path: Path, answer: httpx.Response | Exception, message: str) -> None:
     with (
         closing(open_copy(tmp_path / "copy.db")) as copy,
-        served([answer]) as client,
+        answering([answer]) as client,
         pytest.raises(CannotFollow, match=message),
     ):
         follow.follow(client, copy, print, once=True)
@@ -255,7 +256,7 @@ def test_a_server_that_does_not_answer_is_asked_again(tmp_path: Path, monkeypatc
     timeout = httpx.ReadTimeout("late")
     answers: list[httpx.Response | Exception] = [page(1, entry(1, "a", {})), timeout, httpx.Response(502)]
     answers += [page(2, entry(2, "b", {})), timeout, httpx.Response(400)]
-    with closing(open_copy(tmp_path / "copy.db")) as copy, served(answers) as client, pytest.raises(CannotFollow):
+    with closing(open_copy(tmp_path / "copy.db")) as copy, answering(answers) as client, pytest.raises(CannotFollow):
         follow.follow(client, copy, print, once=False)
     assert (copy.position, pauses) == (2, [1, 2, 1])
 
@@ -263,7 +264,7 @@ def test_a_server_that_does_not_answer_is_asked_again(tmp_path: Path, monkeypatc
 async def test_a_command_that_fails_closes_its_client_and_its_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = served([httpx.Response(404, text="<html>")])
+    client = answering([httpx.Response(404, text="<html>")])
     closed: list[follow.SqliteCopy] = []
     close = follow.SqliteCopy.close
 
