@@ -31,7 +31,7 @@ def server(folder: Path) -> Iterator[str]:
     """The URL of a PostgreSQL server with its data in the folder, without a database's name; stopped afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "data"
-    programs = launcher._programs(folder)
+    programs = launcher.server_programs(folder)
     how: dict[str, Any] = {"cwd": folder, "env": {"PATH": os.defpath}}
     if os.geteuid() == 0:  # PostgreSQL refuses to be root
         how |= {"user": launcher.NOBODY, "group": launcher.NOBODY, "extra_groups": []}

@@ -32,6 +32,7 @@ from app.settings import Settings
 from app.web.caller import SCOPES, Scope
 from tests.answers import bearing
 from tests.factories import Line
+from tests.memory import new_folder
 from tests.postgres import cluster
 from tests.signals import let_children_start_with_defaults
 
@@ -80,9 +81,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+def sqlite() -> Iterator[Fresh]:
     """Databases that are files. Cost: a copy of one."""
-    folder = tmp_path_factory.mktemp("sqlite")
+    folder = new_folder()
     template, filled, numbers = folder / "template.db", folder / "sample.db", itertools.count(1)
     migrate(f"sqlite:///{template}")
 
@@ -99,7 +100,8 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
-    return fresh
+    yield fresh
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.memory import new_folder
+
 NOBODY = 65534
-MEMORY = Path("/dev/shm")
 SETTINGS = {
     "listen_addresses": "",  # the socket only
     "port": "5432",
@@ -35,10 +36,8 @@ def cluster() -> Iterator[str]:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         yield url
         return
-    # A new database is some 300 files: twenty times slower on a disk than in memory.
-    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30
-    home, data = _folder(), _folder(MEMORY if roomy else None)
-    programs = _programs_for_nobody(home) if os.geteuid() == 0 else programs_folder()
+    home, data = Path(tempfile.mkdtemp(prefix="dovidka-")), new_folder()
+    programs = server_programs(home)
     # No environment: PGPORT, PGDATA, LANG and their like stay out.
     how: dict[str, Any] = {"cwd": home, "env": {"PATH": os.defpath}}
     if os.geteuid() == 0:
@@ -61,10 +60,6 @@ def cluster() -> Iterator[str]:
         yield f"postgresql://postgres@/postgres?host={home}&port=5432"
 
 
-def _folder(parent: Path | None = None) -> Path:
-    return Path(tempfile.mkdtemp(prefix="dovidka-", dir=parent))
-
-
 def programs_folder() -> Path:
     """The folder of initdb, pg_ctl, postgres and pg_dump. Raises: RuntimeError, when there are none."""
     if forced := os.environ.get("TEST_POSTGRES_BIN"):
@@ -78,10 +73,10 @@ def programs_folder() -> Path:
     return max(package.glob("pginstall*")) / "bin"
 
 
-def _programs_for_nobody(home: Path) -> Path:
-    """The same; those of a wheel are copied to `home`, for nobody to read."""
+def server_programs(home: Path) -> Path:
+    """The same, to start a server with: for root, those of a wheel are copied to `home`, for nobody to read."""
     programs, package = programs_folder(), _wheel()
-    if package is None or not programs.is_relative_to(package):
+    if os.geteuid() != 0 or package is None or not programs.is_relative_to(package):
         return programs
     for part in (programs.parent, package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, home / part.relative_to(package.parent))

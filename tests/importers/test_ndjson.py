@@ -37,6 +37,7 @@ from tests.factories import (
     withdrawn,
     words,
 )
+from tests.processes import wait_for
 
 ROOT: Final = Path(__file__).parent.parent.parent
 
@@ -678,8 +679,7 @@ def test_an_import_that_is_killed_half_way_and_run_again_gives_the_same_database
     content = _stories(1_000)
     with fresh() as killed, fresh() as whole:
         with importing(killed, content, 250) as process:
-            while process.poll() is None and not asyncio.run(_position(killed)):
-                pass
+            wait_for(lambda: process.poll() is not None or asyncio.run(_position(killed)) > 0)
             process.kill()
         left = asyncio.run(_position(killed))
         for url in (killed, whole):
