@@ -9,23 +9,29 @@ SLUG_LENGTH: Final = 120
 
 # Source: the resolution of the Cabinet of Ministers no. 55 of 27 January 2010, table of romanisation.
 _LATIN: Final = "a b v h g d e zh z y i k l m n o p r s t u f kh ts ch sh shch i ie i iu ia".split()
-_LETTERS: Final = dict(zip("абвгґдежзийклмнопрстуфхцчшщієїюя", _LATIN, strict=True)) | dict.fromkeys("ь'’ʼ", "")
+_LETTERS: Final = dict(zip("абвгґдежзийклмнопрстуфхцчшщієїюя", _LATIN, strict=True)) | dict.fromkeys("ь'", "")
+# The forms in which an apostrophe is written and typed; a plain one stands for each in slugs.
+APOSTROPHES: Final = "'’ʼ‘‛`´ʹʻʽˈ′＇ꞌ՚"
+_PLAIN: Final = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 # Some letters are written in another way where they begin a word.
 _AT_START: Final = _LETTERS | {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 # A word in Ukrainian letters, with its apostrophes: some letters depend on where in the word they stand. It is one set
 # of characters, so each is read once.
-_WORD: Final = re.compile(r"[а-щьюяєіїґ'’ʼ]+")
+_WORD: Final = re.compile(r"[а-щьюяєіїґ']+")
 
 
 def _romanise_word(match: re.Match[str]) -> str:
     # The table writes "зг" as "zgh", as if it were "зґг", because "zh" already stands for "ж".
-    word = match[0].lstrip("'’ʼ").replace("зг", "зґг")
+    word = match[0].lstrip("'").replace("зг", "зґг")
     return "".join((_LETTERS if place else _AT_START)[letter] for place, letter in enumerate(word))
 
 
 def romanise(text: str) -> str:
-    """Ukrainian in Latin letters, lower case; other scripts stay as they are."""
-    return _WORD.sub(_romanise_word, text.lower())
+    """Ukrainian in Latin letters, lower case; other scripts stay as they are, with plain apostrophes.
+
+    The text is composed (NFC), as all text is that comes in.
+    """
+    return _WORD.sub(_romanise_word, text.lower().translate(_PLAIN))
 
 
 def slug(text: str, *, fallback: str = "untitled") -> str:

@@ -1,6 +1,7 @@
 """Field types of all schemas: instants, days, slugs, languages, ids, addresses, text. Knows no noun."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
@@ -17,6 +18,13 @@ DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _URL: Final = r"^(https?://[^\s<>\"\\/?#]+([/?#][^\s<>\"\\]*)?|/([^\s<>\"\\/][^\s<>\"\\]*)?)$"
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Any character but white space and those that leave no mark on a page.
+# Source: Unicode, the properties White_Space and Default_Ignorable_Code_Point; the blank of Braille besides.
+_VISIBLE: Final = re.compile(
+    r"[^\t\n\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 def to_utc(value: datetime) -> datetime:
@@ -56,6 +64,44 @@ def check_text(value: str) -> str:
     return value
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: it is empty, or white space and characters without width alone."""
+    return _VISIBLE.search(text) is None
+
+
+def composed(text: str) -> str:
+    """The text in composed letters, so that equal words are equal. Source: Unicode Standard Annex 15, form NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _one_form(value: Any) -> Any:
+    """Of a text its one form: composed, and empty where nothing of it can be seen. Anything else stays as it is."""
+    if not isinstance(value, str):
+        return value
+    return "" if is_blank(value) else composed(value)
+
+
+def canonical_language(value: Any) -> Any:
+    """A language tag in the case that BCP 47 recommends: `EN-gb` is `en-GB`. Anything else stays as it is.
+
+    Source: RFC 5646, 2.1.1.
+    """
+    if not isinstance(value, str) or not value.isascii():
+        return value
+    language, *subtags = value.lower().split("-")
+    cases = {2: str.upper, 4: str.title}
+    return "-".join([language, *(cases.get(len(tag), str)(tag) if tag.isalpha() else tag for tag in subtags)])
+
+
+def _distinct_languages(value: Any) -> Any:
+    """Raises: ValueError, where two names of texts by language are the same language."""
+    if isinstance(value, dict):
+        names = [canonical_language(name) for name in value]
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"names the language {repeated!r} twice")
+    return value
+
+
 def _plain_slug(value: str) -> str:
     if UUID_TEXT.fullmatch(value):
         raise ValueError("has the form of an id; a slug must not")
@@ -88,11 +134,21 @@ Id = Annotated[
 Slug = Annotated[
     str, StringConstraints(min_length=1, max_length=120, pattern=f"^{SLUG.pattern}$"), AfterValidator(_plain_slug)
 ]
-Language = Annotated[str, StringConstraints(max_length=35, pattern=f"^{LANGUAGE.pattern}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(check_text)]
-Translations = Annotated[dict[Language, Text], Field(max_length=50, examples=[{"uk": "Річки", "en": "Rivers"}])]
-Url = Annotated[str, StringConstraints(max_length=2_000, pattern=_URL), AfterValidator(check_text)]
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=f"^{LANGUAGE.pattern}$"), BeforeValidator(canonical_language)
+]
+# All text that comes in is of one of these types, or inline HTML, which sanitising gives the same form.
+ONE_FORM: Final = BeforeValidator(_one_form)
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line), ONE_FORM]
+LineOrEmpty = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line), ONE_FORM]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(check_text), ONE_FORM]
+TextOrEmpty = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(check_text), ONE_FORM]
+Translations = Annotated[
+    dict[Language, Text],
+    Field(max_length=50, examples=[{"uk": "Річки", "en": "Rivers"}]),
+    BeforeValidator(_distinct_languages),
+]
+Url = Annotated[str, StringConstraints(max_length=2_000, pattern=_URL), AfterValidator(check_text), ONE_FORM]
 
 # The message for a text that does not match a pattern, instead of the pattern itself.
 _HINTS: Final = {

@@ -4,7 +4,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import MISSING, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from app.web.faults import invalid
 
@@ -31,8 +31,10 @@ def patch_of(model: type[BaseModel]) -> type[Patch]:
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         kind = _partial(field.annotation)
-        if kind == field.annotation and field.metadata:
-            kind = Annotated[kind, *field.metadata]
+        # What holds for the whole, such as a length, does not hold for a part of it.
+        checks = [each for each in field.metadata if kind == field.annotation or isinstance(each, BeforeValidator)]
+        if checks:
+            kind = Annotated[kind, *checks]
         if not field.is_required():
             kind = Union[kind, None]  # noqa: UP007
         patch_field = Field(default=MISSING, description=field.description, examples=field.examples)

@@ -84,12 +84,11 @@ def comma_list(kind: Any, most: int = 20) -> GetPydanticSchema:
         parts = text.split(",")
         if len(parts) > most:
             raise PydanticCustomError("too_many", "has more than {most} values", {"most": most})
-        for part in parts:
-            try:
-                value_type.validate_python(part)
-            except ValidationError as error:
-                raise _part_error(error.errors()[0]) from None
-        return tuple(dict.fromkeys(parts))
+        try:
+            values = [str(value_type.validate_python(part)) for part in parts]
+        except ValidationError as error:
+            raise _part_error(error.errors()[0]) from None
+        return tuple(dict.fromkeys(values))
 
     written = core_schema.plain_serializer_function_ser_schema(",".join)
     core = core_schema.no_info_plain_validator_function(read, serialization=written)

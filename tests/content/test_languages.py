@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from app.content.languages import SLUG_LENGTH, numbered, romanise, slug
+from app.content.languages import APOSTROPHES, SLUG_LENGTH, numbered, romanise, slug
 from app.web.fields import SLUG
 
 # Source: the resolution of the Cabinet of Ministers no. 55 of 27 January 2010: the examples of the table itself.
@@ -95,6 +95,8 @@ def test_names_are_written_as_the_table_of_2010_writes_them(ukrainian: str, lati
         ("Мар’їне та Маріʼїне", "marine-ta-mariine"),
         ("Об’єкт № 7: вода", "obiekt-no-7-voda"),
         ("Їжак, єнот і йога", "yizhak-yenot-i-yoha"),
+        *((f"П{mark}ять зір’їв", "piat-ziriv") for mark in APOSTROPHES),
+        *((f"The mayor{mark}s boat", "the-mayors-boat") for mark in APOSTROPHES),
         ("Rivers & Lakes", "rivers-lakes"),
         ("Café déjà vu", "cafe-deja-vu"),
         ("ЗГУРСЬКИЙ", "zghurskyi"),
