@@ -1,6 +1,7 @@
 """Every environment variable: name, default, meaning."""
 
 import re
+from functools import cache
 from string import Formatter
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +15,14 @@ ARTICLE_PLACE: Final = re.compile(r"\{(?:slug|id|language|section)\}")
 ARTICLE_ADDRESS: Final = re.compile(rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 PREVIEW_NAMES: Final = ("token", "slug", "language")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+# Files beside the zones of the IANA that are none of them: this machine's own zone, and the lack of one.
+_NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The zones of the IANA database that this machine has."""
+    return frozenset(available_timezones() - _NO_ZONES)
 
 
 class Settings(BaseSettings):
@@ -139,7 +148,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in zone_names():
             raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Kyiv")
         return name
 

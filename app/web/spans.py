@@ -3,10 +3,10 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from app.settings import zone_names
 from app.web.fields import DAY, INSTANT, to_utc
 
 _PERIOD: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
@@ -15,12 +15,9 @@ FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 
-_zones: Final = cache(available_timezones)
-
-
 def zone_name(value: str) -> str:
     """The name itself. Raises: ValueError, for a name that is not in the IANA database."""
-    if value not in _zones():
+    if value not in zone_names():
         raise ValueError("is not the name of an IANA time zone, such as Europe/Kyiv")
     return value
 
