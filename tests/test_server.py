@@ -1,6 +1,7 @@
 """A real server on a real port: what only the wire shows. Few tests, for each costs a process."""
 
 import asyncio
+import json
 import re
 import resource
 import signal
@@ -75,6 +76,21 @@ def test_a_broken_request_is_refused_and_the_next_one_is_answered(
     assert received.count(b"HTTP/1.1") == 1
     assert b"Traceback" not in received
     assert answers(port)
+
+
+@pytest.mark.parametrize("address", ["/v1/tags/ріка", "/v1/tags?type=ріка", "/ріка"])
+def test_raw_letters_in_an_address_are_refused_as_a_problem(port: int, address: str) -> None:
+    received = exchange(port, f"GET {address} HTTP/1.1\r\n".encode() + HOST + b"Connection: close\r\n\r\n")
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    problem = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["x-request-id"] == problem["request_id"]
+    assert headers["content-length"] == str(len(body))
+    assert (problem["status"], problem["code"]) == (400, "malformed")
+    assert "percent-encoded" in problem["detail"]
 
 
 def test_a_second_request_cannot_hide_in_the_body_of_the_first(port: int) -> None:

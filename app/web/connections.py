@@ -3,12 +3,18 @@
 import asyncio
 from typing import Any, Final
 
+from uuid_utils import uuid7
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from app.errors import Malformed
+from app.web.problems import problem
 
 HEAD_BYTES: Final = 65_536
 # Within each period the client must send the whole head, or at least this much of a body.
 PERIOD_SECONDS: Final = 10.0
 BODY_BYTES: Final = 5_000
+_LONG_HEAD: Final = "The head of the request is too long."
+_NOT_HTTP: Final = "The request is not HTTP. In an address, what is not ASCII is percent-encoded: %D0%BA for к."
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -39,7 +45,17 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._bytes_received += len(data)
         super().data_received(data)
         if self._in_head and self._bytes_received > HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+            self.send_400_response(_LONG_HEAD)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuses as a problem what is not HTTP, and ends the connection: no application ever sees such a request."""
+        detail = msg if msg == _LONG_HEAD else _NOT_HTTP
+        answer = problem(Malformed(detail), request_id := uuid7().hex)
+        answer.headers.update({"X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"})
+        answer.headers.update({"Access-Control-Allow-Origin": "*", "Connection": "close"})
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body)
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

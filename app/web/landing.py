@@ -4,10 +4,11 @@ import html
 from collections.abc import Iterable
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
+from app.web.parameters import strict_query
 from app.web.problems import POLICY
 
 REFERENCE: Final = (("/docs", "the API reference"), ("/openapi.json", "its OpenAPI document"))
@@ -32,6 +33,6 @@ def install(api: FastAPI, title: str, text: str, links: Iterable[tuple[str, str]
     )
     page = _PAGE.format(title=html.escape(title), text=html.escape(text), rows=rows)
 
-    @api.get("/", include_in_schema=False)
+    @api.get("/", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def show_front() -> Response:
         return HTMLResponse(page, headers={"Cache-Control": "public, max-age=300", "Content-Security-Policy": POLICY})

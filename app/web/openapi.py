@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
@@ -24,6 +24,7 @@ from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Js
 from app.web.bodies import JsonBody
 from app.web.caching import cached_response
 from app.web.caller import SCOPES, Scoped
+from app.web.parameters import strict_query
 from app.web.problems import Problem, problem
 
 # The query parameter of which some values need a key with a scope.
@@ -62,7 +63,7 @@ def install(api: FastAPI, examples: Path) -> None:
     def body() -> bytes:
         return to_json(document())
 
-    @api.get("/openapi.json", include_in_schema=False)
+    @api.get("/openapi.json", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def get_specification(request: Request) -> Response:
         return await cached_response(request, await asyncio.to_thread(body))
 

@@ -1,6 +1,6 @@
 """Query and path parameters, read strictly: each one declared, sent once and not empty, or it is refused."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
@@ -93,7 +93,7 @@ async def strict_query(request: Request) -> None:
             faults.append(_unknown_parameter(name, types))
             continue
         if name in earlier_names and types[name] is not list:
-            faults.append(Fault("is given more than once", "repeated", parameter=name))
+            faults.append(_repeated_parameter(name, types))
         earlier_names.add(name)
         # A flag may stand without a value: `?count`.
         if value is not None or types[name] is not bool:
@@ -113,6 +113,12 @@ def _unknown_parameter(name: str, known_names: Iterable[str]) -> Fault:
     is_harmless = len(name) <= NAME_LENGTH and name.isprintable()
     shown_name = name if is_harmless else ascii(name)[1 : NAME_LENGTH + 1]
     return Fault("is not a parameter here", "unknown-parameter", parameter=shown_name, allowed=sorted(known_names))
+
+
+def _repeated_parameter(name: str, types: Mapping[str, Any]) -> Fault:
+    repeatable = sorted(other for other, kind in types.items() if kind is list)
+    detail = "is given more than once, and may be given once"
+    return Fault(detail, "repeated", parameter=name, allowed=repeatable or None)
 
 
 def _value_faults(name: str, value: bytes) -> list[Fault]:

@@ -3,7 +3,7 @@
 import html
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from pydantic import MISSING, BaseModel, Field
@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from app.errors import CATALOGUE, Invalid, MethodNotAllowed, NotFound, Refusal
 from app.web.faults import faults, sentence
+from app.web.parameters import strict_query
 
 MEDIA_TYPE: Final = "application/problem+json"
 # For pages and drawings that only need their own styles.
@@ -130,7 +131,7 @@ def _allowed_methods(request: Request, error: HTTPException) -> str:
 router = APIRouter()
 
 
-@router.get("/problems/{code}", include_in_schema=False)
+@router.get("/problems/{code}", include_in_schema=False, dependencies=[Depends(strict_query)])
 async def explain_problem(code: str) -> Response:
     """What a kind of problem means."""
     refusal = CATALOGUE.get(code)

@@ -22,7 +22,7 @@ NUMBERS = "0 -1 101 9223372036854775808 18446744073709551617 1_0 %2B1 %201 1%20 
 FLAGS = "1 0 yes True TRUE null x"
 SLUGS = "A a_b -a a- a--b a,,b , a, %20a a%20 a'b a%22b a;b %EF%BD%81 %D1%81 01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59 ../a"
 SLUGS += f" {'a' * 121} {','.join('abcdefghijklmnopqrstu')}"
-LANGUAGES = "UK english-text- x u uk,, uk_UA %D1%83%D0%BA"
+LANGUAGES = "english-text- x u uk,, uk_UA %D1%83%D0%BA"
 NAMES = "x headline, ,headline headline,,slug Headline ednote withdrawal body.html tags.parent * -headline"
 DAYS = "x 2025-1-1 2025-01-32 2025-02-29 0000 2025-13 2025-00 +2025 -2025 25 20250122 now 2025-01-22T 17375493 ２０２５"
 MOMENTS = DAYS + " 2025 2025-01 2025-01-22T12:35:00 2025-01-22T12:35Z 2025-01-22T25:00:00Z 2025-01-22T12:35:60Z"
@@ -134,7 +134,9 @@ async def test_a_parameter_that_takes_one_value_is_not_given_twice(newsroom: Asy
         answer = await newsroom.get(f"{operation.path}?{name}=1&{name}=1")
         if name not in REPEATABLE or operation.path == "/v1/archive":
             assert name in names(answer)
-            assert "repeated" in {error["code"] for error in answer.json()["errors"]}
+            (error, *_) = [each for each in answer.json()["errors"] if each["code"] == "repeated"]
+            repeatable = sorted(REPEATABLE & {*operation.parameters}) if operation.path != "/v1/archive" else []
+            assert error.get("allowed", []) == repeatable
 
 
 @EACH
@@ -146,6 +148,27 @@ async def test_an_unknown_parameter_is_refused_with_those_there_are(
             answer = await newsroom.get(f"{operation.path}?{query}")
             (error, *_) = refusal(answer, 422, "invalid")["errors"]
             assert (error["code"], error["allowed"]) == ("unknown-parameter", sorted(operation.parameters)), query
+
+
+@pytest.mark.parametrize("path", "/ /docs /docs/start.js /openapi.json /problems/stale".split())
+async def test_pages_beside_the_api_take_no_parameters(newsroom: AsyncClient, path: str) -> None:
+    (error,) = refusal(await newsroom.get(f"{path}?theme=dark"), 422, "invalid")["errors"]
+
+    assert (error["parameter"], error["code"], error["allowed"]) == ("theme", "unknown-parameter", [])
+    assert (await newsroom.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
+async def test_a_file_of_this_machine_is_no_zone(newsroom: AsyncClient, zone: str) -> None:
+    assert blamed(await newsroom.get(f"/v1/articles?date=2025-01&tz={zone}")) == {"tz"}
+
+
+@pytest.mark.parametrize("path", ["/v1/articles?language=", "/v1/notes?language=", "/v1/archive?language="])
+async def test_a_language_is_the_same_in_any_case(newsroom: AsyncClient, path: str) -> None:
+    plain = (await newsroom.get(f"{path}en,uk")).json()
+
+    assert plain["items"]
+    assert (await newsroom.get(f"{path}EN,Uk,en")).json() == plain
 
 
 async def test_a_parameter_that_is_named_in_a_refusal_cannot_break_the_answer(newsroom: AsyncClient) -> None:

@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
 from app.errors import NotFound
 from app.web.caching import accepts_gzip, cached_response
+from app.web.parameters import strict_query
 
 HERE: Final = Path(__file__).parent
 SCALAR: Final = "1.72.1"
@@ -38,16 +39,16 @@ PAGE: Final = f"""<!doctype html>
 def install(api: FastAPI) -> None:
     """Serves /docs and its files. Scalar's files are stored compressed, and sent as stored if the client allows it."""
 
-    @api.get("/docs", include_in_schema=False)
+    @api.get("/docs", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def show_reference(request: Request) -> Response:
         headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
         return await cached_response(request, PAGE, media_type="text/html", headers=headers)
 
-    @api.get("/docs/start.js", include_in_schema=False)
+    @api.get("/docs/start.js", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def get_start(request: Request) -> Response:
         return await cached_response(request, _stored("start.js"), media_type="text/javascript")
 
-    @api.get("/docs/{name}", include_in_schema=False)
+    @api.get("/docs/{name}", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def get_asset(request: Request, name: str) -> Response:
         if name not in ASSETS:
             raise NotFound("There is nothing at this address.")
