@@ -3,14 +3,28 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from app.content import html
+from app.content.languages import APOSTROPHES
 from app.errors import Fault
-from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url, check_text
+from app.web.fields import (
+    ONE_FORM,
+    Id,
+    Instant,
+    Language,
+    Line,
+    Slug,
+    Text,
+    TextOrEmpty,
+    Url,
+    check_text,
+    composed,
+    is_blank,
+)
 
 HTML_LENGTH: Final = 20_000
 EXCERPT_LENGTH: Final = 300
@@ -153,8 +167,8 @@ class Table(_Block):
     """A table."""
 
     type: Literal["table"]
-    header: list[Text | Literal[""]] = Field(default=[], max_length=100)
-    rows: list[Annotated[list[Text | Literal[""]], Field(max_length=100)]] = Field(max_length=2_000)
+    header: list[TextOrEmpty] = Field(default=[], max_length=100)
+    rows: list[Annotated[list[TextOrEmpty], Field(max_length=100)]] = Field(max_length=2_000)
 
 
 class Code(_Block):
@@ -162,7 +176,7 @@ class Code(_Block):
 
     type: Literal["code"]
     language: Line | None = None
-    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(check_text)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(check_text), ONE_FORM]
 
 
 class Divider(_Block):
@@ -183,7 +197,7 @@ Body = Annotated[list[Block], Field(max_length=2_000)]
 # An id of the form that the server gives: "b" and a number. At most nine digits, so that counting on stays short.
 _NUMBERED_ID: Final = re.compile(r"b([1-9][0-9]{0,8})")
 # A word with its inner apostrophes and hyphens. Letters and joiners share no character, so each is read once.
-_WORD: Final = re.compile(r"\w+(?:['’ʼ-]\w+)*")
+_WORD: Final = re.compile(rf"\w+(?:[{APOSTROPHES}-]\w+)*")
 
 
 def sanitise_body(body: Sequence[Block]) -> tuple[list[Fault], list[Fault]]:
@@ -217,13 +231,13 @@ def _sanitised(fragment: str, pointer: str, faults: list[Fault], removed: list[F
         safe = check_text(html.sanitise(fragment))  # an entity may have stood for a character that no text may have
         if len(safe) > HTML_LENGTH:
             raise ValueError(f"is longer than {HTML_LENGTH} characters once written as HTML")
-        if not safe.strip():
+        if is_blank(html.plain(safe)):
             raise ValueError("has no text")
     except ValueError as error:
         faults.append(Fault(str(error), pointer=pointer))
         return fragment
-    if safe != fragment and html.written_tags(safe) != html.written_tags(fragment):
-        removed.append(Fault("held elements or attributes that are not allowed", code="removed", pointer=pointer))
+    if safe != fragment and (detail := html.removed_markup(fragment, safe)):
+        removed.append(Fault(detail, code="removed", pointer=pointer))
     return safe
 
 
@@ -242,7 +256,9 @@ def texts(block: Block) -> Iterator[str]:
 
 def excerpt(standfirst: str | None, body: Iterable[Block]) -> str | None:
     """The standfirst, else the first paragraph, cut at a word to 300 characters; None where there is neither."""
-    text = standfirst or next((html.plain(block.html) for block in body if isinstance(block, Paragraph)), None)
+    text = standfirst or next(
+        (composed(html.plain(block.html)) for block in body if isinstance(block, Paragraph)), None
+    )
     if text is None or len(text) <= EXCERPT_LENGTH:
         return text
     head, following = text[: EXCERPT_LENGTH - 1], text[EXCERPT_LENGTH - 1]  # the ellipsis takes one place
@@ -251,7 +267,7 @@ def excerpt(standfirst: str | None, body: Iterable[Block]) -> str | None:
 
 
 def word_count(body: Iterable[Block]) -> int:
-    return sum(len(_WORD.findall(text)) for block in body for text in texts(block))
+    return sum(len(_WORD.findall(composed(text))) for block in body for text in texts(block))
 
 
 def reading_minutes(words: int) -> int:
@@ -283,6 +299,62 @@ def complete_attributions(
         elif isinstance(block, ImageBlock) and block.source and (block.source, block.id) not in credited:
             complete.append(Attribution(source=block.source, role="published_by", block=block.id))
     return complete
+
+
+def misplaced(attributions: Iterable[Attribution], body: Iterable[Block], pointer: str = "") -> list[Fault]:
+    """Faults for attributions that name a block which is not there, or words which do not stand in it.
+
+    The pointers begin with `pointer`, below which the attributions are. The blocks have been sanitised.
+    """
+    blocks = {block.id: block for block in body}
+    faults = []
+    for place, attribution in enumerate(attributions):
+        if attribution.block is None:
+            continue
+        if attribution.block not in blocks:
+            detail = f"names the block {attribution.block!r}, which is not in the body"
+            faults.append(Fault(detail, "unknown", pointer=f"{pointer}/attributions/{place}/block"))
+        elif attribution.text is not None and not _stands_in(attribution.text, blocks[attribution.block]):
+            detail = f"does not stand in the block {attribution.block!r}, so these are not its exact words"
+            faults.append(Fault(detail, "not-there", pointer=f"{pointer}/attributions/{place}/text"))
+    return faults
+
+
+def unplace(attributions: Sequence[Attribution], body: Iterable[Block], pointer: str = "") -> list[Fault]:
+    """Takes the block off each attribution that `misplaced` finds wrong: it then stands for the whole, words and all.
+
+    Returns a warning for each.
+    """
+    warnings = []
+    for fault in misplaced(attributions, body, pointer):
+        *_, place, _ = (fault.pointer or "").split("/")
+        attributions[int(place)].block = None
+        detail = f"{fault.detail}; it is stored without its block"
+        warnings.append(Fault(detail, "mended", pointer=fault.pointer))
+    return warnings
+
+
+def _stands_in(words: str, block: Block) -> bool:
+    """Whether the block has these words somewhere, whatever blanks are between them.
+
+    A quote does not keep the verb of its sentence: words that name its speaker as the block does stand in it too.
+    """
+    words, text = (
+        " ".join(each.split()) for each in (words, " ".join(_words(block.model_dump(exclude={"id", "type"}))))
+    )
+    return words in text or (isinstance(block, Quote) and block.attribution is not None and block.attribution in words)
+
+
+def _words(value: Any, name: str = "") -> Iterator[str]:
+    """All texts of a dumped block; those of `html` and of the items of lists as plain text."""
+    if isinstance(value, str):
+        yield html.plain(value) if name in {"html", "items"} else value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _words(member, key)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _words(member, name)
 
 
 def client_attributions(

@@ -6,6 +6,7 @@ import time
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any, Final
+from unicodedata import normalize
 
 import hypothesis
 import pytest
@@ -380,7 +381,8 @@ def test_what_is_harmless_stays(fragment: str) -> None:
 def test_blanks_around_an_address_or_a_title_go(blank: str) -> None:
     kept = stored(f"<a href='{blank}https://x.example/{blank}' title='{blank}a{blank}b{blank}'>x</a>")
 
-    assert kept == f'<a href="https://x.example/" title="a{blank.replace(chr(13), chr(10))}b">x</a>'
+    inner = normalize("NFC", blank.replace("\r", "\n"))
+    assert kept == f'<a href="https://x.example/" title="a{inner}b">x</a>'
 
 
 @pytest.mark.parametrize(
