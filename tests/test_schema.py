@@ -27,8 +27,8 @@ from tests.webhooks.conftest import Receiver, deliver_to
 FOR_THE_SQL_PROMPT: Final = frozenset(
     f"{table}.{column}"
     for table, columns in {
-        "articles": "language headline first_published_at published_at updated_at created_at modified_at revision",
-        "notes": "language heading as_of published_at updated_at created_at modified_at revision",
+        "articles": "headline first_published_at published_at updated_at created_at modified_at revision",
+        "notes": "heading as_of published_at updated_at created_at modified_at revision",
         "tags": "created_at modified_at revision",
         "sources": "created_at modified_at revision",
     }.items()

@@ -20,6 +20,7 @@ from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, 
 from app.content import blocks
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
+from app.content.sets import make_sets
 from app.db import fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.lists import store as lists
@@ -234,14 +235,19 @@ BLANK: Final[dict[str, Any]] = {
 
 
 def _content(id: str, content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(fields of the state that the content sets, what sanitising removed). Sanitises the body. Raises: Invalid."""
-    wrong, removed = blocks.sanitise_body(content.body)
-    following, faults = derived_fields(content)
+    """(fields of the state that the content sets, what of it is not stored as it was sent).
+
+    Sanitises the body. Raises: Invalid.
+    """
+    faults, warnings = blocks.sanitise_body(content.body)
+    warnings += make_sets(content)
+    faults += blocks.misplaced(content.attributions, content.body)
+    following, more = derived_fields(content)
     related = related_articles(content)
-    faults += wrong
+    faults += more
     faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]
     refuse(faults)
-    return {name: getattr(content, name) for name in ArticleIn.model_fields} | following, removed
+    return {name: getattr(content, name) for name in ArticleIn.model_fields} | following, warnings
 
 
 async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:

@@ -15,7 +15,7 @@ REDIRECTED = text("redirected_at IS NOT NULL")
 class Article(Publishable, Base):
     """One story, as its newest state is. Its text stands in the revisions, its lists in the list entries.
 
-    Language, headline, revision and dates are read by no statement: they are for people at an SQL prompt.
+    Headline, revision and dates are read by no statement: they are for people at an SQL prompt.
     """
 
     __tablename__ = "articles"

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.articles.models import Article, ArticleSlug
 from app.articles.rendering import RenderedArticle
 from app.changes.log import Transaction
-from app.changes.models import PUBLIC, Object
-from app.changes.saving import TAKEN, refuse
+from app.changes.models import Object, ViewEntry
+from app.changes.saving import SHARED_LANGUAGE, TAKEN, refuse
 from app.changes.stored import portions, was_public
 from app.db import fetch, in_list, list_parameters, padded_size
 from app.errors import Fault
@@ -111,7 +111,7 @@ async def missing_sources_and_notes(
 async def wrong_originals(
     transaction: Transaction, articles: Sequence[RenderedArticle], changed: Collection[str]
 ) -> list[Fault]:
-    """Originals that do not exist or are translations; a second one into a language that is, or is to be, public.
+    """Originals that do not exist or are translations.
 
     Only those are checked whose original, language or status has `changed`, by id. Originals are locked: nobody else
     translates them, or makes a translation of one, before this transaction ends.
@@ -129,7 +129,6 @@ async def wrong_originals(
     query = select(Article.id, Article.translation_of).where(Article.id.in_(ids)).order_by(Article.id)
     rows = await connection.execute(query.with_for_update(key_share=True))
     originals = {**{row.id: row.translation_of for row in rows}, **in_batch}
-    published = await _published_translations(transaction, ids)
     faults = []
     for index, article in enumerate(articles):
         original = article.translation_of
@@ -141,28 +140,63 @@ async def wrong_originals(
             detail = "is itself a translation"
         elif article.id in translated:
             detail = "the article has translations of its own, so it cannot be one"
-        elif (
-            article.status in {"published", "scheduled"}
-            and published.setdefault((original, article.language), article.id) != article.id
-        ):
-            detail = f"has a translation into {article.language!r} already, published or scheduled"
         else:
             continue
         faults.append(Fault(detail, pointer=f"/{index}/translation_of"))
     return faults
 
 
-async def _published_translations(transaction: Transaction, originals: set[str]) -> dict[tuple[str, str], str]:
-    """By (original, language), the translation that is published or scheduled."""
-    names = {f"articles:translation:{original}": original for original in originals}
-    rows = await transaction.connection.execute(
-        select(List.name, ListEntry.language, Article.id)
-        .join(ListEntry, ListEntry.list == List.id)
-        .join(Object, Object.id == ListEntry.object)
-        .join(Article, Article.id == Object.ref)
-        .where(List.name.in_(names), or_(List.view == PUBLIC, Article.status == "scheduled"))
+async def shared_languages(
+    transaction: Transaction, articles: Sequence[RenderedArticle], changed: Collection[str], existing: Collection[str]
+) -> list[Fault]:
+    """Articles in the language of their original, of another translation of it, or of a translation of their own.
+
+    Only those are checked whose original or language has `changed`, by id, or that are there for readers again. What is
+    withdrawn stands in nobody's way. The originals are locked: one that changes as itself, one that is translated by
+    `wrong_originals`. `existing` holds those of the articles that are stored.
+    Cost: one statement, none where only new originals have changed.
+    """
+    families = {article.id: article.translation_of or article.id for article in articles}
+    originals = {families[id] for id in changed} - (families.keys() - existing)
+    # The state beside which a working copy stands keeps its language.
+    replaced = {article.id for article in articles if not article.working_copy}
+    owners: dict[tuple[str, str], str] = {}
+    for original, language, id in await _languages(transaction, originals):
+        if id not in replaced:
+            owners.setdefault((original, language), id)
+    faults = []
+    for is_changed in (False, True):
+        for index, article in enumerate(articles):
+            if (article.id in changed) is not is_changed or article.status == "withdrawn":
+                continue
+            owner = owners.setdefault((families[article.id], article.language), article.id)
+            if is_changed and owner != article.id:
+                detail = f"is the language of the article {owner} too: of a story there is one in each language"
+                faults.append(Fault(detail, SHARED_LANGUAGE, pointer=f"/{index}/language"))
+    return faults
+
+
+async def _languages(transaction: Transaction, originals: set[str]) -> list[tuple[str, str, str]]:
+    """(original, language, article) of these originals and their translations: of the newest state, as this transaction
+    has left it, and of what a view shows besides."""
+    if not originals:
+        return []
+    original = func.coalesce(Article.translation_of, Article.id)
+    query = (
+        select(original, Article.language, ListEntry.language, Article.id)
+        .outerjoin(Object, (Object.noun == "article") & (Object.ref == Article.id))
+        .outerjoin(ViewEntry, ViewEntry.object == Object.id)
+        .outerjoin(List, (List.view == ViewEntry.view) & (List.name == "articles"))
+        .outerjoin(
+            ListEntry,
+            (ListEntry.list == List.id)
+            & (ListEntry.published_at == ViewEntry.listed_at)
+            & (ListEntry.object == Object.id),
+        )
+        .where(or_(Article.id.in_(originals), Article.translation_of.in_(originals)), Article.status != "withdrawn")
     )
-    return {(names[row.name], row.language): row.id for row in rows}
+    rows = await transaction.connection.execute(query)
+    return [(family, language, id) for family, *languages, id in rows for language in languages if language is not None]
 
 
 async def missing_articles(transaction: Transaction, ids: Collection[str]) -> set[str]:

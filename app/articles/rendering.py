@@ -79,6 +79,10 @@ class RenderedArticle:
         """The same under the id of the article whose new state it is."""
         return replace(self, id=id, card=_card_with(self.card, id=id))
 
+    def as_original(self) -> "RenderedArticle":
+        """The same as no translation of another."""
+        return replace(self, translation_of=None, card=_card_with(self.card, translation_of=None))
+
     def as_revision(self, revision: int, **dates: datetime | None) -> "RenderedArticle":
         """The same as this revision, with other ones of its DATES."""
         article = replace(self, revision=revision, **dates)  # type: ignore[arg-type]

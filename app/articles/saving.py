@@ -113,6 +113,7 @@ async def _check_references(
     replaced = [(item, before.get(item.article.id)) for item in items]
     retagged = {item.article.id for item, old in replaced if _is_retagged(item, old)}
     retranslated = {item.article.id for item, old in replaced if _is_retranslated(item, old)}
+    respoken = {item.article.id for item, old in replaced if _takes_language(item, old)}
     lineages = await tags.lineages(
         transaction, {slug for article in articles if article.id in retagged for slug in _tags(article)}
     )
@@ -123,10 +124,11 @@ async def _check_references(
     slugs_to_take = {slug for article in articles for slug in (article.slug, *article.former_slugs)}
     owners |= await references.slug_owners(transaction, sorted(slugs_to_take - owners.keys()))
     known = [_known_names(item, old) for item, old in replaced]
+    misfits = await references.wrong_originals(transaction, articles, retranslated)
     faults = [
         *references.wrong_tags(articles, lineages, retagged),
         *await references.missing_sources_and_notes(transaction, articles, known),
-        *await references.wrong_originals(transaction, articles, retranslated),
+        *(misfits or await references.shared_languages(transaction, articles, respoken, before)),
         *references.taken_slugs(articles, owners),
     ]
     if faults:
@@ -150,6 +152,17 @@ def _is_retranslated(item: ArticleToSave, before: StoredArticle | None) -> bool:
         return True
     _, card = before.compared_with(item.view)
     return any(card[name] != getattr(item.article, name) for name in ("translation_of", "language", "status"))
+
+
+def _takes_language(item: ArticleToSave, before: StoredArticle | None) -> bool:
+    """Whether it is in a language in which its story was not, or is to be read, and was a draft or withdrawn."""
+    article = item.article
+    if before is None:
+        return True
+    _, card = before.compared_with(item.view)
+    was_hidden = card["status"] in {"draft", "withdrawn"} and article.status in {"published", "scheduled"}
+    is_back = card["status"] == "withdrawn" and article.status != "withdrawn"
+    return was_hidden or is_back or any(card[name] != getattr(article, name) for name in ("translation_of", "language"))
 
 
 def _known_names(item: ArticleToSave, before: StoredArticle | None) -> frozenset[str]:

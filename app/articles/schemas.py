@@ -8,11 +8,12 @@ from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, Image, Relation, Role, WireModel
 from app.content.lifecycle import Reason, Status
+from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
-from app.web.fields import SLUG, Id, Instant, Language, Line, Slug, Text, Url
+from app.web.fields import SLUG, Id, Instant, Language, Line, LineOrEmpty, Slug, Text, Url
 from app.web.queries import (
     Page,
     PageQuery,
@@ -71,16 +72,18 @@ class ArticleIn(WireModel):
 
     slug: Slug | None = Field(default=None, description="Made from the headline where it is left out.")
     language: Language
-    headline: Line | Literal[""] = Field(default="", description="A draft may have none yet.")
+    headline: LineOrEmpty = Field(default="", description="A draft may have none yet.")
     kicker: Line | None = None
     standfirst: Text | None = None
     byline: Line | None = None
     body: Body = []
     section: Slug | None = Field(default=None, description="The one tag of type section that it stands in.")
-    tags: list[Slug] = Field(default=[], max_length=100, description="Other tags; none of type section.")
-    attributions: list[Attribution] = Field(default=[], max_length=1_000)
+    tags: Annotated[list[Slug], DISTINCT] = Field(
+        default=[], max_length=100, description="Other tags; none of type section."
+    )
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=1_000)
     image: Image | None = None
-    relations: list[Relation] = Field(default=[], max_length=200)
+    relations: Annotated[list[Relation], DISTINCT] = Field(default=[], max_length=200)
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
     editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
     ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
@@ -187,7 +190,7 @@ class ArticleWritten(ArticleOut):
     """The article as it is after the write."""
 
     ednote: Text | None = Field(description="A note to the desk; no reader ever sees it.")
-    warnings: list[Warned] = Field(description="What sanitising removed.")
+    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
 class ArticlePage(Page[ArticleCard, ArticleIncluded]):

@@ -15,6 +15,8 @@ Outcome = Literal["created", "updated", "unchanged"]
 # Codes of faults where nothing is wrong with what was sent, but something else stands in the way: a conflict.
 IN_USE: Final = "in-use"
 TAKEN: Final = "taken"
+# The code of the fault that a story has two versions in one language; imports answer it with a warning.
+SHARED_LANGUAGE: Final = "shared-language"
 # So many of the objects that stand in the way are named.
 NAMED_USERS: Final = 5
 # What is different in each revision although the content is the same.

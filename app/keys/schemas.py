@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from app.content.blocks import WireModel
+from app.content.sets import MADE_ONE
 from app.web.caller import Scope
 from app.web.fields import Instant, Line
 from app.web.queries import Page
@@ -17,17 +18,11 @@ def _in_future(value: datetime) -> datetime:
     return value
 
 
-def _distinct(scopes: list[Scope]) -> list[Scope]:
-    if len(set(scopes)) < len(scopes):
-        raise ValueError("names a scope more than once")
-    return scopes
-
-
 FutureInstant = Annotated[Instant, AfterValidator(_in_future)]
 Scopes = Annotated[
     list[Scope],
-    Field(min_length=1, json_schema_extra={"uniqueItems": True}, description="What its holder may do."),
-    AfterValidator(_distinct),
+    Field(min_length=1, description="What its holder may do."),
+    MADE_ONE,
 ]
 
 

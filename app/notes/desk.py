@@ -14,12 +14,13 @@ from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_addres
 from app.changes.stored import StoredObject, stored
 from app.content import blocks
 from app.content.lifecycle import Lifecycle
+from app.content.sets import make_sets
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.lists import store as lists
 from app.lists.models import List
 from app.notes import saving
 from app.notes.models import Note
-from app.notes.references import note_releases
+from app.notes.references import misplaced_attributions, note_releases
 from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, Withdrawal, WithdrawNoteIn
 from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
 from app.web.merging import Patch, merged
@@ -159,12 +160,14 @@ BLANK: Final[dict[str, Any]] = {"heading": "", "facts": [], "as_of": None, "tags
 
 
 def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(fields of the document that the content sets, what sanitising removed). Raises: Invalid."""
+    """(fields of the document that the content sets, what of it is not stored as it was sent). Raises: Invalid."""
     body = [block.model_copy() for block in content.body]
-    faults, removed = blocks.sanitise_body(body)
+    faults, warnings = blocks.sanitise_body(body)
+    warnings += make_sets(content)
+    faults += misplaced_attributions(content, body)
     refuse(faults)
     fields = {name: getattr(content, name) for name in NoteIn.model_fields}
-    return {**fields, "body": body, "attributions": blocks.complete_attributions(content.attributions, body)}, removed
+    return {**fields, "body": body, "attributions": blocks.complete_attributions(content.attributions, body)}, warnings
 
 
 async def _change(transaction: Transaction, note: LockedNote, content: NoteIn, *, minor: bool) -> Written:

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.changes.log import Transaction
 from app.changes.models import PUBLIC
-from app.changes.saving import IN_USE
+from app.changes.saving import IN_USE, SHARED_LANGUAGE
 from app.changes.stored import StoredObject
+from app.content import blocks
+from app.content.blocks import Block
 from app.errors import Fault
 from app.lists import store as lists
 from app.notes.models import Note
-from app.notes.schemas import NoteState
+from app.notes.schemas import NoteIn, NoteState
 from app.publishing.store import Release, releases
 from app.sources import store as sources
 from app.tags.hierarchy import Lineage
@@ -75,12 +77,16 @@ async def missing_references(
 
 
 async def _wrong_originals(transaction: Transaction, notes: Sequence[NoteState]) -> list[Fault]:
-    """Originals that do not exist or are translations. They are locked, so that none becomes one meanwhile."""
+    """Originals that do not exist or are translations.
+
+    They are locked, in the order of their slugs: none becomes a translation, and no two translations of one are written
+    at the same time.
+    """
     originals = {note.slug: note.translation_of for note in notes}
-    others = {note.translation_of for note in notes if note.translation_of} - originals.keys()
-    if others:
-        query = select(Note.slug, Note.translation_of).where(Note.slug.in_(others)).with_for_update(read=True)
-        originals |= {row.slug: row.translation_of for row in await transaction.connection.execute(query)}
+    if named := {note.translation_of for note in notes if note.translation_of}:
+        query = select(Note.slug, Note.translation_of).where(Note.slug.in_(named)).order_by(Note.slug)
+        rows = await transaction.connection.execute(query.with_for_update(key_share=True))
+        originals = {row.slug: row.translation_of for row in rows} | originals
     translations = [note.slug for note in notes if note.translation_of is not None]
     translated: set[str | None] = set()
     if translations:
@@ -103,6 +109,51 @@ async def _wrong_originals(transaction: Transaction, notes: Sequence[NoteState])
     return faults
 
 
+async def shared_languages(
+    transaction: Transaction, notes: Sequence[NoteState], before: Mapping[str, StoredObject]
+) -> list[Fault]:
+    """Notes in the language of their original, of another translation of it, or of a translation of their own.
+
+    Only those are checked that are new, get another original or language, are published, or were withdrawn. What is
+    withdrawn stands in nobody's way. Originals are locked: here those that change, by `missing_references` those that
+    are translated. Cost: two statements, none where only new originals have changed.
+    """
+    families = {note.slug: note.translation_of or note.slug for note in notes}
+    changed = {note.slug for note in notes if _takes_language(note, before.get(note.slug))}
+    originals = {families[slug] for slug in changed} - (families.keys() - before.keys())
+    owners: dict[tuple[str, str], str] = {}
+    if originals:
+        connection = transaction.connection
+        own = select(Note.slug).where(Note.slug.in_(originals & changed)).order_by(Note.slug)
+        await connection.execute(own.with_for_update(key_share=True))
+        query = select(Note.slug, Note.translation_of, Note.language).where(
+            or_(Note.slug.in_(originals), Note.translation_of.in_(originals)), Note.status != "withdrawn"
+        )
+        for slug, original, language in await connection.execute(query):
+            if slug not in families:
+                owners.setdefault((original or slug, language), slug)
+    faults = []
+    for is_changed in (False, True):
+        for index, note in enumerate(notes):
+            if (note.slug in changed) is not is_changed or note.status == "withdrawn":
+                continue
+            owner = owners.setdefault((families[note.slug], note.language), note.slug)
+            if is_changed and owner != note.slug:
+                detail = f"is the language of the note {owner!r} too: of a note there is one in each language"
+                faults.append(Fault(detail, SHARED_LANGUAGE, pointer=f"/{index}/language"))
+    return faults
+
+
+def _takes_language(note: NoteState, before: StoredObject | None) -> bool:
+    """Whether it is in a language in which its original was not, or is to be read, and was a draft or withdrawn."""
+    if before is None:
+        return True
+    old = before.newest.fields()
+    was_hidden = old["status"] in {"draft", "withdrawn"} and note.status in {"published", "scheduled"}
+    is_back = old["status"] == "withdrawn" and note.status != "withdrawn"
+    return was_hidden or is_back or any(old[name] != getattr(note, name) for name in ("translation_of", "language"))
+
+
 async def hidden_in_use(
     transaction: Transaction, notes: Sequence[NoteState], before: Mapping[str, StoredObject]
 ) -> list[Fault]:
@@ -122,6 +173,14 @@ async def hidden_in_use(
         Fault(detail, IN_USE, pointer=f"/{hidden[name]}/status")
         for name in sorted(await lists.not_empty(transaction.connection, (PUBLIC,), hidden))
     ]
+
+
+def misplaced_attributions(content: NoteIn, body: Sequence[Block]) -> list[Fault]:
+    """Faults for attributions, of the note and of its facts, whose block or words are not in the body."""
+    faults = blocks.misplaced(content.attributions, body)
+    for place, fact in enumerate(content.facts):
+        faults += blocks.misplaced(fact.attributions, body, f"/facts/{place}")
+    return faults
 
 
 def _source_pointers(note: NoteState) -> Iterable[tuple[str, str]]:

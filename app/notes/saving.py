@@ -14,7 +14,7 @@ from app.changes.stored import FormerObject, StoredObject, former, stored
 from app.errors import Invalid
 from app.lists.store import ListChanges, Placement
 from app.notes.models import Note
-from app.notes.references import hidden_in_use, missing_references, sources_of
+from app.notes.references import hidden_in_use, missing_references, shared_languages, sources_of
 from app.notes.schemas import NoteState
 from app.publishing.placement import following_dates, operation, placement, placement_of_document
 from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_columns, withdrawal_row, write_rows
@@ -40,6 +40,8 @@ async def save(
     lineages = await tags.lineages(transaction, tag_slugs.union(*map(_tags_of, before.values())))
     if faults := await missing_references(transaction, notes, lineages):
         raise Invalid("A note refers to what is not there.", *faults)
+    if faults := await shared_languages(transaction, notes, before):
+        raise Invalid("A note is in the language of another version of it.", *faults)
     if faults := await hidden_in_use(transaction, notes, before):
         raise Invalid("A note in use cannot be unpublished.", *faults)
     batch = _Batch(transaction, lineages, kind)

@@ -8,10 +8,11 @@ from app.changes.schemas import Drafts, Seen, Warned
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, WireModel
 from app.content.lifecycle import Reason, Status
+from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
-from app.web.fields import Day, Instant, Language, Line, Slug, Text
+from app.web.fields import Day, Instant, Language, Line, LineOrEmpty, Slug, Text
 from app.web.queries import Page, PageQuery, Parameters, check_number_of_values, chosen_names, comma_list, if_asked
 from app.web.spans import period
 
@@ -30,7 +31,7 @@ class Fact(WireModel):
     to: Period | None = Field(default=None, description="The end of a span that begins at `on`.")
     year_inferred: bool = Field(default=False, description="The year was not written at this place.")
     text: Text = Field(description="Plain text.")
-    attributions: list[Attribution] = Field(default=[], max_length=50)
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=50)
 
 
 class NoteIn(WireModel):
@@ -42,8 +43,8 @@ class NoteIn(WireModel):
     body: Body = []
     facts: list[Fact] = Field(default=[], max_length=500)
     as_of: Day | None = Field(default=None, description="The day for which the facts hold.")
-    tags: list[Slug] = Field(default=[], max_length=100)
-    attributions: list[Attribution] = Field(default=[], max_length=500)
+    tags: Annotated[list[Slug], DISTINCT] = Field(default=[], max_length=100)
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=500)
     translation_of: Slug | None = Field(default=None, description="The original; null for an original.")
 
 
@@ -80,7 +81,7 @@ class NoteCard(WireModel):
 
     slug: Slug
     language: Language
-    heading: Line | Literal[""] = Field(description="Empty where the text was erased.")
+    heading: LineOrEmpty = Field(description="Empty where the text was erased.")
     facts: list[Fact] = Field(description="Its dated statements.")
     as_of: Day | None = Field(description="The day for which the facts hold.")
     tags: list[Slug]
@@ -111,7 +112,7 @@ class NoteState(NoteOut):
 class NoteWritten(NoteOut):
     """The note as it is after the write."""
 
-    warnings: list[Warned] = Field(description="What sanitising removed.")
+    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
 class NoteIncluded(BaseModel):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.changes.schemas import Drafts, Warned
+from app.content.sets import DISTINCT
 from app.tags.schemas import SluggedContent
 from app.web.fields import Instant, Line, Slug, Translations, Url
 from app.web.queries import Page, PageQuery, chosen_names, comma_list
@@ -21,9 +22,13 @@ class SourceIn(SluggedContent):
         default="named", description="`withheld`: the newsroom knows the name, it is not stored here."
     )
     names: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
-    aliases: list[Line] = Field(default=[], max_length=200, description="Other spellings and former names.")
+    aliases: Annotated[list[Line], DISTINCT] = Field(
+        default=[], max_length=200, description="Other spellings and former names."
+    )
     description: Translations = Field(default={}, description="Who or what it is, by language.")
-    urls: list[Url] = Field(default=[], max_length=50, description="Where it is found or publishes.")
+    urls: Annotated[list[Url], DISTINCT] = Field(
+        default=[], max_length=50, description="Where it is found or publishes."
+    )
     parent: Slug | None = Field(default=None, description="The organisation it speaks or publishes for.")
 
 
@@ -44,7 +49,7 @@ class SourceOut(SourceIn):
 class SourceWritten(SourceOut):
     """The source as it is after the write."""
 
-    warnings: list[Warned] = Field(description="Always empty: a source holds no markup.")
+    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as a repeated alias.")
 
 
 class SourcePage(Page[SourceOut, dict[str, Any]]):

@@ -19,6 +19,7 @@ from app.changes.saving import Outcome, ToSave
 from app.changes.slug_lists import SlugListRequest, slug_list
 from app.changes.stored import FormerObject, StoredObject, fetch_in_portions, former, stored
 from app.changes.views import Perspective
+from app.content.sets import make_sets
 from app.db import SHAPES, Reader, Row, fetch, in_list, list_parameters, padded_size
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.lists import store as lists
@@ -237,6 +238,7 @@ class Hierarchy(Generic[State]):
     ) -> Written:
         """Makes the content the next state of what is locked, or a new object. Raises: Invalid, Conflict."""
         saving.check_slug_of_address(slug, content.slug)
+        warnings = make_sets(content)
         fields = {**dict(content), "slug": slug, "revision": 1}
         at = transaction.at
         state = self.state.model_construct(**fields, created_at=at, modified_at=at)  # type: ignore[attr-defined]
@@ -245,8 +247,8 @@ class Hierarchy(Generic[State]):
         except Invalid as refusal:
             raise saving.refusal_of_single(refusal) from None
         if outcome == "unchanged" and before is not None:
-            return log.unchanged(self.noun, slug, before)
-        return transaction.written(self.noun, slug)
+            return log.unchanged(self.noun, slug, before, warnings)
+        return transaction.written(self.noun, slug, warnings)
 
     async def delete(self, transaction: Transaction, slug: str, before: StoredObject) -> None:
         """Deletes what is locked. Raises: Conflict, naming what refers to it in any view."""

@@ -6,6 +6,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.changes.schemas import Drafts, Warned
 from app.content.blocks import WireModel
+from app.content.sets import DISTINCT
 from app.web.fields import Instant, Slug, Translations, Url
 from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked
 
@@ -25,7 +26,7 @@ class TagIn(SluggedContent):
     labels: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
     description: Translations = Field(default={}, description="What it stands for, by language.")
     parent: Slug | None = Field(default=None, description="The tag above; sections stand under sections only.")
-    same_as: list[Url] = Field(default=[], max_length=50, description="The same thing elsewhere.")
+    same_as: Annotated[list[Url], DISTINCT] = Field(default=[], max_length=50, description="The same thing elsewhere.")
 
 
 class TagPut(TagIn):
@@ -45,7 +46,7 @@ class TagOut(TagIn):
 class TagWritten(TagOut):
     """The tag as it is after the write."""
 
-    warnings: list[Warned] = Field(description="Always empty: a tag holds no markup.")
+    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as a repeated address.")
 
 
 class TagIncluded(BaseModel):

@@ -2,31 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from app.changes.models import Noun
 from app.content.blocks import WireModel
+from app.content.sets import MADE_ONE
 from app.web.fields import Instant, Language, Line, Slug, Url
 from app.web.queries import Page, Parameters, whole_number
 
-
-def _distinct(values: list[str]) -> list[str]:
-    if len(set(values)) < len(values):
-        raise ValueError("names something more than once")
-    return values
-
-
-Distinct = AfterValidator(_distinct)
-Nouns = Annotated[list[Noun], Distinct, Field(description="Only changes of these nouns; empty means all.")]
+Nouns = Annotated[list[Noun], MADE_ONE, Field(description="Only changes of these nouns; empty means all.")]
 Tags = Annotated[
     list[Slug],
-    Distinct,
+    MADE_ONE,
     Field(max_length=100, description="Only changes of these tags, and of articles and notes that have one of them or"
           " of their descendants; empty means all.", examples=[["trams"]]),
 ]  # fmt: skip
 Languages = Annotated[
     list[Language],
-    Distinct,
+    MADE_ONE,
     Field(max_length=50, description="Of articles and notes, only those in these languages; empty means all.",
           examples=[["uk"]]),
 ]  # fmt: skip

@@ -327,7 +327,7 @@ async def test_a_relation_to_itself_is_refused(desk: AsyncClient) -> None:
 
 async def test_a_translation_has_an_original_that_is_none(desk: AsyncClient) -> None:
     one, two, three = [(await write(desk, text))["id"] for text in ("One", "Two", "Three")]
-    await change(desk, two, translation_of=one)
+    await change(desk, two, translation_of=one, language="pl")
     assert pointers(await send(desk, three, translation_of=two)) == {"/translation_of"}
     assert pointers(await send(desk, one, translation_of=three)) == {"/translation_of"}
     assert pointers(await send(desk, one, translation_of=two)) == {"/translation_of"}
@@ -584,25 +584,6 @@ async def test_a_note_that_is_a_draft_again_hinders_no_change(desk: AsyncClient,
     assert (await get(desk, address(ref), include="notes"))["included"] == {"notes": {}}
     new = (await write(desk, "New", body=[box("dam")]))["id"]
     assert pointers(await desk.post(address(new, "/publish"))) == {"/body/0/note"}
-
-
-async def test_there_is_one_public_translation_into_a_language(desk: AsyncClient) -> None:
-    original = (await publish(desk, "Original"))["id"]
-    one, two = [(await write(desk, text, language="pl", translation_of=original))["id"] for text in ("Raz", "Dwa")]
-    await act(desk, one, "publish")
-    assert pointers(await desk.post(address(two, "/publish"))) == {"/translation_of"}
-    await act(desk, one, "unpublish")
-    await act(desk, two, "publish")
-    assert pointers(await desk.post(address(one, "/publish"))) == {"/translation_of"}
-    assert pointers(await desk.post(address(one, "/publish"), json={"at": LATER})) == {"/translation_of"}
-
-
-async def test_a_translation_that_is_due_is_not_overtaken(desk: AsyncClient) -> None:
-    original = (await publish(desk, "Original"))["id"]
-    one, two = [(await write(desk, text, language="pl", translation_of=original))["id"] for text in ("Raz", "Dwa")]
-    await act(desk, one, "publish", at=LATER)
-    assert pointers(await desk.post(address(two, "/publish"))) == {"/translation_of"}
-    assert pointers(await desk.post(address(two, "/publish"), json={"at": LATER})) == {"/translation_of"}
 
 
 # --- take back -------------------------------------------------------------------------------------------------------

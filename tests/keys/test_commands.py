@@ -73,7 +73,6 @@ async def test_a_key_is_printed_alone_listed_without_its_secret_and_revoked(
     ("arguments", "code", "messages"),
     [
         (["create", "--name", "x", "--scope", "nope"], 2, SCOPES),
-        (["create", "--name", "x", "--scope", "keys", "--scope", "keys"], 2, ["--scope", "more than once"]),
         (["create", "--name", "", "--scope", "keys"], 2, ["--name is empty"]),
         (["create", "--name", "x"], 2, ["--scope"]),
         (["create", "--scope", "keys"], 2, ["--name"]),
