@@ -27,7 +27,7 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
-def print_message(message: object, kind: Literal["error", "removed"] = "error") -> None:
+def print_message(message: object, kind: Literal["error", "warning"] = "error") -> None:
     """Prints a message with its kind in front, on standard error."""
     style = "red" if kind == "error" else "yellow"
     err.print(f"[{style}]{kind}:[/] {escape(str(message))}")

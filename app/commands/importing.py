@@ -66,11 +66,11 @@ async def _import_file(database: Database, zone: ZoneInfo, file: Path, progress:
         report = Report()
         report.refuse(0, [Fault(f"cannot be read: {error.strerror}", pointer="")])
     _print_faults("error", file, report.wrong)
-    _print_faults("removed", file, report.removed)
+    _print_faults("warning", file, report.warnings)
     return report
 
 
-def _print_faults(kind: Literal["error", "removed"], file: Path, faults: Sequence[tuple[int, Fault]]) -> None:
+def _print_faults(kind: Literal["error", "warning"], file: Path, faults: Sequence[tuple[int, Fault]]) -> None:
     """Prints (line, fault) pairs; line 0 means the whole file."""
     for line, fault in faults[:MOST_SHOWN_FAULTS]:
         place = f"{file}:{line}" if line else str(file)

@@ -15,6 +15,8 @@ from app.changes.saving import ToSave
 from app.content import blocks, lifecycle
 from app.content.blocks import WireModel
 from app.content.lifecycle import Status
+from app.content.mending import mend_texts
+from app.content.sets import make_sets
 from app.db import new_id
 from app.errors import Fault
 from app.notes.schemas import NoteIn, NoteState
@@ -22,10 +24,13 @@ from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
 from app.web.faults import faults_in
-from app.web.fields import Id, Instant, Language, Line, Slug
+from app.web.fields import Id, Instant, Language, LineOrEmpty, Slug
+from app.web.strict_json import read_json
 
 # Another clock may be a little ahead of ours; what is published later than this is scheduled instead.
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+# A file may begin with it, and so may a line of files that were put together.
+MARK: Final = b"\xef\xbb\xbf"
 
 
 class Restored(WireModel):
@@ -70,7 +75,7 @@ class Released(Restored):
 class NoteLine(NoteIn, Released):
     noun: Literal["note"]
     language: Language = "und"
-    heading: Line | Literal[""] = ""
+    heading: LineOrEmpty = ""
     withdrawal: NoteWithdrawal | None = None
 
     @model_validator(mode="after")
@@ -129,24 +134,66 @@ class Item:
     is_identified: bool = True
     to_save: ToSave[Any] | ArticleToSave | None = None
     faults: list[Fault] = field(default_factory=list)
-    removed: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+
+def is_blank_line(text: bytes) -> bool:
+    """Whether a line of NDJSON holds no document: nothing, white space, or a byte order mark alone."""
+    return not text.removeprefix(MARK).strip()
+
+
+def read_line(text: bytes) -> Any:
+    """The document of a line of NDJSON. A byte order mark before it, and CR at its end, are none of it.
+
+    Raises: Malformed.
+    """
+    return read_json(text.removeprefix(MARK))
 
 
 def read(document: Any, now: datetime, line: int = 1) -> Item:
-    """The document as an item: everything that needs no database is checked, defaulted, sanitised and rendered."""
+    """The document as an item: everything that needs no database is checked, defaulted, sanitised and rendered.
+
+    What earlier releases took and this one does not is mended, also in the document itself.
+    """
     if not isinstance(document, dict):
         return Item(line, faults=[Fault("a line is one JSON object", pointer="")])
     noun = document.get("noun")
     if not isinstance(noun, str) or noun not in LINES:
         return Item(line, faults=[Fault("is not one of the nouns there are", pointer="/noun", allowed=[*LINES])])
+    mended = mend_texts(document)
     try:
         parsed = LINES[noun].model_validate(document)
     except ValidationError as error:
         return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
     if isinstance(parsed, NoteLine | ArticleLine):
-        return _publishable(parsed, now, line)
+        item = _publishable(parsed, now, line)
+    else:
+        item = _slugged(parsed, now, line)
+    item.warnings[:0] = mended
+    return item
+
+
+def _slugged(parsed: TagLine | SourceLine, now: datetime, line: int) -> Item:
+    warnings = make_sets(parsed)
     state = (TagOut if isinstance(parsed, TagLine) else SourceOut).model_construct(**_completed(parsed, now))
-    return Item(line, parsed.noun, parsed.slug, to_save=ToSave(state, _stated_dates(parsed)))
+    return Item(line, parsed.noun, parsed.slug, to_save=ToSave(state, _stated_dates(parsed)), warnings=warnings)
+
+
+def mend_content(content: NoteIn | ArticleIn) -> tuple[list[Fault], list[Fault]]:
+    """Sanitises the body, makes lists sets, and takes blocks off attributions that do not belong to them, in place.
+
+    Returns (what is wrong, what is not stored as it was sent).
+    """
+    faults, warnings = blocks.sanitise_body(content.body)
+    warnings += blocks.unplace(content.attributions, content.body)
+    for place, fact in enumerate(content.facts if isinstance(content, NoteIn) else ()):
+        warnings += blocks.unplace(fact.attributions, content.body, f"/facts/{place}")
+    return faults, warnings + make_sets(content)
+
+
+def without_original(fault: Fault) -> Fault:
+    """The warning for a version of a story whose language another one has: it is taken in as a story of its own."""
+    return Fault(f"{fault.detail}; it is stored without `translation_of`", "mended", pointer="/translation_of")
 
 
 def _stated_dates(parsed: Restored) -> frozenset[str]:
@@ -182,17 +229,17 @@ def _wrong_dates(parsed: Released, now: datetime) -> list[Fault]:
 
 
 def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> Item:
-    faults, removed = blocks.sanitise_body(parsed.body)
+    faults, warnings = mend_content(parsed)
     faults += _wrong_dates(parsed, now)
     fields, stated = _completed(parsed, now), _stated_dates(parsed)
     if isinstance(parsed, NoteLine):
         fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
         note = None if faults else ToSave(NoteState.model_construct(**fields), stated)
-        return Item(line, "note", parsed.slug, to_save=note, faults=faults, removed=removed)
+        return Item(line, "note", parsed.slug, to_save=note, faults=faults, warnings=warnings)
     fields["id"] = parsed.id or new_id()
     derived, more = derived_fields(parsed)
     faults += more
-    item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, removed=removed)
+    item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, warnings=warnings)
     if not faults:
         article = render(ArticleState.model_construct(**fields | derived))
         was_public = article.first_published_at is not None or article.status == "withdrawn"

@@ -1,4 +1,4 @@
-"""NDJSON: one document a line, the form of an export. Source: RFC 8259 for a line; UTF-8, LF, no byte order mark."""
+"""NDJSON: one document a line, the form of an export. Source: RFC 8259 for a line; UTF-8, each ended by LF."""
 
 import asyncio
 import errno
@@ -17,9 +17,8 @@ from zoneinfo import ZoneInfo
 from app.db import Database, utcnow
 from app.errors import Fault, Malformed
 from app.importers import store
-from app.importers.documents import Item, read
+from app.importers.documents import Item, is_blank_line, read, read_line
 from app.importers.store import Report
-from app.web.strict_json import read_json
 
 LINE_BYTES: Final = 16 * 2**20
 # Lines that a process parses at a time, documents in a transaction, portions that are parsed ahead.
@@ -32,7 +31,6 @@ PARSERS: Final = 2
 # The most of a file that is in memory at once, as lines or as documents.
 PORTION_BYTES: Final = 2**20
 BATCH_BYTES: Final = 64 * 2**20
-MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 # A line of the file, or what is wrong with it.
 Numbered = tuple[int, bytes | str]
@@ -41,7 +39,6 @@ Numbered = tuple[int, bytes | str]
 def lines(path: Path) -> Generator[Numbered, None, None]:
     """(number, bytes) of each line that is not blank; what is wrong with it in place of one that cannot be read.
 
-    A byte order mark or CR LF says that the file is no NDJSON from there on, and ends the reading.
     Memory: one line of at most 16 MiB. Raises: OSError.
     """
     number, is_empty = 0, True
@@ -50,18 +47,12 @@ def lines(path: Path) -> Generator[Numbered, None, None]:
     with path.open("rb") as file:
         while line := file.readline(LINE_BYTES + 1):
             number += 1
-            if number == 1 and line.startswith(MARKS):
-                yield number, "begins with a byte order mark; save the file as UTF-8 without one"
-                return
-            if line.endswith(b"\r\n"):
-                yield number, "ends in CR LF; lines of NDJSON end in LF. The file is not read further"
-                return
             if len(line) > LINE_BYTES:
                 is_empty = False
                 yield number, f"is longer than {LINE_BYTES // 2**20} MiB"
                 while line and not line.endswith(b"\n"):
                     line = file.readline(LINE_BYTES)
-            elif line.strip():
+            elif not is_blank_line(line):
                 is_empty = False
                 yield number, line
     if is_empty:
@@ -91,7 +82,7 @@ def _item(number: int, line: bytes | str, now: datetime) -> Item:
     if isinstance(line, str):
         return Item(number, faults=[Fault(line, pointer="")])
     try:
-        return read(read_json(line), now, number)
+        return read(read_line(line), now, number)
     except Malformed as refusal:
         return Item(number, faults=[*refusal.faults])
 

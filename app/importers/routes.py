@@ -18,10 +18,11 @@ from app.articles import desk as articles
 from app.articles.schemas import ArticleIn
 from app.changes import log
 from app.changes.log import Transaction, Written
-from app.changes.saving import Outcome
+from app.changes.saving import SHARED_LANGUAGE, Outcome
+from app.content.mending import mend_texts
 from app.deps import NeedsScope, no_idempotency_key
 from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
-from app.importers.documents import LINES
+from app.importers.documents import LINES, is_blank_line, mend_content, read_line, without_original
 from app.importers.store import again_if_raced, transactions
 from app.notes import desk as notes
 from app.notes.schemas import NotePut
@@ -36,7 +37,7 @@ from app.web.caller import Caller
 from app.web.faults import invalid
 from app.web.fields import Id
 from app.web.parameters import strict_query
-from app.web.strict_json import MOST_BYTES, read_json
+from app.web.strict_json import MOST_BYTES
 
 NDJSON: Final = "application/x-ndjson"
 BATCH: Final = 100
@@ -80,7 +81,7 @@ PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
 
 @dataclass(slots=True)
 class Line:
-    """One line on its way in, what it says, and what became of it."""
+    """One line on its way in, what it says, which of its texts were mended, and what became of it."""
 
     number: int
     document: Any = None
@@ -88,6 +89,7 @@ class Line:
     ref: str | None = None
     outcome: Outcome | Literal["error"] = "error"
     error: dict[str, Any] | None = None
+    mended: list[Fault] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     not_restored: list[str] = field(default_factory=list)
 
@@ -166,13 +168,13 @@ async def _lines(request: Request) -> AsyncIterator[tuple[int, bytes]]:
         async for chunk in request.stream():
             *ended, rest = (rest + chunk).split(b"\n")
             for text in ended:
-                if text.strip():
+                if not is_blank_line(text):
                     yield number, text
                 number += 1
             rest = rest[: MOST_BYTES + 1]
     except ClientDisconnect:
         return
-    if rest.strip():
+    if not is_blank_line(rest):
         yield number, rest
 
 
@@ -181,7 +183,7 @@ def _line(number: int, text: bytes) -> Line:
     try:
         if len(text) > MOST_BYTES:
             raise Malformed(f"is longer than {MOST_BYTES // 2**20} MiB")
-        document = read_json(text)
+        document = read_line(text)
         noun = document.get("noun") if isinstance(document, dict) else None
         if not isinstance(noun, str) or noun not in PUT:
             fault = Fault("is not one of the nouns there are", "unknown-name", pointer="/noun", allowed=[*PUT])
@@ -189,7 +191,7 @@ def _line(number: int, text: bytes) -> Line:
     except Malformed as refusal:
         line.refuse(Malformed(f"The line {refusal.detail}.", *refusal.faults))
         return line
-    line.noun, line.document = noun, document
+    line.noun, line.document, line.mended = noun, document, mend_texts(document)
     ref = document.get("id") or document.get("slug")
     line.ref = ref if isinstance(ref, str) else None
     return line
@@ -219,26 +221,37 @@ async def _write(begin: Begin, lines: list[Line]) -> None:
 async def _put(transaction: Transaction, line: Line) -> None:
     line.error = None
     try:
-        put, content = _read(line)
-        async with transaction.savepoint():
-            written, line.outcome = await put(transaction, content)
+        put, content, warnings = _read(line)
+        try:
+            async with transaction.savepoint():
+                written, line.outcome = await put(transaction, content)
+        except Invalid as refusal:
+            translated = getattr(content, "translation_of", None) is not None
+            if not translated or any(fault.code != SHARED_LANGUAGE for fault in refusal.faults):
+                raise
+            content.translation_of = None  # type: ignore[attr-defined]
+            warnings += map(without_original, refusal.faults)
+            async with transaction.savepoint():
+                written, line.outcome = await put(transaction, content)
     except (Raced, Unavailable):
         raise
     except Refusal as refusal:
         line.refuse(refusal)
         return
     line.ref = written.ref
-    line.warnings = [{"pointer": fault.pointer, "detail": fault.detail} for fault in written.warnings]
+    line.warnings = [{"pointer": fault.pointer, "detail": fault.detail} for fault in (*warnings, *written.warnings)]
 
 
-def _read(line: Line) -> tuple[Put, BaseModel]:
-    """The function that saves the line's noun, and what the line says. Raises: Invalid."""
+def _read(line: Line) -> tuple[Put, BaseModel, list[Fault]]:
+    """The function that saves the line's noun, what the line says, and what of it was mended. Raises: Invalid."""
     assert line.noun is not None
     model, put = PUT[line.noun]
     only_in_exports = LINES[line.noun].model_fields.keys() - model.model_fields.keys()
     line.not_restored = sorted((line.document.keys() & only_in_exports) - DERIVED)
-    content = {name: value for name, value in line.document.items() if name not in only_in_exports}
+    document = {name: value for name, value in line.document.items() if name not in only_in_exports}
     try:
-        return put, model.model_validate(content)
+        content = model.model_validate(document)
     except ValidationError as error:
-        raise invalid(error, content) from None
+        raise invalid(error, document) from None
+    warnings = mend_content(content)[1] if isinstance(content, ArticleIn | NotePut) else []
+    return put, content, line.mended + warnings

@@ -16,11 +16,11 @@ from app.articles.stored import stored_articles
 from app.changes import log
 from app.changes.log import Transaction
 from app.changes.models import Noun
-from app.changes.saving import Outcome
+from app.changes.saving import SHARED_LANGUAGE, Outcome
 from app.db import Database
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
-from app.importers.documents import Item, read
+from app.importers.documents import Item, read, without_original
 from app.notes import saving as notes
 from app.sources import store as sources
 from app.tags import store as tags
@@ -37,13 +37,13 @@ ATTEMPTS: Final = 5
 class Report:
     """What became of the documents of one file.
 
-    `wrong` names line and fault of those that were refused, `removed` what sanitising took out, `related` the articles
-    that others relate to, each with a line that does, `slugs` the published stories of a page.
+    `wrong` names line and fault of those that were refused, `warnings` what is not stored as it stood in the line,
+    `related` the articles that others relate to, each with a line that does, `slugs` the published stories of a page.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(created=0, updated=0, unchanged=0, error=0))
     wrong: list[tuple[int, Fault]] = field(default_factory=list)
-    removed: list[tuple[int, Fault]] = field(default_factory=list)
+    warnings: list[tuple[int, Fault]] = field(default_factory=list)
     related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
 
@@ -83,7 +83,7 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     """
     accepted: list[Item] = []
     for item in items:
-        report.removed += [(item.line, fault) for fault in item.removed]
+        report.warnings += [(item.line, fault) for fault in item.warnings]
         if item.faults:
             report.refuse(item.line, item.faults)
         else:
@@ -95,6 +95,7 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
             report.counts.update(saved.counts)
             report.wrong += saved.wrong
             report.related |= saved.related
+            report.warnings += saved.warnings
 
 
 def _names(item: Item) -> set[tuple[str | None, str | None]]:
@@ -136,14 +137,35 @@ async def _save(transaction: Transaction, noun: Noun, items: list[Item], report:
                 _, number, *path = (fault.pointer or "").split("/")
                 pointer = "".join(f"/{step}" for step in path)
                 wrong.setdefault(int(number), []).append(Fault(fault.detail, fault.code, pointer=pointer))
-            for index, faults in sorted(wrong.items()):
-                report.refuse(items[index].line, faults)
-            items = [item for index, item in enumerate(items) if index not in wrong]
+            left = []
+            for index, item in enumerate(items):
+                faults = wrong.get(index, [])
+                original = _without_original(item) if all(fault.code == SHARED_LANGUAGE for fault in faults) else None
+                if not faults:
+                    left.append(item)
+                elif original is not None:
+                    left.append(original)
+                    report.warnings += [(item.line, without_original(fault)) for fault in faults]
+                else:
+                    report.refuse(item.line, faults)
+            items = left
             continue
         for item in items:
             if isinstance(item.to_save, ArticleToSave):
                 report.related |= dict.fromkeys(item.to_save.article.related, item.line)
         return
+
+
+def _without_original(item: Item) -> Item | None:
+    """The item as no translation; None where it is none already."""
+    to_save = item.to_save
+    if isinstance(to_save, ArticleToSave):
+        if to_save.article.translation_of is None:
+            return None
+        return replace(item, to_save=replace(to_save, article=to_save.article.as_original()))
+    if to_save is None or getattr(to_save.state, "translation_of", None) is None:
+        return None
+    return replace(item, to_save=replace(to_save, state=to_save.state.model_copy(update={"translation_of": None})))
 
 
 async def _identify(transaction: Transaction, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
