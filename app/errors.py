@@ -71,6 +71,11 @@ class Gone(Refusal):
 
     status, code, title = 410, "withdrawn", "This has been withdrawn"
 
+    def __init__(self, detail: str, names: tuple[str, ...] = (), **extra: object) -> None:
+        """`names` are those of what the refusal depends on: caches may keep it until a change touches one of them."""
+        super().__init__(detail, **extra)  # type: ignore[arg-type]
+        self.names = names
+
 
 class Trimmed(Refusal):
     """The log no longer reaches back so far. Read the lists anew, then follow the log from `head`."""
@@ -142,6 +147,15 @@ class Unavailable(Refusal):
     status, code, title = 503, "unavailable", "The service is not available just now"
 
     def __init__(self, detail: str = "The database does not answer. Try again soon.") -> None:
+        super().__init__(detail, headers={"Retry-After": "2"})
+
+
+class Behind(Refusal):
+    """This server has not reached the position that `Min-Position` asks for; `Retry-After` says when to come back."""
+
+    status, code, title = 503, "behind", "The server is not that far yet"
+
+    def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"Retry-After": "2"})
 
 

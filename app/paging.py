@@ -1,8 +1,8 @@
-"""Plain data of pages: a position between two items of a list, and the rows of one page. Knows no SQL and no HTTP."""
+"""Plain data of pages: a position in a list, the rows of a page, what stands beside them. Knows no SQL and no HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Row = TypeVar("Row", bound=Sequence[Any])
 
@@ -28,6 +28,17 @@ class PageRows:
     next: Position | None = None
     prev: Position | None = None
     count: tuple[int, bool] | None = None
+
+
+class Included(NamedTuple):
+    """What stands beside the items of an answer.
+
+    Shape: `groups` hold JSON by slug or id; `names` are those of all that was looked for, in the form of the log: what
+    is not visible now would be shown once it is.
+    """
+
+    groups: Mapping[str, Mapping[str, str]]
+    names: Iterable[str]
 
 
 def cut(rows: list[Row], limit: int, position: Position | None) -> tuple[list[Row], bool, bool]:

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from string import Formatter
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         default="",
         description="Address of previews on your own site, with {token} and, where it helps, {slug} and {language},"
         " such as https://news.example/{language}/preview?token={token}.",
+    )
+    cache_bytes: int = Field(
+        default=67_108_864, ge=0, description="Memory for answers that are kept, in bytes, on each process; 0: none."
+    )
+    cache_keys_header: Literal["Surrogate-Key", "Cache-Tag", "Edge-Cache-Tag", "xkey"] = Field(
+        default="Surrogate-Key", description="The header that carries an answer's purge keys, as your CDN calls it."
     )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much to log.")
 

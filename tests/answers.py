@@ -4,6 +4,8 @@ from typing import Any
 
 from httpx import AsyncClient, Response
 
+from app.web.caching import PRIVATE, PUBLIC
+
 Pairs = list[tuple[str, str | int | float | bool | None]]
 
 
@@ -50,7 +52,8 @@ def refusal(answer: Response, status: int, code: str) -> Any:
     """The problem of a refused request; checked for what every problem has."""
     assert answer.status_code == status, (str(answer.url), answer.status_code, answer.text)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["cache-control"] == "no-store"
+    kept = PRIVATE if "authorization" in answer.request.headers else PUBLIC
+    assert answer.headers["cache-control"] == (kept if code == "withdrawn" else "no-store")
     document = answer.json()
     assert (document["status"], document["code"], document["type"]) == (status, code, f"/problems/{code}")
     assert document["request_id"] == answer.headers["x-request-id"]

@@ -53,7 +53,7 @@ async def _preview_response(request: Request, read: Reader, token: str, query: P
         request,
         state.document,
         state.revision,
-        key=f"{preview.noun}:{preview.ref}",
+        name=f"{preview.noun}:{preview.ref}",
         fields=state.fields,
         included=state.included,
         cache_control=PRIVATE,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import Field
 
@@ -16,6 +15,7 @@ from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS, with_bodies
 from app.formats.story import Beside, Site, StoryNoun
 from app.notes import store as notes
 from app.notes.schemas import NoteShape
+from app.paging import Included
 from app.publishing import previews
 from app.publishing.previews import Preview
 from app.web.queries import Parameters
@@ -57,7 +57,7 @@ class ShownPreview:
     revision: int
     document: str
     fields: tuple[str, ...]
-    included: dict[str, dict[str, Any]] | None
+    included: Included | None
 
 
 async def beside_preview(read: Reader, preview: Preview, document: str, include: Sequence[str]) -> Beside:
@@ -73,7 +73,7 @@ async def shown(read: Reader, preview: Preview, query: PreviewQuery, site: Site)
     Cost: one statement, and those of `include`. Raises: Invalid; Gone, for what was withdrawn; NotFound.
     """
     fields, include = query.shape(preview.noun)
-    included: dict[str, dict[str, Any]] | None = None
+    included: Included | None = None
     async with read.snapshot() as snapshot:
         store = notes if preview.noun == "note" else articles
         state = await store.previewed(snapshot, preview.ref)

@@ -33,5 +33,5 @@ async def list_redirects(
     items, following = await redirects.page(read, spans.since(query.since, zone), query.limit, position)
     next_cursor = cursor.write(following) if following else None
     body = to_json(Redirects.model_construct(items=items, next=next_cursor), by_alias=True)
-    headers = {"Surrogate-Key": REDIRECTS, **links(request, next=next_cursor, prev=None)}
-    return await cached_response(request, body, headers=headers)
+    headers = links(request, next=next_cursor, prev=None)
+    return await cached_response(request, body, names=[REDIRECTS], headers=headers)

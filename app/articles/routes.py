@@ -39,7 +39,7 @@ from app.publishing.preview_routes import preview_response
 from app.publishing.store import object_address
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
-from app.web.caching import cached_response
+from app.web.caching import cached_response, caching_headers
 from app.web.caller import Caller, permitted
 from app.web.conditions import IfMatch, IfMatchOptional
 from app.web.merging import Patch, patch_of
@@ -78,8 +78,8 @@ async def list_articles(
         page = await listing.newest(snapshot, perspective, query, position, zone, with_body=with_body)
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    lists = [*query.lists(), *keys]
-    return await page_response(request, cursor, page, noun="article", lists=lists, fields=fields, included=included)
+    names = [*query.list_names(), *keys]
+    return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
@@ -96,7 +96,7 @@ async def get_article(
     if not include and BODY_FIELDS.keys().isdisjoint(fields):
         article = await articles.get(read, perspective, ref)
         return moved_response(request, ref, article) or await item_response(
-            request, article.document, article.revision, key=f"article:{article.id}", fields=fields
+            request, article.document, article.revision, name=f"article:{article.id}", fields=fields
         )
     async with read.snapshot() as snapshot:
         article = await articles.get(snapshot, perspective, ref)
@@ -110,7 +110,7 @@ async def get_article(
         request,
         document,
         article.revision,
-        key=f"article:{article.id}",
+        name=f"article:{article.id}",
         others=keys,
         fields=fields,
         included=included,
@@ -158,7 +158,13 @@ async def get_article_revision(
             snapshot, perspective, [document], fields, request.app.state.site
         )
     return await item_response(
-        request, document, state.revision, key=f"article:{article.id}", others=keys, fields=fields, included=included
+        request,
+        document,
+        state.revision,
+        name=f"article:{article.id}",
+        others=keys,
+        fields=fields,
+        included=included,
     )
 
 
@@ -188,7 +194,7 @@ async def get_archive(
     """
     periods = await listing.archive(read, perspective_of(caller, query.perspective), query)
     items = [{"period": period, "count": number} for period, number in periods]
-    return await cached_response(request, to_json({"items": items}))
+    return await cached_response(request, to_json({"items": items}), names=query.list_names())
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------
@@ -284,7 +290,7 @@ async def get_working_copy(
         request,
         document,
         article.revision,
-        key=f"article:{article.id}",
+        name=f"article:{article.id}",
         others=keys,
         fields=fields,
         included=included,
@@ -388,6 +394,6 @@ def moved_response(request: Request, ref: str, article: articles.ShownArticle) -
         return None
     path = request.scope["path"].replace(f"/articles/{ref}", f"/articles/{quote(article.slug)}", 1)
     query = request.scope["query_string"].decode("ascii", "ignore")
-    headers = {"Location": f"{path}?{query}" if query else path, "Cache-Control": "no-store"}
+    headers = {"Location": f"{path}?{query}" if query else path, **caching_headers(request, [f"article:{article.id}"])}
     address = object_address(article.document) | {"slug": article.slug}
     return Response(to_json(address), 308, headers, media_type="application/json")

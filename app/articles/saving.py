@@ -1,7 +1,7 @@
 """Writes states of articles: their rows and slugs, their places in lists, and one change in the log for each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,15 +15,21 @@ from app.articles.redirects import REDIRECT, REDIRECTS, no_redirect, redirect
 from app.articles.rendering import DATES, RenderedArticle
 from app.articles.stored import StoredArticle
 from app.changes import log
-from app.changes.log import PendingChange, Transaction, touched_lists
+from app.changes.log import PendingChange, Transaction
 from app.changes.models import DESK, PUBLIC, Op, View
 from app.changes.saving import Outcome, same_content
 from app.changes.stored import FormerObject, former
 from app.db import execute_many, insert_many
 from app.errors import Invalid
-from app.lists.store import ListChanges
-from app.publishing.placement import following_dates, operation, placement
-from app.publishing.store import withdrawal_row, write_rows
+from app.lists.store import ListChanges, Placement
+from app.publishing.placement import (
+    following_dates,
+    operation,
+    placement,
+    touched_placements,
+    touched_replacements,
+)
+from app.publishing.store import NOT_WITHDRAWN, withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
@@ -187,9 +193,10 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
     return names
 
 
-def purge_keys(names: set[str]) -> list[str]:
-    """The lists that readers can ask for."""
-    return [name for name in names if not name.startswith(RELATED)]
+def _purge_names(placements: Iterable[Placement]) -> set[str]:
+    """The names of the lists there that readers can ask for, also narrowed to the language: `articles:tag:trams~uk`."""
+    names = {(name, of.language) for of in placements for name in of.names if not name.startswith(RELATED)}
+    return {each for name, language in names for each in (name, f"{name}~{language}")}
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
@@ -229,10 +236,17 @@ class _Batch:
         new = placement(names, article)
         kept = {view: place for view, place in placed.items() if view not in cleared}
         self.lists.move(article.id, placed, {**kept, item.view: new})
-        change = _change(article, item.op or operation(article.status, before, cleared), item.view, cleared)
-        change.keys = purge_keys(touched_lists(before, names, item.view, cleared))
-        if self._redirect(item, article, before):
-            change.keys.append(REDIRECTS)
+        old_withdrawal = before.withdrawal if before is not None else NOT_WITHDRAWN
+        was_withdrawn = old_withdrawal != NOT_WITHDRAWN
+        op = item.op or operation(article.status, before, cleared, was_withdrawn=was_withdrawn)
+        change = _change(article, op, item.view, cleared)
+        is_public = PUBLIC in {*kept, item.view}
+        change.keys = {
+            *_purge_names(touched_placements(placed, new, item.view, cleared)),
+            *touched_replacements("article", before, is_public=is_public),
+            *((REDIRECTS,) if self._redirect(item, article, before) else ()),
+        }
+        change.withdrawal_changes = was_withdrawn and old_withdrawal != withdrawal_row(article.withdrawal)
         change.listed_at, change.due_at, change.lists = new.published_at, article.publish_at, sorted(names)
         change.is_new_object = before is None and deleted is None
         change.kind, change.note = item.kind, item.note
@@ -291,7 +305,7 @@ async def discard_working_copy(transaction: Transaction, public: RenderedArticle
     batch.changed.append(public)
     batch.free_slugs(public, beside=public.slug)
     change = _change(public, "updated", None, desk)
-    change.keys, change.is_new_revision = purge_keys(touched_lists(before, (), None, desk)), False
+    change.keys, change.is_new_revision = _purge_names(touched_placements(placed, None, None, desk)), False
     transaction.save(change)
     await batch.write()
 
@@ -300,13 +314,15 @@ async def delete_article(transaction: Transaction, before: StoredArticle) -> Non
     """Deletes an article that nothing refers to. Its slugs that were public stay reserved."""
     connection, id = transaction.connection, before.id
     lists = ListChanges(transaction.zone, archived=ARCHIVED)
-    lists.move(id, before.placements(), {})
+    placed = before.placements()
+    lists.move(id, placed, {})
     await lists.write(connection)
-    keys = purge_keys(touched_lists(before, (), None, before.views))
+    names = _purge_names(touched_placements(placed, None, None, before.views))
+    names |= touched_replacements("article", before, is_public=False)
     if before.is_public and before.former_slugs:
         await execute_many(connection, REDIRECT, [no_redirect(id)])
-        keys.append(REDIRECTS)
-    log.delete_object(transaction, "article", id, before, keys)
+        names.add(REDIRECTS)
+    log.delete_object(transaction, "article", id, before, names, was_withdrawn=before.is_withdrawn)
     await connection.execute(delete(ArticleSlug).where(ArticleSlug.article == id, ArticleSlug.is_public.is_(False)))
     await connection.execute(delete(Article).where(Article.id == id))
 

@@ -1,5 +1,6 @@
 """What an article looks like on the wire."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -206,6 +207,12 @@ class ArticleState(ArticleOut):
     working_copy: bool = Field(default=False, description="What is public goes on beside it.")
 
 
+def in_languages(names: Iterable[str], languages: Iterable[str] | None) -> list[str]:
+    """The names of these lists narrowed to languages, such as `articles:tag:trams~uk`; as they are without any."""
+    narrowed = [f"{name}~{language}" for name in names for language in languages or ()]
+    return narrowed or [*names]
+
+
 # A list is read in one branch for each of its values and languages.
 MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
@@ -339,14 +346,16 @@ class ArticleQuery(PageQuery, ArticleFields):
             raise conflict("language", detail, kind="too_many")
         return self
 
-    def lists(self) -> list[str]:
-        """Purge keys of a page: the lists of the first filter that is set, else the list of all articles."""
+    def list_names(self, noun: str = "article") -> list[str]:
+        """The names of what a page depends on: the lists of the first filter that is set, in these languages."""
+        if self.ids:
+            return super().list_names(noun)
         role = f".{self.role}" if self.role else ""
         sections = [self.section] if self.section else []
         for kind, groups in (("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)):
             if groups:
-                return [f"articles:{kind}:{slug}" for slug in groups[0]]
-        return [f"article:{id}" for id in self.ids or ()] or ["articles"]
+                return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
+        return in_languages(super().list_names(noun), self.language)
 
 
 class ArchiveQuery(Drafts):
@@ -370,6 +379,11 @@ class ArchiveQuery(Drafts):
         if self.section is not None and self.tag is not None:
             raise conflict("section", "cannot stand together with `tag`: the counters know one of them")
         return self
+
+    def list_names(self) -> list[str]:
+        """The names of the list that is counted, in these languages."""
+        slug = self.section or self.tag
+        return in_languages([f"articles:tag:{slug}" if slug else "articles"], self.language)
 
 
 class Period(BaseModel):

@@ -1,6 +1,6 @@
 """Reads single articles, and what stands beside articles in an answer."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NotRequired
@@ -32,6 +32,7 @@ from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS
 from app.formats.story import Site
 from app.lists.models import List, ListEntry
 from app.notes import store as notes
+from app.paging import Included
 from app.publishing.store import gone, withdrawal_columns
 from app.web.fields import SLUG, UUID_TEXT
 
@@ -73,7 +74,7 @@ def _shown(kind: Kind, by_id: bool) -> Select[*Row]:
     return query if kind == "public" else query.order_by(ViewEntry.view).limit(1)
 
 
-_WITHDRAWN: Final = select(*withdrawal_columns(Article)).where(Article.status == "withdrawn")
+_WITHDRAWN: Final = select(Article.id, *withdrawal_columns(Article)).where(Article.status == "withdrawn")
 _WITHDRAWN_BY_ID: Final = _WITHDRAWN.where(Article.id == bindparam("ref"))
 _WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(ArticleSlug, ArticleSlug.article == Article.id).where(
     ArticleSlug.slug == bindparam("ref"), ArticleSlug.is_public
@@ -163,14 +164,14 @@ _Names = Callable[[_References], Iterable[str | None]]
 
 async def included(
     read: Reader, perspective: Perspective, documents: Iterable[str], include: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    """What `include` asks for, each object once and only what the perspective sees.
+) -> Included | None:
+    """What `include` asks for, each object once and only what the perspective sees; None where it asks for nothing.
 
     Cost: one statement for tags, sources and relations together, one for translations, one for notes and another where
     some are pinned.
     """
     if not include:
-        return {}
+        return None
     articles = [_REFERENCES.validate_json(document) for document in documents]
     refs: dict[Noun, list[str]] = {}
     if "tags" in include:
@@ -179,33 +180,40 @@ async def included(
         refs["source"] = _names(articles, lambda article: [named["source"] for named in article["attributions"]])
     if "relations" in include:
         refs["article"] = _names(articles, _related)
-    included: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, str]] = {}
     if refs:
         cards = await views.cards(read, perspective, refs)
-        included |= {f"{noun}s": of_noun for noun, of_noun in cards.items()}
+        groups |= {f"{noun}s": of_noun for noun, of_noun in cards.items()}
+    names = [f"{noun}:{ref}" for noun, of_noun in refs.items() for ref in of_noun]
     if "notes" in include:
-        included["notes"] = await _notes(read, perspective, articles)
+        slugs = _names(articles, lambda article: article["notes"])
+        groups["notes"] = await _notes(read, perspective, articles, slugs)
+        names += [f"note:{slug}" for slug in slugs]
     if "translations" in include:
-        included["translations"] = await _translations(read, perspective, articles)
-    return included
+        originals = _names(articles, lambda article: [article["translation_of"] or article["id"]])
+        groups["translations"] = await _translations(read, perspective, articles, originals)
+        names += [name for id in originals for name in (f"article:{id}", TRANSLATION + id)]
+    return Included(groups, names)
 
 
-async def included_in_preview(read: Reader, document: str, include: Sequence[str]) -> dict[str, dict[str, Any]]:
+async def included_in_preview(read: Reader, document: str, include: Sequence[str]) -> Included:
     """What `include` asks for beside a previewed article: the newest states of what it names, drafts too.
 
     What was withdrawn is left out. Of its other versions only the original is named by it: translations are there
     while they are public. Cost: as `included`, one statement more for the original.
     """
     named = [name for name in include if name != "translations"]
-    groups = notes.without_withdrawn(await included(read, NEWEST, [document], named))
+    beside = await included(read, NEWEST, [document], named)
+    groups = notes.without_withdrawn({} if beside is None else beside.groups)
     if "translations" in include:
         groups["translations"] = await _translations_in_preview(read, _REFERENCES.validate_json(document))
-    return groups
+    return Included(groups, [])  # no cache keeps a preview
 
 
 async def _translations_in_preview(read: Reader, article: _References) -> dict[str, str]:
-    versions = from_json((await _translations(read, EVERYONE, [article]))[article["id"]])
     named = article["translation_of"]
+    public_versions = await _translations(read, EVERYONE, [article], [named or article["id"]])
+    versions = from_json(public_versions[article["id"]])
     original = None if named is None else await views.shown(read, NEWEST, "article", named)
     if original is not None:
         fields = from_json(original.card)
@@ -216,26 +224,27 @@ async def _translations_in_preview(read: Reader, article: _References) -> dict[s
 
 async def beside(
     read: Reader, perspective: Perspective, documents: Sequence[str], include: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+) -> Mapping[str, Mapping[str, str]]:
     """What `included` gives, and what the notes among it name in turn, for renditions of these articles.
 
     Cost: as `included`, and one statement where the notes name more than the articles do.
     """
-    return await _with_named_by_notes(read, perspective, await included(read, perspective, documents, include))
+    shown = await included(read, perspective, documents, include)
+    return await _with_named_by_notes(read, perspective, {} if shown is None else shown.groups)
 
 
-async def beside_in_preview(read: Reader, document: str, include: Sequence[str]) -> dict[str, dict[str, Any]]:
+async def beside_in_preview(read: Reader, document: str, include: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """The same for a previewed article. Cost: as `included_in_preview`, and one statement."""
-    groups = await included_in_preview(read, document, include)
-    return notes.without_withdrawn(await _with_named_by_notes(read, NEWEST, groups))
+    shown = await included_in_preview(read, document, include)
+    return notes.without_withdrawn(await _with_named_by_notes(read, NEWEST, shown.groups))
 
 
 async def _with_named_by_notes(
-    read: Reader, perspective: Perspective, groups: dict[str, dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
+    read: Reader, perspective: Perspective, groups: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
     embedded = [*groups.get("notes", {}).values()]
     named = await notes.named(read, perspective, embedded, ("source", "article"), known=groups) if embedded else {}
-    return groups | {group: {**groups.get(group, {}), **texts} for group, texts in named.items()}
+    return dict(groups) | {group: {**groups.get(group, {}), **texts} for group, texts in named.items()}
 
 
 async def with_bodies(
@@ -262,9 +271,10 @@ def _names(articles: Iterable[_References], names: _Names) -> list[str]:
     return list(dict.fromkeys(name for article in articles for name in names(article) if name is not None))
 
 
-async def _notes(read: Reader, perspective: Perspective, articles: list[_References]) -> dict[str, str]:
+async def _notes(
+    read: Reader, perspective: Perspective, articles: list[_References], slugs: list[str]
+) -> dict[str, str]:
     """Notes by slug as they are now; those embedded at a pinned revision under `slug@revision`, as they were."""
-    slugs = _names(articles, lambda article: article["notes"])
     if perspective.as_of is not None:
         states = await views.as_of(read, "note", slugs, perspective.as_of)
         documents = {slug: state.document(EVERYONE) for slug, state in states.items()}
@@ -303,9 +313,10 @@ def _versions(kind: Kind, count: int) -> CompoundSelect[*Row]:
     return union_all(originals, translations)
 
 
-async def _translations(read: Reader, perspective: Perspective, articles: list[_References]) -> dict[str, str]:
+async def _translations(
+    read: Reader, perspective: Perspective, articles: list[_References], originals: list[str]
+) -> dict[str, str]:
     """For each article its other versions: {language: {id, slug, headline}}."""
-    originals = _names(articles, lambda article: [article["translation_of"] or article["id"]])
     if not originals:
         return {}
     count = padded_size(len(originals))

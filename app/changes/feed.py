@@ -20,6 +20,7 @@ from app.changes.views import Perspective
 from app.db import Database, Reader, Row
 from app.errors import Fault, Invalid, Trimmed
 from app.web.fields import format_instant
+from app.web.purge_keys import CHANGES, purge_key
 
 # Longer pages are read in a thread, so that they do not hold up other requests.
 LONG_PAGE: Final = 100
@@ -35,23 +36,34 @@ class Entry(NamedTuple):
     noun: str
     ref: str
     revision: int
-    keys: list[str]
+    names: list[str]
     reason: str | None
+
+    @property
+    def keys(self) -> list[str]:
+        """The purge keys of all answers that it touches."""
+        return sorted({purge_key(name) for name in (*self.names, CHANGES)})
 
     def members(self) -> bytes:
         """Members of the JSON object that tells of the entry, without its position and document."""
-        fields = self._asdict() | {"at": format_instant(self.at)}
-        del fields["position"]
+        fields: dict[str, Any] = {"at": format_instant(self.at), "op": self.op, "noun": self.noun, "ref": self.ref}
+        fields |= {"revision": self.revision, "keys": self.keys, "reason": self.reason}
         return to_json(fields)[1:-1]
 
 
 _HEAD: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
 
 
+async def heads(read: Reader) -> tuple[int, int]:
+    """The last positions there are, in the complete and in the public log. Cost: one statement."""
+    ((seq, public_seq),) = await read.rows(_HEAD)
+    return int(seq), int(public_seq)
+
+
 async def head(read: Reader, perspective: Perspective) -> int:
     """The last position there is. Cost: one statement."""
-    ((seq, public_seq),) = await read.rows(_HEAD)
-    return int(seq if perspective.desk else public_seq)
+    seq, public_seq = await heads(read)
+    return seq if perspective.desk else public_seq
 
 
 def check_position(after: int, head: int, next_positions: Sequence[int], parameter: str = "after") -> None:

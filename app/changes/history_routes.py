@@ -40,7 +40,8 @@ async def revisions_response(
     fields = [*RevisionOut.model_fields] if perspective.desk else [*RevisionOut.model_fields][:-1]
     items = [RevisionOut.model_construct(**dict(zip(fields, row, strict=False))) for row in page]
     body = to_json(Revisions.model_construct(items=items, next=next_cursor))
-    return await cached_response(request, body, headers=links(request, next=next_cursor, prev=None))
+    headers = links(request, next=next_cursor, prev=None)
+    return await cached_response(request, body, names=[f"{noun}:{ref}"], headers=headers)
 
 
 async def revision_response(
@@ -48,7 +49,8 @@ async def revision_response(
 ) -> Response:
     """The document as it was. Raises: NotFound, to the public also for a revision that was never public."""
     state = await history.state_at(read, perspective, noun, ref, revision_number(number))
-    return await cached_response(request, state.document(perspective).encode(), revision=state.revision)
+    body = state.document(perspective).encode()
+    return await cached_response(request, body, names=[f"{noun}:{ref}"], revision=state.revision)
 
 
 def revision_number(number: str) -> int:
@@ -66,4 +68,4 @@ async def difference_response(
         documents = [from_json(state.document(EVERYONE)) for state in (old, new)]
         return to_json(differences.difference(*documents))
 
-    return await cached_response(request, await asyncio.to_thread(compared))
+    return await cached_response(request, await asyncio.to_thread(compared), names=[f"{noun}:{ref}"])

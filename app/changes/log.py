@@ -25,7 +25,19 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from app.changes.models import PUBLIC, Change, Head, Noun, Object, Op, Revision, View, ViewEntry
 from app.changes.stored import StoredObject, desk_document_of, document_of, public_refs, stored
-from app.db import Database, Reader, SchemaMismatch, WriteConnection, execute_many, fetch, insert_many, new_id, utcnow
+from app.db import (
+    Committed,
+    Database,
+    Reader,
+    SchemaMismatch,
+    WriteConnection,
+    announced_commit,
+    execute_many,
+    fetch,
+    insert_many,
+    new_id,
+    utcnow,
+)
 from app.errors import Fault
 
 HEAD: Final = 1
@@ -41,7 +53,8 @@ class PendingChange:
 
     `view` shows the new state; None where no view shows anything new. `cleared` are the views that showed another
     state before and do not keep it. `lists` are those that the object stands in in `view`; `keys` the lists whose
-    contents change, before and after: only public ones where the public learns of the change.
+    contents change, before and after: only public ones where the public learns of the change. With `withdrawal_changes`
+    readers are told something else of what was withdrawn, or nothing any more.
     """
 
     noun: Noun
@@ -60,6 +73,7 @@ class PendingChange:
     due_at: datetime | None = None
     lists: Sequence[str] = ()
     keys: Iterable[str] = ()
+    withdrawal_changes: bool = False
     is_new_object: bool = False
     is_new_revision: bool = True
     kind: str | None = None
@@ -69,7 +83,7 @@ class PendingChange:
     @property
     def is_public(self) -> bool:
         """Whether the public learns of the change."""
-        return self.view == PUBLIC or PUBLIC in self.cleared
+        return self.view == PUBLIC or PUBLIC in self.cleared or self.withdrawal_changes
 
 
 @dataclass(slots=True)
@@ -112,6 +126,7 @@ class Transaction:
     named_by_public: dict[Noun, set[str]] = field(default_factory=dict)
     locked: dict[Any, dict[str, Any]] = field(default_factory=dict)
     seq: int | None = None
+    committed: Committed | None = None
     answer: WriteAnswer | None = None
     response: Any = None
 
@@ -121,6 +136,7 @@ class Transaction:
         if earlier is not None:
             change.cleared = earlier.cleared
             change.is_new_object = earlier.is_new_object
+            change.withdrawal_changes |= earlier.withdrawal_changes
             change.is_new_revision = change.is_new_revision or earlier.is_new_revision
             if earlier.is_public or not change.is_public:  # else the public would hear of lists that only the desk had
                 change.keys = {*earlier.keys, *change.keys}
@@ -158,6 +174,8 @@ async def transaction(database: Database, *, actor: str, zone: ZoneInfo) -> Asyn
         yield transaction
         if transaction.changes:
             await _record(transaction)
+    if transaction.committed is not None:
+        database.tell_committed(transaction.committed)
 
 
 def new_object_id() -> str:
@@ -169,21 +187,14 @@ def unchanged(noun: Noun, ref: str, before: StoredObject, warnings: Sequence[Fau
     return Written(noun, ref, before.newest.revision, before.newest.desk_document, warnings)
 
 
-def touched_lists(
-    before: StoredObject | None, lists: Iterable[str], view: View | None, cleared: frozenset[View]
-) -> set[str]:
-    """The lists whose contents a change touches, before and after; only public ones where the public learns of it."""
-    is_public = view == PUBLIC or PUBLIC in cleared
-    stored_lists = [(shown_in, state.lists) for shown_in, state in before.states.items()] if before else []
-    placed = [(view, lists), *stored_lists]
-    return {name for shown_in, names in placed if shown_in == PUBLIC or not is_public for name in names}
-
-
-def delete_object(transaction: Transaction, noun: Noun, ref: str, before: StoredObject, keys: Iterable[str]) -> None:
+def delete_object(
+    transaction: Transaction, noun: Noun, ref: str, before: StoredObject, keys: Iterable[str] = (),
+    *, was_withdrawn: bool = False,
+) -> None:  # fmt: skip
     """Notes that the object is no more: its last entry in the log is a tombstone."""
     change = PendingChange(
         noun=noun, ref=ref, object=before.id, slug=ref, revision=before.last_revision + 1, op="deleted", card=TOMBSTONE,
-        modified_at=transaction.at, view=None, cleared=before.views, keys=keys,
+        modified_at=transaction.at, view=None, cleared=before.views, keys=keys, withdrawal_changes=was_withdrawn,
     )  # fmt: skip
     transaction.save(change)
 
@@ -219,18 +230,21 @@ async def _record(transaction: Transaction) -> None:
     await _write_view_entries(connection, changes)
     public = sum(change.is_public for change in changes)
     moved = {"changes": len(changes), "public_changes": public, "zone": transaction.zone.key}
-    ((last_seq, last_public_seq, zone),) = await fetch(connection, _MOVE_HEAD, moved)
+    ((last_seq, last_public_seq, zone, _),) = await fetch(connection, _MOVE_HEAD, moved)
     _check_zone(zone, transaction.zone)
     transaction.seq = last_seq
     public_seq = last_public_seq - public
-    entries = []
+    entries, public_names = [], set[str]()
     for seq, change in enumerate(changes, last_seq - len(changes) + 1):
         public_seq += change.is_public
-        keys = to_json(sorted({f"{change.noun}:{change.ref}", *change.keys})).decode()
+        names = {f"{change.noun}:{change.ref}", f"{change.noun}s", *change.keys}
+        public_names |= names if change.is_public else set()
+        keys = to_json(sorted(names)).decode()
         own = (change.op, change.noun, change.ref, change.revision, keys, change.reason)
         entries.append((seq, public_seq if change.is_public else None, transaction.at, transaction.actor, *own))
     columns = ("seq", "public_seq", "at", "actor", "op", "noun", "ref", "revision", "keys", "reason")
     await insert_many(connection, Change, columns, entries)
+    transaction.committed = Committed(last_seq, last_public_seq, public, frozenset(public_names))
 
 
 REVISION_COLUMNS: Final = (
@@ -257,7 +271,7 @@ async def _save_named(transaction: Transaction) -> None:
                 noun=noun, ref=ref, object=before.id, slug=ref, revision=state.revision, op="published",
                 card=state.card, body=state.body, private=state.private,
                 modified_at=datetime.fromisoformat(state.fields()["modified_at"]), view=PUBLIC, cleared=before.views,
-                due_at=DUE_ANY_TIME, lists=state.lists, keys=[f"{noun}s"], is_new_revision=False,
+                due_at=DUE_ANY_TIME, lists=state.lists, is_new_revision=False,
             )  # fmt: skip
             transaction.save(publication)
 
@@ -312,7 +326,7 @@ _MOVE_HEAD: Final = (
         public_seq=Head.public_seq + bindparam("public_changes", type_=Head.public_seq.type),
         zone=func.coalesce(Head.zone, bindparam("zone", type_=Head.zone.type)),
     )
-    .returning(Head.seq, Head.public_seq, Head.zone)
+    .returning(Head.seq, Head.public_seq, Head.zone, announced_commit())
 )
 _THIS_ENTRY: Final = (
     ViewEntry.view == bindparam("view_"), ViewEntry.object == bindparam("object_", type_=ViewEntry.object.type),

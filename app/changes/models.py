@@ -46,7 +46,9 @@ class Change(Base):
     noun: Mapped[str] = mapped_column(String(20))
     ref: Mapped[str] = mapped_column(Name, doc="Id of an article, slug of the others.")
     revision: Mapped[int]
-    keys: Mapped[list[str]] = mapped_column(Json, doc="Purge keys of the answers it touches, before and after.")
+    keys: Mapped[list[str]] = mapped_column(
+        Json, doc="Names of the objects and lists it touches, before and after: purge keys in their long form."
+    )
     reason: Mapped[str | None] = mapped_column(String(20))
 
 

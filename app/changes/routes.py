@@ -19,6 +19,7 @@ from app.errors import Fault, Invalid
 from app.web.answers import EVENTS, READ, TRIMMED
 from app.web.caching import PRIVATE, cached_response
 from app.web.parameters import strict_query
+from app.web.purge_keys import CHANGES
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], dependencies=[Depends(strict_query)])
 # What was withdrawn must not be handed out by a cache for long.
@@ -48,7 +49,8 @@ async def list_changes(
     items = b",".join([item for _, item in entries])
     body = b'{"items":[%s],"head":%d}' % (items, max(head, entries[-1][0] if entries else 0))
     is_public = "authorization" not in request.headers
-    return await cached_response(request, body, headers={"Cache-Control": BRIEFLY_CACHED} if is_public else None)
+    headers = {"Cache-Control": BRIEFLY_CACHED, "CDN-Cache-Control": BRIEFLY_CACHED} if is_public else None
+    return await cached_response(request, body, names=[CHANGES], headers=headers)
 
 
 async def _entries_after(

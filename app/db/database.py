@@ -1,9 +1,9 @@
 """Both sides of one database: readers, and the write transaction."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Executable, Integer, Select, column, func, select, table
 
@@ -12,6 +12,7 @@ from app.db.compiled import DIALECTS, CompiledStatement
 from app.db.faults import LOST_CONNECTION, database_faults
 from app.db.pool import ConnectionPool, ReadConnection
 from app.db.postgres import PostgresReadConnection, PostgresWriter
+from app.db.signal import CommitSignal, PostgresSignal, SqliteSignal
 from app.db.sqlite import SqliteReadConnection, SqliteWriter
 from app.db.statements import Parameters, Row
 from app.db.url import DatabaseUrl
@@ -85,6 +86,19 @@ class Reader:
             yield compiled.read(portion)
 
 
+class Committed(NamedTuple):
+    """What a transaction of this process has added to the log.
+
+    Its last positions in the complete and in the public log, how many public changes there were, and the names of the
+    objects and lists that these touched.
+    """
+
+    seq: int
+    public_seq: int
+    public_changes: int
+    names: frozenset[str]
+
+
 class Database:
     """One database: a pool of connections to read through, and a writer. Opens nothing before it is used."""
 
@@ -93,12 +107,17 @@ class Database:
         self._dialect = DIALECTS[self.url.dialect_name]
         self._compiled: dict[Executable, CompiledStatement] = {}
         self.pool = ConnectionPool(self._open)
+        self.tell_committed: Callable[[Committed], None] = lambda committed: None
         self.writer = SqliteWriter(self.url.path) if self.url.path else PostgresWriter(self.url.text)
 
     async def _open(self) -> ReadConnection:
         if self.url.path:
             return SqliteReadConnection(self.url.path)
         return await PostgresReadConnection.open(self.url.text)
+
+    def signal(self) -> CommitSignal:
+        """Tells, while it is asked, that somebody has committed: also another process."""
+        return SqliteSignal(self.url.path) if self.url.path else PostgresSignal(self.url.text)
 
     def compiled(self, statement: Executable) -> CompiledStatement:
         compiled = self._compiled.get(statement)

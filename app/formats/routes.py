@@ -27,7 +27,6 @@ from app.notes.routes import NoteSlug
 from app.publishing import previews
 from app.web.answers import MOVED, NOT_FOUND, READ, WITHDRAWN, Responses
 from app.web.caching import PRIVATE, cached_response
-from app.web.pages import surrogate_keys
 from app.web.parameters import QueryModel, described, strict_query
 from app.web.queries import Parameters
 
@@ -133,9 +132,9 @@ async def _rendition(
         body = await asyncio.to_thread(format.render, story, **dict(options))
     else:
         body = format.render(story, **dict(options))
-    keys = surrogate_keys(shown.noun, [shown.ref], story.keys, None)
-    all_headers = {"Content-Security-Policy": POLICY, **keys, **(headers or {})}
-    return await cached_response(request, body, media_type=format.media_type, headers=all_headers)
+    names = [f"{shown.noun}:{shown.ref}", *story.keys]
+    all_headers = {"Content-Security-Policy": POLICY, **(headers or {})}
+    return await cached_response(request, body, names=names, media_type=format.media_type, headers=all_headers)
 
 
 def _get(

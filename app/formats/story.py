@@ -160,18 +160,19 @@ class Story:
 
     @property
     def keys(self) -> list[str]:
-        """Surrogate keys of all that it names, and its notes in turn, whether the reader sees it or not."""
+        """Names (for purge keys) of all that it names, and its notes in turn, whether the reader sees it or not."""
         document = self.document
         related = [block for block in document["body"] if block["type"] == "related"] + document.get("relations", [])
         attributions = [*document["attributions"], *(given for fact in self.facts for given in fact["attributions"])]
         notes = [note for block in document["body"] if block["type"] == "reference_note" and (note := self.note(block))]
-        versions = self.included.get("translations", {}).get(document.get("id", ""), {})
+        with_versions = "translations" in self.included and "id" in document
+        original = (document["translation_of"] or document["id"]) if with_versions else None
         return [
             *(f"tag:{slug}" for slug in [document.get("section"), *document["tags"]] if slug),
             *(f"source:{given['source']}" for given in attributions),
             *(f"note:{slug}" for slug in document.get("notes", ())),
             *(f"article:{relation['article']}" for relation in related if relation["article"]),
-            *(f"article:{version['id']}" for version in versions.values()),
+            *([f"article:{original}", f"articles:translation:{original}"] if original else []),
             *(key for note in notes for key in note.keys if not key.startswith("tag:")),  # a box shows no tags
         ]
 

@@ -34,7 +34,7 @@ async def list_keys(request: Request, read: Read, query: Annotated[PageQuery, Qu
     """
     cursor = cursors(request, {})
     rows = await keys.NEWEST.page(read, cursor.read(query.cursor), limit=query.limit, count=query.count)
-    return await page_response(request, cursor, rows, noun="key")
+    return await page_response(request, cursor, rows)
 
 
 @router.post("", status_code=201, response_model=KeyMade, responses=ISSUED)

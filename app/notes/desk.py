@@ -150,7 +150,7 @@ async def delete(transaction: Transaction, note: LockedNote) -> None:
     translations = select(Note.slug).where(Note.translation_of == note.slug).limit(NAMED_USERS)
     slugs = await transaction.connection.scalars(translations)
     await _check_unused(transaction, note, others=[f"the note {slug} is a translation of it" for slug in slugs])
-    await saving.remove(transaction, note.slug, note)
+    await saving.remove(transaction, note.slug, note, was_withdrawn=note.is_withdrawn)
 
 
 # --- from one state to the next ----------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ async def list_notes(
         page = await listing.page(snapshot, perspective, query, position, with_body=with_body)
         included = await notes.included(snapshot, perspective, page.items, include)
         page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    lists = ["notes", *keys]
-    return await page_response(request, cursor, page, noun="note", lists=lists, fields=fields, included=included)
+    names = [*query.list_names(), *keys]
+    return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=NoteAnswer, responses=ONE)
@@ -77,10 +77,10 @@ async def get_note(
     async with read.snapshot() as snapshot:
         state = await notes.get(snapshot, perspective, slug)
         document = state.document(perspective)
-        included = await notes.included(snapshot, perspective, [document], include) if include else None
+        included = await notes.included(snapshot, perspective, [document], include)
         (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
     return await item_response(
-        request, document, state.revision, key=f"note:{slug}", others=keys, fields=fields, included=included
+        request, document, state.revision, name=f"note:{slug}", others=keys, fields=fields, included=included
     )
 
 
@@ -120,7 +120,7 @@ async def get_note_revision(
         included = await notes.included(snapshot, perspective, [document], include) if include else None
         (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
     return await item_response(
-        request, document, state.revision, key=f"note:{slug}", others=keys, fields=fields, included=included
+        request, document, state.revision, name=f"note:{slug}", others=keys, fields=fields, included=included
     )
 
 

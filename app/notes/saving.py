@@ -7,7 +7,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import delete, select
 
 from app.changes import log
-from app.changes.log import PendingChange, Transaction, touched_lists
+from app.changes.log import PendingChange, Transaction
 from app.changes.models import DESK, PUBLIC, View
 from app.changes.saving import Outcome, ToSave, same_content
 from app.changes.stored import FormerObject, StoredObject, former, stored
@@ -16,7 +16,14 @@ from app.lists.store import ListChanges, Placement
 from app.notes.models import Note
 from app.notes.references import hidden_in_use, missing_references, shared_languages, sources_of
 from app.notes.schemas import NoteState
-from app.publishing.placement import following_dates, operation, placement, placement_of_document
+from app.publishing.placement import (
+    following_dates,
+    operation,
+    placement,
+    placement_of_document,
+    touched_placements,
+    touched_replacements,
+)
 from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_columns, withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
@@ -100,15 +107,19 @@ class _Batch:
         cleared = before.views if before is not None else frozenset()
         object_id = before.id if before else deleted.id if deleted else log.new_object_id()
         new = placement(names, note)
-        self.lists.move(object_id, _placements(before), {view: new})
-        touched = touched_lists(before, names, view, cleared)
+        placed = _placements(before)
+        self.lists.move(object_id, placed, {view: new})
+        touched = _purge_names(touched_placements(placed, new, view, cleared), self.lineages)
+        was_withdrawn = withdrawal != NOT_WITHDRAWN
+        op = operation(note.status, before, cleared, was_withdrawn=was_withdrawn)
         change = PendingChange(
             noun="note", ref=note.slug, object=object_id, slug=note.slug, revision=note.revision,
-            op=operation(note.status, before, cleared), card=to_json(note, exclude={"body", "withdrawal"}).decode(),
+            op=op, card=to_json(note, exclude={"body", "withdrawal"}).decode(),
             body=to_json(note.body).decode(), private=None, modified_at=note.modified_at, view=view, cleared=cleared,
             listed_at=new.published_at, due_at=note.publish_at, lists=sorted(names),
-            keys=["notes", *purge_keys(touched, self.lineages)], is_new_object=before is None and deleted is None,
-            kind=self.kind,
+            keys=touched | touched_replacements("note", before, is_public=view == PUBLIC),
+            withdrawal_changes=was_withdrawn and withdrawal != withdrawal_row(note.withdrawal),
+            is_new_object=before is None and deleted is None, kind=self.kind,
         )  # fmt: skip
         if note.withdrawal is not None:
             change.note, change.reason = note.withdrawal.public_note, note.withdrawal.reason
@@ -125,13 +136,14 @@ class _Batch:
         await sources.make_public(transaction, {slug for note in public for slug in sources_of(note)})
 
 
-async def remove(transaction: Transaction, slug: str, before: StoredObject) -> None:
+async def remove(transaction: Transaction, slug: str, before: StoredObject, *, was_withdrawn: bool) -> None:
     """Deletes a note to which nothing refers."""
-    lineages = await tags.lineages(transaction, _tags_of(before))
-    names = {name for state in before.states.values() for name in state.lists}
-    log.delete_object(transaction, "note", slug, before, ["notes", *purge_keys(names, lineages)])
+    lineages, placed = await tags.lineages(transaction, _tags_of(before)), _placements(before)
+    names = _purge_names(touched_placements(placed, None, None, before.views), lineages)
+    names |= touched_replacements("note", before, is_public=False)
+    log.delete_object(transaction, "note", slug, before, names, was_withdrawn=was_withdrawn)
     lists = ListChanges(transaction.zone)
-    lists.move(before.id, _placements(before), {})
+    lists.move(before.id, placed, {})
     await lists.write(transaction.connection)
     await transaction.connection.execute(delete(Note).where(Note.slug == slug))
 
@@ -159,13 +171,11 @@ def _tags_of(note: StoredObject) -> set[str]:
     return {name.removeprefix("notes:tag:") for name in names if name.startswith("notes:tag:")}
 
 
-def purge_keys(names: Iterable[str], lineages: Mapping[str, Lineage]) -> Iterable[str]:
-    """The keys of these lists, and of the lists of their tags' ancestors, which show the same notes."""
-    for name in names:
-        yield name
-        if name.startswith("notes:tag:"):
-            lineage = lineages[name.removeprefix("notes:tag:")]
-            yield from (f"notes:tag:{ancestor}" for ancestor in lineage.ancestors)
+def _purge_names(placements: Iterable[Placement], lineages: Mapping[str, Lineage]) -> set[str]:
+    """The names of the lists there, and of the lists of their tags' ancestors, which show the same notes."""
+    names = {name for of in placements for name in of.names}
+    tag_slugs = {name.removeprefix("notes:tag:") for name in names if name.startswith("notes:tag:")}
+    return names | {f"notes:tag:{ancestor}" for slug in tag_slugs for ancestor in lineages[slug].ancestors}
 
 
 def _placements(before: StoredObject | None) -> dict[View, Placement]:

@@ -204,3 +204,17 @@ class NoteQuery(PageQuery, NoteFields):
     def _fits(self) -> Self:
         check_number_of_values({"tag": self.tag, "source": self.source, "language": [self.language]})
         return self
+
+    def list_names(self, noun: str = "note") -> list[str]:
+        """The names of what a page depends on: the lists of the first filter that is set.
+
+        Under a tag stand the notes of its descendants, and which those are depends on all tags.
+        """
+        if self.ids:
+            return super().list_names(noun)
+        languages = [self.language] if self.language else []
+        for kind, groups in (("tag", self.tag), ("source", self.source), ("language", languages)):
+            if groups:
+                names = [f"notes:{kind}:{value}" for value in groups[0]]
+                return [*names, "tags"] if kind == "tag" else names
+        return super().list_names(noun)

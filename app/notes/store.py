@@ -15,10 +15,13 @@ from app.formats import bodies
 from app.formats.bodies import BODY_FIELDS
 from app.formats.story import Site
 from app.notes.models import Note
+from app.paging import Included
 from app.publishing.store import gone, withdrawal_columns
 
 NOTHING: Final[Mapping[str, Container[str]]] = {}
-_WITHDRAWN: Final = select(*withdrawal_columns(Note)).where(Note.slug == bindparam("slug"), Note.status == "withdrawn")
+_WITHDRAWN: Final = select(Note.slug, *withdrawal_columns(Note)).where(
+    Note.slug == bindparam("slug"), Note.status == "withdrawn"
+)
 
 
 async def get(read: Reader, perspective: Perspective, slug: str) -> ShownState:
@@ -44,10 +47,14 @@ async def previewed(read: Reader, slug: str) -> ShownState:
 
 async def included(
     read: Reader, perspective: Perspective, documents: Sequence[str], include: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """The tags and sources that these notes name. Cost: one statement."""
+) -> Included | None:
+    """The tags and sources that these notes name; None where nothing is asked for. Cost: one statement."""
+    if not include:
+        return None
     nouns: dict[str, Noun] = {"tags": "tag", "sources": "source"}
-    return await named(read, perspective, documents, [noun for group, noun in nouns.items() if group in include])
+    refs = _refs(documents, [noun for group, noun in nouns.items() if group in include], NOTHING)
+    groups = {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
+    return Included(groups, [f"{noun}:{ref}" for noun, of_noun in refs.items() for ref in of_noun])
 
 
 async def named(
@@ -62,12 +69,20 @@ async def named(
 
     Those in the group of their noun in `known` are left out. Cost: one statement, none where nothing is left.
     """
+    refs = _refs(documents, nouns, known)
+    return {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
+
+
+def _refs(
+    documents: Sequence[str], nouns: Sequence[Noun], known: Mapping[str, Container[str]]
+) -> dict[Noun, list[str]]:
+    """The distinct names of objects of these nouns in the notes, but for the known ones."""
     notes = [from_json(document) for document in documents]
     refs: dict[Noun, list[str]] = {}
     for noun in nouns:
         names = dict.fromkeys(name for note in notes for name in _NAMES[noun](note))
         refs[noun] = [name for name in names if name is not None and name not in known.get(f"{noun}s", ())]
-    return {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
+    return refs
 
 
 def without_withdrawn(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from app.changes.models import DESK, PUBLIC, Op, View
+from app.changes.models import DESK, PUBLIC, Noun, Op, View
 from app.changes.stored import StoredObject
 from app.content.lifecycle import Status
 from app.lists.store import Placement
+from app.publishing.store import replacements
 
 
 class Listed(Protocol):
@@ -49,6 +50,27 @@ def placement_of_document(names: Iterable[str], document: Mapping[str, Any]) -> 
     return placement(names, _StoredDates(document["language"], document["revision"], *instants))  # type: ignore[arg-type]
 
 
+def touched_placements(
+    before: Mapping[View, Placement], after: Placement | None, view: View | None, cleared: frozenset[View]
+) -> list[Placement]:
+    """Where a change shows: the places that the object has had and gets; only public ones where the public learns of
+    it. `cleared` are the views that do not keep what they showed before."""
+    is_public = view == PUBLIC or PUBLIC in cleared
+    placed = [*before.items(), *([(view, after)] if after is not None else [])]
+    return [placement for shown_in, placement in placed if shown_in == PUBLIC or not is_public]
+
+
+def touched_replacements(noun: Noun, before: StoredObject | None, *, is_public: bool) -> set[str]:
+    """The name that withdrawn objects share, where what they may name as their replacement is hidden or shown again.
+
+    `is_public`: whether the object is public after the change.
+    """
+    if before is None or is_public == before.is_public:
+        return set()
+    was_public_once = before.is_public or before.newest.fields()["first_published_at"] is not None
+    return {replacements(noun)} if was_public_once else set()
+
+
 def following_dates(
     status: Status, card: Mapping[str, Any], stated: Collection[str], at: datetime
 ) -> dict[str, datetime]:
@@ -60,7 +82,9 @@ def following_dates(
     return {name: date for name, date in dates.items() if name not in stated}
 
 
-def operation(status: Status, before: StoredObject | None, cleared: frozenset[View]) -> Op:
+def operation(
+    status: Status, before: StoredObject | None, cleared: frozenset[View], *, was_withdrawn: bool = False
+) -> Op:
     """What brought it to this status; `cleared` are the views that do not keep what they showed before."""
     if before is None:
         return "created"
@@ -68,4 +92,4 @@ def operation(status: Status, before: StoredObject | None, cleared: frozenset[Vi
         return "published" if DESK in cleared else "updated"
     if PUBLIC in cleared:
         return "withdrawn" if status == "withdrawn" else "unpublished"
-    return "updated"
+    return "unpublished" if was_withdrawn and status != "withdrawn" else "updated"

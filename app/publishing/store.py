@@ -119,17 +119,25 @@ def withdrawal_fields(row: WithdrawalRow) -> dict[str, Any] | None:
 
 
 async def gone(read: Reader, noun: Noun, query: Select[*Row], parameters: Mapping[str, Any]) -> Gone | None:
-    """The refusal of what was withdrawn; None where `query`, of `withdrawal_columns`, has no row.
+    """The refusal of what was withdrawn; None where `query`, of its name and `withdrawal_columns`, has no row.
 
     A replacement is named only while it is public, by where it is now. Cost: one statement, two where there is one.
     """
     row = await read.row(query, parameters)
     if row is None:
         return None
-    reason, public_note, _, name = row
+    ref, reason, public_note, _, name = row
     public = None if name is None else await views.shown(read, EVERYONE, noun, name)
     replacement = None if public is None else object_address(public.card)
-    return Gone(f"This {noun} has been withdrawn.", reason=reason, public_note=public_note, replacement=replacement)
+    names = (f"{noun}:{ref}", replacements(noun), *([] if public is None else [f"{noun}:{name}"]))
+    detail = f"This {noun} has been withdrawn."
+    return Gone(detail, names, reason=reason, public_note=public_note, replacement=replacement)
+
+
+def replacements(noun: Noun) -> str:
+    """The name, for purge keys, of what all withdrawn objects of a noun share: each names its replacement only while
+    that is public."""
+    return f"{noun}s:replacements"
 
 
 def object_address(document: str) -> dict[str, str | None]:

@@ -40,7 +40,7 @@ async def list_sources(
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
         page = await sources.page(snapshot, perspective, query, position)
-    return await page_response(request, cursor, page, noun="source", fields=fields)
+    return await page_response(request, cursor, page, names=query.list_names("source"), fields=fields)
 
 
 @router.get("/{slug}", response_model=SourceOut, responses=NOT_FOUND)
@@ -54,7 +54,7 @@ async def get_source(
     fields = query.shape()
     perspective = perspective_of(caller, query.perspective)
     revision, document = await sources.get(read, perspective, slug)
-    return await item_response(request, document, revision, key=f"source:{slug}", fields=fields)
+    return await item_response(request, document, revision, name=f"source:{slug}", fields=fields)
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})

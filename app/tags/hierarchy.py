@@ -203,7 +203,6 @@ class Hierarchy(Generic[State]):
                 view=PUBLIC if before and before.is_public else DESK,
                 cleared=before.views if before else frozenset(),
                 due_at=DUE_ANY_TIME,
-                keys=[f"{self.noun}s"],
                 is_new_object=existing is None,
             )
         )
@@ -264,7 +263,7 @@ class Hierarchy(Generic[State]):
                 faults.append(Fault(f"the {user} {ref} names it", saving.IN_USE, pointer=""))
         if faults:
             raise Conflict(f"Something still refers to this {self.noun}.", *faults)
-        log.delete_object(transaction, self.noun, slug, before, [f"{self.noun}s"])
+        log.delete_object(transaction, self.noun, slug, before)
         await connection.execute(delete(table).where(table.slug == slug))
 
     # --- places --------------------------------------------------------------------------------------------------

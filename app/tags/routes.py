@@ -10,6 +10,7 @@ from app.changes.schemas import Drafts, RevisionQuery, Revisions
 from app.changes.views import Perspective, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
+from app.paging import Included
 from app.tags import store as tags
 from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagWritten
 from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN, put_responses
@@ -40,8 +41,8 @@ async def list_tags(
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
         page = await tags.page(snapshot, perspective, query, position)
-        included = {"counts": await _counts(snapshot, perspective, page.refs)} if include else None
-    return await page_response(request, cursor, page, noun="tag", fields=fields, included=included)
+        included = await _counts(snapshot, perspective, page.refs) if include else None
+    return await page_response(request, cursor, page, names=query.list_names("tag"), fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=TagAnswer, responses=NOT_FOUND)
@@ -55,8 +56,8 @@ async def get_tag(
     fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
     revision, document = await tags.get(read, perspective, slug)
-    included = {"counts": await _counts(read, perspective, [slug])} if include else None
-    return await item_response(request, document, revision, key=f"tag:{slug}", fields=fields, included=included)
+    included = await _counts(read, perspective, [slug]) if include else None
+    return await item_response(request, document, revision, name=f"tag:{slug}", fields=fields, included=included)
 
 
 @router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})
@@ -85,8 +86,9 @@ async def get_tag_revision(
     return await revision_response(request, read, perspective, "tag", slug, revision)
 
 
-async def _counts(read: Read, perspective: Perspective, slugs: list[str]) -> dict[str, str]:
-    return {slug: str(n) for slug, n in (await tags.counts(read, perspective, slugs)).items()}
+async def _counts(read: Read, perspective: Perspective, slugs: list[str]) -> Included:
+    counts = {slug: str(n) for slug, n in (await tags.counts(read, perspective, slugs)).items()}
+    return Included({"counts": counts}, [f"articles:tag:{slug}" for slug in slugs])
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------

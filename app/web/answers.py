@@ -30,14 +30,23 @@ HEADERS: Final[Json] = {
         '"7"',
     ),
     "CacheControl": _header(
-        "How long the answer may be kept. Problems and redirects are `no-store`, answers to a key `private, no-store`.",
-        "public, max-age=5, stale-while-revalidate=30",
+        "How long the answer may be kept. Problems are `no-store` but for `withdrawn`, answers to a key"
+        " `private, no-store`.",
+        "public, max-age=5, stale-while-revalidate=30, stale-if-error=300",
+    ),
+    "CDNCacheControl": _header(
+        "How long a cache may keep the answer that is purged by its keys (RFC 9213).",
+        "public, max-age=86400, stale-if-error=86400",
+        required=False,
     ),
     "SurrogateKey": _header(
-        "What the answer shows, by the keys with which the log of changes names what a change touched: a cache that"
-        " drops what has one of a change's keys holds nothing outdated.",
-        "articles:tag:trams article:01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59 tag:trams",
+        "What the answer depends on: it changes only when a change has one of these keys in its `keys`. At most 50, in"
+        " 1,900 bytes. The server may be set to call the header `Cache-Tag`, `Edge-Cache-Tag` or `xkey`.",
+        "articles.tag.trams tag.trams article.AZSOPHpbfMOAAA8dLDtKWQ",
         required=False,
+    ),
+    "CacheStatus": _header(
+        "Whether the answer came from the server's own memory (RFC 9211).", "Dovidka; hit", required=False
     ),
     "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding, Authorization"),
     "Link": _header(
@@ -55,7 +64,10 @@ HEADERS: Final[Json] = {
     ),
     "ServerTiming": _header("How long the server worked, in milliseconds.", "total;dur=0.7"),
     "ContentPosition": _header(
-        "Where the write stands in the log of changes; not there where it changed nothing.", "d42", required=False
+        "The position in the log that the answer reflects, for `Min-Position`: a number of the public log, or, for the"
+        " desk and of a write, `d` and one of the complete log.",
+        "d42",
+        required=False,
     ),
     "IdempotencyReplayed": _header(
         "`true` where this answer was given before, to the same `Idempotency-Key`: nothing was done again.",
@@ -70,10 +82,13 @@ def _headers(*names: str) -> Json:
 
 
 # Headers of every answer, of reads, of answers that are not cached, and of writes.
-_ALWAYS: Final = {"X-Request-ID": ref("headers", "RequestId"), **_headers("Server-Timing")}
-_READ: Final = {**_headers("ETag", "Surrogate-Key", "Cache-Control", "Vary"), **_ALWAYS}
+_ALWAYS: Final = {
+    "X-Request-ID": ref("headers", "RequestId"), **_headers("Server-Timing", "Content-Position", "Cache-Status")
+}  # fmt: skip
+_KEPT: Final = {**_headers("Surrogate-Key", "Cache-Control", "CDN-Cache-Control", "Vary"), **_ALWAYS}
+_READ: Final = {**_headers("ETag"), **_KEPT}
 _UNCACHED: Final = {**_headers("Cache-Control"), **_ALWAYS}
-_WRITTEN: Final = {**_headers("ETag", "Content-Position"), **_UNCACHED}
+_WRITTEN: Final = {**_headers("ETag"), **_UNCACHED}
 
 _STREAM_EXAMPLE: Final = """\
 id: 134
@@ -98,7 +113,7 @@ KEYED: Final[Responses] = {**shared(Unauthorized=401, Forbidden=403), **_INPUT}
 WRITTEN: Final[Responses] = {200: {"headers": _WRITTEN}}
 CREATED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_WRITTEN}}}
 ISSUED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_UNCACHED}}}
-DONE: Final[Responses] = {204: {"headers": {**_headers("Content-Position"), **_UNCACHED}}}
+DONE: Final[Responses] = {204: {"headers": _UNCACHED}}
 STREAMED: Final[Responses] = {**UNCACHED, **shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
 PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
 EVENTS: Final[Responses] = {200: {"headers": _UNCACHED, "content": _STREAM}, **shared(Unauthorized=401), **_INPUT}
@@ -143,7 +158,7 @@ RESPONSES: Final[Json] = {
     ),
     "Moved": {
         "description": "This is a former slug. `Location` leads to the present one, which the body names.",
-        "headers": {**_headers("Location"), **_UNCACHED},
+        "headers": {**_headers("Location"), **_KEPT},
         "content": {"application/json": {"schema": ref("schemas", "ObjectAddress")}},
     },
     "NotModified": {
@@ -157,7 +172,9 @@ RESPONSES: Final[Json] = {
     "Forbidden": _refusal("The key is valid, and lacks the scope that this takes.", model="ForbiddenProblem"),
     "NotFound": _refusal("There is nothing here that the public may see."),
     "Withdrawn": _refusal(
-        "It was public and has been withdrawn: why, and what to read instead.", model="WithdrawnProblem"
+        "It was public and has been withdrawn: why, and what to read instead.",
+        {"Surrogate-Key": ref("headers", "SurrogateKey"), **_headers("CDN-Cache-Control", "Vary")},
+        model="WithdrawnProblem",
     ),
     "Trimmed": _refusal(
         "The log no longer reaches back so far. Read the lists anew, then follow the log from `head`.",
@@ -202,6 +219,11 @@ def _request_header(name: str, text: str, **example: str) -> Json:
 PARAMETERS: Final[Json] = {
     "IfNoneMatch": _request_header(
         "If-None-Match", "ETags of the answers you have. Where one is current, the answer is 304 without a body."
+    ),
+    "MinPosition": _request_header(
+        "Min-Position",
+        "A `Content-Position`: the answer is of that state or a newer one, or 503 after two seconds.",
+        example="d205",
     ),
     "IfMatch": _request_header(
         "If-Match",

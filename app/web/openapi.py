@@ -161,7 +161,7 @@ def _completed(path: str, operation: Json, example: Json | None) -> Json:
         for content in response.get("content", {}).values():
             content["schema"].pop("title", None)
     if "304" in responses:
-        parameters.append(ref("parameters", "IfNoneMatch"))
+        parameters += [ref("parameters", "IfNoneMatch"), ref("parameters", "MinPosition")]
     success = responses[min(responses)]
     success["description"] = summary
     if example is not None:

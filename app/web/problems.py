@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.errors import CATALOGUE, Invalid, MethodNotAllowed, NotFound, Refusal
+from app.errors import CATALOGUE, Gone, Invalid, MethodNotAllowed, NotFound, Refusal
+from app.web.caching import caching_headers
 from app.web.faults import faults, sentence
 from app.web.parameters import strict_query
 
@@ -79,7 +80,7 @@ class WithdrawnProblem(Problem):
 
 
 def problem(refusal: Refusal, request_id: str) -> Response:
-    """The refusal as a response. Caches must not store it: what is absent now may exist a moment later."""
+    """The refusal as a response, which caches must not store: what is absent now may exist a moment later."""
     document: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": refusal.title,
@@ -98,14 +99,23 @@ def install(app: FastAPI) -> None:
     """Turns every error of the app into a problem, and serves /problems/{code}."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problem(refusal_of(request, error), str(request.scope.get("request_id", "")))
+        return refused(request, error)
 
     for kind in (Refusal, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     app.include_router(router)
 
 
-def refusal_of(request: Request, error: Exception) -> Refusal:
+def refused(request: Request, error: Exception) -> Response:
+    """The problem that answers the error. What is gone may be cached: the log tells when that changes."""
+    refusal = _refusal_of(request, error)
+    response = problem(refusal, str(request.scope.get("request_id", "")))
+    if isinstance(refusal, Gone):
+        response.headers.update(caching_headers(request, refusal.names))
+    return response
+
+
+def _refusal_of(request: Request, error: Exception) -> Refusal:
     """The framework raises HTTPException if no route fits the path (404) or the method (405)."""
     if isinstance(error, Refusal):
         return error

@@ -123,6 +123,11 @@ class PageQuery(Parameters):
         """The values that a cursor is bound to: filters and sort, with comma-separated lists as one string again."""
         return self.model_dump(exclude=_NOT_FILTERS)
 
+    def list_names(self, noun: str) -> list[str]:
+        """The names of what a page depends on, in the form of the log: the objects asked for, else all of the noun."""
+        ids: Sequence[str] = getattr(self, "ids", None) or ()
+        return [f"{noun}:{id}" for id in ids] or [f"{noun}s"]
+
     @model_validator(mode="after")
     def _ids_alone(self) -> Self:
         for name in ("cursor", "sort", "limit"):

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Refusal
 from app.web.parameters import QueryModel
-from app.web.problems import problem, refusal_of
+from app.web.problems import refused
 
 # The place of the request among the values of a plan; the values of the path follow.
 _REQUEST = 0
@@ -141,7 +141,7 @@ class Reads:
         try:
             response = await plan.answer(request, path_values)
         except (Refusal, RequestValidationError) as error:
-            response = problem(refusal_of(request, error), scope["request_id"])
+            response = refused(request, error)
         await response(scope, receive, send)
 
     def _add(self, path: str, dependant: Dependant) -> None:

@@ -49,9 +49,9 @@ async def _selects(webhook: ClaimedWebhook, event: Entry, read: Reader) -> bool:
     """Whether the filters of the webhook select the change."""
     if webhook.nouns and event.noun not in webhook.nouns:
         return False
-    # The keys of a change name the lists in which the object was or is, including those of ancestors of its tags.
+    # A change names the lists in which the object was or is, including those of ancestors of its tags.
     lists = {f"{prefix}tag:{tag}" for tag in webhook.tags for prefix in ("", "articles:", "notes:")}
-    if lists and lists.isdisjoint(event.keys):
+    if lists and lists.isdisjoint(event.names):
         return False
     if not webhook.languages or event.noun not in {"article", "note"}:
         return True

@@ -76,7 +76,7 @@ async def list_webhooks(
     cursor = cursors(request, {})
     position, drafts = cursor.read(query.cursor), "drafts:read" in caller.scopes
     rows = await webhooks.NEWEST.page(read, position, limit=query.limit, count=query.count, drafts=drafts)
-    return await page_response(request, cursor, rows, noun="webhook")
+    return await page_response(request, cursor, rows)
 
 
 @router.post("", status_code=201, response_model=schemas.WebhookMade, responses=CREATED)

@@ -3,6 +3,8 @@
 import pytest
 from httpx import AsyncClient
 
+from app.web.caching import PUBLIC
+from app.web.purge_keys import purge_key
 from tests.answers import blamed, get, refusal, slugs
 from tests.conftest import Load
 from tests.factories import NOON, article, article_id, draft, scheduled, tag, withdrawn, words
@@ -51,7 +53,8 @@ async def test_an_old_slug_leads_to_the_present_one(api: AsyncClient, load: Load
     assert answer.json() == {"id": article_id("x"), "slug": "high-water", "language": "en"}
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["location"] == f"/v1/articles/high-water{rest}"
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == PUBLIC
+    assert answer.headers["surrogate-key"] == purge_key(f"article:{article_id('x')}")
     assert (await api.get(answer.headers["location"])).status_code == 200
     assert (await api.head(f"/v1/articles/flood{rest}")).status_code == 308
 

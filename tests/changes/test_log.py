@@ -394,15 +394,16 @@ async def test_the_keys_of_an_article_name_its_lists_before_and_after_with_ances
     moved = {"tags": ["streets"], "attributions": [credit("witness", "said_by")]}
     await accept(database, {**line, **moved, "body": [{"type": "reference_note", "note": "dam"}]})
 
+    names = [
+        "articles",
+        *(f"articles:tag:{slug}" for slug in ("water", "rivers", "city", "streets")),
+        *(f"articles:source:{slug}" for slug in ("wire", "witness")),
+        *(f"articles:source.said_by:{slug}" for slug in ("wire", "witness")),
+        "articles:note:dam",
+    ]
+    in_english = [f"{name}~en" for name in names]
     assert (await last_change(database, "article", line["id"])).keys == sorted(
-        [
-            "articles",
-            f"article:{line['id']}",
-            *(f"articles:tag:{slug}" for slug in ("water", "rivers", "city", "streets")),
-            *(f"articles:source:{slug}" for slug in ("wire", "witness")),
-            *(f"articles:source.said_by:{slug}" for slug in ("wire", "witness")),
-            "articles:note:dam",
-        ]
+        [f"article:{line['id']}", *names, *in_english]
     )
 
 

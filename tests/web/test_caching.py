@@ -115,7 +115,7 @@ async def test_head_is_get_without_the_body(newsroom: AsyncClient, path: str) ->
 
 
 async def test_a_refusal_is_never_stored_and_has_no_validator(newsroom: AsyncClient) -> None:
-    for path in ("/v1/articles/nowhere", "/v1/articles/roof-of-the-kushnirka-depot-unsafe-memo-says", "/v1/tags?x=1"):
+    for path in ("/v1/articles/nowhere", "/v1/articles/roof/revisions", "/v1/tags?x=1"):
         answer = await newsroom.get(path, headers={"If-None-Match": "*"})
         assert answer.status_code >= 400
         assert answer.headers["cache-control"] == "no-store"
