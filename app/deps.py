@@ -10,6 +10,7 @@ from app.db import Database, Reader
 from app.errors import Fault, Invalid
 from app.web.caller import Caller, Scoped, permitted, refused
 from app.web.cursors import Cursors, list_name
+from app.web.positions import min_position
 
 
 def bearer(request: Request) -> str | None:
@@ -27,7 +28,9 @@ def bearer(request: Request) -> str | None:
 async def _caller(request: Request) -> Caller | None:
     """Raises: Unauthorized, for a key that is not valid."""
     token, state = bearer(request), request.app.state
-    return None if token is None else await state.identify(state.database, token)
+    caller: Caller | None = None if token is None else await state.identify(state.database, token)
+    request.scope["caller"] = caller
+    return caller
 
 
 # The caller; None for the public. A key that is not valid is refused, and never treated as no key.
@@ -41,8 +44,15 @@ class NeedsScope(Scoped):
         return permitted(caller, self.scope)
 
 
-# The caller is a parameter so that an invalid key is refused on every read.
 async def _reader(request: Request, caller: OptionalCaller) -> Reader:
+    """Reads from the position that Min-Position asks for on. A key that is not valid is refused on every read.
+
+    The public is not told how far the complete log goes: to it a `d…` means what is committed by now, which is what
+    every read here gives. Raises: Invalid; Behind, where the position is not reached in time.
+    """
+    position = min_position(request.headers.getlist("min-position"))
+    if position is not None and not (position.is_complete and caller is None):
+        await request.app.state.watch.reach(position)
     database: Database = request.app.state.database
     return database.reader()
 

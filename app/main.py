@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.types import Receive, Scope, Send
 
 import app
 from app import about, logs, operations
@@ -18,6 +19,7 @@ from app.articles.routes import router as articles
 from app.changes import feed, log, writing_routes
 from app.changes.live import Live
 from app.changes.routes import router as changes
+from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
 from app.errors import Unavailable
 from app.formats.routes import router as formats
@@ -33,8 +35,10 @@ from app.tags.routes import router as tags
 from app.ticker import Ticker
 from app.web import docs, landing, openapi, problems
 from app.web.drawings import Drawings
+from app.web.freshness import Freshness
 from app.web.guard import Guard
 from app.web.reads import Reads
+from app.web.response_cache import ResponseCache
 from app.webhooks.deliver import Deliverer
 from app.webhooks.routes import router as webhooks
 
@@ -42,11 +46,11 @@ SAMPLE: Final = Path(__file__).parent / "sample"
 TRIM_SECONDS: Final = 3_600.0
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> "Application":
     """The application. Its lifespan opens the database and raises SchemaMismatch, Unavailable."""
 
     @asynccontextmanager
-    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(api: Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             database = Database(settings.database_url)
             stack.push_async_callback(database.close)
@@ -55,17 +59,20 @@ def create_app(settings: Settings) -> FastAPI:
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
             api.state.identify = identify
-            api.state.live = Live(database, settings.streams_at_most)
+            api.state.watch = watch = LogWatch(database, api.state.freshness)
+            await watch.begin()
+            stack.push_async_callback(api.cache.close)
+            api.state.live = Live(database, watch, settings.streams_at_most)
             api.state.outbound = outbound = Outbound(settings.allowed_hosts)
             stack.push_async_callback(outbound.aclose)
             api.state.deliverer = deliverer = Deliverer(database, outbound)
-            works = [Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
+            works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
             works += [deliverer.run()] if settings.deliver_webhooks else []
             await stack.enter_async_context(_background(*works))
             yield
 
     logs.configure(settings.log_level)
-    api = FastAPI(
+    api = Application(
         title=about.TITLE,
         version=app.__version__,
         summary=about.SUMMARY,
@@ -84,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings = settings
     api.state.site = Site(settings.site_name, settings.origin, settings.site_article_url, settings.zone)
+    api.state.freshness = freshness = Freshness()
     for router in (
         articles,
         previews,
@@ -107,8 +115,21 @@ def create_app(settings: Settings) -> FastAPI:
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
     # The last one added is the outermost.
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
-    api.add_middleware(Guard, origins=settings.allowed_origins)
+    api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness)
+    api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header)
     return api
+
+
+class Application(FastAPI):
+    """The API behind its response cache: what that answers does not enter FastAPI at all."""
+
+    cache: ResponseCache
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.cache(scope, receive, send)
+
+    async def uncached(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
 
 @asynccontextmanager

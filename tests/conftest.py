@@ -7,7 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 import asyncpg
 import hypothesis
 import pytest
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Request
 from pydantic_settings import SettingsConfigDict
 
 from app.db import CompiledStatement, Database, migrate, utcnow
+from app.errors import Unavailable
 from app.importers import ndjson, store
 from app.importers.documents import read
 from app.importers.store import Report
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
-from app.main import create_app
+from app.main import Application, create_app
 from app.settings import Settings
 from app.web.caller import SCOPES, Scope
 from tests.answers import bearing
@@ -227,11 +227,11 @@ class _Settings(Settings):
 
 
 # Applications that no test uses now, by what the environment says.
-_idle: defaultdict[tuple[str | None, ...], list[tuple[_Settings, FastAPI]]] = defaultdict(list)
+_idle: defaultdict[tuple[str | None, ...], list[tuple[_Settings, Application]]] = defaultdict(list)
 
 
 @contextmanager
-def application(url: str) -> Iterator[FastAPI]:
+def application(url: str) -> Iterator[Application]:
     """The application over this database, not begun. Cost: a tenth of a second, of which the next test is spared.
 
     One whose test failed is used no more.
@@ -248,11 +248,21 @@ def application(url: str) -> Iterator[FastAPI]:
 
 @asynccontextmanager
 async def client(url: str) -> AsyncIterator[AsyncClient]:
-    """A client of the whole application over this database, between its start and its end."""
+    """A client of the whole application over this database, between its start and its end.
+
+    Before each request the application hears of what has been written past it, which takes it a moment by itself.
+    """
+
+    async def hear(_: Request) -> None:
+        with suppress(Unavailable):
+            await app.state.watch.catch_up()
+
     with application(url) as app:
         async with (
             app.router.lifespan_context(app),
-            AsyncClient(transport=ASGITransport(app), base_url="http://dovidka.test") as api,
+            AsyncClient(
+                transport=ASGITransport(app), base_url="http://dovidka.test", event_hooks={"request": [hear]}
+            ) as api,
         ):
             yield api
 

@@ -44,7 +44,21 @@ HTTP: Final = {"fastapi", "starlette", "uvicorn"}
 SERVING: Final = {"web", "deps", "main", "commands", "operations", "__main__"}
 # Those in `web` that hold plain data and rules.
 PURE: Final = [
-    f"web/{name}.py" for name in ("fields", "faults", "strict_json", "queries", "spans", "merging", "caller", "signing")
+    f"web/{name}.py"
+    for name in (
+        "fields",
+        "faults",
+        "strict_json",
+        "queries",
+        "spans",
+        "merging",
+        "caller",
+        "signing",
+        "freshness",
+        "kept_answers",
+        "positions",
+        "purge_keys",
+    )
 ]
 SQL: Final = {"sqlalchemy", "asyncpg", "sqlite3", "aiosqlite", "alembic"}
 CLIENTS: Final = {"httpx", "httpcore", "urllib.request", "http.client", "aiohttp", "requests"}

@@ -10,11 +10,12 @@ import structlog
 from app.changes import feed
 from app.changes.feed import Entry
 from app.changes.views import EVERYONE, NEWEST, Perspective
+from app.changes.watch import LogWatch
 from app.db import Database
 from app.errors import Refusal, Unavailable
 
-# How often the log is read while anybody waits. A trigger that announces each commit would make writers queue.
-POLL_SECONDS: Final = 0.1
+# How long nothing is heard of the log, at most, before it is read all the same while anybody waits.
+POLL_SECONDS: Final = 1.0
 AFTER_FAULT_SECONDS: Final = 1.0
 READ_AT_ONCE: Final = 1_000
 # So many messages are kept for followers that are a little behind; whoever is further behind reads the database.
@@ -37,8 +38,9 @@ class Tail:
     Positions have no gaps, so the index of a message follows from its position.
     """
 
-    def __init__(self, database: Database, perspective: Perspective) -> None:
+    def __init__(self, database: Database, watch: LogWatch, perspective: Perspective) -> None:
         self.database = database
+        self.watch = watch
         self.perspective = perspective
         self.newest = 0
         self._messages: list[bytes] = []
@@ -88,6 +90,7 @@ class Tail:
 
     async def _read(self) -> None:
         while True:
+            moves = self.watch.moves
             try:
                 entries = await feed.entries(self.database.reader(), self.perspective, self.newest, READ_AT_ONCE)
             except Exception as error:
@@ -101,7 +104,8 @@ class Tail:
                     del self._messages[:-KEPT_MESSAGES]
                 self.newest = entries[-1].position
                 self.wake()
-            await asyncio.sleep(0 if len(entries) == READ_AT_ONCE else POLL_SECONDS)
+            if len(entries) < READ_AT_ONCE and self.watch.moves == moves:
+                await self.watch.wait_for_news(POLL_SECONDS)
 
 
 def message(entry: Entry) -> bytes:
@@ -112,9 +116,9 @@ def message(entry: Entry) -> bytes:
 class Live:
     """Those who wait for changes on this server. `ending`: the server is about to stop, so nobody may wait any more."""
 
-    def __init__(self, database: Database, streams_at_most: int) -> None:
-        self.public = Tail(database, EVERYONE)
-        self.desk = Tail(database, NEWEST)
+    def __init__(self, database: Database, watch: LogWatch, streams_at_most: int) -> None:
+        self.public = Tail(database, watch, EVERYONE)
+        self.desk = Tail(database, watch, NEWEST)
         self.streams_at_most = streams_at_most
         self.streams_open = 0
         self.ending = False

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from app.errors import HeadersTooLarge, Internal, Malformed, NotFound, Refusal, UriTooLong
+from app.web.caller import Caller
+from app.web.freshness import Freshness
 from app.web.problems import problem
 
 HEADER_COUNT: Final = 100
@@ -20,11 +23,12 @@ ADDRESS_BYTES: Final = 8_192
 ANY_ORIGIN: Final = "*"
 # Each by its name: Fetch takes `Authorization` out of what `*` stands for.
 ALLOWED_HEADERS: Final = (
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-ID"
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Min-Position,"
+    " X-Request-ID"
 )
 EXPOSED_HEADERS: Final = (
-    "Accept, Allow, Content-Position, ETag, Idempotency-Replayed, Link, Location, Retry-After, Server-Timing,"
-    " Surrogate-Key, Vary, WWW-Authenticate, X-Request-ID"
+    "Accept, Allow, Cache-Status, Content-Position, ETag, Idempotency-Replayed, Link, Location, Retry-After,"
+    " Server-Timing, Surrogate-Key, Vary, WWW-Authenticate, X-Request-ID"
 )
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "DELETE, GET, HEAD, PATCH, POST, PUT",
@@ -33,7 +37,7 @@ PREFLIGHT: Final = {
 }
 log: Final = structlog.get_logger()
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 _ALWAYS: Final = [(b"x-content-type-options", b"nosniff")]
 _READABLE: Final = [(b"access-control-expose-headers", EXPOSED_HEADERS.encode())]
@@ -47,9 +51,21 @@ class Guard:
     Scripts of pages from `origins` may read the answers; None stands for any origin. Source: Fetch, 3.3 (CORS).
     """
 
-    def __init__(self, app: ASGIApp, origins: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, origins: frozenset[str] | None, freshness: Freshness) -> None:
         self.app = app
         self.origins = origins
+        self.freshness = freshness
+
+    def _position(self, scope: Scope) -> Callable[[], str]:
+        """The position that the answer will reflect, taken now; told when it is known who asks."""
+        seq, public = self.freshness.seq, self.freshness.position
+
+        def position() -> str:
+            caller: Caller | None = scope.get("caller")
+            is_read = scope["method"] == "GET"
+            return f"d{seq}" if caller and ("drafts:read" in caller.scopes or not is_read) else f"{public}"
+
+        return position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,11 +73,12 @@ class Guard:
             return
         headers = dict(scope["headers"])
         client_id = headers.get(b"x-request-id", b"")
-        request_id = client_id.decode() if _REQUEST_ID.fullmatch(client_id) else uuid7().hex
+        request_id = client_id.decode() if REQUEST_ID.fullmatch(client_id) else uuid7().hex
         is_head = scope["method"] == "HEAD"
         inner = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"], "head": is_head}
         allowed_origin = self._allowed_origin(headers.get(b"origin"))
-        answer = _Answer(send, request_id, is_head, allowed_origin)
+        position = self._position(inner) if scope["path"].startswith("/v1/") else None
+        answer = _Answer(send, request_id, is_head, allowed_origin, position)
         if (refusal := _fault(scope)) is not None:
             await problem(refusal, request_id)(inner, receive, answer)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
@@ -87,11 +104,19 @@ class Guard:
 class _Answer:
     """The `send` of one request: adds the headers that every answer has, and drops the body of an answer to HEAD."""
 
-    def __init__(self, send: Send, request_id: str, is_head: bool, allowed_origin: str | None) -> None:
+    def __init__(
+        self,
+        send: Send,
+        request_id: str,
+        is_head: bool,
+        allowed_origin: str | None,
+        position: Callable[[], str] | None,
+    ) -> None:
         self._send = send
         self._request_id = request_id
         self._is_head = is_head
         self._allowed_origin = allowed_origin
+        self._position = position
         self._begun = time.perf_counter()
         self.has_started = False
 
@@ -101,6 +126,8 @@ class _Answer:
             duration = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
             headers = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode()), *_ALWAYS]
             headers.append((b"server-timing", duration.encode()))
+            if self._position is not None and all(name != b"content-position" for name, _ in headers):
+                headers.append((b"content-position", self._position().encode()))
             if self._allowed_origin != ANY_ORIGIN:
                 MutableHeaders(raw=headers).add_vary_header("Origin")
             if self._allowed_origin is not None:
@@ -109,6 +136,11 @@ class _Answer:
         elif self._is_head:
             message = {**message, "body": b""}
         await self._send(message)
+
+
+def is_host(value: bytes) -> bool:
+    """Whether the value of a Host header is a host name, or address, with or without a port."""
+    return _HOST.fullmatch(value) is not None
 
 
 def _fault(scope: Scope) -> Refusal | None:
@@ -123,7 +155,7 @@ def _fault(scope: Scope) -> Refusal | None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
         return Malformed("A request has exactly one Host header.")
-    if hosts and not _HOST.fullmatch(hosts[0]):
+    if hosts and not is_host(hosts[0]):
         return Malformed("The Host header is not a host name.")
     path = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
     if _CONTROL.search(path):

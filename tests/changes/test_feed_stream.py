@@ -16,7 +16,9 @@ from httpx import AsyncClient, Response, Timeout
 from app.changes import live
 from app.changes.live import Live
 from app.changes.views import EVERYONE, NEWEST
+from app.changes.watch import LogWatch
 from app.db import Database
+from app.web.freshness import Freshness
 from tests.answers import bearing, get
 from tests.conftest import Make
 from tests.contents import accept
@@ -213,7 +215,7 @@ def test_the_head_of_a_stream_ends(port: int) -> None:
 
 async def test_a_quiet_stream_is_heard_now_and_then(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PING_SECONDS", 0.05)
-    messages = Live(database, 1).messages(EVERYONE, 0)
+    messages = Live(database, LogWatch(database, Freshness()), 1).messages(EVERYONE, 0)
     async with asyncio.timeout(PATIENCE):
         assert [await anext(messages) for _ in range(3)] == [b"retry: 2000\nid: 0\n\n", *[b": ping\n\n"] * 2]
 
@@ -223,7 +225,7 @@ async def test_a_stream_of_the_desk_is_opened_anew_so_that_its_key_is_looked_at(
 ) -> None:
     monkeypatch.setattr(live, "DESK_STREAM_SECONDS", -1.0)
     async with asyncio.timeout(PATIENCE):
-        parts = [part async for part in Live(database, 1).messages(NEWEST, 0)]
+        parts = [part async for part in Live(database, LogWatch(database, Freshness()), 1).messages(NEWEST, 0)]
         assert parts[1:] == [live.GOAWAY % live.RETRY_MILLISECONDS]
 
 
@@ -231,7 +233,7 @@ async def test_a_follower_far_behind_reads_from_the_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "KEPT_MESSAGES", 10)
-    tail = Live(database, 1).public
+    tail = Live(database, LogWatch(database, Freshness()), 1).public
     async with asyncio.timeout(PATIENCE), tail.followed(0):
         position = 0
         for n in range(3):

@@ -14,6 +14,7 @@ from app.content.blocks import WireModel
 from app.web import problems
 from app.web.bodies import JSON, MERGE_PATCH, JsonBody, read_body
 from app.web.fields import Line
+from app.web.freshness import Freshness
 from app.web.guard import Guard
 from app.web.strict_json import MOST_BYTES
 from tests.answers import refusal
@@ -43,7 +44,7 @@ def _application() -> FastAPI:
     async def write(sent: Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]) -> str:
         return sent.headline
 
-    api.add_middleware(Guard, origins=None)
+    api.add_middleware(Guard, origins=None, freshness=Freshness())
     return api
 
 

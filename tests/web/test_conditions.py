@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.errors import Malformed, Stale, Unconditional
 from app.web import problems
 from app.web.conditions import Condition, IfMatch, read_if_match
+from app.web.freshness import Freshness
 from app.web.guard import Guard
 from tests.answers import refusal
 
@@ -33,7 +34,7 @@ async def desk() -> AsyncIterator[AsyncClient]:
         if_match.check(None)
         return "created"
 
-    api.add_middleware(Guard, origins=None)
+    api.add_middleware(Guard, origins=None, freshness=Freshness())
     async with AsyncClient(transport=ASGITransport(api), base_url="http://dovidka.test") as desk:
         yield desk
 
