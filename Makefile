@@ -4,7 +4,7 @@
 #   PYTHON=python3.13            the interpreter to build .venv with ("make clean" first to change it)
 #   VENV=.venv-3.13              another folder than .venv, for another interpreter
 
-.PHONY: help install dev run test test-browser quick lint bench lock clean
+.PHONY: help install dev run test test-browser test-proxies quick lint bench lock clean
 .NOTPARALLEL:
 
 VENV = .venv
@@ -13,6 +13,7 @@ help:
 	@echo 'make run      start the server (prepares what is missing; HOST, PORT, DATABASE_URL)'
 	@echo 'make test     run the whole suite, on SQLite and on PostgreSQL (ARGS="-k cursor", "-n 0" for one process)'
 	@echo 'make test-browser  run what needs a browser, in the Chromium of this machine (CHROMIUM=/path/to/chrome)'
+	@echo 'make test-proxies  behind nginx and Varnish, which must be installed (apt-get install nginx varnish varnish-modules)'
 	@echo 'make quick    run only what may differ between versions of Python, for a VENV of another one'
 	@echo 'make lint     check style and types: ruff, mypy --strict'
 	@echo 'make bench    measure, against the limits of this machine'
@@ -47,6 +48,10 @@ test: dev
 
 test-browser: dev
 	@$(VENV)/bin/python -m pytest -n 0 tests/browser $(ARGS)
+
+# No part of `make test`, because it needs programs that pip does not install. Where they are missing it says which.
+test-proxies: dev
+	@$(VENV)/bin/python -m pytest -n 0 tests/proxies/check_proxies.py $(ARGS)
 
 lint: dev
 	@$(VENV)/bin/python -m ruff check .
