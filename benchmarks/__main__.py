@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import (
     against,
+    cached,
     databases,
     feed,
     forms,
@@ -26,6 +27,7 @@ ALL = {
     "lists": lists.measure,
     "statements": statements.measure,
     "reads": reads.measure,
+    "cached": cached.measure,
     "writes": writes.measure,
     "processes": processes.measure,
     "imports": imports.measure,

@@ -15,6 +15,7 @@ from benchmarks.content import ROOT
 
 PATIENCE_SECONDS = 30.0
 CONNECTIONS = 16
+UVICORN = ["--no-access-log", "--no-proxy-headers", "--no-server-header", "--log-level", "warning"]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,19 +57,28 @@ class Server:
 
 
 @contextmanager
-def dovidka(url: str, *, core: int | None = None, root: Path = ROOT) -> Iterator[Server]:
-    """`python -m app serve` of the checkout in `root`."""
+def dovidka(url: str, *, core: int | None = None, root: Path = ROOT, cache_bytes: int = 0) -> Iterator[Server]:
+    """`python -m app serve` of the checkout in `root`; without a response cache unless it gets memory for one."""
     port = _free_port()
-    environment = {"DATABASE_URL": url, "PORT": str(port)}
+    environment = {"DATABASE_URL": url, "PORT": str(port), "CACHE_BYTES": str(cache_bytes)}
     with _running(["-m", "app", "serve"], environment, port, core, root) as server:
+        yield server
+
+
+@contextmanager
+def bare(answer: Path, *, core: int | None = None) -> Iterator[Server]:
+    """Uvicorn with the application of `bare.py`, which sends what stands in the file."""
+    port = _free_port()
+    command = ["-m", "uvicorn", "benchmarks.bare:send_answer", *UVICORN, "--port", str(port)]
+    with _running(command, {"BARE_ANSWER": str(answer)}, port, core, ROOT) as server:
         yield server
 
 
 @contextmanager
 def naive(url: str, *, core: int | None = None) -> Iterator[Server]:
     port = _free_port()
-    command = "-m uvicorn --factory benchmarks.naive:create_app --no-access-log --no-proxy-headers --log-level warning"
-    with _running([*command.split(), "--port", str(port)], {"NAIVE_URL": url}, port, core, ROOT) as server:
+    command = ["-m", "uvicorn", "--factory", "benchmarks.naive:create_app", *UVICORN, "--port", str(port)]
+    with _running(command, {"NAIVE_URL": url}, port, core, ROOT) as server:
         yield server
 
 
