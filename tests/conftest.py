@@ -246,6 +246,14 @@ def application(url: str) -> Iterator[Application]:
     _idle[variables].append((settings, app))
 
 
+@pytest.fixture(scope="module")
+def uncached() -> Iterator[None]:
+    """Meanwhile applications have no response cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CACHE_BYTES", "0")
+        yield
+
+
 @asynccontextmanager
 async def client(url: str) -> AsyncIterator[AsyncClient]:
     """A client of the whole application over this database, between its start and its end.
@@ -255,7 +263,8 @@ async def client(url: str) -> AsyncIterator[AsyncClient]:
 
     async def hear(_: Request) -> None:
         with suppress(Unavailable):
-            await app.state.watch.catch_up()
+            if app.cache.is_on:
+                await app.state.watch.catch_up()
 
     with application(url) as app:
         async with (

@@ -17,7 +17,7 @@ from tests.openapi import document
 
 CANARY = "kanarek"
 LATER = "2099-01-01T06:00:00.000Z"
-ASIDE = {"date", "x-request-id", "server-timing"}
+ASIDE = {"cache-status", "date", "x-request-id", "server-timing"}
 EVERYWHERE = re.compile(rf"{CANARY}|{CANARY.encode().hex()}", re.IGNORECASE)
 
 

@@ -13,6 +13,8 @@ from tests.conftest import Load, serving
 from tests.factories import Line, article, article_id, box, credit, note, section, source, tag
 from tests.processes import until
 
+pytestmark = pytest.mark.usefixtures("uncached")
+
 
 def world(size: int) -> list[Line]:
     """Stories that name each other and much else."""
