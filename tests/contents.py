@@ -1,14 +1,19 @@
 """How lines are read in, and what a database then holds: all of it, read past the code that is tested."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, Select, select
+import asyncpg
+from sqlalchemy import Select, event, select
 
 from app.articles.models import Article, ArticleSlug
 from app.changes.models import Change, Head, Object, Revision, ViewEntry
 from app.db import Database, utcnow
+from app.db.sqlite import SqliteWriter
 from app.importers import export, store
 from app.importers.documents import read
 from app.importers.store import Report
@@ -47,9 +52,29 @@ async def accept(database: Database, *lines: Line) -> Report:
     return report
 
 
-def committing(database: Database) -> Engine:
-    """What the database's writers commit through."""
-    return database.writer.engine
+@contextmanager
+def before_commits(database: Database, act: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    """Within the block each COMMIT of the database's writers waits for `act`, and fails with what that raises."""
+    if isinstance(database.writer, SqliteWriter):
+        engine, loop = database.writer.engine, asyncio.get_running_loop()
+
+        def act_first(connection: object) -> None:  # in the thread of the COMMIT
+            asyncio.run_coroutine_threadsafe(act(), loop).result()
+
+        event.listen(engine, "commit", act_first)
+        yield
+        event.remove(engine, "commit", act_first)
+        return
+    execute = asyncpg.Connection.execute
+
+    async def execute_later(driver: asyncpg.Connection, sql: str, *arguments: Any, **options: Any) -> str:
+        if sql == "COMMIT;":
+            await act()
+        status: str = await execute(driver, sql, *arguments, **options)
+        return status
+
+    with patch.object(asyncpg.Connection, "execute", execute_later):
+        yield
 
 
 async def rows(database: Database, query: Select[*tuple[Any, ...]]) -> list[Any]:

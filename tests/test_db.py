@@ -18,15 +18,10 @@ from pydantic_core import to_json
 from sqlalchemy import insert, select, update
 
 from app.changes.models import Change, Head, IdempotencyKey
-from app.db import (
-    Database,
-    in_list,
-    list_parameters,
-    migrate,
-)
+from app.db import Database, in_list, insert_many, list_parameters, migrate, utcnow
 from app.db.pool import QUEUE_SECONDS, READERS
 from app.db.postgres import PATIENCE_SECONDS
-from app.errors import Unavailable
+from app.errors import Raced, Unavailable
 from app.tags.models import Tag
 from tests import sql
 from tests.conftest import Fresh
@@ -34,6 +29,8 @@ from tests.contents import accept, changes, dense, head, rows
 from tests.factories import article, tag
 
 ROOT: Final = Path(__file__).parent.parent
+# A row of a tag, but for its slug.
+TAG: Final = {"type": "topic", "parent": None, "revision": 1, "created_at": utcnow(), "modified_at": utcnow()}
 
 
 # --- reading and writing -------------------------------------------------------------------------------------------
@@ -81,6 +78,21 @@ async def test_a_stream_gives_every_row_once(database: Database) -> None:
 
     assert [len(portion) for portion in portions] == [10, 10, 5]
     assert [slug for portion in portions for (slug,) in portion] == [f"t-{n:03}" for n in range(25)]
+
+
+async def test_what_sqlalchemy_runs_is_undone_with_what_the_driver_runs(database: Database) -> None:
+    async def add_two(rows_per_tag: int) -> None:
+        async with database.begin() as connection:
+            await connection.execute(insert(Tag).values(**TAG, slug="first"))
+            await insert_many(connection, Tag, [*TAG, "slug"], [(*TAG.values(), "second")] * rows_per_tag)
+
+    with pytest.raises((Raced, sqlite3.IntegrityError)):
+        await add_two(2)
+
+    query = select(Tag.slug).order_by(Tag.slug)
+    assert await database.reader().rows(query) == []
+    await add_two(1)
+    assert await database.reader().rows(query) == [("first",), ("second",)]
 
 
 async def test_readers_read_on_while_a_writer_holds_its_transaction(database: Database) -> None:
@@ -283,6 +295,34 @@ def test_a_server_that_was_restarted_is_used_again(postgresql: Any) -> None:
         await sql.execute(url, cut)
         assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
         await accept(database, tag("lakes"))
+        await database.close()
+
+    with postgresql() as url:
+        asyncio.run(live(url))
+
+
+def test_a_writer_whose_end_is_not_answered_loses_its_connection(postgresql: Any, monkeypatch: Any) -> None:
+    """Otherwise the next writer would find itself in the transaction of the one before."""
+    execute = asyncpg.Connection.execute
+
+    async def unanswered(driver: Any, sql: str, *arguments: Any, **options: Any) -> Any:
+        if sql == "ROLLBACK;":
+            raise TimeoutError
+        return await execute(driver, sql, *arguments, **options)
+
+    async def fail(database: Database) -> None:
+        async with database.begin() as connection:
+            await connection.execute(insert(Tag).values(**TAG, slug="lost"))
+            raise ZeroDivisionError
+
+    async def live(url: str) -> None:
+        database = Database(url)
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncpg.Connection, "execute", unanswered)
+            with pytest.raises(Unavailable):
+                await fail(database)
+        await accept(database, tag("rivers"))
+        assert await database.reader().rows(select(Tag.slug)) == [("rivers",)]
         await database.close()
 
     with postgresql() as url:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 import asyncpg
 from sqlalchemy import Executable, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -59,16 +59,19 @@ class PostgresReadConnection:
         self._driver.terminate()
 
 
-def postgres_engine(url: str, *, statement_seconds: float | None = None) -> AsyncEngine:
+def postgres_engine(
+    url: str, *, statement_seconds: float | None = None, isolation_level: IsolationLevel | None = None
+) -> AsyncEngine:
     """An engine that writes. `statement_seconds`: after which a statement fails, as a frozen server never answers.
 
     A write is not repeated as a read is, so a connection that died while it lay unused must be noticed before: it is
-    pinged before use, unless it was used within the last second; a ping costs three round trips.
+    pinged before use, unless it was used within the last second; a ping costs one to three round trips.
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=lambda: asyncpg.connect(url, timeout=PATIENCE_SECONDS, command_timeout=statement_seconds),
         json_serializer=to_json_text,
+        isolation_level=isolation_level,
         pool_timeout=PATIENCE_SECONDS,
     )
 
@@ -96,51 +99,53 @@ class PostgresWriteConnection(WriteConnection):
 
     def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
         self._connection = connection
-        self._raw_driver = driver
+        self._driver = driver
 
     async def execute(self, statement: Executable, parameters: ExecuteParameters | None = None) -> Cursor:
         return await self._connection.execute(statement, parameters)
 
     def begin_nested(self) -> AbstractAsyncContextManager[object]:
-        return self._connection.begin_nested()
+        nested: AbstractAsyncContextManager[object] = self._driver.transaction()
+        return nested
 
     async def driver_fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Iterable[Any]]:
-        records: list[asyncpg.Record] = await (await self._driver()).fetch(sql, *arguments)
+        records: list[asyncpg.Record] = await self._driver.fetch(sql, *arguments)
         return records
 
     async def driver_execute(self, sql: str, rows: Rows) -> None:
-        driver = await self._driver()
         if len(rows) == 1:
-            await driver.execute(sql, *rows[0])
+            await self._driver.execute(sql, *rows[0])
         else:
-            await driver.executemany(sql, rows)
+            await self._driver.executemany(sql, rows)
 
     async def driver_insert(self, columns: Columns, rows: Rows, clause: str) -> None:
         if len(rows) <= 32 or clause:  # sooner than by a COPY, which first asks for the types of its columns
             await self.driver_execute(insert_sql(self.dialect_name, columns, clause), rows)
         else:
             names = [column.name for column in columns]
-            await (await self._driver()).copy_records_to_table(columns[0].table.name, columns=names, records=rows)
-
-    async def _driver(self) -> asyncpg.Connection:
-        """The driver's own connection, in the transaction: SQLAlchemy begins it with the first statement it sees."""
-        if not self._raw_driver.is_in_transaction():
-            await self._connection.exec_driver_sql("SELECT 1")
-        return self._raw_driver
+            await self._driver.copy_records_to_table(columns[0].table.name, columns=names, records=rows)
 
 
 class PostgresWriter:
-    """The connections that a process writes through."""
+    """The connections that a process writes through.
+
+    The driver begins and ends transactions, not SQLAlchemy, which is told so by AUTOCOMMIT: it would begin one only
+    with the first statement that passes through it, and most of ours do not.
+    """
 
     def __init__(self, url: str) -> None:
-        self._async_engine = postgres_engine(url, statement_seconds=WRITING_SECONDS)
-        self.engine = self._async_engine.sync_engine
+        self._engine = postgres_engine(url, statement_seconds=WRITING_SECONDS, isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresWriteConnection]:
-        async with self._async_engine.begin() as connection:
-            raw = await connection.get_raw_connection()
-            yield PostgresWriteConnection(connection, raw.driver_connection)
+        async with self._engine.connect() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            try:
+                async with driver.transaction():
+                    yield PostgresWriteConnection(connection, driver)
+            finally:
+                if driver.is_closed() or driver.is_in_transaction():  # neither COMMIT nor ROLLBACK was answered
+                    await connection.invalidate()
 
     async def close(self) -> None:
-        await self._async_engine.dispose()
+        await self._engine.dispose()

@@ -7,8 +7,7 @@ from sqlite3 import IntegrityError
 
 import pytest
 from pydantic_core import from_json, to_json
-from sqlalchemy import event, select, update
-from sqlalchemy.util import await_only
+from sqlalchemy import select, update
 
 from app.changes import log
 from app.changes.models import DESK, PUBLIC, Change, Head, Object, Revision, ViewEntry
@@ -22,8 +21,8 @@ from tests import sql
 from tests.contents import (
     ZONE,
     accept,
+    before_commits,
     changes,
-    committing,
     dense,
     everything,
     head,
@@ -98,15 +97,11 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
 async def test_a_commit_that_fails_leaves_nothing(database: Database) -> None:
     before = await everything(database)
 
-    engine = committing(database)
-
-    @event.listens_for(engine, "commit")
-    def fail(connection: object) -> None:
+    async def fail() -> None:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with before_commits(database, fail), pytest.raises(ZeroDivisionError):
         await accept(database, article("first"))
-    event.remove(engine, "commit", fail)
 
     assert await everything(database) == before
     assert await head(database) == (0, 0)
@@ -462,32 +457,27 @@ async def test_a_reader_at_a_position_never_sees_an_earlier_one_appear(database:
     numbered, release = asyncio.Event(), asyncio.Event()
     holding = True
 
-    loop = asyncio.get_running_loop()
-
-    @event.listens_for(committing(database), "commit")
-    def hold(connection: object) -> None:
+    async def hold() -> None:
         nonlocal holding
         if holding:
             holding = False
-            loop.call_soon_threadsafe(numbered.set)
-            if database.url.path is None:
-                await_only(release.wait())
-            else:
-                asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
+            numbered.set()
+            await release.wait()
 
     async def write(slug: str) -> None:
         async with log.transaction(database, actor="test", zone=ZONE) as transaction:
             await tags.save(transaction, [new_tag(slug)])
 
     reader = database.reader()
-    first = asyncio.create_task(write("first"))
-    await numbered.wait()
-    second = asyncio.create_task(write("second"))
-    await asyncio.sleep(0.3)
-    seen_while_held = await _positions(reader)
-    second_waited = not second.done()
-    release.set()
-    await asyncio.gather(first, second)
+    with before_commits(database, hold):
+        first = asyncio.create_task(write("first"))
+        await numbered.wait()
+        second = asyncio.create_task(write("second"))
+        await asyncio.sleep(0.3)
+        seen_while_held = await _positions(reader)
+        second_waited = not second.done()
+        release.set()
+        await asyncio.gather(first, second)
 
     assert seen_while_held == []
     assert second_waited

@@ -2,18 +2,17 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from app.changes.idempotency import forget_old_keys
 from app.changes.models import IdempotencyKey
 from app.db import Database, utcnow
 from tests.answers import bearing, get, refusal
 from tests.conftest import Make, client
-from tests.contents import changes, committing, everything, head, rows
+from tests.contents import before_commits, changes, everything, head, rows
 from tests.desk import PATH, address, change, pointers, publish, write
 
 ONCE = {"Idempotency-Key": "story-1"}
@@ -162,12 +161,10 @@ async def test_a_write_tells_the_position_it_left_and_who_did_it(desk: AsyncClie
 async def test_no_answer_comes_before_the_commit(database_url: str, key: Make) -> None:
     async with client(database_url) as desk:
         desk.headers.update(bearing(await key("content:write")))
-        engine = committing(desk._transport.app.state.database)  # type: ignore[attr-defined]
 
-        @event.listens_for(engine, "commit")
-        def fail(connection: Any) -> None:
+        async def fail() -> None:
             raise TimeoutError
 
-        refusal(await desk.post(PATH, json=STORY, headers=ONCE), 503, "unavailable")
-        event.remove(engine, "commit", fail)
+        with before_commits(desk._transport.app.state.database, fail):  # type: ignore[attr-defined]
+            refusal(await desk.post(PATH, json=STORY, headers=ONCE), 503, "unavailable")
         assert (await desk.post(PATH, json=STORY, headers=ONCE)).status_code == 201
