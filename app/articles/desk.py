@@ -75,8 +75,7 @@ async def update(
     """
     state = article.state()
     attributions = blocks.client_attributions(state.attributions, state.body, state.image)
-    sent = [attribution.model_dump(mode="json") for attribution in attributions]
-    edit = merged(ArticleEdit, {**article.newest.fields(), "attributions": sent}, patch)
+    edit = merged(ArticleEdit, {**dict(state), "attributions": attributions}, patch)
     return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
 
 
@@ -106,19 +105,20 @@ async def _change(
     minor: bool = False,
     as_working_copy: bool = False,
 ) -> Written:
-    fields, warnings = _content(article.id, content)
+    fields, warnings = _content(article.id, content, old)
     if slug_was_free := content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, article.id)
     is_substantial = not minor and any(fields[name] != getattr(old, name) for name in {*fields} - {"ednote"})
     fields["working_copy"] = as_working_copy
     if as_working_copy and not article.has_working_copy:
         fields["status"] = "draft"
-    state = old.model_copy(update=fields)
+    elif old.status == "published" and is_substantial:
+        fields["updated_at"] = transaction.at
+    state = _next_state(transaction, article, old, fields)
     rendered = render(state)
     if state.status in {"published", "scheduled"}:
         await _check_publishable(transaction, rendered, state.publish_at, article if article.is_public else None)
-    stated = DATES - {"modified_at"} - ({"updated_at"} if is_substantial else set())
-    how: dict[str, Any] = {"stated": stated, "kind": "typo" if minor else None}
+    how: dict[str, Any] = {"stated": DATES, "kind": "typo" if minor else None}
     return await _save(transaction, article, rendered, warnings=warnings, slug_was_free=slug_was_free, **how)
 
 
@@ -234,15 +234,20 @@ BLANK: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _content(id: str, content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
+def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tuple[dict[str, Any], list[Fault]]:
     """(fields of the state that the content sets, what of it is not stored as it was sent).
 
-    Sanitises the body. Raises: Invalid.
+    Sanitises the body and counts its words, unless it is the body of the old state: then both has been done.
+    Raises: Invalid.
     """
-    faults, warnings = blocks.sanitise_body(content.body)
+    if old is not None and content.body == old.body:
+        faults, warnings, words = list[Fault](), list[Fault](), old.word_count
+    else:
+        faults, warnings = blocks.sanitise_body(content.body)
+        words = blocks.word_count(content.body)
     warnings += make_sets(content)
     faults += blocks.misplaced(content.attributions, content.body)
-    following, more = derived_fields(content)
+    following, more = derived_fields(content, words)
     related = related_articles(content)
     faults += more
     faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]

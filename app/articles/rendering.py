@@ -85,6 +85,8 @@ class RenderedArticle:
 
     def as_revision(self, revision: int, **dates: datetime | None) -> "RenderedArticle":
         """The same as this revision, with other ones of its DATES."""
+        if revision == self.revision and not dates:
+            return self
         article = replace(self, revision=revision, **dates)  # type: ignore[arg-type]
         shown = {name: None if at is None else format_instant(at) for name, at in dates.items()}
         return replace(article, card=_card_with(self.card, revision=revision, **shown))
@@ -94,9 +96,11 @@ def _card_with(card: str, **fields: object) -> str:
     return to_json({**from_json(card), **fields}).decode()
 
 
-def derived_fields(content: ArticleIn) -> tuple[dict[str, Any], list[Fault]]:
-    """(fields that follow from what a client sets, what is wrong with them). The body has been sanitised before."""
-    words = blocks.word_count(content.body)
+def derived_fields(content: ArticleIn, words: int) -> tuple[dict[str, Any], list[Fault]]:
+    """(fields that follow from what a client sets, what is wrong with them).
+
+    The body has been sanitised before, and has so many words.
+    """
     fields: dict[str, Any] = {
         "attributions": blocks.complete_attributions(content.attributions, content.body, content.image),
         "notes": blocks.notes_used(content.body),

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from sqlalchemy import Select, select
 
 from app.articles.models import Article, ArticleSlug
-from app.articles.schemas import ArticleState
+from app.articles.schemas import ArticleState, Withdrawal
 from app.changes.log import Transaction
 from app.changes.models import DESK, PUBLIC, View
 from app.changes.stored import StoredObject, StoredState, portions, stored
@@ -33,8 +33,11 @@ class StoredArticle(StoredObject):
 
     def state(self, view: View | None = None) -> ArticleState:
         """The newest state, or the one that a view shows."""
-        state = self.newest if view is None else self.states[view]
-        return ArticleState.model_validate({**state.fields(), "withdrawal": withdrawal_fields(self.withdrawal)})
+        stored_state = self.newest if view is None else self.states[view]
+        state = ArticleState.model_validate_json(stored_state.desk_document)
+        if (withdrawal := withdrawal_fields(self.withdrawal)) is not None:
+            state.withdrawal = Withdrawal.model_validate(withdrawal)
+        return state
 
     def compared_with(self, view: View) -> tuple[StoredState, Mapping[str, Any]]:
         """The state that a new one in this view takes the place of, with the fields of its card."""

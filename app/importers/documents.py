@@ -237,7 +237,7 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
         note = None if faults else ToSave(NoteState.model_construct(**fields), stated)
         return Item(line, "note", parsed.slug, to_save=note, faults=faults, warnings=warnings)
     fields["id"] = parsed.id or new_id()
-    derived, more = derived_fields(parsed)
+    derived, more = derived_fields(parsed, blocks.word_count(parsed.body))
     faults += more
     item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, warnings=warnings)
     if not faults:

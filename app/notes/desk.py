@@ -79,8 +79,7 @@ async def put(transaction: Transaction, slug: str, content: NotePut, note: Locke
 async def update(transaction: Transaction, note: LockedNote, patch: Patch) -> Written:
     """Changes the fields that the patch names; of a published note that is live at once. Raises: Invalid."""
     attributions = blocks.client_attributions(note.state.attributions, note.state.body)
-    sent = [attribution.model_dump(mode="json") for attribution in attributions]
-    content = merged(NoteEdit, {**note.newest.fields(), "attributions": sent}, patch)
+    content = merged(NoteEdit, {**dict(note.state), "attributions": attributions}, patch)
     check_slug_of_address(note.slug, content.slug)
     return await _change(transaction, note, content, minor=content.minor)
 

@@ -59,9 +59,14 @@ def _partial(kind: Any) -> Any:
 
 
 def merge(document: Any, patch: Any) -> Any:
-    """The document with the patch applied. Changes neither of its arguments. Source: RFC 7396, 2."""
+    """The document with the patch applied. Changes neither of its arguments. Source: RFC 7396, 2.
+
+    Models in the document that the patch leaves alone stay as they are.
+    """
     if not isinstance(patch, dict):
         return patch
+    if isinstance(document, BaseModel):
+        document = document.model_dump(mode="json")
     result = dict(document) if isinstance(document, dict) else {}
     for name, value in patch.items():
         if value is None:
@@ -74,9 +79,11 @@ def merge(document: Any, patch: Any) -> Any:
 def merged(model: type[Model], stored: dict[str, Any], patch: Patch) -> Model:
     """The model of a stored document with the patch applied. Ignores stored fields that the model does not have.
 
+    Values in `stored` may be JSON or models; models that the patch leaves alone are not validated again.
     Raises: Invalid, with pointers into the merged document.
     """
-    fields = {name: value for name, value in stored.items() if name in model.model_fields}
+    names = model.model_fields.keys()
+    fields = {name: value for name, value in stored.items() if name in names}
     document = merge(fields, patch.document())
     try:
         return model.model_validate(document)
