@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
 from sqlalchemy import Connection, Date, Engine, Executable, create_engine, event
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.db.columns import UtcDateTime, Uuid16, milliseconds, to_json_text, uuid_to_bytes
@@ -67,9 +66,16 @@ def sqlite_engine(path: Path, *pragmas: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _driver_of(connection).execute("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _driver_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection beneath SQLAlchemy's."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:
@@ -137,9 +143,7 @@ class SqliteWriteConnection(WriteConnection):
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        self.driver = driver
+        self.driver = _driver_of(connection)
 
     async def execute(self, statement: Executable, parameters: ExecuteParameters | None = None) -> Cursor:
         return self.connection.execute(statement, parameters)
@@ -212,8 +216,8 @@ class SqliteWriter:
         write.driver.execute("PRAGMA busy_timeout = 0")
         try:
             write.connection.begin()
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             return False
         finally:
