@@ -144,15 +144,17 @@ _SAME: Final = (
 
 
 def _named_sources(article: ArticleState) -> Iterator[NamedSource]:
-    """The sources of all attributions. What follows from a quote or picture is named there."""
-    following = blocks.complete_attributions([], article.body, article.image)
-    pointers = {block.id: f"/body/{index}/source" for index, block in enumerate(article.body)}
+    """The sources of all attributions. What a quote or a picture says too is named there."""
+    pointers: dict[tuple[str, str, str | None], str] = {}
+    if article.image is not None and article.image.source is not None:
+        pointers["published_by", article.image.source, None] = "/image/source"
+    for index, block in enumerate(article.body):
+        if isinstance(block, (blocks.Quote, blocks.ImageBlock)) and block.source is not None:
+            role = "said_by" if block.type == "quote" else "published_by"
+            pointers[role, block.source, block.id] = f"/body/{index}/source"
     for index, attribution in enumerate(article.attributions):
-        if attribution not in following:
-            pointer = f"/attributions/{index}/source"
-        else:
-            pointer = "/image/source" if attribution.block is None else pointers[attribution.block]
-        yield NamedSource(attribution.role, attribution.source, pointer)
+        named = attribution.role, attribution.source
+        yield NamedSource(*named, pointers.get((*named, attribution.block), f"/attributions/{index}/source"))
 
 
 def related_articles(article: ArticleIn | ArticleState) -> Iterator[tuple[str, UUID]]:

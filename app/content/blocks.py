@@ -215,7 +215,9 @@ def sanitise_body(body: Sequence[Block]) -> tuple[list[Fault], list[Fault]]:
             ids.add(block.id)
         match block:
             case Paragraph() | Quote() | Embed() if block.html is not None:
-                block.html = _sanitised(block.html, f"/body/{place}/html", faults, removed)
+                safe = _sanitised(block.html, f"/body/{place}/html", faults, removed)
+                if safe is not block.html:  # most are: a model takes long to set a field
+                    block.html = safe
             case List():
                 items = enumerate(block.items)
                 block.items = [_sanitised(item, f"/body/{place}/items/{n}", faults, removed) for n, item in items]

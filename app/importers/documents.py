@@ -203,7 +203,7 @@ def _stated_dates(parsed: Restored) -> frozenset[str]:
 
 def _completed(parsed: Restored, now: datetime) -> dict[str, Any]:
     """The fields of the line. Dates that it does not state follow from those that it does."""
-    fields = dict(parsed)
+    fields = {**vars(parsed)}
     if isinstance(parsed, Released):
         published = parsed.published_at if parsed.status in {"published", "withdrawn"} else None
         fields["first_published_at"] = parsed.first_published_at or published
