@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from app import about, logs, operations
@@ -37,6 +37,7 @@ from app.web import docs, landing, openapi, problems
 from app.web.drawings import Drawings
 from app.web.freshness import Freshness
 from app.web.guard import Guard
+from app.web.measuring import Measuring
 from app.web.reads import Reads
 from app.web.response_cache import ResponseCache
 from app.webhooks.deliver import Deliverer
@@ -117,16 +118,18 @@ def create_app(settings: Settings) -> "Application":
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
     api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness)
     api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header)
+    api.outermost = Measuring(api.cache)
     return api
 
 
 class Application(FastAPI):
-    """The API behind its response cache: what that answers does not enter FastAPI at all."""
+    """The API, and what stands before it: FastAPI sees no request that is answered there."""
 
     cache: ResponseCache
+    outermost: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.cache(scope, receive, send)
+        await self.outermost(scope, receive, send)
 
     async def uncached(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, receive, send)

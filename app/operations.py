@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
+from prometheus_client.core import GaugeMetricFamily
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.datastructures import State
 from starlette.responses import Response
 
+from app import metrics
 from app.changes.models import PUBLIC
 from app.db import Database
 from app.deps import NeedsScope
@@ -110,27 +112,27 @@ async def _checked(state: State) -> Check:
 
 @router.get("/metrics", include_in_schema=False)
 async def get_metrics(request: Request, caller: Annotated[Caller, Depends(NeedsScope("webhooks"))]) -> Response:
-    """How far behind is each webhook?
+    """How is the server doing?
 
-    In the text format of Prometheus: lag, tries in vain and dead letters of each webhook, and how many streams of
-    changes this process holds open. Lag tells how busy the desk is, so this takes a key, and of webhooks with the
-    perspective `drafts` one with `drafts:read`.
+    In the text format of Prometheus: how long requests and the database take, streams and waits that are open, and of
+    each webhook its lag, tries in vain and dead letters. With several workers the values are those of all of them. They
+    tell how busy the desk is, so this takes a key, and of webhooks with the perspective `drafts` one with
+    `drafts:read`.
     """
     states = await webhooks.all_webhooks(request.app.state.database.reader())
     if "drafts:read" not in caller.scopes:
         states = [state for state in states if state.perspective == PUBLIC]
-    open_streams = {"": request.app.state.live.streams_open}
-    lines = _gauge("dovidka_streams_open", "Streams of changes that this process holds.", open_streams)
-    lags = {state.id: state.lag for state in states}
-    lines += _gauge("dovidka_webhook_lag", "Changes between a webhook and the head.", lags)
-    attempts = {state.id: state.attempts for state in states}
-    lines += _gauge("dovidka_webhook_attempts", "Tries of the next event in vain.", attempts)
-    dead_letters = {state.id: state.dead_letters for state in states}
-    lines += _gauge("dovidka_webhook_dead_letters", "Events given up.", dead_letters)
-    return PlainTextResponse("\n".join(lines) + "\n", headers=NO_STORE, media_type=METRICS_TYPE)
+    families = [
+        _gauge("dovidka_webhook_lag", "Changes between a webhook and the head.", {s.id: s.lag for s in states}),
+        _gauge("dovidka_webhook_attempts", "Tries of the next event in vain.", {s.id: s.attempts for s in states}),
+        _gauge("dovidka_webhook_dead_letters", "Events given up.", {s.id: s.dead_letters for s in states}),
+    ]
+    return Response(metrics.text(families), headers=NO_STORE, media_type=METRICS_TYPE)
 
 
-def _gauge(name: str, text: str, values: Mapping[str, int]) -> list[str]:
-    """The lines of one gauge, with a value for each webhook, or for the process if the id is empty."""
-    head = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
-    return [*head, *(f'{name}{{webhook="{id}"}} {value}' if id else f"{name} {value}" for id, value in values.items())]
+def _gauge(name: str, text: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    """A gauge with a value for each webhook, by its id."""
+    gauge = GaugeMetricFamily(name, text, labels=["webhook"])
+    for id, value in values.items():
+        gauge.add_metric([id], value)
+    return gauge

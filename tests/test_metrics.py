@@ -1,9 +1,18 @@
 """What Prometheus reads."""
 
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 
 from tests.answers import bearing, refusal
 from tests.conftest import Make
+
+WORKS = ("read", "write")
+
+
+def values(answer: Response) -> dict[str, float]:
+    """The values of an answer of `/metrics`, by name and labels."""
+    assert answer.status_code == 200, answer.text
+    lines = [line.rpartition(" ") for line in answer.text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
 
 
 async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) -> None:
@@ -15,8 +24,8 @@ async def test_metrics_tell_how_far_behind_each_webhook_is(desk: AsyncClient) ->
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert answer.headers["cache-control"] == "no-store"
     lines = answer.text.splitlines()
-    assert f'dovidka_webhook_lag{{webhook="{made.json()["id"]}"}} 0' in lines
-    assert "dovidka_streams_open 0" in lines
+    assert f'dovidka_webhook_lag{{webhook="{made.json()["id"]}"}} 0.0' in lines
+    assert "dovidka_streams_open 0.0" in lines
     assert "Archive" not in answer.text
 
 
@@ -26,6 +35,24 @@ async def test_metrics_tell_of_webhooks_with_drafts_to_who_reads_drafts(desk: As
     more = await desk.get("/metrics")
     less = await desk.get("/metrics", headers=bearing(await key("webhooks")))
     assert (less.status_code, made in more.text, made in less.text) == (200, True, False)
+
+
+async def test_metrics_tell_how_long_requests_and_the_database_took(desk: AsyncClient) -> None:
+    written = 'dovidka_request_seconds_count{cache="none",operation="create_tag",status="2xx"}'
+    listed = 'dovidka_request_seconds_count{cache="none",operation="list_tags",status="2xx"}'
+    refused = 'dovidka_request_seconds_count{cache="none",operation="list_tags",status="4xx"}'
+    nowhere = 'dovidka_request_seconds_count{cache="none",operation="none",status="4xx"}'
+    names = [written, listed, refused, nowhere, *(f'dovidka_database_seconds_count{{work="{w}"}}' for w in WORKS)]
+    before = values(await desk.get("/metrics"))
+    assert (await desk.post("/v1/tags", json={"slug": "rain", "type": "topic", "labels": {"en": "R"}})).is_success
+    assert (await desk.get("/v1/tags")).is_success
+    assert [(await desk.get(path)).status_code for path in ("/v1/tags?x=1", "/v1/nothing")] == [422, 404]
+    after = values(await desk.get("/metrics"))
+
+    assert [after.get(name, 0) - before.get(name, 0) for name in names[:4]] == [1, 1, 1, 1]
+    assert all(after[name] > before.get(name, 0) for name in names[4:])
+    assert f"{listed[:-1]}}}".replace("_count", "_sum") in after
+    assert not [name for name in after if not name.startswith("dovidka_")]
 
 
 async def test_metrics_are_not_for_everybody(api: AsyncClient) -> None:

@@ -16,6 +16,7 @@ from app.changes.views import Perspective, perspective_of
 from app.db import Reader
 from app.deps import OptionalCaller, Read
 from app.errors import Fault, Invalid
+from app.metrics import STREAMS_OPEN
 from app.web.answers import EVENTS, READ, TRIMMED
 from app.web.caching import PRIVATE, cached_response
 from app.web.parameters import strict_query
@@ -79,7 +80,7 @@ class _Stream(StreamingResponse):
         if self.is_head:
             await Response(headers=dict(self.headers))(scope, receive, send)
             return
-        with self.live.stream_counted(), suppress(TimeoutError):
+        with self.live.stream_counted(), STREAMS_OPEN.track_inprogress(), suppress(TimeoutError):
             async with self.tail.followed(self.newest):
                 await super().__call__(scope, receive, send_in_time)
 

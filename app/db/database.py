@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Executable, Integer, Select, column, func, select, table
@@ -18,6 +19,7 @@ from app.db.statements import Parameters, Row
 from app.db.url import DatabaseUrl
 from app.db.writing import WriteConnection
 from app.errors import Refusal, Unavailable
+from app.metrics import READ_SECONDS, WRITE_SECONDS
 
 # Shapes of statements that are kept compiled; more are compiled anew, so that no client can fill the memory with them.
 SHAPES: Final = 256
@@ -51,8 +53,11 @@ class Reader:
                 return compiled.read(await self._fetch_once(compiled.sql, arguments, slow))
 
     async def _fetch_once(self, sql: str, arguments: list[Any], slow: bool) -> Iterable[Iterable[Any]]:
+        begun = perf_counter()
         async with self._database.pool.connection() as connection:
-            return await connection.fetch(sql, arguments, slow=slow)
+            rows = await connection.fetch(sql, arguments, slow=slow)
+        READ_SECONDS.observe(perf_counter() - begun)
+        return rows
 
     async def row(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> Row | None:
         """The first row, or None."""
@@ -136,9 +141,11 @@ class Database:
 
         Raises: Unavailable; Raced, when another writer was first.
         """
+        begun = perf_counter()
         with database_faults():
             async with self.writer.begin() as connection:
                 yield connection
+        WRITE_SECONDS.observe(perf_counter() - begun)
 
     async def now(self) -> datetime:
         """By the clock that all processes share: the database's. Raises: Unavailable."""

@@ -132,6 +132,8 @@ class Reads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_read = scope["type"] == "http" and scope["method"] == "GET"
+        if (measurement := scope.get("measurement")) is not None:
+            measurement.routed = scope
         plan, path_values = self.find(scope["path"].removeprefix(scope.get("root_path", ""))) if is_read else (None, [])
         if plan is None:
             await self.app(scope, receive, send)
