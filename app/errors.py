@@ -131,6 +131,15 @@ class Unconditional(Refusal):
     status, code, title = 428, "if-match-required", "If-Match is required"
 
 
+class TooManyRequests(Refusal):
+    """You have sent more requests than you may in a while: `RateLimit` says how many, `Retry-After` when to go on."""
+
+    status, code, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(f"{detail} Go on in {seconds} seconds.", headers={"Retry-After": str(seconds)})
+
+
 class HeadersTooLarge(Refusal):
     """The request's headers are more, or longer, than we read."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from limits import parse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
@@ -21,7 +22,7 @@ from app.changes.live import Live
 from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
-from app.errors import Unavailable
+from app.errors import Unauthorized, Unavailable
 from app.formats.routes import router as formats
 from app.formats.story import Site
 from app.importers.routes import router as importers
@@ -34,12 +35,16 @@ from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.ticker import Ticker
 from app.web import docs, landing, openapi, problems
+from app.web.addresses import ClientAddresses
+from app.web.caller import Caller
 from app.web.drawings import Drawings
 from app.web.freshness import Freshness
 from app.web.guard import Guard
 from app.web.measuring import Measuring
+from app.web.rate_limits import RateLimits, answer_refusal
 from app.web.reads import Reads
 from app.web.response_cache import ResponseCache
+from app.web.workload import Admission, Workload
 from app.webhooks.deliver import Deliverer
 from app.webhooks.routes import router as webhooks
 
@@ -59,7 +64,8 @@ def create_app(settings: Settings) -> "Application":
             await check_schema(read)
             api.state.secret = await log.secret(read, settings.zone)
             api.state.database = database
-            api.state.identify = identify
+            stack.push_async_callback(api.rate_limits.close)
+            api.state.identify = api.identify
             api.state.watch = watch = LogWatch(database, api.state.freshness)
             await watch.begin()
             stack.push_async_callback(api.cache.close)
@@ -93,6 +99,7 @@ def create_app(settings: Settings) -> "Application":
     api.state.settings = settings
     api.state.site = Site(settings.site_name, settings.origin, settings.site_article_url, settings.zone)
     api.state.freshness = freshness = Freshness()
+    api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
     for router in (
         articles,
         previews,
@@ -116,9 +123,11 @@ def create_app(settings: Settings) -> "Application":
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
     # The last one added is the outermost.
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
+    api.add_middleware(Admission, workload=api.state.workload)
     api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness)
     api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header)
-    api.outermost = Measuring(api.cache)
+    api.rate_limits = _rate_limits(settings, api.cache, Guard(answer_refusal, settings.allowed_origins, freshness))
+    api.outermost = Measuring(api.rate_limits)
     return api
 
 
@@ -127,12 +136,34 @@ class Application(FastAPI):
 
     cache: ResponseCache
     outermost: ASGIApp
+    rate_limits: RateLimits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.outermost(scope, receive, send)
 
     async def uncached(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, receive, send)
+
+    async def identify(self, database: Database, token: str) -> Caller:
+        """The holder of the key, from now on counted as such. Raises: Unauthorized, Unavailable."""
+        try:
+            caller = await identify(database, token)
+        except Unauthorized:
+            self.rate_limits.note_invalid(token)
+            raise
+        self.rate_limits.note_valid(token, caller)
+        return caller
+
+
+def _rate_limits(settings: Settings, app: ASGIApp, refusing: ASGIApp) -> RateLimits:
+    return RateLimits(
+        app,
+        refusing,
+        addresses=ClientAddresses(settings.trusted_networks),
+        public=parse(settings.rate_limit) if settings.rate_limit else None,
+        keyed=parse(settings.rate_limit_keyed) if settings.rate_limit_keyed else None,
+        storage=settings.rate_limit_storage,
+    )
 
 
 @asynccontextmanager

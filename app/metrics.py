@@ -39,6 +39,9 @@ WRITE_SECONDS: Final = _DATABASE_SECONDS.labels("write")
 STREAMS_OPEN: Final = Gauge(
     "dovidka_streams_open", "Streams of changes that are held open.", multiprocess_mode="livesum", registry=_OWN
 )
+WAITS_OPEN: Final = Gauge(
+    "dovidka_waits_open", "Requests that wait for news.", multiprocess_mode="livesum", registry=_OWN
+)
 
 
 @cache

@@ -2,12 +2,15 @@
 
 import re
 from functools import cache
+from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from string import Formatter
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator
+import limits
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -15,6 +18,7 @@ ARTICLE_PLACE: Final = re.compile(r"\{(?:slug|id|language|section)\}")
 ARTICLE_ADDRESS: Final = re.compile(rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 PREVIEW_NAMES: Final = ("token", "slug", "language")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+REDIS: Final = re.compile(r"rediss?://[^/?#\s]+(?:/[0-9]+)?")
 # Files beside the zones of the IANA that are none of them: this machine's own zone, and the lack of one.
 _NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
 
@@ -23,6 +27,21 @@ _NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
 def zone_names() -> frozenset[str]:
     """The zones of the IANA database that this machine has."""
     return frozenset(available_timezones() - _NO_ZONES)
+
+
+def _checked_rate(value: str) -> str:
+    if not value:
+        return value
+    try:
+        items = limits.parse_many(value)
+    except ValueError:
+        items = []
+    if len(items) != 1 or items[0].amount < 1:
+        raise ValueError(f"{value!r} is not one limit such as 600/minute, 20/second or 5000/hour")
+    return value
+
+
+RateLimit = Annotated[str, AfterValidator(_checked_rate)]
 
 
 class Settings(BaseSettings):
@@ -40,7 +59,29 @@ class Settings(BaseSettings):
     changes_kept_days: int = Field(
         default=0, ge=0, le=100_000, description="Days that the log reaches back; 0: for ever."
     )
-    streams_at_most: int = Field(default=1_000, ge=0, description="Streams of changes open at once, on each server.")
+    requests_at_most: int = Field(
+        default=500, ge=1, description="Requests that each process works on at once; more are refused with 503."
+    )
+    streams_at_most: int = Field(default=1_000, ge=0, description="Streams of changes open at once, on each process.")
+    waits_at_most: int = Field(
+        default=1_000, ge=0, description="Requests that wait for news at once, on each process; more are 503."
+    )
+    rate_limit: RateLimit = Field(
+        default="", description="Requests that each address may send, such as 600/minute; empty: any number."
+    )
+    rate_limit_keyed: RateLimit = Field(
+        default="", description="Requests that each API key may send, such as 6000/minute; empty: any number."
+    )
+    rate_limit_storage: str = Field(
+        default="",
+        description="redis://[user:password@]host:port/number, where several processes count together; empty: in the"
+        " process.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks of your own proxies, comma-separated, whose X-Forwarded-For is believed,"
+        " such as 10.0.0.0/8,::1.",
+    )
     cors_origins: str = Field(
         default="*",
         description="Origins whose pages may use the API in a browser, comma-separated; *: all, which is safe, since"
@@ -117,6 +158,30 @@ class Settings(BaseSettings):
     @property
     def allowed_hosts(self) -> frozenset[str]:
         return frozenset(filter(None, self.webhook_allowed_hosts.split(",")))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for text in filter(None, value.split(",")):
+            try:
+                ip_network(text)
+            except ValueError:
+                detail = "is not an address, or a network without host bits, such as 192.0.2.7, 10.0.0.0/8 or ::1"
+                raise ValueError(f"{text!r} {detail}") from None
+        return value
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(text) for text in self.trusted_proxies.split(",") if text)
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not REDIS.fullmatch(value):  # without the value: it may hold a password
+            raise ValueError("is not an address such as redis://localhost:6379/0")
+        if value and find_spec("redis") is None:
+            raise ValueError("takes the package redis: pip install redis")
+        return value
 
     @field_validator("cors_origins")
     @classmethod

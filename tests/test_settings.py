@@ -1,4 +1,4 @@
-"""What an operator may set about browsers, and what is refused at the start."""
+"""What an operator may set, and what is refused at the start."""
 
 import pytest
 
@@ -54,3 +54,28 @@ def test_an_address_of_previews_may_be_set(value: str) -> None:
 def test_an_address_of_previews_that_cannot_work_is_refused(value: str, detail: str) -> None:
     with pytest.raises(ValueError, match=detail):
         Settings(site_preview_url=value)
+
+
+@pytest.mark.parametrize("value", ["600/minute", "5 per 2 hours", "20/second", ""])
+def test_a_limit_is_a_number_in_a_time(value: str) -> None:
+    assert Settings(rate_limit=value, rate_limit_keyed=value).rate_limit == value
+
+
+@pytest.mark.parametrize("value", ["600", "0/minute", "-1/minute", "600/fortnight", "5/minute;9/hour", "minute/600"])
+@pytest.mark.parametrize("name", ["rate_limit", "rate_limit_keyed"])
+def test_what_is_no_limit_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="is not one limit such as 600/minute") as refused:
+        Settings.model_validate({name: value})
+    assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["localhost:6379", "memcached://localhost", "redis://", "redis://localhost/x y"])
+def test_counters_are_shared_by_redis_alone(value: str) -> None:
+    with pytest.raises(ValueError, match="is not an address such as redis://localhost:6379/0"):
+        Settings(rate_limit_storage=value)
+
+
+@pytest.mark.parametrize("value", ["10.0.0.1/8", "proxy.example", "10.0.0.0/33", "10.0.0.1, 10.0.0.2", "*"])
+def test_what_is_no_address_of_a_proxy_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="is not an address, or a network without host bits"):
+        Settings(trusted_proxies=value)

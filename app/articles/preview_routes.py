@@ -42,7 +42,8 @@ async def get_preview(request: Request, read: Read, token: Token, query: Annotat
         left = until - clock.time()
         if response.status_code != 304 or left <= 0 or live.ending:
             return response
-        await live.wait(NEWEST, head, left)
+        with request.app.state.workload.waiting():
+            await live.wait(NEWEST, head, left)
 
 
 async def _preview_response(request: Request, read: Reader, token: str, query: PreviewQuery) -> Response:

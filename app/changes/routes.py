@@ -45,7 +45,8 @@ async def list_changes(
     head, entries = await _entries_after(read, perspective, query)
     if not entries and query.wait:
         live: Live = request.app.state.live
-        await live.wait(perspective, query.after, query.wait)
+        with request.app.state.workload.waiting():
+            await live.wait(perspective, query.after, query.wait)
         head, entries = await _entries_after(read, perspective, query)
     items = b",".join([item for _, item in entries])
     body = b'{"items":[%s],"head":%d}' % (items, max(head, entries[-1][0] if entries else 0))

@@ -69,6 +69,17 @@ HEADERS: Final[Json] = {
         "d42",
         required=False,
     ),
+    "RateLimit": _header(
+        "What is left of the limit that the request counts against, and the seconds until it is whole again"
+        " (draft-ietf-httpapi-ratelimit-headers); not there where nothing is limited.",
+        '"address";r=588;t=42',
+        required=False,
+    ),
+    "RateLimitPolicy": _header(
+        "The limit that the request counts against: so much in so many seconds, by address or by key.",
+        '"address";q=600;w=60',
+        required=False,
+    ),
     "IdempotencyReplayed": _header(
         "`true` where this answer was given before, to the same `Idempotency-Key`: nothing was done again.",
         "true",
@@ -83,8 +94,9 @@ def _headers(*names: str) -> Json:
 
 # Headers of every answer, of reads, of answers that are not cached, and of writes.
 _ALWAYS: Final = {
-    "X-Request-ID": ref("headers", "RequestId"), **_headers("Server-Timing", "Content-Position", "Cache-Status")
-}  # fmt: skip
+    "X-Request-ID": ref("headers", "RequestId"),
+    **_headers("Server-Timing", "Content-Position", "Cache-Status", "RateLimit", "RateLimit-Policy"),
+}
 _KEPT: Final = {**_headers("Surrogate-Key", "Cache-Control", "CDN-Cache-Control", "Vary"), **_ALWAYS}
 _READ: Final = {**_headers("ETag"), **_KEPT}
 _UNCACHED: Final = {**_headers("Cache-Control"), **_ALWAYS}
@@ -184,10 +196,14 @@ RESPONSES: Final[Json] = {
         "A parameter, or a field of the body, is unknown, repeated or has a value it cannot have. `errors` names each,"
         " and what would be right. Nothing is ever ignored."
     ),
-    "Unavailable": _refusal("The database does not answer just now.", _headers("Retry-After")),
+    "Unavailable": _refusal(
+        "The database does not answer just now, or the server has too much to do.", _headers("Retry-After")
+    ),
     "Refused": _refusal(
         "Any other refusal: 400 for a request that cannot be read, 405 for another method, 413 and 415 for a body too"
-        " long or of another media type, 414 and 431 for an address or headers too long, 500 for a fault of ours."
+        " long or of another media type, 414 and 431 for an address or headers too long, 429 for too many requests,"
+        " 500 for a fault of ours.",
+        {"Retry-After": {**HEADERS["RetryAfter"], "required": False}},
     ),
 }
 # Examples of refusals that no request to the sample newsroom produces by itself.
