@@ -1,9 +1,11 @@
 """Assembly: settings become an application. The only module that sees everything."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +60,11 @@ def create_app(settings: Settings) -> "Application":
     @asynccontextmanager
     async def lifespan(api: Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            database = Database(settings.database_url)
+            database = Database(
+                settings.database_url,
+                read_connections=settings.database_read_connections,
+                write_connections=settings.database_write_connections,
+            )
             stack.push_async_callback(database.close)
             read = database.reader()
             await check_schema(read)
@@ -73,6 +79,7 @@ def create_app(settings: Settings) -> "Application":
             api.state.outbound = outbound = Outbound(settings.allowed_hosts)
             stack.push_async_callback(outbound.aclose)
             api.state.deliverer = deliverer = Deliverer(database, outbound)
+            _end_with_parent()
             works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
             works += [deliverer.run()] if settings.deliver_webhooks else []
             await stack.enter_async_context(_background(*works))
@@ -131,6 +138,11 @@ def create_app(settings: Settings) -> "Application":
     return api
 
 
+def create_app_from_environment() -> "Application":
+    """The application of a server's process, whose settings are the environment's."""
+    return create_app(Settings())
+
+
 class Application(FastAPI):
     """The API, and what stands before it: FastAPI sees no request that is answered there."""
 
@@ -164,6 +176,20 @@ def _rate_limits(settings: Settings, app: ASGIApp, refusing: ASGIApp) -> RateLim
         keyed=parse(settings.rate_limit_keyed) if settings.rate_limit_keyed else None,
         storage=settings.rate_limit_storage,
     )
+
+
+def _end_with_parent() -> None:
+    """If this is one of several workers: lets it stop as by SIGTERM when the process that began it is gone."""
+    parent = parent_process()
+    if parent is not None and isinstance(parent.sentinel, int):
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.remove_reader(sentinel)
+            signal.raise_signal(signal.SIGTERM)
+
+        sentinel = parent.sentinel
+        loop.add_reader(sentinel, end)
 
 
 @asynccontextmanager

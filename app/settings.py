@@ -5,12 +5,12 @@ from functools import cache
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from string import Formatter
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import limits
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     timezone: str = Field(default="Europe/Kyiv", description="IANA name of the site's zone: bare dates are read in it.")
     changes_kept_days: int = Field(
         default=0, ge=0, le=100_000, description="Days that the log reaches back; 0: for ever."
+    )
+    workers: int = Field(default=1, ge=1, le=256, description="Processes that `serve` answers with.")
+    database_read_connections: int = Field(
+        default=10, ge=1, le=1_000, description="Connections that each process reads through, at most."
+    )
+    database_write_connections: int = Field(
+        default=10, ge=1, le=1_000, description="Connections to PostgreSQL that each process writes through, at most."
     )
     requests_at_most: int = Field(
         default=500, ge=1, description="Requests that each process works on at once; more are refused with 503."
@@ -182,6 +189,12 @@ class Settings(BaseSettings):
         if value and find_spec("redis") is None:
             raise ValueError("takes the package redis: pip install redis")
         return value
+
+    @model_validator(mode="after")
+    def _counted_together(self) -> Self:
+        if self.workers > 1 and (self.rate_limit or self.rate_limit_keyed) and not self.rate_limit_storage:
+            raise ValueError("several workers would each count for themselves: RATE_LIMIT needs RATE_LIMIT_STORAGE")
+        return self
 
     @field_validator("cors_origins")
     @classmethod

@@ -99,14 +99,6 @@ def process(url: str, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], 
             server.kill()
 
 
-class _Server(uvicorn.Server):
-    """Sends the streams away before it stops, as that of the command does."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.live.end()  # type: ignore[union-attr]
-        await super().shutdown(sockets)
-
-
 @contextmanager
 def served(url: str) -> Iterator[int]:
     """The port of the application on the wire, in a thread of this process. Cost: next to nothing."""
@@ -119,7 +111,7 @@ def served(url: str) -> Iterator[int]:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        server = _Server(config)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

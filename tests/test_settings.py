@@ -75,6 +75,13 @@ def test_counters_are_shared_by_redis_alone(value: str) -> None:
         Settings(rate_limit_storage=value)
 
 
+def test_workers_that_would_each_count_for_themselves_are_refused() -> None:
+    with pytest.raises(ValueError, match="RATE_LIMIT needs RATE_LIMIT_STORAGE"):
+        Settings(workers=2, rate_limit="600/minute")
+    shared = Settings(workers=2, rate_limit="600/minute", rate_limit_storage="redis://localhost:6379")
+    assert (shared.workers, Settings(workers=2).workers) == (2, 2)
+
+
 @pytest.mark.parametrize("value", ["10.0.0.1/8", "proxy.example", "10.0.0.0/33", "10.0.0.1, 10.0.0.2", "*"])
 def test_what_is_no_address_of_a_proxy_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="is not an address, or a network without host bits"):

@@ -41,10 +41,8 @@ def command_settings() -> Iterator[Settings]:
 def _settings_message(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(
-        f"{str(finding['loc'][0]).upper()}: {finding['msg'].removeprefix('Value error, ')}"
-        for finding in error.errors()
-    )
+    findings = [(finding["loc"], finding["msg"].removeprefix("Value error, ")) for finding in error.errors()]
+    return "; ".join(f"{str(loc[0]).upper()}: {text}" if loc else text for loc, text in findings)
 
 
 @asynccontextmanager

@@ -1,11 +1,16 @@
 """Serves the API and prints its OpenAPI document; creates, fills and migrates an embedded database first."""
 
 import json
+import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
+from typing import Annotated, Final
 
-from app import logs
+import typer
+
+from app import logs, metrics
 from app.about import EXAMPLES
 from app.changes import log
 from app.commands.console import failure, out
@@ -14,9 +19,16 @@ from app.commands.importing import SAMPLE, import_files
 from app.db import DatabaseUrl, checkpoint_into_file
 from app.settings import Settings
 
+# How long the requests that a server has taken are waited for when it is told to stop.
+STOP_SECONDS: Final = 10
 
-def serve() -> None:
+
+def serve(
+    workers: Annotated[int | None, typer.Option(help="Processes to answer with; WORKERS, or 1, without it.")] = None,
+) -> None:
     """Serve the API on HOST and PORT (127.0.0.1:8000). A new SQLite file gets its schema and the sample newsroom."""
+    if workers is not None:
+        os.environ["WORKERS"] = str(workers)  # which the workers read too
     with command_settings() as settings:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         with socket.socket(family) as listener:
@@ -53,31 +65,35 @@ def _prepare(settings: Settings, path: Path) -> None:
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
-    import uvicorn
+    """Serves until a signal ends it: SIGINT and SIGTERM let requests finish, for STOP_SECONDS at most.
 
-    from app.main import create_app
+    Several workers accept from the one listener. Each is a process of its own, begun anew when it dies; SIGHUP replaces
+    them one by one. Whatever is to happen once, they settle by rows of the database, as servers on several machines do.
+    """
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
     from app.web.connections import Connection
 
     _print_addresses(settings, listener.getsockname()[1])
-    api = create_app(settings)
-
-    class Server(uvicorn.Server):
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Ends the streams first: uvicorn waits for all requests, and streams do not end by themselves."""
-            api.state.live.end()
-            await super().shutdown(sockets)
-
     config = uvicorn.Config(
-        api,
+        "app.main:create_app_from_environment",
+        factory=True,
+        workers=settings.workers,
         http=Connection,
         log_config=logs.UVICORN,
         log_level=settings.log_level if settings.log_level != "info" else "warning",
         access_log=settings.log_level == "debug",
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
-    Server(config).run(sockets=[listener])
+    if settings.workers == 1:
+        uvicorn.Server(config).run(sockets=[listener])
+        return
+    with tempfile.TemporaryDirectory(prefix="dovidka-metrics-") as folder:
+        os.environ[metrics.FOLDER] = folder
+        Multiprocess(config, [listener]).run()
 
 
 def _print_addresses(settings: Settings, port: int) -> None:

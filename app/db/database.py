@@ -11,8 +11,8 @@ from sqlalchemy import Executable, Integer, Select, column, func, select, table
 from app.db.columns import UtcDateTime, utcnow
 from app.db.compiled import DIALECTS, CompiledStatement
 from app.db.faults import LOST_CONNECTION, database_faults
-from app.db.pool import ConnectionPool, ReadConnection
-from app.db.postgres import PostgresReadConnection, PostgresWriter
+from app.db.pool import READERS, ConnectionPool, ReadConnection
+from app.db.postgres import WRITERS, PostgresReadConnection, PostgresWriter
 from app.db.signal import CommitSignal, PostgresSignal, SqliteSignal
 from app.db.sqlite import SqliteReadConnection, SqliteWriter
 from app.db.statements import Parameters, Row
@@ -105,15 +105,22 @@ class Committed(NamedTuple):
 
 
 class Database:
-    """One database: a pool of connections to read through, and a writer. Opens nothing before it is used."""
+    """One database: a pool of connections to read through, and a writer. Opens nothing before it is used.
 
-    def __init__(self, url: str) -> None:
+    It opens at most so many connections of each kind; a SQLite file has one writer, whatever is asked for.
+    """
+
+    def __init__(self, url: str, *, read_connections: int = READERS, write_connections: int = WRITERS) -> None:
         self.url = DatabaseUrl(url)
         self._dialect = DIALECTS[self.url.dialect_name]
         self._compiled: dict[Executable, CompiledStatement] = {}
-        self.pool = ConnectionPool(self._open)
+        self.pool = ConnectionPool(self._open, read_connections)
         self.tell_committed: Callable[[Committed], None] = lambda committed: None
-        self.writer = SqliteWriter(self.url.path) if self.url.path else PostgresWriter(self.url.text)
+        self.writer: SqliteWriter | PostgresWriter
+        if self.url.path:
+            self.writer = SqliteWriter(self.url.path)
+        else:
+            self.writer = PostgresWriter(self.url.text, write_connections)
 
     async def _open(self) -> ReadConnection:
         if self.url.path:

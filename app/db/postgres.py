@@ -20,6 +20,7 @@ from app.db.writing import Columns, Rows, WriteConnection
 PATIENCE_SECONDS: Final = 2.0
 # A statement of a writer may wait for other writers; longer than this only for a database that has frozen.
 WRITING_SECONDS: Final = 30.0
+WRITERS: Final = 10
 
 
 class PostgresReadConnection:
@@ -60,9 +61,15 @@ class PostgresReadConnection:
 
 
 def postgres_engine(
-    url: str, *, statement_seconds: float | None = None, isolation_level: IsolationLevel | None = None
+    url: str,
+    *,
+    connections: int = 1,
+    statement_seconds: float | None = None,
+    isolation_level: IsolationLevel | None = None,
 ) -> AsyncEngine:
-    """An engine that writes. `statement_seconds`: after which a statement fails, as a frozen server never answers.
+    """An engine that writes through at most so many connections.
+
+    `statement_seconds`: after which a statement fails, as a frozen server never answers.
 
     A write is not repeated as a read is, so a connection that died while it lay unused must be noticed before: it is
     pinged before use, unless it was used within the last second; a ping costs one to three round trips.
@@ -72,6 +79,8 @@ def postgres_engine(
         async_creator=lambda: asyncpg.connect(url, timeout=PATIENCE_SECONDS, command_timeout=statement_seconds),
         json_serializer=to_json_text,
         isolation_level=isolation_level,
+        pool_size=connections,
+        max_overflow=0,
         pool_timeout=PATIENCE_SECONDS,
     )
 
@@ -133,8 +142,10 @@ class PostgresWriter:
     with the first statement that passes through it, and most of ours do not.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = postgres_engine(url, statement_seconds=WRITING_SECONDS, isolation_level="AUTOCOMMIT")
+    def __init__(self, url: str, connections: int) -> None:
+        self._engine = postgres_engine(
+            url, connections=connections, statement_seconds=WRITING_SECONDS, isolation_level="AUTOCOMMIT"
+        )
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresWriteConnection]:

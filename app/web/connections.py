@@ -65,6 +65,11 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_lost(exc)
         self._cancel_timer()
 
+    def shutdown(self) -> None:
+        """The server stops. It waits for all requests, and those that wait for news do not end by themselves."""
+        self.app.state.live.end()
+        super().shutdown()
+
     def _begin_period(self) -> None:
         self._cancel_timer()
         self._bytes_received = 0
