@@ -12,6 +12,8 @@ Network = IPv4Network | IPv6Network
 # Whoever has one address of such a network can usually take any other of it.
 IPV6_PREFIX_BITS: Final = 64
 UNKNOWN: Final = "unknown"
+# What is read of X-Forwarded-For: some ten addresses, more than anybody has proxies.
+MOST_FORWARDED_BYTES: Final = 400
 
 
 class ClientAddresses:
@@ -19,6 +21,8 @@ class ClientAddresses:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
+        # Kept for clients that come again: to take addresses apart costs more than to count.
+        self._known = lru_cache(maxsize=10_000)(self._find)
 
     def client(self, scope: Scope) -> str:
         """The client's IPv4 address, or the /64 network of its IPv6 address.
@@ -28,12 +32,18 @@ class ClientAddresses:
         that is no address ends the reading too.
         """
         peer = scope["client"][0] if scope.get("client") else ""
+        values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"] if self._trusted else ()
+        forwarded_for = b",".join(values)
+        if len(forwarded_for) > MOST_FORWARDED_BYTES:  # whole addresses from the end
+            forwarded_for = forwarded_for[-MOST_FORWARDED_BYTES:].partition(b",")[2]
+        return self._known(peer, forwarded_for)
+
+    def _find(self, peer: str, forwarded_for: bytes) -> str:
         address = _address(peer)
         if address is None:
             return UNKNOWN
-        if self._trusted and self._is_trusted(address):
-            values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-            for entry in reversed(b",".join(values).decode("latin-1").split(",")):
+        if self._is_trusted(address):
+            for entry in reversed(forwarded_for.decode("latin-1").split(",")):
                 forwarded = _address(entry.strip())
                 if forwarded is None:
                     break
@@ -46,7 +56,6 @@ class ClientAddresses:
         return any(address in network for network in self._trusted)
 
 
-@lru_cache(maxsize=10_000)
 def _address(text: str) -> Address | None:
     """The address, IPv4 where it is one that is written as IPv6; None for what is none. A port may stand behind it."""
     if text.startswith("["):
@@ -60,7 +69,6 @@ def _address(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-@lru_cache(maxsize=10_000)
 def _group(address: Address) -> str:
     if isinstance(address, IPv4Address):
         return str(address)

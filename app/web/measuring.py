@@ -49,5 +49,5 @@ class Measuring:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        measurement = Measurement(send)
-        await self.app({**scope, "measurement": measurement}, receive, measurement)
+        scope["measurement"] = measurement = Measurement(send)
+        await self.app(scope, receive, measurement)

@@ -200,9 +200,9 @@ def weight(scope: Scope) -> int:
     """What the request weighs."""
     if scope["path"].removeprefix(scope.get("root_path", "")) == "/v1/import":
         return IMPORT_WEIGHT
-    total = OWN_WEIGHT
-    if scope["query_string"]:
-        for name, value in parse_qsl(scope["query_string"].decode("latin-1")):
+    total, query = OWN_WEIGHT, scope["query_string"]
+    if b"limit" in query or b"include" in query or b"%" in query:  # else there is nothing to weigh
+        for name, value in parse_qsl(query.decode("latin-1")):
             if name == "include":
                 total += INCLUDE_WEIGHT
             elif name == "limit" and value.isascii() and value.isdecimal():
