@@ -38,10 +38,10 @@ async def test_metrics_tell_of_webhooks_with_drafts_to_who_reads_drafts(desk: As
 
 
 async def test_metrics_tell_how_long_requests_and_the_database_took(desk: AsyncClient) -> None:
-    written = 'dovidka_request_seconds_count{cache="none",operation="create_tag",status="2xx"}'
-    listed = 'dovidka_request_seconds_count{cache="none",operation="list_tags",status="2xx"}'
-    refused = 'dovidka_request_seconds_count{cache="none",operation="list_tags",status="4xx"}'
-    nowhere = 'dovidka_request_seconds_count{cache="none",operation="none",status="4xx"}'
+    written = 'dovidka_request_seconds_count{cache="bypass",operation="create_tag",status="2xx"}'
+    listed = 'dovidka_request_seconds_count{cache="bypass",operation="list_tags",status="2xx"}'
+    refused = 'dovidka_request_seconds_count{cache="bypass",operation="list_tags",status="4xx"}'
+    nowhere = 'dovidka_request_seconds_count{cache="bypass",operation="none",status="4xx"}'
     names = [written, listed, refused, nowhere, *(f'dovidka_database_seconds_count{{work="{w}"}}' for w in WORKS)]
     before = values(await desk.get("/metrics"))
     assert (await desk.post("/v1/tags", json={"slug": "rain", "type": "topic", "labels": {"en": "R"}})).is_success
@@ -53,6 +53,21 @@ async def test_metrics_tell_how_long_requests_and_the_database_took(desk: AsyncC
     assert all(after[name] > before.get(name, 0) for name in names[4:])
     assert f"{listed[:-1]}}}".replace("_count", "_sum") in after
     assert not [name for name in after if not name.startswith("dovidka_")]
+
+
+async def test_requests_are_told_apart_by_what_the_cache_did(desk: AsyncClient, api: AsyncClient) -> None:
+    def counted(answer: Response) -> dict[str, float]:
+        name = 'dovidka_request_seconds_count{{cache="{}",operation="list_sources",status="2xx"}}'
+        return {cache: values(answer).get(name.format(cache), 0) for cache in ("hit", "miss", "bypass")}
+
+    before = counted(await desk.get("/metrics"))
+    statuses = [(await api.get("/v1/sources")).headers["cache-status"] for _ in range(5)]
+    assert statuses[-1] == "Dovidka; hit"
+    assert (await desk.get("/v1/sources")).is_success
+    after = counted(await desk.get("/metrics"))
+    hits = statuses.count("Dovidka; hit")
+    counts = {cache: after[cache] - before[cache] for cache in after}
+    assert counts == {"hit": hits, "miss": 5 - hits, "bypass": 1}
 
 
 async def test_metrics_are_not_for_everybody(api: AsyncClient) -> None:

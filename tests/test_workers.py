@@ -78,7 +78,7 @@ async def test_two_workers_write_to_one_database_and_what_is_due_happens_once(fr
         assert sorted(ref for (ref,) in await rows(database, statement)) == sorted(due)
         assert len(await rows(database, select(Article.id))) == 65
         assert dense(sorted(seq for (seq,) in await rows(database, select(Change.seq))))
-        name = 'dovidka_request_seconds_count{cache="none",operation="create_article",status="2xx"}'
+        name = 'dovidka_request_seconds_count{cache="bypass",operation="create_article",status="2xx"}'
         assert measured[name] == 60, "one worker's metrics are not those of all"
         await database.close()
 

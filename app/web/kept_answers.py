@@ -34,6 +34,8 @@ class Answer:
     checked_at: float
     stale_seconds: float
     request_id: bytes | None = None
+    # The id of the operation that made it, for measurements.
+    operation: str | None = None
 
     def size(self, key: Key) -> int:
         """Bytes, roughly."""

@@ -14,8 +14,7 @@ NONE: Final = "none"
 class Measurement:
     """The `send` of one request, which `scope["measurement"]` holds: observes when the head of the answer is sent.
 
-    Whoever routes the request sets `routed`, the scope that will have its endpoint. A cache in front of the routes sets
-    `cache`, and `operation` where it answers itself.
+    `routed` is the scope that has, or will have, the endpoint of the request.
     """
 
     __slots__ = ("_begun", "_send", "cache", "operation", "routed")
@@ -30,13 +29,27 @@ class Measurement:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             seconds = time.perf_counter() - self._begun
-            request_seconds(self.operation or self._endpoint(), self.cache, message["status"] // 100).observe(seconds)
+            operation = self.operation or self.endpoint_name()
+            request_seconds(operation, self.cache, message["status"] // 100).observe(seconds)
         await self._send(message)
 
-    def _endpoint(self) -> str:
-        """The operation id, which is the name of the endpoint."""
+    def endpoint_name(self) -> str:
+        """The name of the endpoint, which is the id of its operation."""
         endpoint: Any = self.routed and self.routed.get("endpoint")
         return getattr(endpoint, "__name__", NONE)
+
+
+def label(scope: Scope, cache: str, operation: str | None = None) -> None:
+    """Says what the cache did with a request, and which operation it answers where no endpoint is called."""
+    measurement: Measurement | None = scope.get("measurement")
+    if measurement is not None:
+        measurement.cache, measurement.operation = cache, operation
+
+
+def operation_of(scope: Scope) -> str | None:
+    """The id of the operation that the request was routed to; None where nobody measures."""
+    measurement: Measurement | None = scope.get("measurement")
+    return measurement.endpoint_name() if measurement is not None else None
 
 
 class Measuring:

@@ -21,6 +21,7 @@ from app.web.caching import coding_of, is_known
 from app.web.freshness import Freshness
 from app.web.guard import HEADER_BYTES, HEADER_COUNT, REQUEST_ID, is_host
 from app.web.kept_answers import Answer, Headers, KeptAnswers, Key
+from app.web.measuring import label, operation_of
 from app.web.positions import read_position
 from app.web.purge_keys import SEPARATORS
 
@@ -66,6 +67,7 @@ class ResponseCache:
             return
         asked = self._asked(scope) if self.is_on and scope["method"] in {"GET", "HEAD"} else None
         if asked is None:
+            label(scope, "bypass")
             await self.app(scope, receive, _Marked(send, _BYPASS))
             return
         key, if_none_match, request_id = asked
@@ -74,8 +76,10 @@ class ResponseCache:
             self.kept.clear()
         answer = self.kept.get(key)
         if answer is not None and self._holds(answer):
+            label(scope, "hit", answer.operation)
             await _send(send, answer, scope["method"], if_none_match, request_id, [*_HIT, self._position])
         elif scope["method"] == "HEAD":
+            label(scope, "miss")
             await self.app(scope, receive, _Marked(send, _MISS))
         else:
             await self._answer_anew(key, answer, scope, receive, send, if_none_match, request_id)
@@ -164,6 +168,7 @@ class ResponseCache:
         request_id: bytes,
     ) -> None:
         """Answers what is not kept: with the computation that is running already, if that turns out right, or anew."""
+        label(scope, "miss")
         result: Answer | list[Message] | None = None
         begun = time.perf_counter()
         running = self._running.get(key)
@@ -180,10 +185,12 @@ class ResponseCache:
             running.add_done_callback(lambda task: self._ended(key, task))
             result = await asyncio.shield(running)
         if isinstance(result, Answer):
+            label(scope, "miss", result.operation)
             timing = b"total;dur=%.1f" % ((time.perf_counter() - begun) * 1000)
             dynamic = [_MISS, (b"server-timing", timing), (b"content-position", b"%d" % result.position)]
             await _send(send, result, scope["method"], if_none_match, request_id, dynamic)
         elif _status(result) == 503 and outdated is not None and self._is_usable(outdated):
+            label(scope, "stale", outdated.operation)
             await _send(send, outdated, scope["method"], if_none_match, request_id, [*_STALE, self._position])
         else:
             marked = _Marked(send, _MISS)
@@ -210,6 +217,7 @@ class ResponseCache:
         answer = self._kept_form(messages, position)
         if answer is None:
             return messages
+        answer.operation = operation_of(scope)
         is_current = generation == freshness.generation and freshness.holds(answer.keys, position)
         if is_current and not began_away and self._is_key_complete(messages):
             self.kept.put(key, answer)
