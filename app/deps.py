@@ -44,17 +44,31 @@ class NeedsScope(Scoped):
         return permitted(caller, self.scope)
 
 
-async def _reader(request: Request, caller: OptionalCaller) -> Reader:
+async def _primary_reader(request: Request, caller: OptionalCaller) -> Reader:
     """Reads from the position that Min-Position asks for on. A key that is not valid is refused on every read.
 
     The public is not told how far the complete log goes: to it a `d…` means what is committed by now, which is what
-    every read here gives. Raises: Invalid; Behind, where the position is not reached in time.
+    the primary gives. Raises: Invalid; Behind, where the position is not reached in time.
     """
     position = min_position(request.headers.getlist("min-position"))
     if position is not None and not (position.is_complete and caller is None):
         await request.app.state.watch.reach(position)
     database: Database = request.app.state.database
     return database.reader()
+
+
+# A reader of the primary, for what must agree with what this process hears of the log.
+PrimaryRead = Annotated[Reader, Depends(_primary_reader)]
+
+
+async def _reader(request: Request, caller: OptionalCaller, primary: PrimaryRead) -> Reader:
+    """A reader of a replica that has all this process knows of the log, for the public; of the primary otherwise."""
+    state = request.app.state
+    may_read_replica = state.settings.database_replica_urls and request.scope.get("may_read_replica")
+    if caller is not None or not may_read_replica or "d" in request.headers.get("min-position", ""):
+        return primary
+    database: Database = state.database
+    return database.reader_from(state.freshness.seq)
 
 
 Read = Annotated[Reader, Depends(_reader)]

@@ -159,6 +159,10 @@ class Unavailable(Refusal):
         super().__init__(detail, headers={"Retry-After": "2"})
 
 
+class ReplicaFailed(Unavailable):
+    """A replica of the database did not answer, or gave the statement up. The primary may be asked the same."""
+
+
 class Behind(Refusal):
     """This server has not reached the position that `Min-Position` asks for; `Retry-After` says when to come back."""
 

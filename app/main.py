@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> "Application":
         async with AsyncExitStack() as stack:
             database = Database(
                 settings.database_url,
+                replicas=settings.database_replica_urls,
                 read_connections=settings.database_read_connections,
                 write_connections=settings.database_write_connections,
             )

@@ -43,6 +43,14 @@ WAITS_OPEN: Final = Gauge(
     "dovidka_waits_open", "Requests that wait for news.", multiprocess_mode="livesum", registry=_OWN
 )
 
+REPLICA_LAG: Final = Gauge(
+    "dovidka_replica_lag",
+    "Changes between a replica and what this process knows, when it was last looked at; +Inf while it is not in use.",
+    ("replica",),
+    multiprocess_mode="livemax",
+    registry=_OWN,
+)
+
 
 @cache
 def request_seconds(operation: str, cache: str, status: int) -> Histogram:

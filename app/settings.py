@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         default="sqlite:///dovidka.db",
         description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://user:password@host/name.",
     )
+    database_replica_urls: str = Field(
+        default="",
+        description="postgresql://… of replicas that public reads may go to, comma-separated; each of one server.",
+    )
     timezone: str = Field(default="Europe/Kyiv", description="IANA name of the site's zone: bare dates are read in it.")
     changes_kept_days: int = Field(
         default=0, ge=0, le=100_000, description="Days that the log reaches back; 0: for ever."

@@ -12,7 +12,7 @@ from app.changes import feed
 from app.changes.live import Live
 from app.changes.views import NEWEST
 from app.db import Reader, utcnow
-from app.deps import Read
+from app.deps import PrimaryRead
 from app.notes.schemas import NoteAnswer
 from app.publishing import previews
 from app.web.answers import NOT_FOUND, READ, WITHDRAWN
@@ -25,7 +25,9 @@ Token = Annotated[str, Path(description="From `url` of a preview.", examples=["4
 
 
 @router.get("/{token}", response_model=ArticleAnswer | NoteAnswer, responses={**NOT_FOUND, **WITHDRAWN})
-async def get_preview(request: Request, read: Read, token: Token, query: Annotated[PreviewQuery, Query()]) -> Response:
+async def get_preview(
+    request: Request, read: PrimaryRead, token: Token, query: Annotated[PreviewQuery, Query()]
+) -> Response:
     """What a preview shows.
 
     The newest state of one article or note, whoever asks, until the preview expires. `include` shows the drafts that it

@@ -14,7 +14,7 @@ from app.changes.live import GOAWAY, RETRY_WHEN_FULL_MILLISECONDS, Live
 from app.changes.schemas import LAST_POSITION, Changes, ChangesQuery, StreamQuery
 from app.changes.views import Perspective, perspective_of
 from app.db import Reader
-from app.deps import OptionalCaller, Read
+from app.deps import OptionalCaller, PrimaryRead
 from app.errors import Fault, Invalid
 from app.metrics import STREAMS_OPEN
 from app.web.answers import EVENTS, READ, TRIMMED
@@ -32,7 +32,7 @@ SEND_SECONDS: Final = 60.0
 
 @router.get("", response_model=Changes, responses={**READ, **TRIMMED})
 async def list_changes(
-    request: Request, caller: OptionalCaller, read: Read, query: Annotated[ChangesQuery, Query()]
+    request: Request, caller: OptionalCaller, read: PrimaryRead, query: Annotated[ChangesQuery, Query()]
 ) -> Response:
     """What changed, oldest first.
 
@@ -96,7 +96,7 @@ LastEventId = Annotated[
 async def stream_changes(
     request: Request,
     caller: OptionalCaller,
-    read: Read,
+    read: PrimaryRead,
     query: Annotated[StreamQuery, Query()],
     last_event_id: LastEventId = None,
 ) -> Response:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import db, logs
 from app.commands.console import err, failure
-from app.db import Database, DatabaseUrl, SchemaMismatch, check_schema
+from app.db import Database, DatabaseUrl, SchemaMismatch, check_schema, replica_urls
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -26,6 +26,7 @@ def command_settings() -> Iterator[Settings]:
     try:
         settings = Settings()
         url = DatabaseUrl(settings.database_url)
+        replica_urls(settings.database_replica_urls, url)
     except ValueError as error:
         raise failure(_settings_message(error), 2) from None
     logs.configure(settings.log_level)

@@ -13,13 +13,14 @@ from app.db.compiled import DIALECTS, CompiledStatement
 from app.db.faults import LOST_CONNECTION, database_faults
 from app.db.pool import READERS, ConnectionPool, ReadConnection
 from app.db.postgres import WRITERS, PostgresReadConnection, PostgresWriter
+from app.db.replicas import Replica, Replicas, replica_faults, replica_urls
 from app.db.signal import CommitSignal, PostgresSignal, SqliteSignal
 from app.db.sqlite import SqliteReadConnection, SqliteWriter
 from app.db.statements import Parameters, Row
 from app.db.url import DatabaseUrl
 from app.db.writing import WriteConnection
 from app.errors import Refusal, Unavailable
-from app.metrics import READ_SECONDS, WRITE_SECONDS
+from app.metrics import READ_SECONDS, REPLICA_SECONDS, WRITE_SECONDS
 
 # Shapes of statements that are kept compiled; more are compiled anew, so that no client can fill the memory with them.
 SHAPES: Final = 256
@@ -29,35 +30,51 @@ NONE: Final[Parameters] = {}
 class Reader:
     """Reads on the bare driver, through statements compiled once. Outside `snapshot` each statement stands alone.
 
-    Raises: Unavailable, within seconds, when the database does not answer.
+    All statements of one reader go to the same server: the primary, or a replica.
+    Raises: Unavailable, within seconds, when the database does not answer; ReplicaFailed, when a replica does not.
     """
 
-    def __init__(self, database: "Database", snapshot: ReadConnection | None = None) -> None:
+    def __init__(
+        self, database: "Database", snapshot: ReadConnection | None = None, replica: Replica | None = None
+    ) -> None:
         self.url = database.url
         self._database = database
         self._snapshot = snapshot
+        self._replica = replica
 
     async def rows(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> list[Row]:
         """All rows. `slow`: not provably short, so it must not hold up the event loop."""
         compiled = self._database.compiled(statement)
         arguments = compiled.arguments(parameters)
-        with database_faults():
-            if self._snapshot is not None:
-                return compiled.read(await self._snapshot.fetch(compiled.sql, arguments, slow=slow))
-            try:
-                return compiled.read(await self._fetch_once(compiled.sql, arguments, slow))
-            except LOST_CONNECTION:
-                # A server that was restarted has cut the connections that lay unused in the pool, and the first
-                # statement on each is what finds that out; to ping before each read would double its cost. A read may
-                # be repeated without harm. The second time is the last: then the database is really away.
-                return compiled.read(await self._fetch_once(compiled.sql, arguments, slow))
+        begun = perf_counter()
+        with self._faults():
+            rows = await self._fetch(compiled.sql, arguments, slow)
+        (READ_SECONDS if self._replica is None else REPLICA_SECONDS).observe(perf_counter() - begun)
+        return compiled.read(rows)
+
+    async def _fetch(self, sql: str, arguments: list[Any], slow: bool) -> Iterable[Iterable[Any]]:
+        if self._snapshot is not None:
+            return await self._snapshot.fetch(sql, arguments, slow=slow)
+        try:
+            return await self._fetch_once(sql, arguments, slow)
+        except LOST_CONNECTION:
+            # A server that was restarted has cut the connections that lay unused in the pool, and the first
+            # statement on each is what finds that out; to ping before each read would double its cost. A read may
+            # be repeated without harm. The second time is the last: then the database is really away.
+            if self._replica is not None:  # which may be another server by now, or older
+                raise
+            return await self._fetch_once(sql, arguments, slow)
 
     async def _fetch_once(self, sql: str, arguments: list[Any], slow: bool) -> Iterable[Iterable[Any]]:
-        begun = perf_counter()
-        async with self._database.pool.connection() as connection:
-            rows = await connection.fetch(sql, arguments, slow=slow)
-        READ_SECONDS.observe(perf_counter() - begun)
-        return rows
+        async with self._pool.connection() as connection:
+            return await connection.fetch(sql, arguments, slow=slow)
+
+    @property
+    def _pool(self) -> ConnectionPool:
+        return self._database.pool if self._replica is None else self._replica.pool
+
+    def _faults(self) -> database_faults:
+        return database_faults() if self._replica is None else replica_faults(self._replica)
 
     async def row(self, statement: Executable, parameters: Parameters = NONE, *, slow: bool = False) -> Row | None:
         """The first row, or None."""
@@ -68,11 +85,11 @@ class Reader:
     async def snapshot(self) -> AsyncIterator["Reader"]:
         """A reader whose statements all see the same state."""
         refusal: Refusal | None = None
-        with database_faults():
-            async with self._database.pool.connection() as connection:
+        with self._faults():
+            async with self._pool.connection() as connection:
                 await connection.execute(connection.BEGIN_SNAPSHOT)
                 try:
-                    yield Reader(self._database, connection)
+                    yield Reader(self._database, connection, self._replica)
                 except Unavailable:
                     raise
                 except Refusal as error:
@@ -107,14 +124,24 @@ class Committed(NamedTuple):
 class Database:
     """One database: a pool of connections to read through, and a writer. Opens nothing before it is used.
 
-    It opens at most so many connections of each kind; a SQLite file has one writer, whatever is asked for.
+    It opens at most so many connections of each kind, and as many to each replica as it reads through; a SQLite file
+    has one writer, whatever is asked for.
     """
 
-    def __init__(self, url: str, *, read_connections: int = READERS, write_connections: int = WRITERS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        replicas: str = "",
+        read_connections: int = READERS,
+        write_connections: int = WRITERS,
+    ) -> None:
+        """`replicas` are URLs with commas between them. Raises: ValueError."""
         self.url = DatabaseUrl(url)
         self._dialect = DIALECTS[self.url.dialect_name]
         self._compiled: dict[Executable, CompiledStatement] = {}
         self.pool = ConnectionPool(self._open, read_connections)
+        self._replicas = Replicas(replica_urls(replicas, self.url), read_connections)
         self.tell_committed: Callable[[Committed], None] = lambda committed: None
         self.writer: SqliteWriter | PostgresWriter
         if self.url.path:
@@ -140,7 +167,12 @@ class Database:
         return compiled
 
     def reader(self) -> Reader:
+        """Reads the primary, and so all that is committed."""
         return Reader(self)
+
+    def reader_from(self, seq: int) -> Reader:
+        """Reads a replica that has the position of the log, or else the primary."""
+        return Reader(self, replica=self._replicas.choose(seq))
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[WriteConnection]:
@@ -166,6 +198,7 @@ class Database:
         await self.reader().rows(_PING)
 
     async def close(self) -> None:
+        await self._replicas.close()
         self.pool.close()
         await self.writer.close()
 

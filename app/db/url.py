@@ -9,23 +9,31 @@ from urllib.parse import parse_qs, urlsplit
 class DatabaseUrl:
     """A database URL, `text` as the user wrote it. `path` is the file of a SQLite database, None for PostgreSQL.
 
+    `setting` is the name of the setting that it comes from.
+
     Raises: ValueError, whose message names the accepted forms and hides the password.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, setting: str = "DATABASE_URL") -> None:
         if match := re.fullmatch(r"sqlite:///(?P<path>(?!:memory:)[^?#]+)", url):
             self.path: Path | None = Path(match["path"])
         elif re.match(r"postgres(ql)?://", url) and _has_parts(url):
             self.path = None
         else:
             raise ValueError(
-                f"DATABASE_URL is {_without_password(url)!r}; it must be sqlite:///relative.db,"
+                f"{setting} is {_without_password(url)!r}; it must be sqlite:///relative.db,"
                 " sqlite:////absolute.db or postgresql://user:password@host/name"
             )
         self.text = url
 
     def __str__(self) -> str:
         return _without_password(self.text)
+
+    @property
+    def host(self) -> str:
+        """The host and port of a server, or several with commas between them; the folder of a socket."""
+        parts = urlsplit(self.text)
+        return parts.netloc.rpartition("@")[2] or ",".join(parse_qs(parts.query).get("host", []))
 
     @property
     def dialect_name(self) -> Literal["sqlite", "postgresql"]:

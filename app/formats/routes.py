@@ -19,7 +19,7 @@ from app.changes.history_routes import RevisionNumber, revision_number
 from app.changes.schemas import Drafts, Seen
 from app.changes.views import EVERYONE, NEWEST, Perspective, perspective_of
 from app.db import Reader, utcnow
-from app.deps import NeedsScope, OptionalCaller, Read
+from app.deps import NeedsScope, OptionalCaller, PrimaryRead, Read
 from app.formats import html, jsonld, markdown, ninjs, text
 from app.formats.story import Beside, StoryNoun, stories
 from app.notes import store as notes
@@ -250,7 +250,7 @@ def _add_preview_route(format: Format) -> None:
 
     @_get("/previews/{token}", format, "preview", "What a preview shows,", responses=WITHDRAWN)
     async def get_preview(
-        request: Request, read: Read, token: Token, options: Annotated[Parameters, options_model]
+        request: Request, read: PrimaryRead, token: Token, options: Annotated[Parameters, options_model]
     ) -> Response:
         preview = previews.open_token(request.app.state.secret, token, utcnow())
         async with read.snapshot() as snapshot:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import Refusal
+from app.errors import Refusal, ReplicaFailed
 from app.web.parameters import QueryModel
 from app.web.problems import refused
 
@@ -120,6 +120,15 @@ class _Branch:
         self.plan: ReadPlan | None = None
 
 
+async def _answer(plan: ReadPlan, request: Request, path_values: list[str]) -> Response:
+    """The answer; where a replica that was read for it has failed, anew and from the primary."""
+    try:
+        return await plan.answer(request, path_values)
+    except ReplicaFailed:
+        request.scope["may_read_replica"] = False
+        return await plan.answer(request, path_values)
+
+
 class Reads:
     """ASGI middleware: answers the GET routes that it has plans of, and hands on all other requests."""
 
@@ -140,8 +149,9 @@ class Reads:
             return
         scope["endpoint"] = plan.endpoint
         request = Request(scope, receive)
+        scope["may_read_replica"] = True
         try:
-            response = await plan.answer(request, path_values)
+            response = await _answer(plan, request, path_values)
         except (Refusal, RequestValidationError) as error:
             response = refused(request, error)
         await response(scope, receive, send)
