@@ -34,7 +34,7 @@ class Server:
         if done.returncode:
             log = self._log.read_text() if self._log.exists() else ""
             raise RuntimeError(f"{program}: {done.stdout}{done.stderr}{log}")
-        return done.stdout
+        return str(done.stdout)
 
     def start(self) -> None:
         options = f"-p {self.port}"

@@ -18,7 +18,7 @@ from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from tests.answers import bearing
 from tests.commands import ROOT
-from tests.postgres import programs
+from tests.postgres import server_programs
 from tests.processes import answers, free_port, until
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -28,7 +28,7 @@ SCRIPT = str(ROOT / "deploy" / "cluster.sh")
 
 class Cluster:
     def __init__(self, home: Path) -> None:
-        self.folder, self.port, self.bin = home / "cluster", free_port(), programs(home)
+        self.folder, self.port, self.bin = home / "cluster", free_port(), server_programs(home)
         self.environment = {
             **os.environ, "PORT": str(self.port), "PYTHON": sys.executable, "POSTGRES_BIN": str(self.bin),
         }  # fmt: skip
