@@ -25,8 +25,8 @@ from tests.test_metrics import values
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 WORKERS = (*SERVE, "--workers", "2")
-# A connection for each request, so that both workers are asked.
-NEW_CONNECTIONS = Limits(max_keepalive_connections=0)
+# A connection for each request, so that both workers are asked; few at a time, so that no writer waits for long.
+NEW_CONNECTIONS = Limits(max_connections=4, max_keepalive_connections=0)
 
 
 def children(pid: int) -> set[int]:
