@@ -32,6 +32,8 @@ from tests.migrations import FIXTURE, copied_chain, dump, kind_of, restore
 ASKED: Final = {"Accept-Encoding": "identity", "X-Request-ID": "fixture"}
 HEADERS: Final = ("content-type", "etag", "link", "location")
 SHOWN: Final = 10
+# What the list of names that `fields` may hold ends with now, and ended with.
+FIELDS_END: Final = ('"editors_note","body","body_html","body_text"]}]}', '"editors_note","body"]}]}')
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ def _in_the_old_form(status: int, body: str) -> str:
     """The body as release 0.1 had it."""
     if status == 308:
         return ""
+    if status == 422 and '"code":"unknown-name","parameter":"fields","allowed":[' in body:
+        return body.replace(*FIELDS_END)
     replacement = json.loads(body).get("replacement") if status == 410 else None
     if replacement is None:
         return body
@@ -137,9 +141,9 @@ def _with_short_keys(body: str) -> str:
 def differences(before: Recorded, status: int, headers: dict[str, str], body: str) -> list[str]:
     """What is not as it was.
 
-    WHERE AN ANSWER MAY DIFFER: in its purge keys, which are shorter; a 308 has a body, and a 410 says of a replacement
-    where it is too. In all else it is the same: cursors are still valid, and the log names what it named when it was
-    written.
+    WHERE AN ANSWER MAY DIFFER: in its purge keys, which are shorter; a 308 has a body; a 410 says of a replacement
+    where it is too; the names that `fields` may hold end with two more. In all else it is the same: cursors are still
+    valid, and the log names what it named when it was written.
     """
     body = _in_the_old_form(status, body)
     if status == 308:

@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import DMLWhereBase, UpdateBase
 
 from app.changes import feed
 from app.changes.idempotency import forget_old_keys
-from app.db import Base, Database, utcnow, writing
+from app.db import Base, CompiledStatement, Database, utcnow, writing
 from app.ticker import Ticker
 from app.web.fields import format_instant
 from app.webhooks import store as webhooks
@@ -60,6 +60,8 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[ClauseElement]:
 
     monkeypatch.setattr(SQLCompiler, "__init__", record)
     writing._compiled.cache_clear()
+    # Tests remember for all databases what is compiled for one (conftest); here each Database compiles its own.
+    monkeypatch.setattr("app.db.database.CompiledStatement", CompiledStatement)
     return compiled
 
 
