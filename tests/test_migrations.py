@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import time
@@ -152,6 +153,27 @@ def test_every_database_signs_cursors_with_a_secret_of_its_own(fresh: Any) -> No
 
     assert len(first) == len(second) == 32
     assert first != second
+
+
+def test_no_migration_imports_the_application() -> None:
+    """It would break with the next change of what it imports."""
+    files = [*(ROOT / "migrations" / "versions").glob("*.py")]
+
+    assert files
+    assert [file.name for file in files if re.search(r"^\s*(from|import) app\b", file.read_text(), re.MULTILINE)] == []
+
+
+def test_names_of_keys_are_composed_and_blank_ones_become_a_dash(empty_database_url: str) -> None:
+    restore(empty_database_url)
+    ids = [id for (id,) in asyncio.run(sql.query(empty_database_url, "SELECT id FROM keys ORDER BY id"))][:2]
+    for id, name in zip(ids, ("Нічна зміна: Її".replace("Ї", "І\u0308"), "\u00a0"), strict=True):
+        change = text("UPDATE keys SET name = :name WHERE id = :id").bindparams(name=name, id=id)
+        asyncio.run(sql.execute(empty_database_url, change))
+
+    migrate(empty_database_url)
+
+    names = dict(asyncio.run(sql.query(empty_database_url, "SELECT id, name FROM keys")))
+    assert [names[id] for id in ids] == ["Нічна зміна: Її", "—"]
 
 
 # --- at once, behind others, and killed ----------------------------------------------------------------------------

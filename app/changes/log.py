@@ -354,14 +354,19 @@ async def hide_history(transaction: Transaction, object_id: str) -> None:
 
 # --- the head ----------------------------------------------------------------------------------------------------
 
-_SECRET: Final = select(Head.secret, Head.zone).where(Head.id == HEAD)
+_SECRET: Final = select(Head.secret, Head.zone, Head.last_mended).where(Head.id == HEAD)
 
 
 async def secret(read: Reader, zone: ZoneInfo) -> bytes:
-    """What signs cursors and previews. Cost: one statement. Raises: SchemaMismatch, where another zone is counted."""
+    """What signs cursors and previews. Cost: one statement.
+
+    Raises: SchemaMismatch, where another zone is counted, or stored texts are still to be mended.
+    """
     row = await read.row(_SECRET)
     assert row is not None, "the migration makes the row"
     _check_zone(row[1], zone)
+    if row[2] is not None:
+        raise SchemaMismatch(f"Not all texts in {read.url} are mended yet. Run: python -m app migrate")
     return bytes(row[0])
 
 

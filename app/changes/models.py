@@ -29,6 +29,9 @@ class Head(Base):
     public_seq: Mapped[int] = mapped_column(BigInteger)
     secret: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Signs cursors and previews; the same on every server.")
     zone: Mapped[str | None] = mapped_column(String(64), doc="The zone whose days are counted, since the first write.")
+    last_mended: Mapped[str | None] = mapped_column(
+        Uuid16, doc="The object up to which `migrate` has mended what an earlier release stored; null once all is."
+    )
 
 
 class Change(Base):

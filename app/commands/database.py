@@ -12,6 +12,7 @@ from app import db, logs
 from app.commands.console import err, failure
 from app.db import Database, DatabaseUrl, SchemaMismatch, check_schema, replica_urls
 from app.errors import Unavailable
+from app.importers.mending import mend
 from app.settings import Settings
 
 Result = TypeVar("Result")
@@ -67,19 +68,28 @@ def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[R
     return asyncio.run(run())
 
 
-def migrate_database(url: str) -> None:
-    """Migrates the schema. Shows progress if there are states to move. Raises: SchemaMismatch, Unavailable."""
+@contextmanager
+def _progress(description: str) -> Iterator[db.Progress]:
+    """Shows how far something is, on standard error, from when it first says so."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=err)
-    task = progress.add_task("Moving stored states")
+    task = progress.add_task(description)
     with ExitStack() as stack:
 
-        def show(moved: int, total: int) -> None:
+        def show(done: int, total: int) -> None:
             if not progress.live.is_started:
                 stack.enter_context(progress)
-            progress.update(task, completed=moved, total=total)
+            progress.update(task, completed=done, total=total)
 
-        has_shrunk = db.migrate(url, progress=show)
+        yield show
+
+
+def migrate_database(settings: Settings) -> None:
+    """Migrates the schema, then mends what is stored. Shows progress. Raises: SchemaMismatch, Unavailable."""
+    with _progress("Moving stored states") as show:
+        has_shrunk = db.migrate(settings.database_url, progress=show)
+    with _progress("Mending stored texts") as show:
+        run_with_database(settings, lambda database: mend(database, show))
     if not has_shrunk:
         err.print(
             "The file stays as large as it was: to rewrite it takes free disk space of twice its contents."
@@ -88,7 +98,10 @@ def migrate_database(url: str) -> None:
 
 
 def migrate() -> None:
-    """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
+    """Bring the database up to date: its schema, and texts that this release would refuse.
+
+    Safe to run twice, and from two places at once. Stop servers of an earlier release first.
+    """
     with command_settings() as settings:
-        migrate_database(settings.database_url)
+        migrate_database(settings)
         err.print(f"The schema of {DatabaseUrl(settings.database_url)} is up to date.")

@@ -52,14 +52,14 @@ def _bind(listener: socket.socket, host: str, port: int) -> None:
 def _prepare(settings: Settings, path: Path) -> None:
     """Migrates an embedded database. A new one is built under another name and renamed when it is complete."""
     if path.exists() and path.stat().st_size:
-        migrate_database(settings.database_url)
+        migrate_database(settings)
         return
     partial = path.with_name(f".{path.name}.new")
     for suffix in ("", "-wal", "-shm"):  # left by a first start that was killed
         partial.with_name(partial.name + suffix).unlink(missing_ok=True)
-    url = f"sqlite:///{partial}"
-    migrate_database(url)
-    import_files(settings.model_copy(update={"database_url": url}), SAMPLE)
+    settings = settings.model_copy(update={"database_url": f"sqlite:///{partial}"})
+    migrate_database(settings)
+    import_files(settings, SAMPLE)
     checkpoint_into_file(partial)
     partial.replace(path)
 

@@ -7,7 +7,7 @@ from app.db.columns import Base, Json, Name, UtcDateTime, Uuid16, from_milliseco
 from app.db.compiled import CompiledStatement
 from app.db.database import SHAPES, Committed, Database, Reader
 from app.db.replicas import replica_urls
-from app.db.schema import SchemaMismatch, check_schema, checkpoint_into_file, migrate
+from app.db.schema import Progress, SchemaMismatch, check_schema, checkpoint_into_file, migrate
 from app.db.signal import CommitSignal, announced_commit
 from app.db.statements import Row, in_list, keyset, list_parameters, padded_size
 from app.db.url import DatabaseUrl
@@ -22,8 +22,8 @@ from app.db.writing import (
 )
 
 __all__ = [
-    "SHAPES", "Base", "CommitSignal", "Committed", "CompiledStatement", "Database", "DatabaseUrl", "Json",
-    "Name", "Reader", "Row", "SchemaMismatch", "UtcDateTime", "Uuid16", "WriteConnection", "add_to_counters",
+    "SHAPES", "Base", "CommitSignal", "Committed", "CompiledStatement", "Database", "DatabaseUrl", "Json", "Name",
+    "Progress", "Reader", "Row", "SchemaMismatch", "UtcDateTime", "Uuid16", "WriteConnection", "add_to_counters",
     "announced_commit", "check_schema", "checkpoint_into_file", "execute_many", "fetch", "from_milliseconds", "in_list",
     "insert_if_absent", "insert_many", "insert_missing", "keyset", "list_parameters", "migrate", "milliseconds",
     "new_id", "padded_size", "replica_urls", "utcnow",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-# Is told how many states a migration has moved, and how many there are.
+# Is told how much a migration has done, and how much there is.
 Progress = Callable[[int, int], None]
 
 

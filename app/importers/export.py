@@ -82,7 +82,7 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     for noun in ("tag", "source", "note"):
         async for rows in read.stream(_slugged(noun, views)):
             for card, body, *columns in rows:
-                withdrawal = _withdrawal(columns) if columns else None
+                withdrawal = withdrawal_of(columns) if columns else None
                 yield _line(noun, document_of(card, body), {"withdrawal": withdrawal} if withdrawal else {})
     if public:
         async for line in _tombstones(read, Note):
@@ -93,7 +93,7 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
             for id, _, card, body, private, is_working_copy, *columns in rows:
                 members: dict[str, Any] = {"former_slugs": former[id]}
                 if not public:
-                    members |= {**from_json(private), "withdrawal": _withdrawal(columns)}
+                    members |= {**from_json(private), "withdrawal": withdrawal_of(columns)}
                 if is_working_copy:
                     members["working_copy"] = True
                 yield _line("article", document_of(card, body), members)
@@ -111,7 +111,7 @@ async def _tombstones(read: Reader, table: type[Note | Article]) -> AsyncGenerat
         for id, slug, *columns in rows:
             names = {"noun": "article", "id": id, "slug": slug} if table is Article else {"noun": "note", "slug": slug}
             members = {"former_slugs": former[id]} if table is Article else {}
-            yield to_json({**names, "status": "withdrawn", **members, "withdrawal": _withdrawal(columns)}) + b"\n"
+            yield to_json({**names, "status": "withdrawn", **members, "withdrawal": withdrawal_of(columns)}) + b"\n"
 
 
 def _line(noun: str, document: str, members: dict[str, Any]) -> bytes:
@@ -120,7 +120,7 @@ def _line(noun: str, document: str, members: dict[str, Any]) -> bytes:
     return f'{{"noun":"{noun}",{document[1:-1]}{end}\n'.encode()
 
 
-def _withdrawal(columns: Sequence[Any]) -> dict[str, Any] | None:
+def withdrawal_of(columns: Sequence[Any]) -> dict[str, Any] | None:
     """A withdrawal as JSON has it, from its columns."""
     reason, public_note, at, replacement = columns
     fields = withdrawal_fields((reason, public_note, at, replacement))

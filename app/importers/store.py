@@ -109,7 +109,7 @@ async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> t
     async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
         batch, later = await _identify(transaction, items)
         for noun in NOUNS:
-            await _save(transaction, noun, [item for item in batch if item.noun == noun], report)
+            await save(transaction, noun, [item for item in batch if item.noun == noun], report)
     return report, later
 
 
@@ -126,7 +126,7 @@ SAVE: Final[dict[Noun, Callable[[Transaction, Sequence[Any]], Awaitable[list[Out
 }
 
 
-async def _save(transaction: Transaction, noun: Noun, items: list[Item], report: Report) -> None:
+async def save(transaction: Transaction, noun: Noun, items: Sequence[Item], report: Report) -> None:
     """Saves the items of one noun. Those that are refused are reported, and the rest saved without them."""
     while items:
         try:

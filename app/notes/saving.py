@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.changes import log
 from app.changes.log import PendingChange, Transaction
@@ -24,7 +24,7 @@ from app.publishing.placement import (
     touched_placements,
     touched_replacements,
 )
-from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_columns, withdrawal_row, write_rows
+from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_row, withdrawals, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
@@ -53,7 +53,7 @@ async def save(
         raise Invalid("A note in use cannot be unpublished.", *faults)
     batch = _Batch(transaction, lineages, kind)
     deleted = await former(transaction.connection, "note", [note.slug for note in notes if note.slug not in before])
-    withdrawn = await withdrawals(transaction, [slug for slug, note in before.items() if not note.is_public])
+    withdrawn = await withdrawals(transaction, Note.slug, [slug for slug, note in before.items() if not note.is_public])
     outcomes = [
         batch.add(item, before.get(slug), deleted.get(slug), withdrawn.get(slug, NOT_WITHDRAWN))
         for item in items
@@ -61,15 +61,6 @@ async def save(
     ]
     await batch.write()
     return outcomes
-
-
-async def withdrawals(transaction: Transaction, slugs: Sequence[str]) -> dict[str, WithdrawalRow]:
-    """Why those of these notes that are withdrawn are so, by slug. Cost: one statement, none for no slugs."""
-    if not slugs:
-        return {}
-    query = select(Note.slug, *withdrawal_columns(Note)).where(Note.slug.in_(slugs), Note.status == "withdrawn")
-    rows = await transaction.connection.execute(query)
-    return {slug: (reason, public_note, at, replacement) for slug, reason, public_note, at, replacement in rows}
 
 
 class _Batch:
