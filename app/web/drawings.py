@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from app.web.parameters import check_query
 from app.web.problems import POLICY
 
 
@@ -13,6 +14,8 @@ class Drawings(StaticFiles):
     """Ignores Range: a part of a drawing is of no use, and many ranges in one header would be expensive to answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises: Invalid, for any parameter."""
+        check_query(scope["query_string"], {})
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
         await super().__call__({**scope, "headers": headers}, receive, send)
 

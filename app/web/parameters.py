@@ -81,10 +81,12 @@ async def strict_query(request: Request) -> None:
 
     Raises: Invalid, for parameters that are unknown, repeated, empty, too long or not text.
     """
-    raw_query: bytes = request.scope["query_string"]
-    if not raw_query:
-        return
-    types = declared(request.scope["endpoint"])
+    if raw_query := request.scope["query_string"]:
+        check_query(raw_query, declared(request.scope["endpoint"]))
+
+
+def check_query(raw_query: bytes, types: Mapping[str, Any]) -> None:
+    """As `strict_query`, for parameters of these names and types. Raises: Invalid."""
     faults: list[Fault] = []
     earlier_names: set[str] = set()
     for pair in filter(None, raw_query.split(b"&")):

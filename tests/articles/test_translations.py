@@ -83,6 +83,28 @@ async def test_notes_keep_to_the_same_rule(desk: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("_", range(5))
+async def test_of_versions_of_a_note_that_take_one_language_at_a_time_one_has_it(desk: AsyncClient, _: int) -> None:
+    note: dict[str, Any] = {"heading": "Довідково", "body": []}
+    family = {"mlyn": "uk", "mill": "fr", "mlyn-pl": "pl"}
+    for slug, language in family.items():
+        original = None if slug == "mlyn" else "mlyn"
+        new = {**note, "slug": slug, "language": language, "translation_of": original}
+        assert (await desk.post("/v1/notes", json=new)).status_code == 201
+    moves = [desk.patch(f"/v1/notes/{slug}", json={"language": "en"}, headers=ANY) for slug in family]
+    new = {**note, "slug": "new", "language": "en", "translation_of": "mlyn"}
+
+    answers = await asyncio.gather(*moves, desk.post("/v1/notes", json=new))
+
+    first, *others = sorted(answer.status_code for answer in answers)
+    assert first in {200, 201}
+    assert others == [422, 422, 422]
+    notes = (await desk.get("/v1/notes?perspective=drafts")).json()["items"]
+    languages = [note["language"] for note in notes]
+    assert languages.count("en") == 1
+    assert len({*languages}) == len(languages)
+
+
+@pytest.mark.parametrize("_", range(5))
 async def test_of_versions_that_take_one_language_at_a_time_one_has_it(
     desk: AsyncClient, family: tuple[str, str, str], _: int
 ) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from fastapi.routing import iter_route_contexts
 from httpx import AsyncClient, Response
 
 from app.main import create_app
 from app.settings import Settings
+from app.web.parameters import strict_query
 from tests.answers import blamed, refusal
 
 STORY = "chytalnia-shcho-ne-spyt"
@@ -150,12 +152,25 @@ async def test_an_unknown_parameter_is_refused_with_those_there_are(
             assert (error["code"], error["allowed"]) == ("unknown-parameter", sorted(operation.parameters)), query
 
 
-@pytest.mark.parametrize("path", "/ /docs /docs/start.js /openapi.json /problems/stale".split())
+@pytest.mark.parametrize("path", "/ /docs /docs/start.js /openapi.json /problems/stale /sample/bakery.svg".split())
 async def test_pages_beside_the_api_take_no_parameters(newsroom: AsyncClient, path: str) -> None:
     (error,) = refusal(await newsroom.get(f"{path}?theme=dark"), 422, "invalid")["errors"]
 
     assert (error["parameter"], error["code"], error["allowed"]) == ("theme", "unknown-parameter", [])
     assert (await newsroom.get(path)).status_code == 200
+
+
+def test_every_address_checks_its_parameters() -> None:
+    """Those that are no route of FastAPI's, the drawings, do so themselves."""
+    contexts = [context for context in iter_route_contexts(create_app(Settings()).router.routes) if context.methods]
+
+    assert len(contexts) > 100
+    unchecked = [(context.methods, context.path) for context in contexts if not is_checked(context.dependant)]
+    assert unchecked == []
+
+
+def is_checked(dependant: Any) -> bool:
+    return dependant.call is strict_query or any(map(is_checked, dependant.dependencies))
 
 
 @pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
