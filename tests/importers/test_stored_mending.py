@@ -19,6 +19,7 @@ from tests.commands import invoke
 from tests.conftest import Fresh
 from tests.contents import accept, everything, exported
 from tests.factories import NOON, article, article_id, credit, draft, note, source, tag, withdrawn, words
+from tests.test_commands import answer, serving
 
 HEADLINE: Final = "Її район"
 LINES: Final = (
@@ -182,6 +183,15 @@ def test_what_is_public_and_the_working_copy_beside_it_are_mended_both(old_url: 
 
     states = [(view, revision, card["headline"], card["kicker"]) for view, revision, card in asyncio.run(shown())]
     assert states == [("desk", 4, "The new mill", None), ("public", 3, "mill", None)]
+
+
+def test_a_server_mends_its_embedded_database_before_it_answers(sqlite: Fresh) -> None:
+    with sqlite() as url:
+        asyncio.run(_fill(url))
+        with serving(url) as (_, addresses):
+            status, body = answer(addresses[1].partition("/v1")[0] + "/v1/articles/flood")
+
+    assert (status, from_json(body)["headline"], from_json(body)["revision"]) == (200, HEADLINE, 2)
 
 
 # --- killed, and twice at once -------------------------------------------------------------------------------------
