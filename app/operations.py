@@ -32,13 +32,13 @@ METRICS_TYPE: Final = "text/plain; version=0.0.4"
 router = APIRouter(dependencies=[Depends(strict_query)])
 
 
-class Alive(BaseModel):
+class Liveness(BaseModel):
     """The process runs."""
 
     status: Literal["alive"]
 
 
-class Ready(BaseModel):
+class Readiness(BaseModel):
     """The process serves."""
 
     model_config = ConfigDict(json_schema_extra=if_asked("dead_letters"))
@@ -49,7 +49,7 @@ class Ready(BaseModel):
     )
 
 
-class Readiness(Parameters):
+class ReadinessQuery(Parameters):
     """How much is to be told."""
 
     verbose: Flag = Field(default=False, description="Tell what an operator should look at.", examples=[True])
@@ -64,7 +64,7 @@ class Check:
     dead_letters: int | None = None
 
 
-@router.get("/livez", tags=["operations"], response_model=Alive, responses=UNCACHED)
+@router.get("/livez", tags=["operations"], response_model=Liveness, responses=UNCACHED)
 async def check_live() -> Response:
     """Is the process alive?
 
@@ -73,8 +73,8 @@ async def check_live() -> Response:
     return JSONResponse({"status": "alive"}, headers=NO_STORE)
 
 
-@router.get("/readyz", tags=["operations"], response_model=Ready, responses={**UNCACHED, **UNAVAILABLE})
-async def check_ready(request: Request, query: Annotated[Readiness, Query()]) -> Response:
+@router.get("/readyz", tags=["operations"], response_model=Readiness, responses={**UNCACHED, **UNAVAILABLE})
+async def check_ready(request: Request, query: Annotated[ReadinessQuery, Query()]) -> Response:
     """Can it serve?
 
     Answers 200 when the database answers, 503 otherwise. The database is asked once a second at most. With

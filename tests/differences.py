@@ -4,10 +4,18 @@ from typing import Any
 
 from pydantic import MISSING
 
-from app.content.differences import Added, Changed, Difference, FieldChange, Kept, Moved, Removed
+from app.content.differences import (
+    BlockAdded,
+    BlockChanged,
+    BlockKept,
+    BlockMoved,
+    BlockRemoved,
+    DocumentDifference,
+    FieldChange,
+)
 
 
-def apply(document: dict[str, Any], change: Difference) -> dict[str, Any]:
+def apply(document: dict[str, Any], change: DocumentDifference) -> dict[str, Any]:
     """The new document, from the old one and what `difference` returned. The old one is not changed."""
     result = _with_changes(document, change.fields)
     if change.body is not None:
@@ -15,13 +23,13 @@ def apply(document: dict[str, Any], change: Difference) -> dict[str, Any]:
         result["body"] = []
         for entry in change.body:
             match entry:
-                case Kept():
+                case BlockKept():
                     result["body"].append(blocks[entry.id])
-                case Changed() | Moved():
+                case BlockChanged() | BlockMoved():
                     result["body"].append(_with_changes(blocks[entry.id], entry.fields))
-                case Added():
+                case BlockAdded():
                     result["body"].append(entry.block)
-                case Removed():
+                case BlockRemoved():
                     pass
     return result
 

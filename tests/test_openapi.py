@@ -246,7 +246,7 @@ def test_a_field_of_an_answer_is_always_there() -> None:
             continue
         optional = set(schema["properties"]) - set(schema.get("required", ()))
         allowed = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text"}
-        assert optional <= allowed or name == "FaultOut", (name, optional)
+        assert optional <= allowed or name == "ProblemFault", (name, optional)
         assert not any("default" in field for field in schema["properties"].values()), name
 
 

@@ -11,7 +11,15 @@ from app.articles import references, saving
 from app.articles.models import Article, ArticleSlug
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
 from app.articles.saving import RELATED, ArticleToSave
-from app.articles.schemas import ArticleEdit, ArticleIn, ArticleState, CorrectIn, Correction, Withdrawal, WithdrawIn
+from app.articles.schemas import (
+    ArticleCorrectIn,
+    ArticleCorrection,
+    ArticleEdit,
+    ArticleIn,
+    ArticleState,
+    ArticleWithdrawIn,
+    Withdrawal,
+)
 from app.articles.stored import StoredArticle, stored_articles
 from app.changes import log
 from app.changes.log import Transaction, Written
@@ -122,13 +130,13 @@ async def _change(
     return await _save(transaction, article, rendered, warnings=warnings, slug_was_free=slug_was_free, **how)
 
 
-async def correct(transaction: Transaction, article: StoredArticle, body: CorrectIn) -> Written:
+async def correct(transaction: Transaction, article: StoredArticle, body: ArticleCorrectIn) -> Written:
     """Adds a correction for readers to what is public; a working copy has it once published. Raises: Conflict."""
     if not article.is_public:
         raise Conflict("Only what is public is corrected for readers; a draft is simply changed.")
     old = article.state(PUBLIC)
     revision = article.last_revision + 1
-    correction = Correction(kind=body.kind, text=body.text, at=transaction.at, revision=revision)
+    correction = ArticleCorrection(kind=body.kind, text=body.text, at=transaction.at, revision=revision)
     corrected = {"corrections": [*old.corrections, correction], "updated_at": transaction.at}
     state = _next_state(transaction, article, old, corrected)
     return await _save(
@@ -202,7 +210,7 @@ async def unpublish(transaction: Transaction, article: StoredArticle) -> Written
     return await _save_next(transaction, article, old, lifecycle.unpublish().values())
 
 
-async def withdraw(transaction: Transaction, article: StoredArticle, body: WithdrawIn) -> Written:
+async def withdraw(transaction: Transaction, article: StoredArticle, body: ArticleWithdrawIn) -> Written:
     """Takes the article down, working copy and all. Raises: Conflict, where it was never public; Invalid."""
     replacement = None if body.replacement is None else str(body.replacement)
     await check_replacement(transaction, "article", article.id, replacement)

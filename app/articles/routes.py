@@ -10,9 +10,10 @@ from pydantic_core import to_json
 from app.articles import desk, listing
 from app.articles import store as articles
 from app.articles.schemas import (
-    Archive,
     ArchiveQuery,
     ArticleAnswer,
+    ArticleArchive,
+    ArticleCorrectIn,
     ArticleEdit,
     ArticleFields,
     ArticleIn,
@@ -20,17 +21,16 @@ from app.articles.schemas import (
     ArticleQuery,
     ArticleRevisionFields,
     ArticleShape,
+    ArticleWithdrawIn,
     ArticleWritten,
-    CorrectIn,
-    WithdrawIn,
 )
 from app.articles.stored import StoredArticle
 from app.changes import history
 from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
-from app.changes.schemas import DiffQuery, RevisionQuery, Revisions
+from app.changes.schemas import DiffQuery, RevisionPage, RevisionQuery
 from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
-from app.content.differences import Difference
+from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
@@ -117,7 +117,7 @@ async def get_article(
     )
 
 
-@router.get("/articles/{ref}/revisions", response_model=Revisions, responses={**PAGED, **ONE})
+@router.get("/articles/{ref}/revisions", response_model=RevisionPage, responses={**PAGED, **ONE})
 async def list_article_revisions(
     request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[RevisionQuery, Query()]
 ) -> Response:
@@ -168,7 +168,7 @@ async def get_article_revision(
     )
 
 
-@router.get("/articles/{ref}/diff", response_model=Difference, responses=ONE)
+@router.get("/articles/{ref}/diff", response_model=DocumentDifference, responses=ONE)
 async def get_article_difference(
     request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[DiffQuery, Query()]
 ) -> Response:
@@ -183,7 +183,7 @@ async def get_article_difference(
     return await difference_response(request, read, perspective, "article", article.id, query)
 
 
-@router.get("/archive", response_model=Archive)
+@router.get("/archive", response_model=ArticleArchive)
 async def get_archive(
     request: Request, caller: OptionalCaller, read: Read, query: Annotated[ArchiveQuery, Query()]
 ) -> Response:
@@ -205,9 +205,9 @@ Ref = Annotated[str, Path(description="Id or slug of the article.", examples=["t
 ArticlePatch = Annotated[Patch, Depends(JsonBody(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
 ArticleBody = Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]
 PublishBody = Annotated[PublishIn, Depends(JsonBody(PublishIn, optional=True))]
-WithdrawBody = Annotated[WithdrawIn, Depends(JsonBody(WithdrawIn))]
+WithdrawBody = Annotated[ArticleWithdrawIn, Depends(JsonBody(ArticleWithdrawIn))]
 EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
-CorrectBody = Annotated[CorrectIn, Depends(JsonBody(CorrectIn))]
+CorrectBody = Annotated[ArticleCorrectIn, Depends(JsonBody(ArticleCorrectIn))]
 PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
 CHANGED, PREVIEWED = {**WRITTEN, **NOT_FOUND, **CONFLICT}, {**ISSUED, **NOT_FOUND}
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.changes.schemas import Drafts, Seen, Warned, drafts_or_instant
+from app.changes.schemas import Drafts, Seen, WriteWarning, drafts_or_instant
 from app.content import lifecycle
-from app.content.blocks import Attribution, Body, Image, Relation, Role, WireModel
+from app.content.blocks import Attribution, Body, Image, Role, StoryRelation, WireModel
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
@@ -30,7 +30,7 @@ from app.web.spans import moment_or_day, period, zone_name
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 
 
-class Correction(WireModel):
+class ArticleCorrection(WireModel):
     """A correction readers can see."""
 
     kind: Literal["correction", "clarification"]
@@ -39,7 +39,7 @@ class Correction(WireModel):
     revision: int = Field(ge=1, le=2**31 - 1)
 
 
-class Origin(WireModel):
+class ArticleOrigin(WireModel):
     """Where an imported article came from."""
 
     url: Url | None
@@ -53,7 +53,7 @@ class Withdrawal(lifecycle.Withdrawal):
     replacement: Id | None = Field(default=None, description="The article to read instead.")
 
 
-class WithdrawIn(WireModel):
+class ArticleWithdrawIn(WireModel):
     """Why the story is to be taken down, and what readers are told."""
 
     reason: Reason
@@ -61,7 +61,7 @@ class WithdrawIn(WireModel):
     replacement: Id | None = Field(default=None, description="Id of the article to read instead.")
 
 
-class CorrectIn(WireModel):
+class ArticleCorrectIn(WireModel):
     """A correction or clarification to be shown with the story."""
 
     kind: Literal["correction", "clarification"]
@@ -84,7 +84,7 @@ class ArticleIn(WireModel):
     )
     attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=1_000)
     image: Image | None = None
-    relations: Annotated[list[Relation], DISTINCT] = Field(default=[], max_length=200)
+    relations: Annotated[list[StoryRelation], DISTINCT] = Field(default=[], max_length=200)
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
     editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
     ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
@@ -118,7 +118,7 @@ class ArticleCard(WireModel):
     ]
     notes: list[Slug] = Field(description="The reference notes in the body, in reading order.")
     image: Image | None
-    relations: list[Relation]
+    relations: list[StoryRelation]
     translation_of: Id | None = Field(description="Id of the original; null for an original.")
     status: Status = Field(description="What the public reads is `published`.")
     publish_at: Instant | None = Field(description="When a scheduled article is due.")
@@ -130,8 +130,8 @@ class ArticleCard(WireModel):
     revision: int = Field(ge=1, description="How often it was saved.")
     word_count: int = Field(ge=0)
     reading_minutes: int = Field(ge=0, description="At 200 words a minute, rounded up.")
-    origin: Origin | None = Field(description="Where it was imported from; null for what was written here.")
-    corrections: list[Correction] = Field(description="Corrections that readers are told of.")
+    origin: ArticleOrigin | None = Field(description="Where it was imported from; null for what was written here.")
+    corrections: list[ArticleCorrection] = Field(description="Corrections that readers are told of.")
     editors_note: Text | None = Field(description="A note of the editors to the readers.")
 
 
@@ -141,7 +141,7 @@ class ArticleOut(ArticleCard):
     body: Body
 
 
-class Translation(BaseModel):
+class ArticleTranslation(BaseModel):
     """A version of an article in another language."""
 
     id: Id
@@ -164,7 +164,7 @@ class ArticleIncluded(BaseModel):
     articles: dict[Id, ArticleCard] | MISSING = Field(
         default=MISSING, description="By id: the articles that `relations` name. Asked for as `relations`."
     )
-    translations: dict[Id, dict[Language, Translation]] | MISSING = Field(
+    translations: dict[Id, dict[Language, ArticleTranslation]] | MISSING = Field(
         default=MISSING, description="By id of an article: its versions in other languages, by language."
     )
 
@@ -191,7 +191,7 @@ class ArticleWritten(ArticleOut):
     """The article as it is after the write."""
 
     ednote: Text | None = Field(description="A note to the desk; no reader ever sees it.")
-    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as removed elements.")
+    warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
 class ArticlePage(Page[ArticleCard, ArticleIncluded]):
@@ -386,14 +386,14 @@ class ArchiveQuery(Drafts):
         return in_languages([f"articles:tag:{slug}" if slug else "articles"], self.language)
 
 
-class Period(BaseModel):
+class ArchivePeriod(BaseModel):
     """How many articles were published in a year, month or day of the site's zone."""
 
     period: str = Field(description="What `date` takes in the list of articles.", examples=["2025-01"])
     count: int = Field(ge=1)
 
 
-class Archive(BaseModel):
+class ArticleArchive(BaseModel):
     """Periods in which something was published, oldest first."""
 
-    items: list[Period]
+    items: list[ArchivePeriod]

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from app.changes import history
 from app.changes.models import Noun
-from app.changes.schemas import DiffQuery, RevisionOut, RevisionQuery, Revisions
+from app.changes.schemas import DiffQuery, RevisionOut, RevisionPage, RevisionQuery
 from app.changes.views import EVERYONE, Perspective
 from app.content import differences
 from app.db import Reader
@@ -39,7 +39,7 @@ async def revisions_response(
     next_cursor = cursor.write(Position((page[-1][0],))) if len(rows) > query.limit else None
     fields = [*RevisionOut.model_fields] if perspective.desk else [*RevisionOut.model_fields][:-1]
     items = [RevisionOut.model_construct(**dict(zip(fields, row, strict=False))) for row in page]
-    body = to_json(Revisions.model_construct(items=items, next=next_cursor))
+    body = to_json(RevisionPage.model_construct(items=items, next=next_cursor))
     headers = links(request, next=next_cursor, prev=None)
     return await cached_response(request, body, names=[f"{noun}:{ref}"], headers=headers)
 

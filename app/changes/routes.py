@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.changes import feed
 from app.changes.live import GOAWAY, RETRY_WHEN_FULL_MILLISECONDS, Live
-from app.changes.schemas import LAST_POSITION, Changes, ChangesQuery, StreamQuery
+from app.changes.schemas import LAST_POSITION, ChangePage, ChangesQuery, StreamQuery
 from app.changes.views import Perspective, perspective_of
 from app.db import Reader
 from app.deps import OptionalCaller, PrimaryRead
@@ -30,7 +30,7 @@ STREAM_HEADERS: Final = {"Cache-Control": PRIVATE, "X-Accel-Buffering": "no"}
 SEND_SECONDS: Final = 60.0
 
 
-@router.get("", response_model=Changes, responses={**READ, **TRIMMED})
+@router.get("", response_model=ChangePage, responses={**READ, **TRIMMED})
 async def list_changes(
     request: Request, caller: OptionalCaller, read: PrimaryRead, query: Annotated[ChangesQuery, Query()]
 ) -> Response:

@@ -48,7 +48,7 @@ class Seen(Parameters):
     )
 
 
-class Warned(BaseModel):
+class WriteWarning(BaseModel):
     """Something that was not stored as it was sent."""
 
     pointer: str = Field(description="JSON pointer (RFC 6901) into the body that was sent.")
@@ -75,7 +75,7 @@ class DiffQuery(Drafts):
     to: WholeNumber = Field(ge=1, le=2**31 - 1, description="The newer revision.", examples=[2])
 
 
-class Revisions(BaseModel):
+class RevisionPage(BaseModel):
     """States of an object, newest first."""
 
     items: list[RevisionOut]
@@ -109,7 +109,7 @@ class ChangesQuery(Drafts):
     )
 
 
-class ChangeOut(BaseModel):
+class ChangeEntry(BaseModel):
     """One entry of the log: what happened to which object."""
 
     seq: int = Field(ge=1, description="Its position: one more than that of the entry before.")
@@ -126,8 +126,8 @@ class ChangeOut(BaseModel):
     )
 
 
-class Changes(BaseModel):
+class ChangePage(BaseModel):
     """A stretch of the log, oldest first."""
 
-    items: list[ChangeOut]
+    items: list[ChangeEntry]
     head: int = Field(ge=0, description="The last position there is: the copy is complete when it has come so far.")

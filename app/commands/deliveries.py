@@ -13,7 +13,7 @@ from app.web.fields import format_instant
 from app.webhooks import deliveries
 from app.webhooks import store as webhooks
 from app.webhooks.deliver import Deliverer
-from app.webhooks.schemas import DeliveryOut, WebhookState
+from app.webhooks.schemas import WebhookDeliveryOut, WebhookState
 
 WebhookId = Annotated[str, typer.Argument(help="Id of a webhook, as shown by `deliveries list`.", show_default=False)]
 
@@ -45,7 +45,7 @@ def show_deliveries(
 ) -> None:
     """Show the latest delivery attempts of a webhook, newest first."""
 
-    async def work(database: Database) -> list[DeliveryOut]:
+    async def work(database: Database) -> list[WebhookDeliveryOut]:
         await webhooks.get(database.reader(), id)
         return await deliveries.newest(database.reader(), id, limit=limit, dead=dead)
 
@@ -54,13 +54,13 @@ def show_deliveries(
         print_table(("at", "position", "try", "ms", "outcome"), rows)
 
 
-def _delivery_row(delivery: DeliveryOut) -> tuple[object, ...]:
+def _delivery_row(delivery: WebhookDeliveryOut) -> tuple[object, ...]:
     position = "test" if delivery.position is None else delivery.position
     at = format_instant(delivery.at)
     return at, position, delivery.attempt, delivery.duration_milliseconds, _outcome(delivery)
 
 
-def _outcome(delivery: DeliveryOut) -> str:
+def _outcome(delivery: WebhookDeliveryOut) -> str:
     outcome: str = delivery.error or "delivered"
     if delivery.status is not None:
         outcome += f" {delivery.status}"
@@ -81,7 +81,7 @@ def test_webhook(id: WebhookId) -> None:
     """Send a test event now, from this machine, and print the outcome."""
     with command_settings() as settings, exit_on_refusal():
 
-        async def work(database: Database) -> DeliveryOut:
+        async def work(database: Database) -> WebhookDeliveryOut:
             async with aclosing(Outbound(settings.allowed_hosts)) as outbound:
                 return await Deliverer(database, outbound).send_test(id)
 

@@ -83,7 +83,7 @@ class Image(WireModel):
     focal_point: FocalPoint | None = None
 
 
-class Relation(WireModel):
+class StoryRelation(WireModel):
     """A typed link to another story: by `article`, by `url`, or by its words alone."""
 
     relation: RelationKind
@@ -148,7 +148,7 @@ class ReferenceNote(_Block):
     revision: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Pinned; null follows the note.")
 
 
-class Related(Relation, _Block):
+class Related(StoryRelation, _Block):
     """A link to another story, in the body."""
 
     type: Literal["related"]

@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;|\w+(?:['’ʼ]\w+)*|\s+|
 _WORD: Final = re.compile(r"\w+")  # for telling how much two items of a list have in common
 
 
-class Piece(WireModel):
+class TextPiece(WireModel):
     """A piece of a text. Those not inserted make up the old text, those not deleted the new one."""
 
     op: Literal["equal", "insert", "delete"]
@@ -50,12 +50,12 @@ class Comparison(WireModel):
 
     old: JsonValue | MISSING = Field(default=MISSING, description="Absent where there was none.")
     new: JsonValue | MISSING = Field(default=MISSING, description="Absent where there is none any more.")
-    words: list[Piece] | None = Field(default=None, description="Two texts, word by word; not of instants and ids.")
-    items: list["Item"] | None = Field(default=None, description="Two lists, item by item.")
+    words: list[TextPiece] | None = Field(default=None, description="Two texts, word by word; not of instants and ids.")
+    items: list["ListItemChange"] | None = Field(default=None, description="Two lists, item by item.")
     fields: list["FieldChange"] | None = Field(default=None, description="Two objects: the fields that differ.")
 
 
-class Item(Comparison):
+class ListItemChange(Comparison):
     """An item of a list, such as a row of a table: `old` is absent where inserted, `new` where deleted."""
 
     op: Op
@@ -67,14 +67,14 @@ class FieldChange(Comparison):
     field: str
 
 
-class Kept(WireModel):
+class BlockKept(WireModel):
     """A block that stayed as and where it was."""
 
     op: Literal["kept"] = "kept"
     id: str
 
 
-class Changed(WireModel):
+class BlockChanged(WireModel):
     """A block that stayed in its place with other content."""
 
     op: Literal["changed"] = "changed"
@@ -83,7 +83,7 @@ class Changed(WireModel):
     fields: list[FieldChange]
 
 
-class Moved(WireModel):
+class BlockMoved(WireModel):
     """A block that stands elsewhere among those that stayed; `fields` is empty where that is all."""
 
     op: Literal["moved"] = "moved"
@@ -94,7 +94,7 @@ class Moved(WireModel):
     fields: list[FieldChange]
 
 
-class Added(WireModel):
+class BlockAdded(WireModel):
     """A new block."""
 
     op: Literal["added"] = "added"
@@ -102,7 +102,7 @@ class Added(WireModel):
     block: dict[str, JsonValue]
 
 
-class Removed(WireModel):
+class BlockRemoved(WireModel):
     """A block that is gone, shown where it was."""
 
     op: Literal["removed"] = "removed"
@@ -110,10 +110,10 @@ class Removed(WireModel):
     block: dict[str, JsonValue]
 
 
-BlockChange = Annotated[Kept | Changed | Moved | Added | Removed, Field(discriminator="op")]
+BlockChange = Annotated[BlockKept | BlockChanged | BlockMoved | BlockAdded | BlockRemoved, Field(discriminator="op")]
 
 
-class Difference(WireModel):
+class DocumentDifference(WireModel):
     """What changed from one document to another; a block of another type is a removed and an added one."""
 
     fields: list[FieldChange] = Field(description="The fields that differ, but for a body told by block.")
@@ -126,12 +126,12 @@ class Difference(WireModel):
 class _Details(TypedDict, total=False):
     """What differs inside of two values: one of the three for texts, lists and objects, nothing for others."""
 
-    words: list[Piece]
-    items: list[Item]
+    words: list[TextPiece]
+    items: list[ListItemChange]
     fields: list[FieldChange]
 
 
-def difference(old: Document, new: Document) -> Difference:
+def difference(old: Document, new: Document) -> DocumentDifference:
     """What makes the new document out of the old one.
 
     Cost: near linear in the size of both. Texts are compared by word until a million characters have been read; later
@@ -140,10 +140,10 @@ def difference(old: Document, new: Document) -> Difference:
     comparer = _Comparer()
     old_blocks, new_blocks = _blocks_by_id(old.get("body")), _blocks_by_id(new.get("body"))
     if old_blocks is None or new_blocks is None:
-        return Difference(fields=comparer.fields(old, new), body=None)
+        return DocumentDifference(fields=comparer.fields(old, new), body=None)
     fields = comparer.fields(old | {"body": None}, new | {"body": None})
     is_same = _is_same(old["body"], new["body"])
-    return Difference(fields=fields, body=None if is_same else [*comparer.blocks(old_blocks, new_blocks)])
+    return DocumentDifference(fields=fields, body=None if is_same else [*comparer.blocks(old_blocks, new_blocks)])
 
 
 def _blocks_by_id(body: Any) -> dict[str, Document] | None:
@@ -181,23 +181,23 @@ class _Comparer:
                 return {"fields": self.fields(old, new)}
         return {}
 
-    def words(self, old: str, new: str) -> list[Piece]:
+    def words(self, old: str, new: str) -> list[TextPiece]:
         self.characters_left -= len(old) + len(new)
         return _replacement(old, new) if self.characters_left < 0 else _pieces(_TOKEN.findall(old), _TOKEN.findall(new))
 
-    def items(self, old: list[Any], new: list[Any]) -> Iterator[Item]:
+    def items(self, old: list[Any], new: list[Any]) -> Iterator[ListItemChange]:
         old_keys, new_keys = [*map(_key, old)], [*map(_key, new)]
         for run in align(old_keys, new_keys):
             old_items, new_items = old[run.old], new[run.new]
             if run.is_equal:
                 for before, after in zip(old_items, new_items, strict=True):
-                    yield Item(op="equal", old=before, new=after)
+                    yield ListItemChange(op="equal", old=before, new=after)
                 continue
             for old_place, new_place in _pairs(old_keys[run.old], new_keys[run.new]):
                 before = MISSING if old_place is None else old_items[old_place]
                 after = MISSING if new_place is None else new_items[new_place]
                 op: Op = "insert" if before is MISSING else "delete" if after is MISSING else "change"
-                yield Item(op=op, old=before, new=after, **self.details(before, after))
+                yield ListItemChange(op=op, old=before, new=after, **self.details(before, after))
 
     def blocks(self, old: dict[str, Document], new: dict[str, Document]) -> Iterator[BlockChange]:
         """What became of every block, in the order of the new body. See the example at the head of this file."""
@@ -205,24 +205,24 @@ class _Comparer:
         shared = [id for id in new if id in old and _is_same(old[id].get("type"), new[id].get("type"))]
         stayed = {shared[index] for index in longest_increasing([old_places[block_id] for block_id in shared])}
         shared_ids = {*shared}
-        removed: defaultdict[str | None, list[Removed]] = defaultdict(list)  # by the block before that stayed
+        removed: defaultdict[str | None, list[BlockRemoved]] = defaultdict(list)  # by the block before that stayed
         last_stayed = None
         for block_id in old:
             if block_id in stayed:
                 last_stayed = block_id
             elif block_id not in shared_ids:
-                removed[last_stayed].append(Removed(id=block_id, block=old[block_id]))
+                removed[last_stayed].append(BlockRemoved(id=block_id, block=old[block_id]))
         yield from removed[None]
         for place, (block_id, block) in enumerate(new.items()):
             if block_id not in shared_ids:
-                yield Added(id=block_id, block=block)
+                yield BlockAdded(id=block_id, block=block)
                 continue
             changes, block_type = self.fields(old[block_id], block), block.get("type")
             if block_id not in stayed:
                 old_place = old_places[block_id]
-                yield Moved(id=block_id, type=block_type, old_place=old_place, new_place=place, fields=changes)
+                yield BlockMoved(id=block_id, type=block_type, old_place=old_place, new_place=place, fields=changes)
                 continue
-            yield Changed(id=block_id, type=block_type, fields=changes) if changes else Kept(id=block_id)
+            yield BlockChanged(id=block_id, type=block_type, fields=changes) if changes else BlockKept(id=block_id)
             yield from removed[block_id]
 
 
@@ -236,8 +236,8 @@ def _key(value: Any) -> str:
     return value if isinstance(value, str) else "\0" + json.dumps(value, sort_keys=True)
 
 
-def _pieces(old_tokens: Sequence[str], new_tokens: Sequence[str]) -> list[Piece]:
-    pieces: list[Piece] = []
+def _pieces(old_tokens: Sequence[str], new_tokens: Sequence[str]) -> list[TextPiece]:
+    pieces: list[TextPiece] = []
     deleted = inserted = ""
     runs = [*align(old_tokens, new_tokens)]
     for number, run in enumerate(runs):
@@ -245,15 +245,15 @@ def _pieces(old_tokens: Sequence[str], new_tokens: Sequence[str]) -> list[Piece]
         # A blank between two changed words changes with them, or every other piece would be a blank.
         is_between_changes = old_text.isspace() and 0 < number < len(runs) - 1
         if run.is_equal and not is_between_changes:
-            pieces += [*_replacement(deleted, inserted), Piece(op="equal", text=old_text)]
+            pieces += [*_replacement(deleted, inserted), TextPiece(op="equal", text=old_text)]
             deleted = inserted = ""
         else:
             deleted, inserted = deleted + old_text, inserted + new_text
     return pieces + _replacement(deleted, inserted)
 
 
-def _replacement(deleted: str, inserted: str) -> list[Piece]:
-    pieces = [Piece(op="delete", text=deleted), Piece(op="insert", text=inserted)]
+def _replacement(deleted: str, inserted: str) -> list[TextPiece]:
+    pieces = [TextPiece(op="delete", text=deleted), TextPiece(op="insert", text=inserted)]
     return [piece for piece in pieces if piece.text]
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.articles.rendering import DATES, derived_fields, render
 from app.articles.saving import ArticleToSave
-from app.articles.schemas import ArticleIn, ArticleState, Correction, Origin, Withdrawal
+from app.articles.schemas import ArticleCorrection, ArticleIn, ArticleOrigin, ArticleState, Withdrawal
 from app.changes.models import Noun
 from app.changes.saving import ToSave
 from app.content import blocks, lifecycle
@@ -94,8 +94,8 @@ class ArticleLine(ArticleIn, Released):
     id: Id | None = None
     slug: Slug
     language: Language = "und"
-    origin: Origin | None = None
-    corrections: list[Correction] = Field(default=[], max_length=500)
+    origin: ArticleOrigin | None = None
+    corrections: list[ArticleCorrection] = Field(default=[], max_length=500)
     withdrawal: Withdrawal | None = None
     former_slugs: list[Slug] = Field(default=[], max_length=10_000)
     working_copy: bool = False

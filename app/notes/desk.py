@@ -21,7 +21,7 @@ from app.lists.models import List
 from app.notes import saving
 from app.notes.models import Note
 from app.notes.references import misplaced_attributions, note_releases
-from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, Withdrawal, WithdrawNoteIn
+from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, NoteWithdrawIn, Withdrawal
 from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
 from app.web.merging import Patch, merged
 
@@ -125,7 +125,7 @@ async def unpublish(transaction: Transaction, note: LockedNote) -> Written:
     return await _step(transaction, note, Lifecycle.of(note.state).unpublish())
 
 
-async def withdraw(transaction: Transaction, note: LockedNote, body: WithdrawNoteIn) -> Written:
+async def withdraw(transaction: Transaction, note: LockedNote, body: NoteWithdrawIn) -> Written:
     """Takes the note down, wherever it is shown. Raises: Conflict, where it was never public; Invalid."""
     await check_replacement(transaction, "note", note.slug, body.replacement)
     withdrawal = Withdrawal(**dict(body), at=transaction.at)

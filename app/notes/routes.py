@@ -7,10 +7,10 @@ from fastapi.responses import Response
 
 from app.changes import history
 from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
-from app.changes.schemas import DiffQuery, RevisionQuery, Revisions
+from app.changes.schemas import DiffQuery, RevisionPage, RevisionQuery
 from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
-from app.content.differences import Difference
+from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.formats.bodies import BODY_FIELDS
@@ -25,8 +25,8 @@ from app.notes.schemas import (
     NotePut,
     NoteQuery,
     NoteRevisionFields,
+    NoteWithdrawIn,
     NoteWritten,
-    WithdrawNoteIn,
 )
 from app.publishing.preview_routes import preview_response
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN, put_responses
@@ -84,7 +84,7 @@ async def get_note(
     )
 
 
-@router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **ONE})
+@router.get("/{slug}/revisions", response_model=RevisionPage, responses={**PAGED, **ONE})
 async def list_note_revisions(
     request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, query: Annotated[RevisionQuery, Query()]
 ) -> Response:
@@ -124,7 +124,7 @@ async def get_note_revision(
     )
 
 
-@router.get("/{slug}/diff", response_model=Difference, responses=ONE)
+@router.get("/{slug}/diff", response_model=DocumentDifference, responses=ONE)
 async def get_note_difference(
     request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, query: Annotated[DiffQuery, Query()]
 ) -> Response:
@@ -145,7 +145,7 @@ NotePatch = Annotated[Patch, Depends(JsonBody(patch_of(NoteEdit), JSON, MERGE_PA
 NoteBody = Annotated[NoteIn, Depends(JsonBody(NoteIn))]
 PutBody = Annotated[NotePut, Depends(JsonBody(NotePut))]
 PublishBody = Annotated[PublishIn, Depends(JsonBody(PublishIn, optional=True))]
-WithdrawBody = Annotated[WithdrawNoteIn, Depends(JsonBody(WithdrawNoteIn))]
+WithdrawBody = Annotated[NoteWithdrawIn, Depends(JsonBody(NoteWithdrawIn))]
 EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
 PreviewBody = Annotated[PreviewIn, Depends(JsonBody(PreviewIn, optional=True))]
 CHANGED, PREVIEWED = {**WRITTEN, **NOT_FOUND, **CONFLICT}, {**ISSUED, **NOT_FOUND}

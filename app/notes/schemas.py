@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.changes.schemas import Drafts, Seen, Warned
+from app.changes.schemas import Drafts, Seen, WriteWarning
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, WireModel
 from app.content.lifecycle import Reason, Status
@@ -24,7 +24,7 @@ Period = Annotated[
 ]
 
 
-class Fact(WireModel):
+class NoteFact(WireModel):
     """One dated statement of a note."""
 
     on: Period | None = Field(default=None, description="When; null where it cannot be dated.")
@@ -41,7 +41,7 @@ class NoteIn(WireModel):
     language: Language
     heading: Line
     body: Body = []
-    facts: list[Fact] = Field(default=[], max_length=500)
+    facts: list[NoteFact] = Field(default=[], max_length=500)
     as_of: Day | None = Field(default=None, description="The day for which the facts hold.")
     tags: Annotated[list[Slug], DISTINCT] = Field(default=[], max_length=100)
     attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=500)
@@ -68,7 +68,7 @@ class Withdrawal(lifecycle.Withdrawal):
     replacement: Slug | None = Field(default=None, description="The note to read instead.")
 
 
-class WithdrawNoteIn(WireModel):
+class NoteWithdrawIn(WireModel):
     """Why the note is to be taken down, and what readers are told."""
 
     reason: Reason
@@ -82,7 +82,7 @@ class NoteCard(WireModel):
     slug: Slug
     language: Language
     heading: LineOrEmpty = Field(description="Empty where the text was erased.")
-    facts: list[Fact] = Field(description="Its dated statements.")
+    facts: list[NoteFact] = Field(description="Its dated statements.")
     as_of: Day | None = Field(description="The day for which the facts hold.")
     tags: list[Slug]
     attributions: list[Attribution]
@@ -112,7 +112,7 @@ class NoteState(NoteOut):
 class NoteWritten(NoteOut):
     """The note as it is after the write."""
 
-    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as removed elements.")
+    warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
 class NoteIncluded(BaseModel):

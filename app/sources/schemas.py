@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from app.changes.schemas import Drafts, Warned
+from app.changes.schemas import Drafts, WriteWarning
 from app.content.sets import DISTINCT
 from app.tags.schemas import SluggedContent
 from app.web.fields import Instant, Line, Slug, Translations, Url
@@ -49,7 +49,7 @@ class SourceOut(SourceIn):
 class SourceWritten(SourceOut):
     """The source as it is after the write."""
 
-    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as a repeated alias.")
+    warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as a repeated alias.")
 
 
 class SourcePage(Page[SourceOut, dict[str, Any]]):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from app.changes.history_routes import RevisionNumber, revision_response, revisions_response
-from app.changes.schemas import Drafts, RevisionQuery, Revisions
+from app.changes.schemas import Drafts, RevisionPage, RevisionQuery
 from app.changes.views import Perspective, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
@@ -60,7 +60,7 @@ async def get_tag(
     return await item_response(request, document, revision, name=f"tag:{slug}", fields=fields, included=included)
 
 
-@router.get("/{slug}/revisions", response_model=Revisions, responses={**PAGED, **NOT_FOUND})
+@router.get("/{slug}/revisions", response_model=RevisionPage, responses={**PAGED, **NOT_FOUND})
 async def list_tag_revisions(
     request: Request, caller: OptionalCaller, read: Read, slug: TagSlug, query: Annotated[RevisionQuery, Query()]
 ) -> Response:

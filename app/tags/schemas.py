@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
-from app.changes.schemas import Drafts, Warned
+from app.changes.schemas import Drafts, WriteWarning
 from app.content.blocks import WireModel
 from app.content.sets import DISTINCT
 from app.web.fields import Instant, Slug, Translations, Url
@@ -46,7 +46,7 @@ class TagOut(TagIn):
 class TagWritten(TagOut):
     """The tag as it is after the write."""
 
-    warnings: list[Warned] = Field(description="What is not stored as it was sent, such as a repeated address.")
+    warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as a repeated address.")
 
 
 class TagIncluded(BaseModel):

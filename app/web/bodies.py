@@ -42,14 +42,14 @@ class JsonBody:
             raise invalid(error, document) from None
 
 
-class Nothing(BaseModel):
+class EmptyBody(BaseModel):
     """All is said in the address. `{}` may be sent, and nothing else, for it would be ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 # The dependency of a route that takes no body.
-NO_BODY: Final = Depends(JsonBody(Nothing, optional=True))
+NO_BODY: Final = Depends(JsonBody(EmptyBody, optional=True))
 
 
 def check_media_type(request: Request, accepted: Sequence[str]) -> None:

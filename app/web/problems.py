@@ -23,7 +23,7 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-class FaultOut(BaseModel):
+class ProblemFault(BaseModel):
     """One thing that was wrong: with a parameter, or at a pointer into the body."""
 
     parameter: str | MISSING = Field(default=MISSING, description="Name of a query, path or header parameter.")
@@ -42,7 +42,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened here.")
     code: str = Field(description="The kind of problem: stable for ever, so test for this.")
     request_id: str = Field(description="The value of `X-Request-ID`.")
-    errors: list[FaultOut] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
+    errors: list[ProblemFault] = Field(description="Each thing that was wrong; empty where it is no matter of input.")
 
 
 class ForbiddenProblem(Problem):

@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 Included = TypeVar("Included")
 
 
-class Count(BaseModel):
+class ListCount(BaseModel):
     """How many there are in all."""
 
     value: int = Field(ge=0)
@@ -36,7 +36,7 @@ class Page(BaseModel, Generic[Item, Included]):
     items: list[Item]
     next: str | None = Field(description="Cursor of the next page; null on the last.")
     prev: str | None = Field(description="Cursor of the page before; null on the first.")
-    count: Count | None = Field(description="Filled by `count=true`; null without it.")
+    count: ListCount | None = Field(description="Filled by `count=true`; null without it.")
     included: Included = Field(description="What `include` asked for, each object once.")
 
 

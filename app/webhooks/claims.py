@@ -15,7 +15,7 @@ from sqlalchemy import Integer, and_, bindparam, or_, select, update
 from app.db import Database, Reader, UtcDateTime, new_id
 from app.webhooks import deliveries
 from app.webhooks.models import Perspective, Webhook
-from app.webhooks.schemas import DeliveryOut
+from app.webhooks.schemas import WebhookDeliveryOut
 from app.webhooks.store import LAST_POSITION, not_found
 
 
@@ -83,7 +83,7 @@ async def get_without_claim(read: Reader, id: str) -> ClaimedWebhook:
     return ClaimedWebhook(*row)
 
 
-async def advance(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut, until: datetime) -> bool:
+async def advance(database: Database, webhook: ClaimedWebhook, delivery: WebhookDeliveryOut, until: datetime) -> bool:
     """Records the last attempt of an event, moves the webhook past it and extends the claim.
 
     Returns False and writes nothing if the claim is lost. Cost: one transaction of three statements.
@@ -91,12 +91,14 @@ async def advance(database: Database, webhook: ClaimedWebhook, delivery: Deliver
     return await _update(database, webhook, delivery, position=delivery.position, attempts=0, due_at=until)
 
 
-async def retry_later(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut, due_at: datetime) -> None:
+async def retry_later(
+    database: Database, webhook: ClaimedWebhook, delivery: WebhookDeliveryOut, due_at: datetime
+) -> None:
     """Records a failed attempt and releases the webhook until the next one. Writes nothing if the claim is lost."""
     await _update(database, webhook, delivery, attempts=delivery.attempt, due_at=due_at, holder=None)
 
 
-async def disable(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut) -> None:
+async def disable(database: Database, webhook: ClaimedWebhook, delivery: WebhookDeliveryOut) -> None:
     """Records an attempt that the receiver answered with 410, and disables the webhook.
 
     The position stays, so that the same event is sent if the webhook is enabled again. Writes nothing if the claim is
@@ -117,7 +119,9 @@ async def release(database: Database, webhook: ClaimedWebhook, due_at: datetime,
     return await _update(database, webhook, None, due_at=due_at, holder=None, **moved)
 
 
-async def _update(database: Database, webhook: ClaimedWebhook, delivery: DeliveryOut | None, **values: Any) -> bool:
+async def _update(
+    database: Database, webhook: ClaimedWebhook, delivery: WebhookDeliveryOut | None, **values: Any
+) -> bool:
     claimed = update(Webhook).where(Webhook.id == webhook.id, Webhook.holder == webhook.holder)
     async with database.begin() as connection:
         if not (await connection.execute(claimed.values(**values))).rowcount:
@@ -127,7 +131,7 @@ async def _update(database: Database, webhook: ClaimedWebhook, delivery: Deliver
     return True
 
 
-async def record_test(database: Database, id: str, delivery: DeliveryOut) -> None:
+async def record_test(database: Database, id: str, delivery: WebhookDeliveryOut) -> None:
     """Records a test event. After a delivered test, an event that waits for its retry is due immediately.
 
     Raises: NotFound.

@@ -28,7 +28,7 @@ from app.outbound import Outbound, RequestFailed
 from app.web.fields import format_instant
 from app.webhooks import claims, events
 from app.webhooks.claims import ClaimedWebhook
-from app.webhooks.schemas import DeliveryError, DeliveryOut
+from app.webhooks.schemas import DeliveryError, WebhookDeliveryOut
 
 POLL_SECONDS: Final = 0.5
 # For one attempt: from the DNS lookup to the end of the response.
@@ -100,7 +100,7 @@ class Deliverer:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def send_test(self, id: str) -> DeliveryOut:
+    async def send_test(self, id: str) -> WebhookDeliveryOut:
         """Sends a test event now and returns its outcome. Raises: NotFound."""
         webhook = await claims.get_without_claim(self._database.reader(), id)
         entry = {"op": "test", "noun": "test", "ref": "test", "revision": 1, "keys": [], "reason": None}
@@ -139,7 +139,7 @@ class Deliverer:
         """Records the events up to the position as one dead letter. Returns False if the claim is lost."""
         log.error("webhook lost events that the log no longer contains", webhook=webhook.id, up_to=position)
         now = self._clock()
-        delivery = DeliveryOut(
+        delivery = WebhookDeliveryOut(
             id=str(new_id()), at=now, position=position, attempt=1, dead=True, status=None, error="trimmed",
             duration_milliseconds=0,
         )  # fmt: skip
@@ -165,7 +165,7 @@ class Deliverer:
 
     async def _send(
         self, webhook: ClaimedWebhook, position: int | None, id: str, body: bytes, *, number: int
-    ) -> DeliveryOut:
+    ) -> WebhookDeliveryOut:
         """Sends one request. Of a failure only its kind is kept."""
         at, started = self._clock(), time.monotonic()
         timestamp = int(at.timestamp())
@@ -187,7 +187,7 @@ class Deliverer:
             error = None if 200 <= status < 300 else "status"
         except RequestFailed as failure:
             error = failure.code
-        return DeliveryOut(
+        return WebhookDeliveryOut(
             id=str(new_id()), at=at, position=position, attempt=number, dead=False, status=status, error=error,
             duration_milliseconds=round((time.monotonic() - started) * 1000),
         )  # fmt: skip

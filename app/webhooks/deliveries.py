@@ -6,21 +6,24 @@ from sqlalchemy import Integer, bindparam, delete, func, insert, select
 
 from app.db import Reader, WriteConnection
 from app.webhooks.models import Delivery
-from app.webhooks.schemas import DeliveryOut
+from app.webhooks.schemas import WebhookDeliveryOut
 
 # How many rows are kept for each webhook.
 KEPT_ATTEMPTS: Final = 100
 KEPT_DEAD_LETTERS: Final = 1_000
 
 
-async def newest(read: Reader, webhook: str, *, limit: int, dead: bool = False) -> list[DeliveryOut]:
+async def newest(read: Reader, webhook: str, *, limit: int, dead: bool = False) -> list[WebhookDeliveryOut]:
     """The latest deliveries of a webhook, newest first; with `dead` only its dead letters. Cost: one statement."""
     rows = await read.rows(_NEWEST_DEAD if dead else _NEWEST, {"webhook": webhook, "limit": limit})
-    return [DeliveryOut.model_construct(**dict(zip(DeliveryOut.model_fields, row, strict=True))) for row in rows]
+    return [
+        WebhookDeliveryOut.model_construct(**dict(zip(WebhookDeliveryOut.model_fields, row, strict=True)))
+        for row in rows
+    ]
 
 
 _NEWEST: Final = (
-    select(*(getattr(Delivery, name) for name in DeliveryOut.model_fields))
+    select(*(getattr(Delivery, name) for name in WebhookDeliveryOut.model_fields))
     .where(Delivery.webhook == bindparam("webhook"))
     .order_by(Delivery.id.desc())
     .limit(bindparam("limit", type_=Integer()))
@@ -36,7 +39,7 @@ async def count_dead_letters(read: Reader) -> int:
 _COUNT_DEAD: Final = select(func.count()).select_from(Delivery).where(Delivery.dead.is_(True))
 
 
-async def record(connection: WriteConnection, webhook: str, delivery: DeliveryOut) -> None:
+async def record(connection: WriteConnection, webhook: str, delivery: WebhookDeliveryOut) -> None:
     """Adds an attempt to the delivery log and deletes the oldest beyond the limit. Cost: two statements."""
     await connection.execute(insert(Delivery).values(webhook=webhook, **dict(delivery)))
     same_kind = (Delivery.webhook == webhook, Delivery.dead.is_(delivery.dead))

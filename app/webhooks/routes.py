@@ -20,7 +20,7 @@ from app.web.parameters import strict_query
 from app.web.queries import PageQuery
 from app.webhooks import deliveries, schemas
 from app.webhooks import store as webhooks
-from app.webhooks.schemas import NewWebhookIn, ReplayIn, WebhookIn, WebhookOut
+from app.webhooks.schemas import NewWebhookIn, WebhookIn, WebhookOut, WebhookReplayIn
 
 needs_webhooks: Final = NeedsScope("webhooks")
 router = APIRouter(
@@ -138,7 +138,7 @@ async def delete_webhook(request: Request, if_match: IfMatch, current: Permitted
 
 
 @router.post(
-    "/{id}/secret", response_model=schemas.Rotated, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
+    "/{id}/secret", response_model=schemas.WebhookSecret, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
 )
 async def rotate_webhook_secret(request: Request, webhook: PermittedWebhook) -> Response:
     """Replace the secret of a webhook.
@@ -150,7 +150,7 @@ async def rotate_webhook_secret(request: Request, webhook: PermittedWebhook) -> 
 
 
 @router.post(
-    "/{id}/test", response_model=schemas.DeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
+    "/{id}/test", response_model=schemas.WebhookDeliveryOut, responses={**UNCACHED, **NOT_FOUND}, dependencies=[NO_BODY]
 )
 async def test_webhook(request: Request, webhook: PermittedWebhook) -> Response:
     """Send a test event now.
@@ -163,7 +163,7 @@ async def test_webhook(request: Request, webhook: PermittedWebhook) -> Response:
 
 @router.post("/{id}/replay", status_code=204, responses={**DONE, **NOT_FOUND})
 async def replay_webhook(
-    request: Request, start: Annotated[ReplayIn, Depends(JsonBody(ReplayIn))], webhook: PermittedWebhook
+    request: Request, start: Annotated[WebhookReplayIn, Depends(JsonBody(WebhookReplayIn))], webhook: PermittedWebhook
 ) -> Response:
     """Send events again, starting after a position.
 
@@ -174,7 +174,7 @@ async def replay_webhook(
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
-@router.get("/{id}/deliveries", response_model=schemas.Deliveries, responses={**READ, **NOT_FOUND})
+@router.get("/{id}/deliveries", response_model=schemas.WebhookDeliveries, responses={**READ, **NOT_FOUND})
 async def list_deliveries(
     request: Request, caller: WebhookCaller, read: Read, id: WebhookId, query: Annotated[schemas.DeliveryQuery, Query()]
 ) -> Response:
@@ -184,4 +184,4 @@ async def list_deliveries(
     """
     await _permitted_webhook(read, caller, id)
     items = await deliveries.newest(read, id, limit=query.limit, dead=query.dead is not None)
-    return await cached_response(request, to_json(schemas.Deliveries.model_construct(items=items)))
+    return await cached_response(request, to_json(schemas.WebhookDeliveries.model_construct(items=items)))

@@ -93,7 +93,7 @@ class WebhookMade(WebhookOut):
     secret: str = Field(description="`whsec_` and the signing key in base64. It is shown only this once.")
 
 
-class Rotated(BaseModel):
+class WebhookSecret(BaseModel):
     """The new secret of a webhook."""
 
     secret: str = Field(
@@ -102,13 +102,13 @@ class Rotated(BaseModel):
     former_until: Instant = Field(description="Until then each event is also signed with the former secret.")
 
 
-class ReplayIn(WireModel):
+class WebhookReplayIn(WireModel):
     """From where events are sent again."""
 
     after: LogPosition = Field(description="Send changes after this position; 0 is the start of the log.", examples=[0])
 
 
-class DeliveryOut(WireModel):
+class WebhookDeliveryOut(WireModel):
     """One delivery attempt, or one event that was given up. Of the receiver's response only the status is kept."""
 
     id: str = Field(json_schema_extra={"format": "uuid"})
@@ -127,10 +127,10 @@ class DeliveryOut(WireModel):
     duration_milliseconds: int = Field(ge=0)
 
 
-class Deliveries(BaseModel):
+class WebhookDeliveries(BaseModel):
     """The latest deliveries of a webhook, newest first."""
 
-    items: list[DeliveryOut]
+    items: list[WebhookDeliveryOut]
 
 
 class DeliveryQuery(Parameters):

@@ -14,7 +14,7 @@ from app.db import Database, Reader, Row, new_id, utcnow
 from app.db.newest import NewestFirst
 from app.errors import Fault, Invalid, NotFound, Raced
 from app.webhooks.models import Delivery, Webhook
-from app.webhooks.schemas import NewWebhookIn, Rotated, WebhookIn, WebhookMade, WebhookOut, WebhookState
+from app.webhooks.schemas import NewWebhookIn, WebhookIn, WebhookMade, WebhookOut, WebhookSecret, WebhookState
 
 # How long events are also signed with the former secret.
 SECRET_OVERLAP: Final = timedelta(hours=24)
@@ -130,14 +130,14 @@ async def remove(database: Database, current: WebhookOut) -> None:
             raise Raced(RACED)
 
 
-async def rotate_secret(database: Database, id: str) -> Rotated:
+async def rotate_secret(database: Database, id: str) -> WebhookSecret:
     """Replaces the secret; the former one also signs for `SECRET_OVERLAP`. Raises: NotFound."""
     secret, former_until = secrets.token_bytes(32), utcnow() + SECRET_OVERLAP
     values = {"secret": secret, "former_secret": Webhook.secret, "former_until": former_until}
     async with database.begin() as connection:
         if not (await connection.execute(update(Webhook).where(Webhook.id == id).values(values))).rowcount:
             raise not_found(id)
-    return Rotated(secret=encode_secret(secret), former_until=former_until)
+    return WebhookSecret(secret=encode_secret(secret), former_until=former_until)
 
 
 async def replay(database: Database, id: str, after: int) -> None:

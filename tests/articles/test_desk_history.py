@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.content.differences import Difference
+from app.content.differences import DocumentDifference
 from app.db import Database, utcnow
 from app.web.fields import format_instant
 from tests.answers import bearing, blamed, refusal, slugs
@@ -66,7 +66,7 @@ async def test_a_difference_makes_the_next_revision_of_the_one_before(desk: Asyn
         del state["ednote"]
     for n in range(1, 6):
         found = await told(desk, address(ref, "/diff"), **{"from": n, "to": n + 1, "perspective": "drafts"})
-        assert apply(states[n - 1], Difference.model_validate(found)) == states[n]
+        assert apply(states[n - 1], DocumentDifference.model_validate(found)) == states[n]
 
 
 async def test_the_past_is_as_the_public_saw_it_with_its_notes(

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.articles import desk, listing
 from app.articles.models import ArticleSlug
-from app.articles.schemas import ArticleEdit, ArticleQuery, CorrectIn, WithdrawIn
+from app.articles.schemas import ArticleCorrectIn, ArticleEdit, ArticleQuery, ArticleWithdrawIn
 from app.changes import log
 from app.changes.log import DUE_ANY_TIME
 from app.changes.models import Change, Object, Revision, ViewEntry
@@ -448,11 +448,11 @@ async def work(database: Database, verb: Verb) -> Line | None:
             case "unpublish":
                 written = await desk.unpublish(transaction, locked)
             case "withdraw":
-                written = await desk.withdraw(transaction, locked, WithdrawIn(reason="legal"))
+                written = await desk.withdraw(transaction, locked, ArticleWithdrawIn(reason="legal"))
             case "erase":
                 written = await desk.erase(transaction, locked, "legal")
             case "correct":
-                correction = CorrectIn(kind="correction", text="It was Tuesday.")
+                correction = ArticleCorrectIn(kind="correction", text="It was Tuesday.")
                 written = await desk.correct(transaction, locked, correction)
     document: Line = from_json(written.document)
     return document

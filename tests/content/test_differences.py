@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.content.differences import Difference, Item, Piece, difference
+from app.content.differences import DocumentDifference, ListItemChange, TextPiece, difference
 from tests.differences import apply
 
 SIGNS = {"equal": "{}", "delete": "[-{}-]", "insert": "[+{}+]"}
@@ -33,13 +33,13 @@ def as_json(document: Any) -> str:
     return json.dumps(document, sort_keys=True)
 
 
-def marked(pieces: list[Piece] | None) -> str:
+def marked(pieces: list[TextPiece] | None) -> str:
     """The pieces as one text, with what was deleted and inserted in brackets."""
     assert pieces
     return "".join(SIGNS[piece.op].format(piece.text) for piece in pieces)
 
 
-def ops(items: list[Item] | None) -> list[str]:
+def ops(items: list[ListItemChange] | None) -> list[str]:
     assert items
     return [item.op for item in items]
 
@@ -66,7 +66,7 @@ def paragraph(name: str, html: str) -> dict[str, Any]:
     return {"id": name, "type": "paragraph", "html": html}
 
 
-def outline(change: Difference) -> list[tuple[str, str]]:
+def outline(change: DocumentDifference) -> list[tuple[str, str]]:
     assert change.body
     return [(entry.op, entry.id) for entry in change.body]
 
@@ -181,7 +181,7 @@ def test_applying_a_difference_gives_the_new_document(old: Any, new: Any) -> Non
     before = copy.deepcopy(old)
 
     change = difference(old, new)
-    sent = Difference.model_validate_json(change.model_dump_json())
+    sent = DocumentDifference.model_validate_json(change.model_dump_json())
 
     assert as_json(apply(old, change)) == as_json(new)
     assert as_json(apply(old, sent)) == as_json(new)
@@ -190,7 +190,7 @@ def test_applying_a_difference_gives_the_new_document(old: Any, new: Any) -> Non
 
 @given(documents)
 def test_equal_documents_do_not_differ(document: Any) -> None:
-    assert difference(document, copy.deepcopy(document)) == Difference(fields=[], body=None)
+    assert difference(document, copy.deepcopy(document)) == DocumentDifference(fields=[], body=None)
 
 
 @given(texts, texts)

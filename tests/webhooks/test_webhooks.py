@@ -15,7 +15,7 @@ from app.webhooks import claims, deliveries
 from app.webhooks import store as webhooks
 from app.webhooks.deliver import Deliverer
 from app.webhooks.models import Webhook
-from app.webhooks.schemas import DeliveryOut
+from app.webhooks.schemas import WebhookDeliveryOut
 from tests.answers import bearing, blamed, get, refusal
 from tests.conftest import Load, Make
 from tests.contents import changes, rows
@@ -321,7 +321,7 @@ async def test_readiness_counts_dead_letters_on_request(
     assert await get(desk, "/readyz") == {"status": "ready"}
     assert await get(desk, "/readyz", verbose="true") == {"status": "ready", "dead_letters": 0}
     webhook = await claims.get_without_claim(database.reader(), id)
-    dead = DeliveryOut(
+    dead = WebhookDeliveryOut(
         id="1", at=utcnow(), position=1, attempt=13, dead=True, status=500, error="status", duration_milliseconds=7
     )
     assert await claims.advance(database, webhook, dead, until=utcnow())
