@@ -37,10 +37,19 @@ TAGS: Final = {
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
     "renditions": "Stories and notes in other formats: HTML, text, Markdown, JSON-LD, ninjs.",
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
+    "articles at the desk": "Write, publish, correct and take down stories.",
+    "notes at the desk": "Write, publish and take down reference notes.",
+    "sources at the desk": "Write who gave information.",
+    "tags at the desk": "Write labels.",
     "import": "Many documents at once.",
     "keys": "API keys: who may do what, and until when.",
     "webhooks": "Who is told of changes by signed requests, and how that goes.",
     "operations": "Whether the server is well.",
+}
+TAG_GROUPS: Final = {
+    "Reading": ["articles", "notes", "sources", "tags", "changes"],
+    "The desk": ["articles at the desk", "notes at the desk", "sources at the desk", "tags at the desk", "import"],
+    "The server": ["keys", "webhooks", "operations"],
 }
 # Addresses of the sample newsroom, with what they show.
 EXAMPLES: Final = (

@@ -48,6 +48,7 @@ from app.web.reads import Reads
 from app.web.response_cache import ResponseCache
 from app.web.workload import Admission, Workload
 from app.webhooks.deliver import Deliverer
+from app.webhooks.routes import events as webhook_events
 from app.webhooks.routes import router as webhooks
 
 SAMPLE: Final = Path(__file__).parent / "sample"
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> "Application":
         servers=[{"url": "/", "description": "This server"}],
         openapi_tags=[{"name": name, "description": text} for name, text in about.TAGS.items()],
         lifespan=lifespan,
+        webhooks=webhook_events,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -125,7 +127,7 @@ def create_app(settings: Settings) -> "Application":
         api.include_router(router)
     problems.install(api)
     writing_routes.install(api)
-    openapi.install(api, SAMPLE / "answers")
+    openapi.install(api, SAMPLE / "answers", about.TAG_GROUPS)
     docs.install(api)
     landing.install(api, about.TITLE, about.LANDING, about.EXAMPLES)
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")

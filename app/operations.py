@@ -18,7 +18,7 @@ from app.changes.models import PUBLIC
 from app.db import Database
 from app.deps import NeedsScope
 from app.errors import Unavailable
-from app.web.answers import UNAVAILABLE, UNCACHED
+from app.web.answers import UNAVAILABLE, UNCACHED, shared
 from app.web.caller import Caller
 from app.web.parameters import strict_query
 from app.web.queries import Flag, Parameters, if_asked
@@ -64,7 +64,7 @@ class Check:
     dead_letters: int | None = None
 
 
-@router.get("/livez", tags=["operations"], response_model=Liveness, responses=UNCACHED)
+@router.get("/livez", tags=["operations"], response_model=Liveness, responses={**UNCACHED, **shared(Invalid=422)})
 async def check_live() -> Response:
     """Is the process alive?
 
@@ -73,7 +73,12 @@ async def check_live() -> Response:
     return JSONResponse({"status": "alive"}, headers=NO_STORE)
 
 
-@router.get("/readyz", tags=["operations"], response_model=Readiness, responses={**UNCACHED, **UNAVAILABLE})
+@router.get(
+    "/readyz",
+    tags=["operations"],
+    response_model=Readiness,
+    responses={**UNCACHED, **UNAVAILABLE, **shared(Invalid=422)},
+)
 async def check_ready(request: Request, query: Annotated[ReadinessQuery, Query()]) -> Response:
     """Can it serve?
 

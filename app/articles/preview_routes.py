@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from app.articles.previews import PreviewQuery, shown
-from app.articles.schemas import ArticleAnswer
+from app.articles.schemas import ArticleAnswer, ArticleSelection
 from app.changes import feed
 from app.changes.live import Live
 from app.changes.views import NEWEST
 from app.db import Reader, utcnow
 from app.deps import PrimaryRead
-from app.notes.schemas import NoteAnswer
+from app.notes.schemas import NoteAnswer, NoteSelection
 from app.publishing import previews
 from app.web.answers import NOT_FOUND, READ, WITHDRAWN
 from app.web.caching import PRIVATE
@@ -24,7 +24,11 @@ router = APIRouter(prefix="/v1/previews", tags=["articles"], dependencies=[Depen
 Token = Annotated[str, Path(description="From `url` of a preview.", examples=["4Wb2"])]
 
 
-@router.get("/{token}", response_model=ArticleAnswer | NoteAnswer, responses={**NOT_FOUND, **WITHDRAWN})
+@router.get(
+    "/{token}",
+    response_model=ArticleAnswer | NoteAnswer | ArticleSelection | NoteSelection,
+    responses={**NOT_FOUND, **WITHDRAWN},
+)
 async def get_preview(
     request: Request, read: PrimaryRead, token: Token, query: Annotated[PreviewQuery, Query()]
 ) -> Response:

@@ -1,4 +1,4 @@
-"""Redirects over HTTP."""
+"""RedirectPage over HTTP."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.articles import redirects
-from app.articles.redirects import REDIRECTS, RedirectQuery, Redirects
+from app.articles.redirects import REDIRECTS, RedirectPage, RedirectQuery
 from app.deps import Read, SiteZone, cursors
 from app.web import spans
 from app.web.answers import PAGED, READ
@@ -18,7 +18,7 @@ from app.web.parameters import strict_query
 router = APIRouter(prefix="/v1/redirects", tags=["articles"], dependencies=[Depends(strict_query)], responses=READ)
 
 
-@router.get("", response_model=Redirects, responses=PAGED)
+@router.get("", response_model=RedirectPage, responses=PAGED)
 async def list_redirects(
     request: Request, read: Read, zone: SiteZone, query: Annotated[RedirectQuery, Query()]
 ) -> Response:
@@ -32,6 +32,6 @@ async def list_redirects(
     position = cursor.read(query.cursor)
     items, following = await redirects.page(read, spans.since(query.since, zone), query.limit, position)
     next_cursor = cursor.write(following) if following else None
-    body = to_json(Redirects.model_construct(items=items, next=next_cursor), by_alias=True)
+    body = to_json(RedirectPage.model_construct(items=items, next=next_cursor), by_alias=True)
     headers = links(request, next=next_cursor, prev=None)
     return await cached_response(request, body, names=[REDIRECTS], headers=headers)

@@ -45,7 +45,7 @@ class RedirectOut(BaseModel):
     at: Instant = Field(description="Since when it has led there.")
 
 
-class Redirects(BaseModel):
+class RedirectPage(BaseModel):
     """A stretch of the list of redirects, oldest first."""
 
     items: list[RedirectOut]

@@ -20,6 +20,7 @@ from app.articles.schemas import (
     ArticlePage,
     ArticleQuery,
     ArticleRevisionFields,
+    ArticleSelection,
     ArticleShape,
     ArticleWithdrawIn,
     ArticleWritten,
@@ -82,7 +83,7 @@ async def list_articles(
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
-@router.get("/articles/{ref}", response_model=ArticleAnswer, responses=ONE)
+@router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses=ONE)
 async def get_article(
     request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[ArticleFields, Query()]
 ) -> Response:
@@ -132,7 +133,7 @@ async def list_article_revisions(
     return await revisions_response(request, read, perspective, "article", article.id, query)
 
 
-@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleAnswer, responses=ONE)
+@router.get("/articles/{ref}/revisions/{revision}", response_model=ArticleAnswer | ArticleSelection, responses=ONE)
 async def get_article_revision(
     request: Request,
     caller: OptionalCaller,
@@ -270,7 +271,7 @@ async def delete_article(
     return deleted_response(transaction)
 
 
-@router.get("/articles/{ref}/draft", response_model=ArticleAnswer, responses={**READ, **NOT_FOUND})
+@router.get("/articles/{ref}/draft", response_model=ArticleAnswer | ArticleSelection, responses={**READ, **NOT_FOUND})
 async def get_working_copy(
     request: Request, caller: Annotated[Caller, DRAFTS], read: Read, ref: Ref, query: Annotated[ArticleShape, Query()]
 ) -> Response:

@@ -24,6 +24,8 @@ from app.web.queries import (
     comma_list,
     conflict,
     if_asked,
+    names_schema,
+    only_required,
 )
 from app.web.spans import moment_or_day, period, zone_name
 
@@ -194,8 +196,15 @@ class ArticleWritten(ArticleOut):
     warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
-class ArticlePage(Page[ArticleCard, ArticleIncluded]):
-    """One page of articles, without their bodies unless `fields` names `body`."""
+class ArticleSelection(ArticleAnswer):
+    """Those fields of an article that `fields` named; id and slug are always there."""
+
+    model_config = ConfigDict(json_schema_extra=only_required("id", "slug"))
+
+
+# The article with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
+class ArticlePage(Page[ArticleAnswer | ArticleCard | ArticleSelection, ArticleIncluded]):
+    """One page of articles: cards, or what `fields` selected."""
 
 
 class ArticleState(ArticleOut):
@@ -224,13 +233,13 @@ InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 class ArticleShape(Parameters):
     """Which parts of an article are to be shown, and what beside it."""
 
-    fields: str | None = Field(
+    fields: Annotated[str, names_schema([*ArticleOut.model_fields, *BODY_FIELDS])] | None = Field(
         default=None,
         description="Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as"
         " HTML and as plain text.",
         examples=["headline,published_at"],
     )
-    include: str | None = Field(
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
         default=None,
         description="Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name,"
         " beside them in `included`; comma-separated.",

@@ -11,13 +11,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.changes import feed
 from app.changes.live import GOAWAY, RETRY_WHEN_FULL_MILLISECONDS, Live
-from app.changes.schemas import LAST_POSITION, ChangePage, ChangesQuery, StreamQuery
+from app.changes.schemas import LAST_POSITION, ChangePage, ChangesQuery, StreamedChange, StreamQuery
 from app.changes.views import Perspective, perspective_of
 from app.db import Reader
 from app.deps import OptionalCaller, PrimaryRead
 from app.errors import Fault, Invalid
 from app.metrics import STREAMS_OPEN
-from app.web.answers import EVENTS, READ, TRIMMED
+from app.web.answers import READ, TRIMMED, events
 from app.web.caching import PRIVATE, cached_response
 from app.web.parameters import strict_query
 from app.web.purge_keys import CHANGES
@@ -86,13 +86,30 @@ class _Stream(StreamingResponse):
                 await super().__call__(scope, receive, send_in_time)
 
 
+STREAMED_CHANGES: Final = events(
+    StreamedChange.__name__,
+    {
+        "at": "2025-01-22T12:35:00.000Z",
+        "op": "withdrawn",
+        "noun": "note",
+        "ref": "humpback-bridge",
+        "revision": 2,
+        "keys": ["note:humpback-bridge", "notes", "notes:tag:zghariv"],
+        "reason": "error",
+    },
+)
 LastEventId = Annotated[
     str | None,
     Header(alias="Last-Event-ID", description="The last `id` you have: the stream goes on there, whatever `after`."),
 ]
 
 
-@router.get("/stream", response_class=StreamingResponse, responses={**EVENTS, **TRIMMED})
+@router.get(
+    "/stream",
+    response_model=StreamedChange,
+    response_class=StreamingResponse,
+    responses={**STREAMED_CHANGES, **TRIMMED},
+)
 async def stream_changes(
     request: Request,
     caller: OptionalCaller,

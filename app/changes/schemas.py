@@ -92,7 +92,8 @@ class RevisionQuery(Drafts):
 class StreamQuery(Drafts):
     """From where on the log is to be followed, and whose."""
 
-    after: Annotated[WholeNumber, Field(ge=0, le=LAST_POSITION)] | None = Field(
+    # The bounds stand before the reading of the text: behind it they would be no keywords of JSON Schema.
+    after: Annotated[int, Field(ge=0, le=LAST_POSITION), BeforeValidator(whole_number)] | None = Field(
         default=None, description="The last position you have.", examples=[2]
     )
 
@@ -109,10 +110,9 @@ class ChangesQuery(Drafts):
     )
 
 
-class ChangeEntry(BaseModel):
-    """One entry of the log: what happened to which object."""
+class StreamedChange(BaseModel):
+    """The data of an event of the stream: an entry of the log, whose position is the `id` of the event."""
 
-    seq: int = Field(ge=1, description="Its position: one more than that of the entry before.")
     at: Instant
     op: Op = Field(description="What was done.")
     noun: Noun
@@ -120,6 +120,12 @@ class ChangeEntry(BaseModel):
     revision: int = Field(ge=1)
     keys: list[str] = Field(description="The objects and lists that it touches, before and after: what to purge.")
     reason: str | None = Field(description="Why it was withdrawn, in a word.")
+
+
+class ChangeEntry(StreamedChange):
+    """One entry of the log: what happened to which object."""
+
+    seq: int = Field(ge=1, description="Its position: one more than that of the entry before.")
     document: dict[str, Any] | None = Field(
         description="The object as `GET` shows it; null where it is gone (deleted, withdrawn, unpublished), and in"
         " earlier entries of what is gone now."

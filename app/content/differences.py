@@ -18,10 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypedDict
 
-from pydantic import MISSING, Field, JsonValue
+from pydantic import MISSING, ConfigDict, Field, JsonValue
 
 from app.content.alignment import align, longest_increasing
 from app.content.blocks import WireModel
+from app.web.queries import if_asked
 
 Document = dict[str, Any]
 Op = Literal["equal", "change", "insert", "delete"]
@@ -47,6 +48,9 @@ class TextPiece(WireModel):
 
 class Comparison(WireModel):
     """One value before and after. What is inside is told for two texts, two lists or two objects, else null."""
+
+    # Otherwise the schema requires fields that are MISSING by default.
+    model_config = ConfigDict(json_schema_extra=if_asked("old", "new"))
 
     old: JsonValue | MISSING = Field(default=MISSING, description="Absent where there was none.")
     new: JsonValue | MISSING = Field(default=MISSING, description="Absent where there is none any more.")

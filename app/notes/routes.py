@@ -25,6 +25,7 @@ from app.notes.schemas import (
     NotePut,
     NoteQuery,
     NoteRevisionFields,
+    NoteSelection,
     NoteWithdrawIn,
     NoteWritten,
 )
@@ -64,7 +65,7 @@ async def list_notes(
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
-@router.get("/{slug}", response_model=NoteAnswer, responses=ONE)
+@router.get("/{slug}", response_model=NoteAnswer | NoteSelection, responses=ONE)
 async def get_note(
     request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, query: Annotated[NoteFields, Query()]
 ) -> Response:
@@ -97,7 +98,7 @@ async def list_note_revisions(
     return await revisions_response(request, read, perspective, "note", slug, query)
 
 
-@router.get("/{slug}/revisions/{revision}", response_model=NoteAnswer, responses=ONE)
+@router.get("/{slug}/revisions/{revision}", response_model=NoteAnswer | NoteSelection, responses=ONE)
 async def get_note_revision(
     request: Request,
     caller: OptionalCaller,

@@ -1,6 +1,6 @@
 """What a reference note looks like on the wire."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -13,7 +13,17 @@ from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, LineOrEmpty, Slug, Text
-from app.web.queries import Page, PageQuery, Parameters, check_number_of_values, chosen_names, comma_list, if_asked
+from app.web.queries import (
+    Page,
+    PageQuery,
+    Parameters,
+    check_number_of_values,
+    chosen_names,
+    comma_list,
+    if_asked,
+    names_schema,
+    only_required,
+)
 from app.web.spans import period
 
 Period = Annotated[
@@ -134,20 +144,30 @@ class NoteAnswer(NoteOut):
     included: NoteIncluded | MISSING = MISSING
 
 
-class NotePage(Page[NoteCard, NoteIncluded]):
-    """One page of reference notes, without their bodies unless `fields` names `body`."""
+class NoteSelection(NoteAnswer):
+    """Those fields of a note that `fields` named; the slug is always there."""
+
+    model_config = ConfigDict(json_schema_extra=only_required("slug"))
+
+
+# The note with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
+class NotePage(Page[NoteAnswer | NoteCard | NoteSelection, NoteIncluded]):
+    """One page of reference notes: cards, or what `fields` selected."""
+
+
+INCLUDABLE: Final = ("tags", "sources")
 
 
 class NoteShape(Parameters):
     """Which parts of a note are to be shown, and what beside it."""
 
-    fields: str | None = Field(
+    fields: Annotated[str, names_schema([*NoteOut.model_fields, *BODY_FIELDS])] | None = Field(
         default=None,
         description="Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as"
         " HTML and as plain text.",
         examples=["heading,as_of"],
     )
-    include: str | None = Field(
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
         default=None,
         description="Of `tags` and `sources`: the objects that the notes name; comma-separated.",
         examples=["tags,sources"],
@@ -156,7 +176,7 @@ class NoteShape(Parameters):
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
         fields = chosen_names(self.fields, [*NoteOut.model_fields, *BODY_FIELDS], "fields")
-        return (("slug", *fields) if fields else ()), chosen_names(self.include, ["tags", "sources"], "include")
+        return (("slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 
 class NoteFields(Seen, NoteShape):

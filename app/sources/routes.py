@@ -11,7 +11,16 @@ from app.changes.views import perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.sources import store as sources
-from app.sources.schemas import SourceFields, SourceIn, SourceOut, SourcePage, SourcePut, SourceQuery, SourceWritten
+from app.sources.schemas import (
+    SourceFields,
+    SourceIn,
+    SourceOut,
+    SourcePage,
+    SourcePut,
+    SourceQuery,
+    SourceSelection,
+    SourceWritten,
+)
 from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, JsonBody
 from app.web.caller import permitted
@@ -43,7 +52,7 @@ async def list_sources(
     return await page_response(request, cursor, page, names=query.list_names("source"), fields=fields)
 
 
-@router.get("/{slug}", response_model=SourceOut, responses=NOT_FOUND)
+@router.get("/{slug}", response_model=SourceOut | SourceSelection, responses=NOT_FOUND)
 async def get_source(
     request: Request, caller: OptionalCaller, read: Read, slug: SourceSlug, query: Annotated[SourceFields, Query()]
 ) -> Response:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.changes.schemas import Drafts, WriteWarning
 from app.content.sets import DISTINCT
 from app.tags.schemas import SluggedContent
 from app.web.fields import Instant, Line, Slug, Translations, Url
-from app.web.queries import Page, PageQuery, chosen_names, comma_list
+from app.web.queries import Page, PageQuery, chosen_names, comma_list, names_schema, only_required
 
 SourceType = Literal["person", "organisation", "media", "channel", "document"]
 Identity = Literal["named", "role_only", "withheld"]
@@ -52,14 +52,20 @@ class SourceWritten(SourceOut):
     warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as a repeated alias.")
 
 
-class SourcePage(Page[SourceOut, dict[str, Any]]):
-    """One page of sources. `included` is empty: a source names nothing that could be."""
+class SourceSelection(SourceOut):
+    """Those fields of a source that `fields` named; the slug is always there."""
+
+    model_config = ConfigDict(json_schema_extra=only_required("slug"))
+
+
+class SourcePage(Page[SourceOut | SourceSelection, dict[str, Any]]):
+    """One page of sources: whole, or what `fields` selected. `included` is empty: a source names nothing to include."""
 
 
 class SourceFields(Drafts):
     """How a source is to be shown."""
 
-    fields: str | None = Field(
+    fields: Annotated[str, names_schema(SourceOut.model_fields)] | None = Field(
         default=None, description="Only these fields (and the slug), comma-separated.", examples=["names,type"]
     )
 

@@ -12,7 +12,7 @@ from app.changes.writing_routes import WriteTransaction, created_response, delet
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.paging import Included
 from app.tags import store as tags
-from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagWritten
+from app.tags.schemas import TagAnswer, TagFields, TagIn, TagOut, TagPage, TagPut, TagQuery, TagSelection, TagWritten
 from app.web.answers import CONFLICT, CREATED, DONE, NOT_FOUND, PAGED, READ, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, JsonBody
 from app.web.caller import permitted
@@ -45,7 +45,7 @@ async def list_tags(
     return await page_response(request, cursor, page, names=query.list_names("tag"), fields=fields, included=included)
 
 
-@router.get("/{slug}", response_model=TagAnswer, responses=NOT_FOUND)
+@router.get("/{slug}", response_model=TagAnswer | TagSelection, responses=NOT_FOUND)
 async def get_tag(
     request: Request, caller: OptionalCaller, read: Read, slug: TagSlug, query: Annotated[TagFields, Query()]
 ) -> Response:

@@ -1,6 +1,6 @@
 """What a tag looks like on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
@@ -8,7 +8,7 @@ from app.changes.schemas import Drafts, WriteWarning
 from app.content.blocks import WireModel
 from app.content.sets import DISTINCT
 from app.web.fields import Instant, Slug, Translations, Url
-from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked
+from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked, names_schema, only_required
 
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
@@ -65,24 +65,35 @@ class TagAnswer(TagOut):
     included: TagIncluded | MISSING = MISSING
 
 
-class TagPage(Page[TagOut, TagIncluded]):
-    """One page of tags."""
+class TagSelection(TagOut):
+    """Those fields of a tag that `fields` named; the slug is always there."""
+
+    model_config = ConfigDict(json_schema_extra=only_required("slug"))
+
+    included: TagIncluded | MISSING = Field(default=MISSING, description="Of one tag; a page has its own.")
+
+
+class TagPage(Page[TagOut | TagSelection, TagIncluded]):
+    """One page of tags: whole, or what `fields` selected."""
+
+
+INCLUDABLE: Final = ("counts",)
 
 
 class TagFields(Drafts):
     """How a tag is to be shown."""
 
-    fields: str | None = Field(
+    fields: Annotated[str, names_schema(TagOut.model_fields)] | None = Field(
         default=None, description="Only these fields (and the slug), comma-separated.", examples=["labels,parent"]
     )
-    include: str | None = Field(
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
         default=None, description="`counts`: how many articles each tag lists.", examples=["counts"]
     )
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
         fields = chosen_names(self.fields, TagOut.model_fields, "fields")
-        return (("slug", *fields) if fields else ()), chosen_names(self.include, ["counts"], "include")
+        return (("slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 
 class TagQuery(PageQuery, TagFields):

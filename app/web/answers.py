@@ -102,14 +102,7 @@ _READ: Final = {**_headers("ETag"), **_KEPT}
 _UNCACHED: Final = {**_headers("Cache-Control"), **_ALWAYS}
 _WRITTEN: Final = {**_headers("ETag"), **_UNCACHED}
 
-_STREAM_EXAMPLE: Final = """\
-id: 134
-event: change
-data: {"at":"2025-01-22T12:35:00.000Z","op":"updated","noun":"tag","ref":"trams","revision":2,\
-"keys":["tag:trams","tags"],"reason":null}
-
-"""
-_STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}}
+EVENT_STREAM: Final = "text/event-stream"
 
 
 def shared(**names: int | str) -> Responses:
@@ -128,9 +121,30 @@ ISSUED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_UNCACHE
 DONE: Final[Responses] = {204: {"headers": _UNCACHED}}
 STREAMED: Final[Responses] = {**UNCACHED, **shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
 PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
-EVENTS: Final[Responses] = {200: {"headers": _UNCACHED, "content": _STREAM}, **shared(Unauthorized=401), **_INPUT}
 CONFLICT, MOVED, NOT_FOUND = shared(Conflict=409), shared(Moved=308), shared(NotFound=404)
 TRIMMED, WITHDRAWN = shared(Trimmed=410), shared(Withdrawn=410)
+
+
+def events(data: str, example: Json) -> Responses:
+    """Of a stream of Server-Sent Events. `data` is the name of the schema of their data.
+
+    OpenAPI 3.1 cannot describe the events of a stream; by custom its schema is that of their data, and generators read
+    it so. `event_schema` is what 3.2 can say.
+    """
+    content = {EVENT_STREAM: {"schema": ref("schemas", data), "example": example}}
+    return {200: {"headers": _UNCACHED, "content": content}, **shared(Unauthorized=401), **_INPUT}
+
+
+def event_schema(data: Json) -> Json:
+    """The schema of one event. Source: OpenAPI 3.2, 4.14.4.1; of the fields: the HTML standard, 9.2."""
+    text = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
+    fields = {
+        "id": {"type": "string", "description": "Its position in the log; `goaway` has none."},
+        "event": {"type": "string", "enum": ["change", "goaway"]},
+        "retry": {"type": "integer", "minimum": 0, "description": "Of `goaway`: milliseconds until to connect again."},
+        "data": {**text, "description": "Of `change`: what changed, as JSON. Of `goaway`: `{}`."},
+    }
+    return {"type": "object", "properties": fields, "required": ["event", "data"]}
 
 
 def put_responses(written: type) -> Responses:
@@ -228,8 +242,9 @@ REFUSAL_EXAMPLES: Final[dict[str, Refusal]] = {
 }
 
 
-def _request_header(name: str, text: str, **example: str) -> Json:
-    return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, **example}
+def _request_header(name: str, text: str) -> Json:
+    """No example: the reference page would send it, whatever the request."""
+    return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}}
 
 
 PARAMETERS: Final[Json] = {
@@ -238,23 +253,19 @@ PARAMETERS: Final[Json] = {
     ),
     "MinPosition": _request_header(
         "Min-Position",
-        "A `Content-Position`: the answer is of that state or a newer one, or 503 after two seconds.",
-        example="d205",
+        "A `Content-Position`, such as `d205`: the answer is of that state or a newer one, or 503 after two seconds.",
     ),
     "IfMatch": _request_header(
         "If-Match",
-        "The ETag you last saw of it, or `*` for any. 428 without it, 412 where it was changed since.",
-        example='"7"',
+        'The ETag you last saw of it, such as `"7"`, or `*` for any. 428 without it, 412 where it was changed since.',
     ),
     "IfMatchOptional": _request_header(
         "If-Match",
-        "The ETag you last saw of it, if nothing is to be done where it was changed since (412).",
-        example='"7"',
+        'The ETag you last saw of it, such as `"7"`, if nothing is to be done where it was changed since (412).',
     ),
     "IdempotencyKey": _request_header(
         "Idempotency-Key",
         "A name of your own for this request. Sent again within 24 hours with the same body, it has no second effect"
-        " and the same answer; with another body it is 422.",
-        example="8e03978e-40d5-43dd-bc93-6894a57f9324",
+        " and the same answer; with another body it is 422. A random UUID will do.",
     ),
 }

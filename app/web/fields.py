@@ -15,7 +15,8 @@ LANGUAGE: Final = re.compile(
 )
 INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_URL: Final = r"^(https?://[^\s<>\"\\/?#]+([/?#][^\s<>\"\\]*)?|/([^\s<>\"\\/][^\s<>\"\\]*)?)$"
+# Valid in Rust and, as schemas need it, in ECMA-262 with the flag `u`: there `\"` is no escape.
+_URL: Final = r'^(https?://[^\s<>"\\/?#]+([/?#][^\s<>"\\]*)?|/([^\s<>"\\/][^\s<>"\\]*)?)$'
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # Any character but white space and those that leave no mark on a page.
@@ -140,6 +141,7 @@ Language = Annotated[
 # All text that comes in is of one of these types, or inline HTML, which sanitising gives the same form.
 ONE_FORM: Final = BeforeValidator(_one_form)
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line), ONE_FORM]
+# One type with "" in it, not a union of a text and "": generated clients cannot read such a union.
 LineOrEmpty = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line), ONE_FORM]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(check_text), ONE_FORM]
 TextOrEmpty = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(check_text), ONE_FORM]

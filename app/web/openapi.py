@@ -1,11 +1,12 @@
 """The OpenAPI document: FastAPI derives it from the routes, this module completes it. Knows no noun.
 
 Examples stand in a folder of JSON files, each named after an operation id or a shared response: `request` (path and
-query), `answer`, and for a write `method` and `body`.
+query), `answer`, and for a write `method`, `body` and `headers`. `request` is the path template itself where what it
+names differs from server to server, such as a key.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -16,19 +17,31 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
-from app.web.answers import HEADERS, PARAMETERS, REFUSAL_EXAMPLES, RESPONSES, Json, ref, shared
+from app.web.answers import (
+    EVENT_STREAM,
+    HEADERS,
+    PARAMETERS,
+    REFUSAL_EXAMPLES,
+    RESPONSES,
+    Json,
+    event_schema,
+    ref,
+    shared,
+)
 from app.web.bodies import JsonBody
 from app.web.caching import cached_response
 from app.web.caller import SCOPES, Scoped
+from app.web.openapi_schemas import answered_schemas, references, sent_schemas
 from app.web.parameters import strict_query
-from app.web.problems import Problem, problem
+from app.web.problems import problem
 
 # The query parameter of which some values need a key with a scope.
 SCOPED_PARAMETER: Final = "perspective"
+# Behind the name of a group: its other half, the operations that need a key.
+AT_THE_DESK: Final = " at the desk"
 SECURITY: Final[Json] = {
     "key": {
         "type": "http",
@@ -38,7 +51,7 @@ SECURITY: Final[Json] = {
         + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items()),
     }
 }
-_SCHEMA_REF: Final = "#/components/schemas/{model}"
+_IF_MATCH: Final = "#/components/parameters/IfMatch"
 # Responses, by status, of an operation that has the dependency.
 _BODY_REFUSALS: Final = shared(Malformed="400", TooLarge="413", UnsupportedMediaType="415", Invalid="422")
 _SCOPE_REFUSALS: Final = shared(Unauthorized="401", Forbidden="403")
@@ -49,23 +62,35 @@ _HEADER_REFUSALS: Final = {
 }
 
 
-def install(api: FastAPI, examples: Path) -> None:
-    """Serves /openapi.json, and makes `api.openapi()` return the completed document, built at its first call."""
+def install(api: FastAPI, examples: Path, groups: Json) -> None:
+    """Serves /openapi.json and /openapi-3.2.json; `api.openapi()` returns the first, built at its first call.
+
+    `groups` are the tags under each heading of the reference page.
+    """
     derived = api.openapi
 
     @cache
     def document() -> Json:
         routes = {route.unique_id: route for route in iter_route_contexts(api.router.routes) if _is_documented(route)}
         samples = {file.stem: from_json(file.read_bytes()) for file in sorted(examples.glob("*.json"))}
-        return complete(deepcopy(derived()), samples, routes)
+        completed = complete(deepcopy(derived()), samples, routes)
+        return {**completed, "x-tagGroups": [{"name": name, "tags": tags} for name, tags in groups.items()]}
 
     @cache
     def body() -> bytes:
         return to_json(document())
 
+    @cache
+    def newer_body() -> bytes:
+        return to_json(as_3_2(document()))
+
     @api.get("/openapi.json", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def get_specification(request: Request) -> Response:
         return await cached_response(request, await asyncio.to_thread(body))
+
+    @api.get("/openapi-3.2.json", include_in_schema=False, dependencies=[Depends(strict_query)])
+    async def get_newer_specification(request: Request) -> Response:
+        return await cached_response(request, await asyncio.to_thread(newer_body))
 
     api.openapi = document  # type: ignore[method-assign]
 
@@ -81,9 +106,9 @@ def complete(document: Json, examples: Mapping[str, Json], routes: Mapping[str, 
     """
     dependencies = {name: dict.fromkeys(_dependencies(route.dependant)) for name, route in routes.items()}
     components = document.setdefault("components", {})
-    answered = _answered_schemas(components.get("schemas", {}))
+    answered = answered_schemas(components.get("schemas", {}))
     bodies = [each for calls in dependencies.values() for each in calls if isinstance(each, JsonBody)]
-    body_refs, sent = _sent_schemas([*dict.fromkeys(body.model for body in bodies)], answered)
+    body_refs, sent = sent_schemas([*dict.fromkeys(body.model for body in bodies)], answered)
     schemas = dict(sorted({**answered, **sent}.items()))
     components.update(schemas=schemas, responses=_responses(examples), headers=HEADERS)
     components.update(parameters=PARAMETERS, securitySchemes=SECURITY)
@@ -96,8 +121,36 @@ def complete(document: Json, examples: Mapping[str, Json], routes: Mapping[str, 
                 for status in {"200", "304"} - {str(routes[name].status_code or 200)}:
                     operation["responses"].pop(status, None)
             operations[method] = _completed(path, operation, examples.get(name))
-    _drop_unused(components, document["paths"])
+    for operations in document.get("webhooks", {}).values():
+        for method, operation in operations.items():
+            operations[method] = {**operation, **_words(operation), "security": []}
+            for parameter in operation.get("parameters", []):
+                _complete_parameter(parameter, None)
+    groups = {tag["name"] for tag in document.get("tags", ())}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            _place_at_the_desk(operation, groups)
+    _drop_unused(components, [document["paths"], document.get("webhooks")])
     return document
+
+
+def as_3_2(document: Json) -> Json:
+    """The document in OpenAPI 3.2, which can describe the items of a stream: their form, not only their data."""
+    newer = deepcopy(document) | {"openapi": "3.2.0"}
+    for operations in newer["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                stream = response.get("content", {}).get(EVENT_STREAM)
+                if stream is not None:
+                    response["content"][EVENT_STREAM] = {"itemSchema": event_schema(stream["schema"])}
+    return newer
+
+
+def _place_at_the_desk(operation: Json, groups: Iterable[str]) -> None:
+    """Puts an operation that needs a key into the desk's half of its group, if the group has one."""
+    needs_key = bool(operation["security"]) and {} not in operation["security"]
+    names = ((tag, f"{tag}{AT_THE_DESK}") for tag in operation.get("tags", ()))
+    operation["tags"] = [half if needs_key and half in groups else tag for tag, half in names]
 
 
 def _dependencies(dependant: Dependant) -> Iterator[Any]:
@@ -130,8 +183,8 @@ def _describe_dependencies(
         responses |= shared(Forbidden="403")
     if scopes:
         operation["security"] = [{"key": [*scopes]}]
-    elif "401" in responses:
-        operation["security"] = [{}, {"key": []}]
+    else:
+        operation["security"] = [{}, {"key": []}] if "401" in responses else []
 
 
 def _describe_header(method: str, operation: Json, header: str) -> None:
@@ -147,11 +200,17 @@ def _describe_header(method: str, operation: Json, header: str) -> None:
     operation["responses"] |= _HEADER_REFUSALS[header]
 
 
-def _completed(path: str, operation: Json, example: Json | None) -> Json:
-    """The operation. The first line of its endpoint's docstring is the summary, the rest the description."""
+def _words(operation: Json) -> Json:
+    """The first line of the endpoint's docstring is the summary, the rest the description."""
     summary, _, text = operation.get("description", "").partition("\n")
-    parameters, responses = operation.get("parameters", []), operation["responses"]
+    return {"summary": summary.rstrip("."), "description": text.strip()}
+
+
+def _completed(path: str, operation: Json, example: Json | None) -> Json:
+    """The operation with its words, its example, and the parameters and responses as they are to be shown."""
+    words, parameters, responses = _words(operation), operation.get("parameters", []), operation["responses"]
     values = _values_in(path, example["request"]) if example is not None else {}
+    headers = example.get("headers", {}) if example is not None else {}
     for parameter in parameters:
         if "$ref" not in parameter:
             _complete_parameter(parameter, values.get(parameter["name"]))
@@ -160,10 +219,13 @@ def _completed(path: str, operation: Json, example: Json | None) -> Json:
             response.pop("description", None)
         for content in response.get("content", {}).values():
             content["schema"].pop("title", None)
+    if "If-Match" in headers:
+        place = next(n for n, one in enumerate(parameters) if one.get("$ref", "").startswith(_IF_MATCH))
+        parameters[place] = {**PARAMETERS[parameters[place]["$ref"].rpartition("/")[2]], "example": headers["If-Match"]}
     if "304" in responses:
         parameters += [ref("parameters", "IfNoneMatch"), ref("parameters", "MinPosition")]
     success = responses[min(responses)]
-    success["description"] = summary
+    success["description"] = f"{words['summary']}."
     if example is not None:
         request = f"{example.get('method', 'GET')} {example['request']}"
         for content in success.get("content", {}).values():
@@ -171,7 +233,6 @@ def _completed(path: str, operation: Json, example: Json | None) -> Json:
         for content in operation.get("requestBody", {}).get("content", {}).values():
             content["examples"] = {"sample": {"value": example["body"]}}
     ordered = dict(sorted(responses.items()))
-    words = {"summary": summary.rstrip("."), "description": text.strip()}
     return {**operation, **words, "parameters": parameters, "responses": ordered}
 
 
@@ -179,7 +240,7 @@ def _values_in(path: str, request: str) -> dict[str, list[str]]:
     """The values that a request has for the parameters of a path template and of its query."""
     address, _, query = request.partition("?")
     segments = zip(path.split("/"), address.split("/"), strict=True)
-    values = {name.strip("{}"): [value] for name, value in segments if name.startswith("{")}
+    values = {name.strip("{}"): [value] for name, value in segments if name.startswith("{") and name != value}
     for name, value in parse_qsl(query):
         values.setdefault(name, []).append(value)
     return values
@@ -201,12 +262,33 @@ def _complete_parameter(parameter: Json, values: list[str] | None) -> None:
         schema.pop(name, None)
     if schema.get("default") == []:
         del schema["default"]
+    _describe_comma_lists(parameter, schema)
     schema_examples = schema.pop("examples", [])
     if values is not None:
         value = from_json(values[0]) if schema["type"] in {"integer", "boolean"} else values[0]
-        parameter["examples"] = {"sample": {"value": values if schema["type"] == "array" else value}}
+        is_repeated = schema["type"] == "array" and "explode" not in parameter
+        parameter["examples"] = {"sample": {"value": values if is_repeated else _parts(parameter, value)}}
     elif schema_examples:
-        parameter["examples"] = {"sample": {"value": schema_examples[0], "x-disabled": True}}
+        example = _parts(parameter, schema_examples[0])
+        parameter["examples"] = {"sample": {"value": example, "x-disabled": True}}
+
+
+def _parts(parameter: Json, value: Any) -> Any:
+    """The value of a parameter, as the array that it stands for if it is a comma-separated list."""
+    return value.split(",") if "explode" in parameter else value
+
+
+def _describe_comma_lists(parameter: Json, schema: Json) -> None:
+    """Replaces the mark of `queries.COMMA_LIST`: a list by itself is an array in one parameter.
+
+    Of one that may be repeated, each item is a text with commas: OpenAPI has no array of arrays for a query.
+    """
+    if schema.pop("x-explode", None) is False:
+        parameter |= {"style": "form", "explode": False}
+    elif "x-explode" in schema.get("items", {}):
+        item = schema["items"]["items"]["pattern"].removeprefix("^").removesuffix("$")
+        text = "Any of these: one value, or several with commas between them."
+        schema["items"] = {"type": "string", "pattern": f"^{item}(?:,{item})*$", "description": text}
 
 
 # --- components ----------------------------------------------------------------------------------------------------
@@ -225,97 +307,15 @@ def _responses(examples: Mapping[str, Json]) -> Json:
     return responses
 
 
-def _answered_schemas(derived: Json) -> Json:
-    """The schemas of all answers, by name: those that FastAPI derived, and problems."""
-    problems = [(model, "serialization") for model in (Problem, *Problem.__subclasses__())]
-    _, definitions = models_json_schema(problems, ref_template=_SCHEMA_REF)  # type: ignore[arg-type]
-    schemas: Json = {**derived, **definitions["$defs"]}
-    for schema in schemas.values():
-        _complete_schema(schema, is_answer=True)
-    return schemas
-
-
-def _sent_schemas(models: Sequence[type[BaseModel]], answered: Json) -> tuple[dict[type[BaseModel], Json], Json]:
-    """(reference to the schema of each model, schemas by name) of request bodies.
-
-    A schema that differs from the answered schema of the same name gets the suffix `In`: `ParagraphIn`.
-    """
-    if not models:
-        return {}, {}
-    inputs = [(model, "validation") for model in models]
-    refs, definitions = models_json_schema(inputs, ref_template=_SCHEMA_REF)  # type: ignore[arg-type]
-    sent: Json = definitions["$defs"]
-    for schema in sent.values():
-        _complete_schema(schema, is_answer=False)
-    shared = {name for name in sent if name in answered}
-    different = {name for name in shared if sent[name] != answered[name]}
-    # A schema that refers to a renamed one differs as well.
-    while more := {name for name in shared - different if {*_references(sent[name])} & {*map(_schema_ref, different)}}:
-        different |= more
-    new_refs = {_schema_ref(name): _schema_ref(f"{name}In") for name in different}
-    schemas = {f"{name}In" if name in different else name: _renamed(sent[name], new_refs) for name in sent}
-    assert len(schemas) == len(sent)
-    assert not {f"{name}In" for name in different} & {*answered}
-    return {model: _renamed(refs[(model, "validation")], new_refs) for model in models}, schemas
-
-
-def _schema_ref(name: str) -> str:
-    return _SCHEMA_REF.format(model=name)
-
-
-def _renamed(part: Any, new_refs: Mapping[str, str]) -> Any:
-    """A part of the document in which every text that is a key of `new_refs` is replaced."""
-    if isinstance(part, dict):
-        return {key: _renamed(value, new_refs) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_renamed(value, new_refs) for value in part]
-    return new_refs.get(part, part) if isinstance(part, str) else part
-
-
-def _complete_schema(schema: Json, *, is_answer: bool) -> None:
-    """Removes titles, which repeat the names.
-
-    An answer loses its defaults, and `additionalProperties: false`: clients must accept fields that are added later.
-    """
-    schema.pop("title", None)
-    if is_answer and schema.get("additionalProperties") is False:
-        del schema["additionalProperties"]
-    for field in schema.get("properties", {}).values():
-        field.pop("title", None)
-        if is_answer:
-            field.pop("default", None)
-        _describe_maps(field)
-
-
-def _describe_maps(schema: Json) -> None:
-    """Describes maps by `additionalProperties`; few tools understand `patternProperties`, which Pydantic writes."""
-    for pattern, value in schema.pop("patternProperties", {}).items():
-        schema["propertyNames"] = {"pattern": pattern, **schema.get("propertyNames", {})}
-        schema["additionalProperties"] = value
-    if isinstance(values := schema.get("additionalProperties"), dict):
-        _describe_maps(values)
-    for kind in schema.get("anyOf", ()):
-        _describe_maps(kind)
-
-
-def _drop_unused(components: Json, paths: Json) -> None:
+def _drop_unused(components: Json, operations: Any) -> None:
     """Removes the components that no operation refers to, directly or through other components."""
     used: set[str] = set()
-    unread = [*_references(paths)]
+    unread = [*references(operations)]
     while unread:
         reference = unread.pop()
         if reference not in used:
             used.add(reference)
             kind, name = reference.split("/")[2:]
-            unread += _references(components[kind][name])
+            unread += references(components[kind][name])
     for kind in ("schemas", "responses", "headers", "parameters"):
         components[kind] = {name: part for name, part in components[kind].items() if ref(kind, name)["$ref"] in used}
-
-
-def _references(part: Any) -> Iterator[str]:
-    """The values of `$ref` in a part of the document."""
-    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
-        yield part["$ref"]
-    elif isinstance(part, dict | list):
-        for value in part.values() if isinstance(part, dict) else part:
-            yield from _references(value)

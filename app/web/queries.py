@@ -11,6 +11,7 @@ from pydantic import (
     GetPydanticSchema,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
@@ -19,6 +20,8 @@ from app.errors import Fault, Invalid
 from app.web.fields import fault_message
 
 MOST_VALUES: Final = 30
+# The schema of a list whose values are joined by commas, in one parameter. `openapi` turns the mark into `explode`.
+COMMA_LIST: Final = {"type": "array", "x-explode": False}
 Item = TypeVar("Item")
 Included = TypeVar("Included")
 
@@ -49,6 +52,15 @@ def if_asked(*names: str) -> Callable[[dict[str, Any]], None]:
     return optional
 
 
+def only_required(*names: str) -> Callable[[dict[str, Any]], None]:
+    """A `json_schema_extra` that requires these fields alone: the rest is there if `fields` named it."""
+
+    def optional(schema: dict[str, Any]) -> None:
+        schema["required"] = [*names]
+
+    return optional
+
+
 def whole_number(value: Any) -> Any:
     """The value itself. Raises: PydanticCustomError, for text such as `007`, `1_0`, ` 1` and full-width digits."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and str(int(value)) == value):
@@ -72,7 +84,8 @@ def comma_list(kind: Any, most: int = 20) -> GetPydanticSchema:
     """Marks a parameter as a comma-separated list of at most `most` values, each of this kind.
 
     The field holds a tuple of the distinct values, in the order sent: `Annotated[tuple[str, ...], comma_list(Slug)]`.
-    OpenAPI describes it as a string, and `model_dump` writes that string again. A `list` of it may be repeated.
+    OpenAPI describes it as an array of this kind, and `model_dump` writes the string again. A `list` of it may be
+    repeated.
     """
     value_type = TypeAdapter[Any](kind)
 
@@ -92,7 +105,13 @@ def comma_list(kind: Any, most: int = 20) -> GetPydanticSchema:
 
     written = core_schema.plain_serializer_function_ser_schema(",".join)
     core = core_schema.no_info_plain_validator_function(read, serialization=written)
-    return GetPydanticSchema(lambda source, handler: core, lambda schema, handler: {"type": "string"})
+    items = value_type.json_schema()
+    return GetPydanticSchema(lambda source, handler: core, lambda schema, handler: {**COMMA_LIST, "items": items})
+
+
+def names_schema(names: Iterable[str]) -> WithJsonSchema:
+    """Describes a parameter for `chosen_names`: a comma-separated list of these names."""
+    return WithJsonSchema({**COMMA_LIST, "items": {"type": "string", "enum": [*names]}})
 
 
 def _part_error(finding: ErrorDetails) -> PydanticCustomError:

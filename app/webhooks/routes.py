@@ -2,14 +2,14 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.deps import NeedsScope, Read, cursors, no_idempotency_key
 from app.errors import Fault, Invalid
 from app.outbound import AddressRefused, Outbound
-from app.web.answers import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN
+from app.web.answers import CREATED, DONE, KEYED, NOT_FOUND, PAGED, READ, UNCACHED, WRITTEN, Responses
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caching import PRIVATE, cached_response
 from app.web.caller import Caller, permitted
@@ -20,7 +20,14 @@ from app.web.parameters import strict_query
 from app.web.queries import PageQuery
 from app.webhooks import deliveries, schemas
 from app.webhooks import store as webhooks
-from app.webhooks.schemas import NewWebhookIn, WebhookIn, WebhookOut, WebhookReplayIn
+from app.webhooks.schemas import (
+    NewWebhookIn,
+    WebhookEvent,
+    WebhookIn,
+    WebhookOut,
+    WebhookReplayIn,
+    WebhookTestEvent,
+)
 
 needs_webhooks: Final = NeedsScope("webhooks")
 router = APIRouter(
@@ -29,6 +36,8 @@ router = APIRouter(
     dependencies=[Depends(needs_webhooks), Depends(strict_query), Depends(no_idempotency_key)],
     responses=KEYED,
 )
+# What the server sends, for the OpenAPI document: nothing answers at these.
+events = APIRouter(tags=["webhooks"])
 WebhookId = Annotated[str, Path(description="Id of the webhook.", json_schema_extra={"format": "uuid"})]
 WebhookCaller = Annotated[Caller, Depends(needs_webhooks)]
 
@@ -185,3 +194,38 @@ async def list_deliveries(
     await _permitted_webhook(read, caller, id)
     items = await deliveries.newest(read, id, limit=query.limit, dead=query.dead is not None)
     return await cached_response(request, to_json(schemas.WebhookDeliveries.model_construct(items=items)))
+
+
+# --- what is sent ------------------------------------------------------------------------------------------------
+
+EventId = Annotated[str, Header(alias="webhook-id", description="Names the event: the same each time it is sent.")]
+SentAt = Annotated[int, Header(alias="webhook-timestamp", description="When it was sent, in seconds since 1970.")]
+Signature = Annotated[
+    str,
+    Header(
+        alias="webhook-signature",
+        description="`v1,` and the HMAC-SHA256 of id, timestamp and body in base64 (Standard Webhooks); while a secret"
+        " is being replaced two of them, with a space between.",
+    ),
+]
+TAKEN: Final[Responses] = {
+    204: {"description": "Taken, as by every status from 200 to 299."},
+    410: {"description": "Disables the webhook."},
+    "default": {"description": "Not taken: it is sent again later."},
+}
+
+
+@events.post("change", status_code=204, responses=TAKEN, operation_id="receive_change")
+async def receive_change(event: WebhookEvent, id: EventId, sent_at: SentAt, signature: Signature) -> None:
+    """A change was committed.
+
+    An entry of the log, without the document: `GET` shows that as it is now. In order, at least once.
+    """
+
+
+@events.post("test", status_code=204, responses=TAKEN, operation_id="receive_test")
+async def receive_test(event: WebhookTestEvent, id: EventId, sent_at: SentAt, signature: Signature) -> None:
+    """A test was asked for.
+
+    By `POST /v1/webhooks/{id}/test`. It is signed like any other event, and has no place in the log.
+    """

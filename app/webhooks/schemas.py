@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.changes.models import Noun
+from app.changes.schemas import StreamedChange
 from app.content.blocks import WireModel
 from app.content.sets import MADE_ONE
 from app.web.fields import Instant, Language, Line, Slug, Url
@@ -106,6 +107,25 @@ class WebhookReplayIn(WireModel):
     """From where events are sent again."""
 
     after: LogPosition = Field(description="Send changes after this position; 0 is the start of the log.", examples=[0])
+
+
+class WebhookEvent(StreamedChange):
+    """The body of an event: an entry of the log, without its document."""
+
+    seq: int = Field(ge=1, description="Its position, as the perspective of the webhook counts.")
+
+
+class WebhookTestEvent(BaseModel):
+    """The body of a test event."""
+
+    seq: Literal[0]
+    at: Instant
+    op: Literal["test"]
+    noun: Literal["test"]
+    ref: Literal["test"]
+    revision: Literal[1]
+    keys: list[str]
+    reason: None
 
 
 class WebhookDeliveryOut(WireModel):

@@ -94,7 +94,7 @@ def _application(examples: Path) -> FastAPI:
         return Response(slug)
 
     api.include_router(router)
-    openapi.install(api, examples)
+    openapi.install(api, examples, {})
     return api
 
 
@@ -130,14 +130,14 @@ def test_a_body_is_described_with_its_media_types() -> None:
 def test_a_part_has_one_schema_for_bodies_and_one_for_answers() -> None:
     schemas = _document()["components"]["schemas"]
 
-    for name in ("Paragraph", "Block", "Attribution", "Image", "FocalPoint"):
+    for name in ("ParagraphBlock", "Block", "Attribution", "Image", "FocalPoint"):
         assert schemas[name] != schemas[f"{name}In"], name
     assert not [name for name in schemas if name.endswith("InIn") or "__" in name or "-" in name]
-    assert schemas["ParagraphIn"]["required"] == ["type", "html"]
-    assert schemas["ParagraphIn"]["additionalProperties"] is False
-    assert set(schemas["Paragraph"]["required"]) == {"id", "type", "html"}
-    assert "additionalProperties" not in schemas["Paragraph"]
-    assert schemas["BlockIn"]["discriminator"]["mapping"]["paragraph"] == "#/components/schemas/ParagraphIn"
+    assert schemas["ParagraphBlockIn"]["required"] == ["type", "html"]
+    assert schemas["ParagraphBlockIn"]["additionalProperties"] is False
+    assert set(schemas["ParagraphBlock"]["required"]) == {"id", "type", "html"}
+    assert "additionalProperties" not in schemas["ParagraphBlock"]
+    assert schemas["BlockIn"]["discriminator"]["mapping"]["paragraph"] == "#/components/schemas/ParagraphBlockIn"
     assert schemas["ArticleIn"]["properties"]["body"]["items"] == {"$ref": "#/components/schemas/BlockIn"}
     changed, cleared = schemas["ArticlePatch"]["properties"]["body"]["anyOf"]
     assert changed["items"] == {"$ref": "#/components/schemas/BlockIn"}
