@@ -37,6 +37,7 @@ TAGS: Final = {
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
     "renditions": "Stories and notes in other formats: HTML, text, Markdown, JSON-LD, ninjs.",
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
+    "renditions at the desk": "Working copies in other formats.",
     "articles at the desk": "Write, publish, correct and take down stories.",
     "notes at the desk": "Write, publish and take down reference notes.",
     "sources at the desk": "Write who gave information.",
@@ -47,8 +48,15 @@ TAGS: Final = {
     "operations": "Whether the server is well.",
 }
 TAG_GROUPS: Final = {
-    "Reading": ["articles", "notes", "sources", "tags", "changes"],
-    "The desk": ["articles at the desk", "notes at the desk", "sources at the desk", "tags at the desk", "import"],
+    "Reading": ["articles", "notes", "sources", "tags", "renditions", "changes"],
+    "The desk": [
+        "renditions at the desk",
+        "articles at the desk",
+        "notes at the desk",
+        "sources at the desk",
+        "tags at the desk",
+        "import",
+    ],
     "The server": ["keys", "webhooks", "operations"],
 }
 # Addresses of the sample newsroom, with what they show.

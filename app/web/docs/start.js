@@ -10,6 +10,6 @@ Scalar.createApiReference("#reference", {
   showDeveloperTools: "never",
   documentDownloadType: "json",
   persistAuth: false,
-  defaultOpenAllTags: true,
+  defaultOpenAllTags: false,
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
 });
