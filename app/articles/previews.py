@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import Field
 
 from app.articles import store as articles
-from app.articles.schemas import ArticleShape
+from app.articles.schemas import INCLUDABLE, ArticleOut, ArticleShape
 from app.changes.models import Noun
 from app.changes.schemas import WholeNumber
 from app.changes.views import EVERYONE, NEWEST
@@ -14,22 +15,24 @@ from app.db import Reader
 from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS, with_bodies
 from app.formats.story import Beside, Site, StoryNoun
 from app.notes import store as notes
-from app.notes.schemas import NoteShape
+from app.notes.schemas import NoteOut, NoteShape
 from app.paging import Included
 from app.publishing import previews
 from app.publishing.previews import Preview
-from app.web.queries import Parameters
+from app.web.queries import Parameters, names_schema
 
 
 class PreviewQuery(Parameters):
     """How the previewed article or note is to be shown, and whether to wait for its next state."""
 
-    fields: str | None = Field(
-        default=None,
-        description="Only these fields (and `slug`, of an article `id` too), comma-separated.",
-        examples=["headline,body"],
+    fields: Annotated[str, names_schema(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields)))] | None = (
+        Field(
+            default=None,
+            description="Only these fields (and `slug`, of an article `id` too), comma-separated.",
+            examples=["headline,body"],
+        )
     )
-    include: str | None = Field(
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
         default=None,
         description="Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that"
         " it names, drafts too, beside it in `included`; comma-separated.",
