@@ -49,6 +49,7 @@ test: dev
 
 test-browser: dev
 	@$(VENV)/bin/python -m pytest -n 0 tests/browser $(ARGS)
+
 # Generators, compilers and Node in a folder of their own, which can be removed at any time.
 CLIENTS = .venv-clients
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from app.paging import Included
 from app.publishing import previews
 from app.publishing.previews import Preview
 from app.web.queries import Parameters, names_schema
+
+FIELDS: Final = tuple(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields)))
 
 
 class PreviewQuery(Parameters):

@@ -86,18 +86,6 @@ class _Stream(StreamingResponse):
                 await super().__call__(scope, receive, send_in_time)
 
 
-STREAMED_CHANGES: Final = events(
-    StreamedChange.__name__,
-    {
-        "at": "2025-01-22T12:35:00.000Z",
-        "op": "withdrawn",
-        "noun": "note",
-        "ref": "humpback-bridge",
-        "revision": 2,
-        "keys": ["note:humpback-bridge", "notes", "notes:tag:zghariv"],
-        "reason": "error",
-    },
-)
 LastEventId = Annotated[
     str | None,
     Header(alias="Last-Event-ID", description="The last `id` you have: the stream goes on there, whatever `after`."),
@@ -108,7 +96,7 @@ LastEventId = Annotated[
     "/stream",
     response_model=StreamedChange,
     response_class=StreamingResponse,
-    responses={**STREAMED_CHANGES, **TRIMMED},
+    responses={**events(StreamedChange.__name__), **TRIMMED},
 )
 async def stream_changes(
     request: Request,

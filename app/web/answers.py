@@ -103,6 +103,15 @@ _UNCACHED: Final = {**_headers("Cache-Control"), **_ALWAYS}
 _WRITTEN: Final = {**_headers("ETag"), **_UNCACHED}
 
 EVENT_STREAM: Final = "text/event-stream"
+_STREAMED: Final[Json] = {
+    "at": "2025-01-22T12:35:00.000Z",
+    "op": "withdrawn",
+    "noun": "note",
+    "ref": "humpback-bridge",
+    "revision": 2,
+    "keys": ["note:humpback-bridge", "notes", "notes:tag:zghariv"],
+    "reason": "error",
+}
 
 
 def shared(**names: int | str) -> Responses:
@@ -125,13 +134,13 @@ CONFLICT, MOVED, NOT_FOUND = shared(Conflict=409), shared(Moved=308), shared(Not
 TRIMMED, WITHDRAWN = shared(Trimmed=410), shared(Withdrawn=410)
 
 
-def events(data: str, example: Json) -> Responses:
+def events(data: str) -> Responses:
     """Of a stream of Server-Sent Events. `data` is the name of the schema of their data.
 
     OpenAPI 3.1 cannot describe the events of a stream; by custom its schema is that of their data, and generators read
     it so. `event_schema` is what 3.2 can say.
     """
-    content = {EVENT_STREAM: {"schema": ref("schemas", data), "example": example}}
+    content = {EVENT_STREAM: {"schema": ref("schemas", data), "example": _STREAMED}}
     return {200: {"headers": _UNCACHED, "content": content}, **shared(Unauthorized=401), **_INPUT}
 
 

@@ -18,7 +18,7 @@ class Answer(TypedDict):
     operation: str
     group: str
     status: int
-    body: Json
+    body: Any
 
 
 async def every_answer(api: AsyncClient, key: dict[str, str]) -> list[Answer]:
