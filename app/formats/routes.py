@@ -141,7 +141,9 @@ def _get(
     path: str, format: Format, name: str, subject: str, *, responses: Responses, **more: Any
 ) -> Callable[[Endpoint], Endpoint]:
     """Declares the rendition of what is at a path; `name` is that of the operation, `subject` what it shows."""
-    content = {format.media_type: {"schema": {"type": "object" if format.media_type.endswith("json") else "string"}}}
+    is_json = format.media_type.endswith("json")
+    schema = {"type": "object", "additionalProperties": True} if is_json else {"type": "string"}
+    content = {format.media_type: {"schema": schema}}
     return router.get(
         f"{path}/{format.name}",
         name=f"get_{name}_{format.name}",

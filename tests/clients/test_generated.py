@@ -7,6 +7,7 @@ import pytest
 
 from tests.clients.conftest import Workshop
 from tests.clients.sample import Answer
+from tests.openapi import operations
 
 
 @pytest.mark.parametrize("document", ["openapi.json", "openapi-3.2.json"])
@@ -33,7 +34,8 @@ def test_openapi_typescript_describes_every_answer(workshop: Workshop, answers: 
     assert len(by_operation) > 40
     lines = ['import type { operations } from "./dovidka";']
     for (operation, status), bodies in by_operation.items():
-        kind = f'operations["{operation}"]["responses"][{status}]["content"]["application/json"][]'
+        (media_type,) = operations()[operation][1]["responses"][str(status)]["content"]
+        kind = f'operations["{operation}"]["responses"][{status}]["content"]["{media_type}"][]'
         lines.append(f"export const {operation}: {kind} = [{','.join(dict.fromkeys(bodies))}];")
     (workshop.folder / "answers.ts").write_text("\n".join(lines))
     workshop.copy("tsconfig.json", "check.ts", "fetch.ts")
