@@ -109,7 +109,7 @@ _STREAMED: Final[Json] = {
     "noun": "note",
     "ref": "humpback-bridge",
     "revision": 2,
-    "keys": ["note:humpback-bridge", "notes", "notes:tag:zghariv"],
+    "keys": ["changes", "note.humpback-bridge", "notes"],
     "reason": "error",
 }
 
