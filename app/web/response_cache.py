@@ -176,7 +176,10 @@ class ResponseCache:
             await asyncio.wait([running])
             if not running.cancelled() and running.exception() is None:
                 result = running.result()
-            if not isinstance(result, Answer) or not self._holds(result):
+            if isinstance(result, list) and _status(result) == 503:
+                # Computed anew, it would wait for the same database as long again.
+                result = _to_request(result, request_id)
+            elif not isinstance(result, Answer) or not self._holds(result):
                 await self.app(scope, receive, _Marked(send, _MISS))
                 return
         else:
@@ -292,6 +295,17 @@ def _with_request_id(answer: Answer, request_id: bytes) -> Answer:
     body = answer.body.replace(b'"%s"' % answer.request_id, b'"%s"' % request_id)
     lengths = {b"content-length": b"%d" % len(body)}
     return replace(answer, body=body, headers=[(name, lengths.get(name, value)) for name, value in answer.headers])
+
+
+def _to_request(messages: list[Message], request_id: bytes) -> list[Message]:
+    """A problem as the answer to another request than the one it was made for."""
+    start, *bodies = messages
+    values = dict(start["headers"])
+    body = b"".join([message.get("body", b"") for message in bodies])
+    body = body.replace(b'"%s"' % values[b"x-request-id"], b'"%s"' % request_id)
+    own = {b"x-request-id": request_id, b"content-length": b"%d" % len(body)}
+    headers = [(name, own.get(name, value)) for name, value in start["headers"]]
+    return [{**start, "headers": headers}, {"type": "http.response.body", "body": body}]
 
 
 class _Marked:

@@ -41,8 +41,8 @@ ADDRESSES = [
     "/problems/none",
     "/",
 ]
-# A request's own.
-VARYING = {"x-request-id", "server-timing"}
+# Of the request itself, and of those before it.
+VARYING = {"x-request-id", "server-timing", "cache-status"}
 
 
 @pytest.fixture(scope="module")
