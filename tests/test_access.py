@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 
 from app.changes.writing_routes import WriteTransaction
 from app.db import Database
-from app.deps import NeedsScope, Read
+from app.deps import NeedsScope, PrimaryRead, Read
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from app.main import create_app
@@ -28,6 +28,8 @@ OPEN = {
     "/livez",
     "/readyz",
     "/openapi.json",
+    "/openapi-3.2.json",
+    "/v1/formats/story.css",
     "/problems/{code}",
     "/",
     "/docs",
@@ -47,8 +49,8 @@ def calls(dependant: Dependant) -> Iterator[Any]:
         yield from calls(one)
 
 
-# What `Read` and `WriteTransaction` depend on.
-READING, WRITING = (get_args(kind)[1].dependency for kind in (Read, WriteTransaction))
+# What `PrimaryRead`, which `Read` depends on too, and `WriteTransaction` stand for.
+READING, WRITING = (get_args(kind)[1].dependency for kind in (PrimaryRead, WriteTransaction))
 
 
 def unguarded(app: FastAPI) -> set[str]:

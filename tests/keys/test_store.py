@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Executable, select, text
 
 from app.db import Base, CompiledStatement, Database, utcnow
+from app.db.postgres import WRITERS
 from app.errors import Unauthorized, Unavailable
 from app.keys import secrets
 from app.keys import store as keys
@@ -222,7 +223,7 @@ async def test_a_key_is_identified_while_a_database_server_takes_no_writes(serve
             await connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
         await database.writer.close()
     async with AsyncExitStack() as connections:
-        for _ in range(0 if fault == "read-only" else 15):
+        for _ in range(0 if fault == "read-only" else WRITERS):
             await connections.enter_async_context(database.begin())
         assert (await keys.identify(database, created.key)).id == created.id
     assert await last_used(database) is None
