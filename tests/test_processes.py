@@ -98,7 +98,8 @@ async def test_what_one_process_publishes_and_withdraws_the_other_shows_so(ports
         await shown_soon(other, 410)
 
         async def is_listed_no_more() -> bool:
-            return (await other.get("/v1/articles")).json()["items"] == []
+            items: list[object] = (await other.get("/v1/articles")).json()["items"]
+            return not items
 
         await until(is_listed_no_more, SECONDS)
 
