@@ -1,4 +1,4 @@
-"""The command line: python -m app serve | migrate | seed | key | deliveries | import | export | follow | openapi."""
+"""The command line: python -m app serve | migrate | reindex | seed | key | deliveries | import | export | follow | …"""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from app.commands.follow import follow
 from app.commands.importing import import_ndjson, seed
 from app.commands.keys import create_key, list_keys, revoke_key
 from app.commands.pages import import_page
+from app.commands.reindexing import reindex
 from app.commands.serve import openapi, serve
 
 cli = typer.Typer(
@@ -20,7 +21,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, migrate, seed, follow, openapi):
+for command in (serve, migrate, reindex, seed, follow, openapi):
     cli.command()(command)
 
 

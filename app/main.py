@@ -15,7 +15,7 @@ from limits import parse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
-from app import about, logs, operations
+from app import about, logs, operations, reindex
 from app.articles.preview_routes import router as previews
 from app.articles.redirect_routes import router as redirects
 from app.articles.routes import router as articles
@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> "Application":
             api.state.deliverer = deliverer = Deliverer(database, outbound)
             _end_with_parent()
             works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
+            works += [reindex.run(database)] if await reindex.is_needed(database) else []
             works += [deliverer.run()] if settings.deliver_webhooks else []
             await stack.enter_async_context(_background(*works))
             yield

@@ -28,6 +28,7 @@ from app.importers.store import Report
 from app.keys import store as keys
 from app.keys.schemas import KeyIn
 from app.main import Application, create_app
+from app.reindex import is_needed
 from app.settings import Settings
 from app.web.caller import SCOPES, Scope
 from tests.answers import bearing
@@ -86,6 +87,8 @@ def sqlite() -> Iterator[Fresh]:
     folder = new_folder()
     template, filled, numbers = folder / "template.db", folder / "sample.db", itertools.count(1)
     migrate(f"sqlite:///{template}")
+    with ThreadPoolExecutor() as aside:
+        aside.submit(asyncio.run, begin_index(f"sqlite:///{template}")).result()
 
     @contextmanager
     def fresh(migrated: bool = True, *, sample: bool = False) -> Iterator[str]:
@@ -136,6 +139,7 @@ def postgresql() -> Iterator[Fresh]:
         with ExitStack() as later:
             template = later.enter_context(lent(*create("template0")))
             migrate(url_of(template))
+            begin(begin_index(url_of(template))).result()
             spare = [create(template)]
             filled: list[str] = []
 
@@ -189,6 +193,13 @@ def empty_database_url(fresh: Fresh) -> Iterator[str]:
 
 async def connect(server: str) -> Any:
     return await asyncpg.connect(server)
+
+
+async def begin_index(url: str) -> None:
+    """Says in an empty database that nothing is missing from the index of words, as the command `migrate` does."""
+    database = Database(url)
+    assert not await is_needed(database)
+    await database.close()
 
 
 async def load_sample(url: str) -> None:

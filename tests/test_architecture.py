@@ -19,10 +19,10 @@ LAYERS: Final = [
     {"content", "deps"},
     {"words"},
     {"changes", "formats"},
-    {"lists"},
+    {"lists", "index"},
     {"publishing"},
     {"tags", "sources", "notes", "articles", "keys"},
-    {"importers", "webhooks", "ticker"},
+    {"importers", "webhooks", "ticker", "reindex"},
     {"main", "commands", "operations"},
 ]
 LEVELS: Final = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -65,7 +65,7 @@ CLIENTS: Final = {"httpx", "httpcore", "urllib.request", "http.client", "aiohttp
 # `follow` is a client of a server, run where its user runs it.
 DOORS: Final = {"outbound.py", "follow.py"}
 DIALECT: Final = re.compile("sqlite|postgres", re.IGNORECASE)
-KNOW_DIALECTS: Final = ("db/", "settings.py", "commands/serve.py")
+KNOW_DIALECTS: Final = ("db/", "index/", "settings.py", "commands/serve.py")
 # What a table is declared with for one database is no knowledge of which it is kept in.
 OPTIONS_OF_TABLES: Final = {"sqlite_with_rowid", "sqlite_where", "postgresql_where", "postgresql"}
 EMPTY_NAMES: Final = {"utils", "helpers", "common", "core", "base", "service", "services", "manager"}

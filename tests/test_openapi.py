@@ -15,6 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, OpenAPIV32SpecValida
 
 from app.errors import CATALOGUE
 from app.formats.routes import FORMATS
+from app.web.highlights import HIGHLIGHTED
 from tests.conftest import Fresh, client
 from tests.openapi import (
     BY_HAND,
@@ -59,7 +60,7 @@ withdraw_article withdraw_note
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "stream"}]
 # What a parameter needs beside it.
-NEEDS = {"role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
+NEEDS = {"highlight": {"q": "tram"}, "role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
 # Parameters without an example: a cursor is signed by the server that made it.
 NO_EXAMPLE = {"cursor"}
 
@@ -333,14 +334,14 @@ def test_blocks_are_told_apart_by_their_type() -> None:
 
 
 def test_a_field_of_an_answer_is_always_there() -> None:
-    """The exceptions: `included`, which is there when asked for, its groups, what the desk alone is shown, and what a
-    fault is about."""
+    """The exceptions: `included` and highlights, which are there when asked for, groups of `included`, what the desk
+    alone is shown, and what a fault is about."""
     for name in answered():
         schema = document()["components"]["schemas"][name]
         if "properties" not in schema or name.endswith(("Included", "Selection")):
             continue
         optional = set(schema["properties"]) - set(schema.get("required", ()))
-        asked_for = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text"}
+        asked_for = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text", *HIGHLIGHTED}
         assert optional <= asked_for | {"old", "new"} or name == "ProblemFault", (name, optional)
         assert not any("default" in field for field in schema["properties"].values()), name
 

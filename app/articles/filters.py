@@ -31,6 +31,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import FromClause
 
 from app.articles.schemas import ArticleQuery
 from app.changes.models import Revision, View, ViewEntry
@@ -234,27 +235,31 @@ def _conditions(shape: ListShape, branch: _Branch) -> list[ColumnElement[bool]]:
     if "updated_since" in shape.bounds:
         conditions.append(branch.entry.updated_at >= bindparam("updated_since", type_=UtcDateTime()))
     for n, (count, only_sections) in enumerate(shape.probes):
-        conditions.append(_stands_in(branch, f"probe_{n}", count, only_sections).is_not(None))
+        conditions.append(stands_in(branch.view, branch.entry, f"probe_{n}", count, only_sections).is_not(None))
     for n, count in enumerate(shape.without):
-        conditions.append(_stands_in(branch, f"without_{n}", count, False).is_(None))
+        conditions.append(stands_in(branch.view, branch.entry, f"without_{n}", count, False).is_(None))
     return conditions
 
 
-def _stands_in(branch: _Branch, parameter: str, count: int, only_sections: bool) -> ColumnElement[int | None]:
-    """1 where the article stands in one of so many other lists of the view, else NULL.
+def stands_in(
+    view: View, row: type[ListEntry] | FromClause, parameter: str, count: int, only_sections: bool
+) -> ColumnElement[int | None]:
+    """1 where the article stands in one of so many lists of the view, else NULL. `row` is what is walked: an alias with
+    the columns `published_at` and `object`.
 
     A correlated scalar subquery cannot be turned into a join: the driving list is walked in its order, and each
     article costs one look-up by key for each list, whatever the planner believes of the lists' sizes.
     """
     lookups = []
+    columns: Any = row.c if isinstance(row, FromClause) else row
     for n in range(count):
         other = aliased(ListEntry)
         lookup = select(literal(1, Integer)).where(
-            other.list == list_id(branch.view, _name(f"{parameter}__{n}", only_sections)),
-            other.published_at == branch.entry.published_at,
-            other.object == branch.entry.object,
+            other.list == list_id(view, _name(f"{parameter}__{n}", only_sections)),
+            other.published_at == columns.published_at,
+            other.object == columns.object,
         )
-        lookups.append(lookup.limit(1).correlate(branch.entry).scalar_subquery())
+        lookups.append(lookup.limit(1).correlate(row).scalar_subquery())
     return lookups[0] if count == 1 else func.coalesce(*lookups)
 
 

@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 from pydantic_core import from_json, to_json
 
 from app.articles import filters
+from app.articles.archive_schemas import ArchiveQuery
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
-from app.articles.schemas import ArchiveQuery, ArticleQuery
+from app.articles.schemas import ArticleQuery
+from app.articles.search import ArticleSearch
 from app.changes.stored import document_of
 from app.changes.views import VIEWS, Perspective
 from app.content.lifecycle import as_published
 from app.db import Reader, Row, from_milliseconds, milliseconds
+from app.index.states import states
 from app.lists import store as lists
 from app.paging import PageRows, Position, cut
+from app.words.queries import Query
 
 PERIOD_LENGTHS: Final = {"year": 4, "month": 7, "day": 10}
 
@@ -28,15 +32,22 @@ async def newest(
     position: Position | None,
     site_zone: ZoneInfo,
     *,
+    words: Query | None = None,
     with_body: bool = False,
 ) -> PageRows:
-    """Articles that match, in the order asked for; one page of cards, or of whole documents.
+    """Articles that match, in the order asked for; one page of cards, or of whole documents. `words` is what `q` asks.
 
     Order: (published_at or updated_at, id). An unknown slug matches nothing.
     Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
-    and one for the fence where even that has more than LOOKED_AT; one more with `count`.
+    and one for the fence where even that has more than LOOKED_AT; one more with `count`. With words: see `search`.
     """
     articles = ArticleFilter.of(query, site_zone)
+    if words is not None:
+        search = ArticleSearch(perspective, articles, words)
+        if not articles.ids:
+            return await _found(read, perspective, query, position, search, with_body=with_body)
+        listed = await newest(read, perspective, query, None, site_zone, with_body=with_body)
+        return await _of_these(read, perspective, query, listed, search)
     rarest = 0
     if len(articles.groups) > 1:
         articles, rarest = await _rarest_first(read, perspective, articles)
@@ -49,12 +60,59 @@ async def newest(
         shape = replace(shape, fenced=True)
         values |= {"fence_0": from_milliseconds(fence.values[0]), "fence_1": fence.values[1]}
     rows = await read.rows(filters.page_statement(shape), values, slow=shape.is_slow)
-    page = _in_order(rows, articles.ids) if articles.ids else _page_rows(rows, shape, query.limit, position, fence)
+    page = (
+        _in_order(rows, articles.ids)
+        if articles.ids
+        else _page_rows(rows, shape.newest_first, query.limit, position, fence)
+    )
     if perspective.due is not None:
         page.items = [as_shown_when_due(item) for item in page.items]
     if query.count:
         page.count = await _count(read, articles, shape, values)
     return page
+
+
+async def _found(
+    read: Reader,
+    perspective: Perspective,
+    query: ArticleQuery,
+    position: Position | None,
+    search: ArticleSearch,
+    *,
+    with_body: bool,
+) -> PageRows:
+    """A page of the articles that answer a query."""
+    backward = position is not None and position.backward
+    newest_first = query.sort.startswith("-") != backward
+    found = await search.page(
+        read, position, query.limit + 1, newest_first=newest_first, with_body=with_body or query.highlight
+    )
+    states = {hit.object: state for hit, state in found.articles}
+    rows: list[Row] = [
+        (hit.published_at, hit.object, state.card, *([state.body] if with_body else []))
+        for hit, state in found.articles
+    ]
+    page = _page_rows(rows, newest_first, query.limit, position, found.fence)
+    if perspective.due is not None:
+        page.items = [as_shown_when_due(item) for item in page.items]
+    if query.highlight:
+        page.items = [search.highlighted(item, states[id]) for id, item in zip(page.refs, page.items, strict=True)]
+    if query.count:
+        page.count = await search.count(read)
+    return page
+
+
+async def _of_these(
+    read: Reader, perspective: Perspective, query: ArticleQuery, listed: PageRows, search: ArticleSearch
+) -> PageRows:
+    """Of a list by ids those articles that answer the query: so few are read, and the index is not asked."""
+    texts = await states(read, perspective, listed.refs, with_body=True)
+    items = {
+        id: search.highlighted(item, texts[id]) if query.highlight else item
+        for id, item in zip(listed.refs, listed.items, strict=True)
+        if search.is_answer(texts[id])
+    }
+    return PageRows([*items.values()], [*items], count=(len(items), True) if query.count else None)
 
 
 def as_shown_when_due(document: str) -> str:
@@ -84,8 +142,9 @@ def _position(row: Sequence[Any], *, backward: bool) -> Position:
 
 
 def _page_rows(
-    rows: list[Row], shape: ListShape, limit: int, position: Position | None, fence: Position | None
+    rows: list[Row], newest_first: bool, limit: int, position: Position | None, fence: Position | None
 ) -> PageRows:
+    """The page of rows that were read in this direction, from the position to the fence."""
     if len(rows) > limit:
         fence = None  # the page is full before the walk came to the fence
     rows, has_previous, has_next = cut(rows, limit, position)
@@ -95,16 +154,16 @@ def _page_rows(
         next=_position(rows[-1], backward=False) if rows and has_next else None,
         prev=_position(rows[0], backward=True) if rows and has_previous else None,
     )
-    way_back = _turned_round(position, shape) if position is not None and not rows else None
-    if shape.backward:
+    way_back = _turned_round(position, newest_first=newest_first) if position is not None and not rows else None
+    if position is not None and position.backward:
         return replace(page, prev=fence or page.prev, next=page.next or way_back)
     return replace(page, next=fence or page.next, prev=page.prev or way_back)
 
 
-def _turned_round(position: Position, shape: ListShape) -> Position:
+def _turned_round(position: Position, *, newest_first: bool) -> Position:
     """The way back from an empty page: from just behind its own position, since it has no article to turn round at."""
     at, id = position.values
-    number = UUID(id).int + (-1 if shape.newest_first else 1)
+    number = UUID(id).int + (-1 if newest_first else 1)
     return Position((at, str(UUID(int=number))), not position.backward)
 
 

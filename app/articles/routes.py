@@ -9,10 +9,9 @@ from pydantic_core import to_json
 
 from app.articles import desk, listing
 from app.articles import store as articles
+from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
 from app.articles.schemas import (
-    ArchiveQuery,
     ArticleAnswer,
-    ArticleArchive,
     ArticleCorrectIn,
     ArticleEdit,
     ArticleFields,
@@ -38,6 +37,7 @@ from app.errors import Fault, Invalid
 from app.formats.bodies import BODY_FIELDS
 from app.publishing.preview_routes import preview_response
 from app.publishing.store import object_address
+from app.sources.naming import asked_words, named_lists
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caching import cached_response, caching_headers
@@ -64,8 +64,8 @@ async def list_articles(
 ) -> Response:
     """Articles, newest first.
 
-    All filters hold together. Items are cards: without `body` unless `fields` names it. Keep filters and sort while you
-    follow `next`: a page never repeats or loses a story, whatever is published meanwhile.
+    All filters hold together, words (`q`) too. Items are cards: without `body` unless `fields` names it. Keep filters
+    and sort while you follow `next`: a page never repeats or loses a story, whatever is published meanwhile.
     """
     fields, include = query.shape()
     cursor = cursors(request, query.filters())
@@ -75,11 +75,12 @@ async def list_articles(
         detail = "is an instant in the past: what was public then is told of single articles"
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
     async with read.snapshot() as snapshot:
+        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
-        page = await listing.newest(snapshot, perspective, query, position, zone, with_body=with_body)
+        page = await listing.newest(snapshot, perspective, query, position, zone, words=words, with_body=with_body)
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    names = [*query.list_names(), *keys]
+    names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
@@ -190,8 +191,7 @@ async def get_archive(
 ) -> Response:
     """How many articles each year, month or day has.
 
-    Periods in which something was published, oldest first, in the site's zone. They are kept counted, so this is cheap
-    however many articles there are.
+    Periods in which something was published, oldest first, in the site's zone. Cheap: they are kept counted.
     """
     periods = await listing.archive(read, perspective_of(caller, query.perspective), query)
     items = [{"period": period, "count": number} for period, number in periods]

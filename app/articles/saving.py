@@ -14,6 +14,7 @@ from app.articles.models import Article, ArticleSlug
 from app.articles.redirects import REDIRECT, REDIRECTS, no_redirect, redirect
 from app.articles.rendering import DATES, RenderedArticle
 from app.articles.stored import StoredArticle
+from app.articles.texts import searched_texts
 from app.changes import log
 from app.changes.log import PendingChange, Transaction
 from app.changes.models import DESK, PUBLIC, Op, View
@@ -21,6 +22,7 @@ from app.changes.saving import Outcome, same_content
 from app.changes.stored import FormerObject, former
 from app.db import execute_many, insert_many
 from app.errors import Invalid
+from app.index.store import IndexChanges, IndexedState
 from app.lists.store import ListChanges, Placement
 from app.publishing.placement import (
     following_dates,
@@ -209,6 +211,7 @@ class _Batch:
         self.transaction = transaction
         self.slug_owners = slug_owners
         self.lists = ListChanges(transaction.zone, archived=ARCHIVED)
+        self.index = IndexChanges("article")
         self.saved: list[ArticleToSave] = []
         self.inserted: list[RenderedArticle] = []
         self.changed: list[RenderedArticle] = []
@@ -236,6 +239,7 @@ class _Batch:
         new = placement(names, article)
         kept = {view: place for view, place in placed.items() if view not in cleared}
         self.lists.move(article.id, placed, {**kept, item.view: new})
+        self.index.show(article.id, {**dict.fromkeys(cleared), item.view: _indexed(article, new)})
         old_withdrawal = before.withdrawal if before is not None else NOT_WITHDRAWN
         was_withdrawn = old_withdrawal != NOT_WITHDRAWN
         op = item.op or operation(article.status, before, cleared, was_withdrawn=was_withdrawn)
@@ -290,7 +294,13 @@ class _Batch:
         public = [slug for slug, (_, is_public) in self.slugs.items() if is_public and slug in self.slug_owners]
         await execute_many(connection, _PUBLISH_SLUG, [{"slug_": slug} for slug in public])
         await execute_many(connection, REDIRECT, self.redirected)
+        await self.index.write(connection)
         await self.lists.write(connection)
+
+
+def _indexed(article: RenderedArticle, placed: Placement) -> IndexedState:
+    texts = searched_texts(from_json(article.card), from_json(article.body))
+    return IndexedState(texts, placed.published_at, placed.language)
 
 
 def _address(card: Mapping[str, Any]) -> tuple[str, str]:
@@ -302,6 +312,7 @@ async def discard_working_copy(transaction: Transaction, public: RenderedArticle
     """Drops the working copy of a public article: the desk sees again what is public, the state `public`."""
     batch, desk, placed = _Batch(transaction, {}), frozenset({DESK}), before.placements()
     batch.lists.move(public.id, placed, {PUBLIC: placed[PUBLIC]})
+    batch.index.show(public.id, {DESK: None})
     batch.changed.append(public)
     batch.free_slugs(public, beside=public.slug)
     change = _change(public, "updated", None, desk)
@@ -316,6 +327,9 @@ async def delete_article(transaction: Transaction, before: StoredArticle) -> Non
     lists = ListChanges(transaction.zone, archived=ARCHIVED)
     placed = before.placements()
     lists.move(id, placed, {})
+    index = IndexChanges("article")
+    index.show(id, dict.fromkeys(before.views))
+    await index.write(connection)
     await lists.write(connection)
     names = _purge_names(touched_placements(placed, None, None, before.views))
     names |= touched_replacements("article", before, is_public=False)

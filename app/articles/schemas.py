@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.articles.highlight_schemas import ArticleHighlighted
 from app.changes.schemas import Drafts, Seen, WriteWarning, drafts_or_instant
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, Image, Role, StoryRelation, WireModel
@@ -15,7 +16,9 @@ from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, Line, LineOrEmpty, Slug, Text, Url
+from app.web.highlights import HIGHLIGHTED
 from app.web.queries import (
+    Flag,
     Page,
     PageQuery,
     Parameters,
@@ -196,14 +199,20 @@ class ArticleWritten(ArticleOut):
     warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
-class ArticleSelection(ArticleAnswer):
+class ArticleHit(ArticleHighlighted, ArticleCard):
+    """An article in a list, without its body."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked(*HIGHLIGHTED))
+
+
+class ArticleSelection(ArticleHighlighted, ArticleAnswer):
     """Those fields of an article that `fields` named; id and slug are always there."""
 
     model_config = ConfigDict(json_schema_extra=only_required("id", "slug"))
 
 
 # The article with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
-class ArticlePage(Page[ArticleAnswer | ArticleCard | ArticleSelection, ArticleIncluded]):
+class ArticlePage(Page[ArticleAnswer | ArticleHit | ArticleSelection, ArticleIncluded]):
     """One page of articles: cards, or what `fields` selected."""
 
 
@@ -334,9 +343,28 @@ class ArticleQuery(PageQuery, ArticleFields):
         " left out. Not with `cursor`, `sort` or `limit`.",
         examples=["019252c7-d180-77c7-9a55-11a354c096ee,0196a952-8640-7af9-9ede-1fa8797a5517"],
     )
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
-        default="-published_at", description="A minus puts the newest first.", examples=["published_at"]
+    q: str | None = Field(
+        default=None,
+        description="Words in any order, each in any of its forms, in Ukrainian and English."
+        ' `"a phrase"`, `-not`, `a OR b`, `begin*`; `headline:word`; `source:word` of a source with this word in its'
+        " names, or with this slug.",
+        examples=["tram -bridge"],
     )
+    highlight: Flag = Field(
+        default=False,
+        description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
+        examples=[True],
+    )
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
+        default="-published_at",
+        description="A minus puts the newest first. With `q` by `published_at` only.",
+        examples=["published_at"],
+    )
+
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
+        fields, include = super().shape()
+        return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -347,6 +375,10 @@ class ArticleQuery(PageQuery, ArticleFields):
         dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
         if self.tz is not None and not any(dated):
             raise conflict("tz", "says how dates are read, and there is none")
+        if self.highlight and self.q is None:
+            raise conflict("highlight", "shows where the words of `q` stand, which is not given")
+        if self.q is not None and self.sort.endswith("updated_at"):
+            raise conflict("sort", "is `-published_at` or `published_at` where `q` is given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
         longest = max(map(len, (*self.tag, *self.source, *self.note, self.section or ("",))))
@@ -365,44 +397,3 @@ class ArticleQuery(PageQuery, ArticleFields):
             if groups:
                 return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
         return in_languages(super().list_names(noun), self.language)
-
-
-class ArchiveQuery(Drafts):
-    """How the archive is counted."""
-
-    by: Literal["year", "month", "day"] = Field(
-        default="month", description="The length of a period.", examples=["year"]
-    )
-    language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
-        default=None, description="Any of these languages, comma-separated.", examples=["en"]
-    )
-    section: Slug | None = Field(
-        default=None, description="Only this section; not together with `tag`.", examples=["city"]
-    )
-    tag: Slug | None = Field(
-        default=None, description="Only this tag; not together with `section`.", examples=["trams"]
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.section is not None and self.tag is not None:
-            raise conflict("section", "cannot stand together with `tag`: the counters know one of them")
-        return self
-
-    def list_names(self) -> list[str]:
-        """The names of the list that is counted, in these languages."""
-        slug = self.section or self.tag
-        return in_languages([f"articles:tag:{slug}" if slug else "articles"], self.language)
-
-
-class ArchivePeriod(BaseModel):
-    """How many articles were published in a year, month or day of the site's zone."""
-
-    period: str = Field(description="What `date` takes in the list of articles.", examples=["2025-01"])
-    count: int = Field(ge=1)
-
-
-class ArticleArchive(BaseModel):
-    """Periods in which something was published, oldest first."""
-
-    items: list[ArchivePeriod]

@@ -13,7 +13,6 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
-from sqlalchemy.orm.attributes import InstrumentedAttribute
 
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.changes.stored import desk_document_of, document_of
@@ -88,7 +87,7 @@ def visible(entry: type[ViewEntry], kind: Kind) -> ColumnElement[bool]:
     return condition
 
 
-def not_overlaid(row: Any, view: View, kind: Kind, object_id: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+def not_overlaid(row: Any, view: View, kind: Kind, object_id: SqlColumn) -> list[ColumnElement[bool]]:
     """Conditions on a row of `view` so that each object is seen once, although two views may hold it."""
     if kind == "public" or (kind == "desk" and view == DESK):
         return []

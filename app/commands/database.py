@@ -13,6 +13,7 @@ from app.commands.console import err, failure
 from app.db import Database, DatabaseUrl, SchemaMismatch, check_schema, replica_urls
 from app.errors import Unavailable
 from app.importers.mending import mend
+from app.reindex import is_needed
 from app.settings import Settings
 
 Result = TypeVar("Result")
@@ -95,6 +96,8 @@ def migrate_database(settings: Settings) -> None:
             "The file stays as large as it was: to rewrite it takes free disk space of twice its contents."
             " To shrink it later, execute VACUUM in it."
         )
+    if run_with_database(settings, is_needed):
+        err.print("A server indexes the words of what is stored while it runs; so does: python -m app reindex")
 
 
 def migrate() -> None:

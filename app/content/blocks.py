@@ -1,7 +1,7 @@
 """The typed blocks that a body is made of, how a body is sanitised, and what is derived from it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Any, Final, Literal
 
@@ -243,17 +243,18 @@ def _sanitised(fragment: str, pointer: str, faults: list[Fault], removed: list[F
     return safe
 
 
-def texts(block: Block) -> Iterator[str]:
-    """In reading order; none of pictures, references and embeds."""
-    match block:
-        case Paragraph() | Quote():
-            yield html.plain(block.html)
-        case Heading() | Code():
-            yield block.text
-        case List():
-            yield from map(html.plain, block.items)
-        case Table():
-            yield from filter(None, chain(block.header, *block.rows))
+def texts(block: Mapping[str, Any]) -> Iterator[str]:
+    """The plain texts of a block, which is given by its fields: in reading order; none of pictures, references and
+    embeds."""
+    match block["type"]:
+        case "paragraph" | "quote":
+            yield html.plain(block["html"])
+        case "heading" | "code":
+            yield block["text"]
+        case "list":
+            yield from map(html.plain, block["items"])
+        case "table":
+            yield from filter(None, chain(block["header"], *block["rows"]))
 
 
 def excerpt(standfirst: str | None, body: Iterable[Block]) -> str | None:
@@ -269,7 +270,7 @@ def excerpt(standfirst: str | None, body: Iterable[Block]) -> str | None:
 
 
 def word_count(body: Iterable[Block]) -> int:
-    return sum(len(_WORD.findall(composed(text))) for block in body for text in texts(block))
+    return sum(len(_WORD.findall(composed(text))) for block in body for text in texts(vars(block)))
 
 
 def reading_minutes(words: int) -> int:

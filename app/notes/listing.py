@@ -1,6 +1,7 @@
 """Lists of reference notes: what a request asks for, with the conditions and the parameters of its statement."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,17 +12,25 @@ from app.changes.models import ViewEntry
 from app.changes.slug_lists import SlugListRequest, slug_list
 from app.changes.views import VIEWS, Kind, Perspective
 from app.db import SHAPES, Reader, in_list, list_parameters, padded_size
+from app.index.checking import CHECKED_AT_MOST
+from app.index.keys import has_phrases
+from app.index.store import engine_of
 from app.lists.models import List, ListEntry
 from app.notes.schemas import NoteQuery
+from app.notes.search import checked, has_words, needs_bodies, word_parameters
 from app.paging import PageRows, Position
 from app.tags.models import Tag
+from app.words.queries import Query
 
 Sizes = tuple[int, ...]
 
 
 @lru_cache(SHAPES)
-def _conditions(kind: Kind, lists: Sizes, tags: Sizes) -> tuple[ColumnElement[bool], ...]:
-    """Notes that stand in a list of each group: of names (`list_0`), of tags and all their descendants (`tag_0`)."""
+def _conditions(kind: Kind, lists: Sizes, tags: Sizes, engine: Any = None) -> tuple[ColumnElement[bool], ...]:
+    """Notes that stand in a list of each group: of names (`list_0`), of tags and all their descendants (`tag_0`).
+
+    With the `engine` of the index of words also notes that have words.
+    """
     conditions = [_listed(kind, in_list(List.name, f"list_{n}", size)) for n, size in enumerate(lists)]
     for n, size in enumerate(tags):
         tree = select(Tag.slug).where(in_list(Tag.slug, f"tag_{n}", size)).cte(f"tree_{n}", recursive=True)
@@ -29,7 +38,7 @@ def _conditions(kind: Kind, lists: Sizes, tags: Sizes) -> tuple[ColumnElement[bo
         tree = tree.union(select(child.slug).join(tree, child.parent == tree.c.slug))
         names = select(literal("notes:tag:", String).concat(tree.c.slug))
         conditions.append(_listed(kind, List.name.in_(names)))
-    return tuple(conditions)
+    return (*conditions, *([] if engine is None else [has_words(engine)]))
 
 
 def _listed(kind: Kind, named: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -43,24 +52,40 @@ def _listed(kind: Kind, named: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 async def page(
-    read: Reader, perspective: Perspective, query: NoteQuery, position: Position | None, *, with_body: bool
+    read: Reader,
+    perspective: Perspective,
+    query: NoteQuery,
+    position: Position | None,
+    *,
+    words: Query | None = None,
+    with_body: bool,
 ) -> PageRows:
-    """Notes that match, by slug or by what changed last. An unknown slug matches nothing.
+    """Notes that match, by slug or by what changed last. An unknown slug matches nothing. `words` is what `q` asks.
 
     Cost: one statement, and one more with `count`.
     """
     lists = [tuple(f"notes:source:{slug}" for slug in group) for group in query.source]
     if query.language:
         lists.append(tuple(f"notes:language:{language}" for language in query.language))
-    conditions = _conditions(perspective.kind, _sizes(lists), _sizes(query.tag))
-    parameters: dict[str, Any] = {}
+    engine = None if words is None else engine_of(read)
+    conditions = _conditions(perspective.kind, _sizes(lists), _sizes(query.tag), engine)
+    parameters: dict[str, Any] = {} if words is None else word_parameters(read, perspective.kind, words)
     for name, groups in (("list", lists), ("tag", query.tag)):
         for n, values in enumerate(groups):
             parameters |= list_parameters(f"{name}_{n}", padded_size(len(values)), values)
+    whole = words is not None and needs_bodies(words, highlight=query.highlight)
     request = SlugListRequest(
-        query.limit, position, query.sort == "slug", query.ids or (), query.count, with_body=with_body
+        query.limit, position, query.sort == "slug", query.ids or (), query.count, with_body=with_body or whole
     )
-    return await slug_list(read, perspective, "note", request, conditions, parameters)
+    page = await slug_list(read, perspective, "note", request, conditions, parameters)
+    if words is not None and whole:
+        page = checked(page, words, highlight=query.highlight, with_body=with_body)
+        if query.count and has_phrases(words):
+            candidates = replace(request, limit=CHECKED_AT_MOST, position=None, counted=False, with_body=True)
+            first = await slug_list(read, perspective, "note", candidates, conditions, parameters)
+            answering = checked(first, words, highlight=False, with_body=False)
+            page.count = (len(answering.refs), first.next is None)
+    return page
 
 
 def _sizes(groups: Sequence[Sequence[str]]) -> Sizes:

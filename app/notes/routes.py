@@ -30,6 +30,7 @@ from app.notes.schemas import (
     NoteWritten,
 )
 from app.publishing.preview_routes import preview_response
+from app.sources.naming import asked_words, named_lists
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import permitted
@@ -57,11 +58,12 @@ async def list_notes(
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
+        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
-        page = await listing.page(snapshot, perspective, query, position, with_body=with_body)
+        page = await listing.page(snapshot, perspective, query, position, words=words, with_body=with_body)
         included = await notes.included(snapshot, perspective, page.items, include)
         page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    names = [*query.list_names(), *keys]
+    names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 

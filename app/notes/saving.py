@@ -12,10 +12,12 @@ from app.changes.models import DESK, PUBLIC, View
 from app.changes.saving import Outcome, ToSave, same_content
 from app.changes.stored import FormerObject, StoredObject, former, stored
 from app.errors import Invalid
+from app.index.store import IndexChanges, IndexedState
 from app.lists.store import ListChanges, Placement
 from app.notes.models import Note
 from app.notes.references import hidden_in_use, missing_references, shared_languages, sources_of
 from app.notes.schemas import NoteState
+from app.notes.texts import searched_texts
 from app.publishing.placement import (
     following_dates,
     operation,
@@ -71,6 +73,7 @@ class _Batch:
         self.lineages = lineages
         self.kind = kind
         self.lists = ListChanges(transaction.zone)
+        self.index = IndexChanges("note")
         self.inserted: list[NoteState] = []
         self.changed: list[NoteState] = []
 
@@ -115,12 +118,16 @@ class _Batch:
         if note.withdrawal is not None:
             change.note, change.reason = note.withdrawal.public_note, note.withdrawal.reason
         self.transaction.save(change)
+        texts = searched_texts(from_json(change.card), from_json(change.body or "[]"))
+        indexed = IndexedState(texts, new.published_at, new.language)
+        self.index.show(object_id, {**dict.fromkeys(cleared), view: indexed})
         return "created" if before is None else "updated"
 
     async def write(self) -> None:
         """Writes the rows; what a public note names becomes public with it."""
         transaction = self.transaction
         await write_rows(transaction.connection, Note.slug, self.inserted, self.changed)
+        await self.index.write(transaction.connection)
         await self.lists.write(transaction.connection)
         public = [note for note in (*self.inserted, *self.changed) if note.status == PUBLISHED]
         await tags.make_public(transaction, {slug for note in public for slug in note.tags})
@@ -135,6 +142,9 @@ async def remove(transaction: Transaction, slug: str, before: StoredObject, *, w
     log.delete_object(transaction, "note", slug, before, names, was_withdrawn=was_withdrawn)
     lists = ListChanges(transaction.zone)
     lists.move(before.id, placed, {})
+    index = IndexChanges("note")
+    index.show(before.id, dict.fromkeys(before.views))
+    await index.write(transaction.connection)
     await lists.write(transaction.connection)
     await transaction.connection.execute(delete(Note).where(Note.slug == slug))
 

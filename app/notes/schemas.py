@@ -13,13 +13,16 @@ from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import Day, Instant, Language, Line, LineOrEmpty, Slug, Text
+from app.web.highlights import HIGHLIGHTED, BlockHighlight, Highlight
 from app.web.queries import (
+    Flag,
     Page,
     PageQuery,
     Parameters,
     check_number_of_values,
     chosen_names,
     comma_list,
+    conflict,
     if_asked,
     names_schema,
     only_required,
@@ -144,14 +147,43 @@ class NoteAnswer(NoteOut):
     included: NoteIncluded | MISSING = MISSING
 
 
-class NoteSelection(NoteAnswer):
+class FactHighlight(Highlight):
+    """The same within the text of a dated statement."""
+
+    fact: int = Field(ge=0, description="Its number in `facts`, from 0.")
+
+
+class NoteHighlights(BaseModel):
+    """Where the words of `q` stand, by field. They do not overlap."""
+
+    heading: list[Highlight]
+    body: list[BlockHighlight]
+    facts: list[FactHighlight]
+
+
+class NoteHighlighted(BaseModel):
+    """What `highlight` adds to a note in a list."""
+
+    highlights: NoteHighlights | MISSING = Field(default=MISSING, description="Asked for by `highlight=true`.")
+    snippet_html: str | MISSING | None = Field(
+        default=MISSING, description="A part of the text as inline HTML, with `mark` around what was sought."
+    )
+
+
+class NoteHit(NoteHighlighted, NoteCard):
+    """A note in a list, without its body."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked(*HIGHLIGHTED))
+
+
+class NoteSelection(NoteHighlighted, NoteAnswer):
     """Those fields of a note that `fields` named; the slug is always there."""
 
     model_config = ConfigDict(json_schema_extra=only_required("slug"))
 
 
 # The note with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
-class NotePage(Page[NoteAnswer | NoteCard | NoteSelection, NoteIncluded]):
+class NotePage(Page[NoteAnswer | NoteHit | NoteSelection, NoteIncluded]):
     """One page of reference notes: cards, or what `fields` selected."""
 
 
@@ -216,12 +248,30 @@ class NoteQuery(PageQuery, NoteFields):
         " out.",
         examples=["zghariv-trams,humpback-bridge"],
     )
+    q: str | None = Field(
+        default=None,
+        description="Words in any order and any of their forms, in Ukrainian and English: as `q` of articles."
+        " `headline:word` means the heading.",
+        examples=["tram"],
+    )
+    highlight: Flag = Field(
+        default=False,
+        description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
+        examples=[True],
+    )
     sort: Literal["slug", "-modified_at"] = Field(
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
 
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
+        fields, include = super().shape()
+        return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.highlight and self.q is None:
+            raise conflict("highlight", "shows where the words of `q` stand, which is not given")
         check_number_of_values({"tag": self.tag, "source": self.source, "language": [self.language]})
         return self
 

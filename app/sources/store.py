@@ -1,16 +1,25 @@
 """Reading and writing sources."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from app.changes.slug_lists import SlugListRequest
 from app.changes.views import Perspective
 from app.db import Reader
+from app.index.keys import IndexedTexts
 from app.paging import PageRows, Position
 from app.sources.models import Source
 from app.sources.schemas import SourceIn, SourceOut, SourceQuery
 from app.tags.hierarchy import Hierarchy
 
-_sources: Final = Hierarchy("source", Source, SourceOut, SourceIn)
+
+def searched_texts(source: Mapping[str, Any]) -> IndexedTexts:
+    """The texts of a source's document by which words find it: its names, and its slug as one of them."""
+    names = [*source["names"].values(), *source["aliases"], source["slug"]]
+    return IndexedTexts({"headline": names, "body": [*source["description"].values()]})
+
+
+_sources: Final = Hierarchy("source", Source, SourceOut, SourceIn, searched_texts)
 get, existing, make_public, save = _sources.get, _sources.existing, _sources.make_public, _sources.save
 find, lock, create, put = _sources.find, _sources.lock, _sources.create, _sources.put
 update, delete = _sources.update, _sources.delete

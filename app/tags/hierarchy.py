@@ -22,6 +22,8 @@ from app.changes.views import Perspective
 from app.content.sets import make_sets
 from app.db import SHAPES, Reader, Row, fetch, in_list, list_parameters, padded_size
 from app.errors import Conflict, Fault, Invalid, NotFound
+from app.index.keys import IndexedTexts
+from app.index.store import IndexChanges, IndexedState
 from app.lists import store as lists
 from app.paging import PageRows
 from app.tags.schemas import SluggedContent
@@ -61,14 +63,16 @@ Places = Mapping[str, tuple[str, str | None]]
 class Hierarchy(Generic[State]):
     """The objects of one noun.
 
-    `misplaced(state, type of its parent)` says what is wrong with a place, if anything. `check_moves` raises Invalid
-    where a state must not have another type or parent than what is stored.
+    `texts` gives those of a document by which words find it. `misplaced(state, type of its parent)` says what is wrong
+    with a place, if anything. `check_moves` raises Invalid where a state must not have another type or parent than what
+    is stored.
     """
 
     noun: Noun
     table: Any
     state: type[State]
     content: type[SluggedContent]
+    texts: Callable[[Mapping[str, Any]], IndexedTexts]
     misplaced: Callable[[State, str], str | None] = lambda state, parent_type: None
     check_moves: Callable[[Transaction, Sequence[State], Mapping[str, StoredObject]], Awaitable[None]] | None = None
 
@@ -169,6 +173,7 @@ class Hierarchy(Generic[State]):
         created = [state for state, outcome in zip(states, outcomes, strict=True) if outcome == "created"]
         updated = [state for state, outcome in zip(states, outcomes, strict=True) if outcome == "updated"]
         await self._write_rows(transaction, created, updated)
+        await self._index(transaction, (*created, *updated))
         transaction.locked.pop(self.table, None)
         changes = transaction.changes
         public = [s.slug for s in (*created, *updated) if s.parent and changes[self.noun, s.slug].view == PUBLIC]
@@ -220,6 +225,14 @@ class Hierarchy(Generic[State]):
             rows = [{f"new_{name}": getattr(state, name) for name in names} for state in updated]
             await transaction.connection.execute(statement, rows)
 
+    async def _index(self, transaction: Transaction, states: Iterable[State]) -> None:
+        index = IndexChanges(self.noun)
+        for state in states:
+            change = transaction.changes[self.noun, state.slug]
+            texts = self.texts(from_json(change.card))
+            index.show(change.object, {DESK: IndexedState(texts, state.created_at, language="")})
+        await index.write(transaction.connection)
+
     # --- the desk ------------------------------------------------------------------------------------------------
 
     async def create(self, transaction: Transaction, content: SluggedContent) -> Written:
@@ -264,6 +277,9 @@ class Hierarchy(Generic[State]):
         if faults:
             raise Conflict(f"Something still refers to this {self.noun}.", *faults)
         log.delete_object(transaction, self.noun, slug, before)
+        index = IndexChanges(self.noun)
+        index.show(before.id, {DESK: None})
+        await index.write(connection)
         await connection.execute(delete(table).where(table.slug == slug))
 
     # --- places --------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Reading and writing tags."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from app.changes.stored import StoredObject
 from app.changes.views import VIEWS, Perspective
 from app.db import Reader
 from app.errors import Fault, Invalid
+from app.index.keys import IndexedTexts
 from app.lists import store as lists
 from app.paging import PageRows, Position
 from app.tags.hierarchy import Hierarchy
@@ -57,7 +58,12 @@ async def _check_moves(transaction: Transaction, tags: Sequence[TagOut], before:
         raise Invalid("A tag in use cannot move.", *faults)
 
 
-_tags: Final = Hierarchy("tag", Tag, TagOut, TagIn, _misplaced, _check_moves)
+def searched_texts(tag: Mapping[str, Any]) -> IndexedTexts:
+    """The texts of a tag's document by which words find it: its labels, and its slug as one of them."""
+    return IndexedTexts({"headline": [*tag["labels"].values(), tag["slug"]], "body": [*tag["description"].values()]})
+
+
+_tags: Final = Hierarchy("tag", Tag, TagOut, TagIn, searched_texts, _misplaced, _check_moves)
 get, lineages, make_public, save = _tags.get, _tags.lineages, _tags.make_public, _tags.save
 find, lock, create, put = _tags.find, _tags.lock, _tags.create, _tags.put
 update, delete = _tags.update, _tags.delete

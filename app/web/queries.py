@@ -156,7 +156,7 @@ class PageQuery(Parameters):
 
 
 # Parameters that choose neither the items of a list nor their order. A list by `ids` is one page and has no cursor.
-_NOT_FILTERS: Final = {"limit", "cursor", "count", "fields", "include", "ids"}
+_NOT_FILTERS: Final = {"limit", "cursor", "count", "fields", "include", "ids", "highlight"}
 
 
 def conflict(parameter: str, detail: str, kind: str = "conflict") -> PydanticCustomError:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from app.words import data, forms, names
 from app.words.numbers import number_keys
 from app.words.spelling import bounded, normalised, script, without_diacritics
-from app.words.tokens import tokens
+from app.words.tokens import token_texts, tokens
 
 # Goes up whenever the same word may get other keys: what was indexed with another version must be indexed again.
 ANALYSIS_VERSION: Final = 1
@@ -47,6 +47,11 @@ def analyse(text: str) -> list[Word]:
     return [
         Word(token.start, token.end, token.position, token.width, written_keys(token.text)) for token in tokens(text)
     ]
+
+
+def text_keys(text: str) -> set[str]:
+    """The keys of all words of a text. Cost: linear; 1 µs for a word met before."""
+    return {key for token in token_texts(text) for key in written_keys(token)}
 
 
 def written_keys(token: str) -> frozenset[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from app.words.analysis import Word
-from app.words.queries import Prefix, Query, Term
+from app.words.analysis import Word, written_keys
+from app.words.queries import Phrase, Prefix, Query, Term
+from app.words.tokens import token_texts, tokens
 
 # Fields whose words are sought by the name of the field alone.
 SOUGHT_BY_NAME: Final = frozenset({"source"})
@@ -17,6 +18,41 @@ class Range(NamedTuple):
 
     start: int
     end: int
+
+
+class Finder:
+    """Finds in many texts the words that a query looks for. For one request: it remembers all words that it met."""
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        terms = [*(term for alternatives in query.required for term in alternatives), *query.excluded]
+        self._keys = {key for term in terms if isinstance(term, Phrase) for keys in term.words for key in keys}
+        self._beginnings = tuple(
+            beginning for term in terms if isinstance(term, Prefix) for beginning in term.beginnings
+        )
+        self._sought: set[str] = set()
+        self._met: set[str] = set()
+
+    def words(self, text: str) -> list[Word]:
+        """Of the words of a text those that the query looks for or excludes, which do for matching and highlighting.
+
+        Cost: linear; for a text that has none of them a fifth of that of `analyse`.
+        """
+        texts = token_texts(text)
+        self._sought |= {token for token in texts - self._met if self._is_sought(written_keys(token))}
+        self._met |= texts
+        if self._sought.isdisjoint(texts):
+            return []
+        return [
+            Word(token.start, token.end, token.position, token.width, written_keys(token.text))
+            for token in tokens(text)
+            if token.text in self._sought
+        ]
+
+    def _is_sought(self, keys: frozenset[str]) -> bool:
+        if not self._keys.isdisjoint(keys):
+            return True
+        return bool(self._beginnings) and any(key.startswith(self._beginnings) for key in keys)
 
 
 def matches(query: Query, texts: Texts) -> bool:

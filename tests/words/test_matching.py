@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.content import html
 from app.words.analysis import analyse
-from app.words.matching import highlights, matches
+from app.words.matching import Finder, highlights, matches
 from app.words.queries import parse
 
 STORY = {
@@ -78,6 +78,19 @@ def test_a_story_does_not_answer(query: str) -> None:
 def test_words_and_phrases_are_highlighted(query: str, field: str, fragment: str, marked: str) -> None:
     ranges = highlights(parse(query), field, analyse(html.plain(fragment)))
     assert html.marked(fragment, ranges) == marked
+
+
+@given(
+    st.lists(st.sampled_from(["міст", "мости", "15 000", "ткач-кравець", "22.01.2025", "Kyiv", "і"]), max_size=12),
+    st.sampled_from(["міст", '"міст ткач"', "тка* -Київ", "15000", "2025-01-22 OR кравця"]),
+)
+def test_the_words_that_a_query_names_do_for_matching(text: list[str], query: str) -> None:
+    asked, whole = parse(query), " ".join(text)
+    found = Finder(asked).words(whole)
+
+    assert {*found} <= {*analyse(whole)}
+    assert matches(asked, {"body": [found]}) == matches(asked, {"body": [analyse(whole)]})
+    assert highlights(asked, "body", found) == highlights(asked, "body", analyse(whole))
 
 
 inline = st.lists(st.sampled_from(["міст ", "<b>", "</b>", "<i>", "</i>", "<br>", "&amp;", "&lt;", "трамвай", " "]))

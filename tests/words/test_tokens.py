@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.words.analysis import analyse, asked_keys, written_keys
 from app.words.spelling import LONGEST_KEY
-from app.words.tokens import tokens
+from app.words.tokens import token_texts, tokens
 
 
 def written(text: str) -> list[str]:
@@ -82,3 +82,10 @@ def test_a_megabyte_of_anything_is_read_with_short_keys(text: str) -> None:
 
 def test_long_words_that_differ_at_their_ends_have_different_keys() -> None:
     assert written_keys("а" * 100 + "б").isdisjoint(written_keys("а" * 100 + "в"))
+
+
+@given(
+    st.text(max_size=60) | st.sampled_from(["Науково-популярний об’єкт, 15 000,5 і 22.01.2025", "а-б-в г-ґ.", "C.I.A."])
+)
+def test_the_texts_of_tokens_are_those_of_the_tokens(text: str) -> None:
+    assert token_texts(text) == {token.text for token in tokens(text)}

@@ -1,0 +1,205 @@
+"""Lists of articles by words: a walk over the index of words, with the filters of the list as conditions on hits."""
+
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import ColumnElement, String, bindparam, literal, select
+from sqlalchemy.sql.selectable import FromClause
+
+from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, ArticleFilter, stands_in
+from app.articles.texts import body_passages, card_passages, searched_texts
+from app.changes.models import View, ViewEntry
+from app.changes.views import VIEWS, Kind, Perspective, not_overlaid
+from app.db import SHAPES, Reader, UtcDateTime, in_list, list_parameters, milliseconds, padded_size
+from app.index.checking import CHECKED_AT_MOST, answers
+from app.index.highlighting import Part, highlighted
+from app.index.hits import Conditions, Found, Hit, Walk, nearest, number
+from app.index.keys import condition_of, has_phrases
+from app.index.states import FoundState, states
+from app.lists.models import ListEntry
+from app.lists.store import list_id
+from app.paging import Position
+from app.words.matching import Finder
+from app.words.queries import Query
+
+_MOST_HITS: Final = CHECKED_AT_MOST + 1
+
+
+class FoundArticles(NamedTuple):
+    """Articles that answer a query, in the order of the list, each with its state.
+
+    `fence` is where the search ended before the list does, as a position.
+    """
+
+    articles: list[tuple[Hit, FoundState]]
+    fence: Position | None
+
+
+class ArticleSearch:
+    """A list request with words: the query, with the filters that hold beside it."""
+
+    def __init__(self, perspective: Perspective, articles: ArticleFilter, query: Query) -> None:
+        self._perspective = perspective
+        self._filter = articles
+        self._finder = Finder(query)
+        self._has_phrases = has_phrases(query)
+
+    async def page(
+        self, read: Reader, position: Position | None, limit: int, *, newest_first: bool, with_body: bool
+    ) -> FoundArticles:
+        """The first articles from the position on, at most `limit`; with `newest_first` towards the past.
+
+        Of a query with phrases, CHECKED_AT_MOST of the articles that have all of its words are read.
+        Cost: that of `nearest` for each view and one statement more; with phrases again for each `limit` that is read.
+        """
+        found: list[tuple[Hit, FoundState]] = []
+        looked_at = 0
+        while True:
+            hits, fence = await self._nearest(read, position, limit, newest_first=newest_first)
+            texts = await states(
+                read, self._perspective, [hit.object for hit in hits], with_body=with_body or self._has_phrases
+            )
+            found += [(hit, texts[hit.object]) for hit in hits if self._is_answer(texts[hit.object])]
+            looked_at += len(hits)
+            if len(found) >= limit or fence is not None or len(hits) < limit:
+                return FoundArticles(found[:limit], fence if len(found) < limit else None)
+            position = Position((milliseconds(hits[-1].published_at), hits[-1].object))
+            if looked_at >= CHECKED_AT_MOST:
+                return FoundArticles(found, position)
+
+    def _is_answer(self, state: FoundState) -> bool:
+        return not self._has_phrases or self.is_answer(state)
+
+    def is_answer(self, state: FoundState) -> bool:
+        """Whether the words are in this state, whatever the index says. It must have been read with its body."""
+        return answers(self._finder, searched_texts(from_json(state.card), from_json(state.body or "[]")))
+
+    async def count(self, read: Reader) -> tuple[int, bool]:
+        """(how many articles, whether that is exact). Cost: two statements for each view."""
+        if self._has_phrases:
+            whole = await self.page(read, None, _MOST_HITS, newest_first=True, with_body=True)
+            return len(whole.articles), whole.fence is None and len(whole.articles) < _MOST_HITS
+        numbers = [await number(read, self._walk(view, newest_first=True), COUNTED_AT_MOST) for view in self._views]
+        total = sum(value for value, _ in numbers)
+        is_exact = all(exact for _, exact in numbers) and total <= COUNTED_AT_MOST
+        return min(total, COUNTED_AT_MOST), is_exact
+
+    def highlighted(self, item: str, state: FoundState) -> str:
+        """The card or document with `highlights` and `snippet_html`. The state must have been read with its body."""
+        card, body = from_json(state.card), from_json(state.body or "[]")
+        parts = [Part("body", "block", [*body_passages(body)])]
+        members = highlighted(self._finder, card_passages(card), parts, card["excerpt"])
+        return f"{item[:-1]},{to_json(members).decode()[1:]}"
+
+    @property
+    def _views(self) -> tuple[View, ...]:
+        return VIEWS[self._perspective.kind]
+
+    async def _nearest(self, read: Reader, position: Position | None, limit: int, *, newest_first: bool) -> Found:
+        """Hits of all views. Of two fences the nearer one ends the walk."""
+        found = [
+            await nearest(read, self._walk(view, newest_first=newest_first), position, limit) for view in self._views
+        ]
+        hits = sorted((hit for each in found for hit in each.hits), key=lambda hit: hit.order, reverse=newest_first)
+        fences = [each.fence for each in found if each.fence is not None]
+        if not fences:
+            return Found(hits[:limit])
+        fence = (max if newest_first else min)(fences, key=lambda fence: fence.values)
+        hits = [hit for hit in hits if _is_before(hit, fence, newest_first=newest_first)][:limit]
+        return Found(hits, fence if len(hits) < limit else None)
+
+    def _walk(self, view: View, *, newest_first: bool) -> Walk:
+        shape = self._shape(view)
+        return Walk(
+            noun="article",
+            view=view,
+            condition=condition_of(self._finder.query),
+            conditions=_conditions(shape),
+            parameters={**self._parameters(), **self._perspective.parameters},
+            since=self._filter.bounds.get("published_from"),
+            until=self._filter.bounds.get("published_before"),
+            newest_first=newest_first,
+        )
+
+    def _shape(self, view: View) -> "_Shape":
+        articles = self._filter
+        return _Shape(
+            kind=self._perspective.kind,
+            view=view,
+            languages=padded_size(len(articles.languages)) if articles.languages else 0,
+            probes=tuple((padded_size(len(group.slugs)), group.only_sections) for group in articles.groups),
+            without=tuple(padded_size(len(group.slugs)) for group in articles.without),
+            bounds=frozenset(articles.bounds),
+        )
+
+    def _parameters(self) -> dict[str, Any]:
+        articles = self._filter
+        values: dict[str, Any] = {**articles.bounds}
+        if articles.languages:
+            values |= list_parameters("language", padded_size(len(articles.languages)), articles.languages)
+        for name, groups in (("probe", articles.groups), ("without", articles.without)):
+            for n, group in enumerate(groups):
+                values |= list_parameters(f"{name}_{n}", padded_size(len(group.slugs)), group.values)
+        return values
+
+
+def _is_before(hit: Hit, fence: Position, *, newest_first: bool) -> bool:
+    here = (milliseconds(hit.published_at), hit.object)
+    return here > fence.values if newest_first else here < fence.values
+
+
+# --- conditions --------------------------------------------------------------------------------------------------
+
+
+class _Shape(NamedTuple):
+    """Which conditions there are on a hit, whatever their values."""
+
+    kind: Kind
+    view: View
+    languages: int
+    probes: tuple[tuple[int, bool], ...]
+    without: tuple[int, ...]
+    bounds: frozenset[str]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether every hit is one of the list."""
+        return not (self.languages or self.probes or self.without or self.bounds) and self.kind == "public"
+
+
+@lru_cache(SHAPES)
+def _conditions(shape: _Shape) -> Conditions | None:
+    def conditions(hits: FromClause) -> list[ColumnElement[bool]]:
+        return [
+            *not_overlaid(hits, shape.view, shape.kind, hits.c.object),
+            *([in_list(hits.c.language, "language", shape.languages)] if shape.languages else []),
+            *(bound for name, bound in _bounds(shape.view, hits).items() if name in shape.bounds),
+            *(
+                stands_in(shape.view, hits, f"probe_{n}", count, only_sections).is_not(None)
+                for n, (count, only_sections) in enumerate(shape.probes)
+            ),
+            *(
+                stands_in(shape.view, hits, f"without_{n}", count, False).is_(None)
+                for n, count in enumerate(shape.without)
+            ),
+        ]
+
+    return None if shape.is_free else conditions
+
+
+def _bounds(view: View, hits: FromClause) -> dict[str, ColumnElement[bool]]:
+    updated_at = select(ListEntry.updated_at).where(
+        ListEntry.list == list_id(view, literal(EVERYTHING[0], String)),
+        ListEntry.published_at == hits.c.published_at,
+        ListEntry.object == hits.c.object,
+    )
+    modified_at = select(ViewEntry.modified_at).where(ViewEntry.view == view, ViewEntry.object == hits.c.object)
+    return {
+        "published_from": hits.c.published_at >= bindparam("published_from", type_=UtcDateTime()),
+        "published_before": hits.c.published_at < bindparam("published_before", type_=UtcDateTime()),
+        "updated_since": updated_at.correlate(hits).scalar_subquery()
+        >= bindparam("updated_since", type_=UtcDateTime()),
+        "modified_since": modified_at.correlate(hits).scalar_subquery()
+        >= bindparam("modified_since", type_=UtcDateTime()),
+    }

@@ -1,0 +1,27 @@
+"""What somebody asks for with `q=`: parsed, and refused where it is broken or cannot be answered yet."""
+
+import asyncio
+from typing import Final
+
+from sqlalchemy import select
+
+from app.db import Reader
+from app.errors import Fault, Invalid, Unavailable
+from app.index.models import IndexState
+from app.words.queries import Query, QueryError, parse
+
+_VERSION: Final = select(IndexState.version)
+
+
+async def query_of(read: Reader, text: str) -> Query:
+    """In a thread, since the first words of a process load the dictionaries. Cost: one statement.
+
+    Raises: Invalid, with the place where the query is broken; Unavailable, while the index is made for the first time.
+    """
+    row = await read.row(_VERSION)
+    if row is None or row[0] is None:
+        raise Unavailable("The index of words is being made; nothing can be sought before it is there.")
+    try:
+        return await asyncio.to_thread(parse, text)
+    except QueryError as error:
+        raise Invalid(f"Parameter 'q': {error}.", Fault(str(error), "broken-query", parameter="q")) from None

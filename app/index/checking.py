@@ -1,0 +1,19 @@
+"""Whether texts answer a query, where the keys in the index do not tell: phrases, and whatever is found without it."""
+
+from typing import Final
+
+from app.index.keys import SOURCE, IndexedTexts
+from app.words.analysis import Word
+from app.words.matching import Finder, matches
+
+# So many of the entries that have all words of a phrase are read for one page: each costs half a millisecond.
+CHECKED_AT_MOST: Final = 200
+
+
+def answers(finder: Finder, texts: IndexedTexts) -> bool:
+    """Cost: see `Finder.words`."""
+    named = Word(0, 0, 0, 1, frozenset(SOURCE + slug for slug in texts.sources))
+    analysed: dict[str, list[list[Word]]] = {
+        field: [finder.words(text) for text in of_field] for field, of_field in texts.fields.items()
+    }
+    return matches(finder.query, {**analysed, "source": [[named]]})

@@ -1,0 +1,107 @@
+"""The index on PostgreSQL: the keys of an entry are a `tsvector` without positions, under a GIN index.
+
+Each key stands there as it is, and once more with a mark for those fields that can be asked for. A condition is read in
+windows: PostgreSQL cannot walk a GIN index by date. Of a common word the newest entries hold a page, so those are
+looked at first; only if they do not, the GIN index finds all.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from sqlalchemy import BigInteger, String, bindparam, cast, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.sql.selectable import FromClause
+
+from app.db import WriteConnection
+from app.index.entries import NewEntry, StoredEntry
+from app.index.keys import COLUMNS, AllOf, AnyOf, Condition, HasKey, Keys
+from app.index.models import IndexEntry
+
+DIALECT: Final = "postgresql"
+WINDOWS: Final = (64, 400)
+# The marks of columns. Keys of sources say by themselves what they are.
+_MARKS: Final = {"headline": "h:", "standfirst": "t:", "quotes": "q:", "sources": ""}
+_REMOVE: Final = (
+    "DELETE FROM index_entries USING unnest($1::uuid[], $2::text[]) AS removed (object, view)"
+    " WHERE index_entries.object = removed.object AND index_entries.view = removed.view"
+)
+# Two transactions may index an object for the first time: then the second one waits, and writes last.
+_ADD: Final = (
+    "INSERT INTO index_entries (object, view, place, published_at, language, keys)"
+    " SELECT object, view, place, published_at, language, keys::tsvector"
+    " FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[])"
+    " AS added (object, view, place, published_at, language, keys)"
+    " ON CONFLICT (object, view) DO UPDATE SET place = excluded.place, published_at = excluded.published_at,"
+    " language = excluded.language, keys = excluded.keys"
+)
+
+
+def is_stored(entry: NewEntry, stored: StoredEntry) -> bool:
+    """Whether nothing is to be written."""
+    return False
+
+
+async def write(connection: WriteConnection, removed: Sequence[StoredEntry], added: Sequence[NewEntry]) -> None:
+    """Takes entries out and puts others in."""
+    kept = {(entry.object, entry.view) for entry in added}
+    gone = sorted((entry.object, entry.view) for entry in removed if (entry.object, entry.view) not in kept)
+    if gone:
+        await connection.driver_execute(_REMOVE, [[*zip(*gone, strict=True)]])
+    if added:
+        rows = [
+            (entry.object, entry.view, entry.place, entry.published_at, entry.language, _tsvector(entry.keys))
+            for entry in sorted(added, key=lambda entry: (entry.object, entry.view))
+        ]
+        await connection.driver_execute(_ADD, [[*zip(*rows, strict=True)]])
+
+
+def _tsvector(keys: Keys) -> str:
+    lexemes: list[str] = []
+    for name, column in zip(COLUMNS, keys, strict=True):
+        own = column.split()
+        lexemes += own
+        if mark := _MARKS.get(name):
+            lexemes += [mark + key for key in own]
+    return " ".join(map(_quoted, lexemes))
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+def asked(condition: Condition) -> str:
+    """The condition as a `tsquery`. Every key is quoted, so none is read as an operator."""
+    match condition:
+        case HasKey(key, column, is_prefix):
+            return _quoted(("" if column is None else _MARKS[column]) + key) + (":*" if is_prefix else "")
+        case AnyOf(conditions):
+            return _joined(" | ", conditions)
+        case AllOf(conditions, none_of):
+            parts = [_joined(" & ", conditions), *(f"!({asked(each)})" for each in none_of)]
+            return "(" + " & ".join(parts) + ")"
+
+
+def _joined(operator: str, conditions: Sequence[Condition]) -> str:
+    return "(" + operator.join(asked(condition) for condition in conditions) + ")"
+
+
+@cache
+def hits(is_windowed: bool) -> FromClause:
+    """Entries that meet the condition `asked`, with places from `low` to `high`.
+
+    A window is walked along the places. Otherwise the GIN index finds all at once: without MATERIALIZED the planner,
+    which knows nothing of how common a word is, would rather walk all entries until a page is full.
+    """
+    query = select(
+        IndexEntry.place, IndexEntry.object, IndexEntry.view, IndexEntry.published_at, IndexEntry.language
+    ).where(
+        IndexEntry.keys.op("@@")(cast(bindparam("asked", type_=String()), TSQUERY)),
+        IndexEntry.place.between(bindparam("low", type_=BigInteger()), bindparam("high", type_=BigInteger())),
+    )
+    if is_windowed:
+        return query.subquery("hits")
+    return query.cte("hits").prefix_with("MATERIALIZED")

@@ -1,0 +1,195 @@
+"""Makes the index of words anew while the database is in use: where it was never made, or by another analysis.
+
+It goes through what the views show, in batches, and notes how far it has come: whoever starts again goes on there.
+What is written meanwhile is indexed by its writer; the rows of what a batch indexes are locked as a writer locks them.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import structlog
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, tuple_, update
+
+from app.articles.models import Article
+from app.articles.texts import searched_texts as article_texts
+from app.changes.models import DESK, Noun, Object, Revision, View, ViewEntry
+from app.changes.views import shown_state
+from app.db import (
+    Database,
+    Reader,
+    Row,
+    Uuid16,
+    fetch,
+    in_list,
+    list_parameters,
+    padded_size,
+)
+from app.errors import Raced, Unavailable
+from app.index.keys import IndexedTexts
+from app.index.models import IndexState
+from app.index.store import IndexChanges, IndexedState
+from app.notes.models import Note
+from app.notes.texts import searched_texts as note_texts
+from app.sources.models import Source
+from app.sources.store import searched_texts as source_texts
+from app.tags.models import Tag
+from app.tags.store import searched_texts as tag_texts
+from app.words.analysis import analysis_version, text_keys
+
+BATCH: Final = 50
+# A database that is away is asked again then.
+PAUSE_SECONDS: Final = 5.0
+logger: Final = structlog.get_logger("dovidka")
+# Is told how many states are indexed, and how many there are.
+Progress = Callable[[int, int], None]
+# What two views may show in different states; of the others the index has one entry in all.
+_IN_TWO_VIEWS: Final = ("article", "note")
+# The columns that name the objects of each noun.
+_NAMES: Final[dict[str, Any]] = {"article": Article.id, "note": Note.slug, "source": Source.slug, "tag": Tag.slug}
+_FIRST: Final = ("", "00000000-0000-0000-0000-000000000000")
+
+
+class _Progress(NamedTuple):
+    version: str | None
+    next_version: str | None
+    last_view: str | None
+    last_object: str | None
+
+    def last(self, version: str) -> tuple[str, str]:
+        """The view and the object that were indexed last by this version."""
+        if self.next_version != version or self.last_view is None or self.last_object is None:
+            return _FIRST
+        return self.last_view, self.last_object
+
+
+async def is_needed(database: Database) -> bool:
+    """Whether something is stored that this analysis has not indexed.
+
+    Where nothing is stored, the index is complete from now on. Cost: one or two statements. Raises: Unavailable.
+    """
+    read, version = database.reader(), analysis_version()
+    if (await _state(read)).version == version:
+        return False
+    if await read.row(_NEXT, _position(_FIRST)) is not None:
+        return True
+    await _note(database, version=version, next_version=None, last_view=None, last_object=None)
+    return False
+
+
+async def run(database: Database) -> None:
+    """Indexes what is to be indexed; a database that is away is waited for."""
+    while True:
+        try:
+            return await reindex(database)
+        except (Unavailable, Raced):
+            await asyncio.sleep(PAUSE_SECONDS)
+        except Exception as error:
+            logger.error("the index of words could not be made", exc_info=error)
+            return None
+
+
+async def reindex(database: Database, progress: Progress = lambda done, total: None) -> None:
+    """Indexes everything that was not indexed by this analysis; nothing where all was.
+
+    Cost: a millisecond or more for each state. Raises: Unavailable; Raced. Then what is done is done.
+    """
+    if not await is_needed(database):
+        return
+    read, version = database.reader(), analysis_version()
+    state = await _state(read)
+    await asyncio.to_thread(text_keys, "слово word")  # loads the dictionaries, before anything is locked
+    last = state.last(version)
+    ((total,),) = await read.rows(_TOTAL)
+    ((left,),) = await read.rows(_LEFT, _position(last))
+    done = total - left
+    while rows := await read.rows(_NEXT, _position(last)):
+        for noun, of_noun in groupby(sorted(rows, key=lambda row: (row[0], row[1])), key=lambda row: row[0]):
+            await _index(database, noun, [ref for _, ref, *_ in of_noun])
+        last = rows[-1][2], rows[-1][3]
+        await _note(database, next_version=version, last_view=last[0], last_object=last[1])
+        done += len(rows)
+        progress(done, max(done, total))
+    await _note(database, version=version, next_version=None, last_view=None, last_object=None)
+
+
+async def _state(read: Reader) -> _Progress:
+    row = await read.row(_STATE)
+    assert row is not None, "the migration makes the row"
+    return _Progress(*row)
+
+
+async def _note(database: Database, **values: str | None) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(IndexState).values(values))
+
+
+async def _index(database: Database, noun: Noun, refs: Sequence[str]) -> None:
+    """Indexes the present states of objects, in one transaction."""
+    async with database.begin() as connection:
+        count = padded_size(len(refs))
+        parameters = list_parameters("ref", count, refs)
+        await fetch(connection, _lock(noun, count), parameters)
+        index = IndexChanges(noun)
+        for object_id, view, listed_at, card, body in await fetch(connection, _states(noun, count), parameters):
+            fields = from_json(card)
+            in_view: View = view if noun in _IN_TWO_VIEWS else DESK
+            published_at = listed_at or datetime.fromisoformat(fields["created_at"])
+            texts = _texts(noun, fields, from_json(body or "[]"))
+            index.show(object_id, {in_view: IndexedState(texts, published_at, fields.get("language", ""))})
+        await index.write(connection)
+
+
+def _texts(noun: Noun, card: Mapping[str, Any], body: Sequence[Mapping[str, Any]]) -> IndexedTexts:
+    match noun:
+        case "article":
+            return article_texts(card, body)
+        case "note":
+            return note_texts(card, body)
+        case "source":
+            return source_texts(card)
+        case "tag":
+            return tag_texts(card)
+
+
+# --- statements --------------------------------------------------------------------------------------------------
+
+_STATE: Final = select(IndexState.version, IndexState.next_version, IndexState.last_view, IndexState.last_object).where(
+    IndexState.id == 1
+)
+_BEHIND: Final[ColumnElement[bool]] = tuple_(ViewEntry.view, ViewEntry.object) > tuple_(
+    bindparam("last_view", type_=String()), bindparam("last_object", type_=Uuid16())
+)
+_TOTAL: Final = select(func.count()).select_from(ViewEntry)
+_LEFT: Final = _TOTAL.where(_BEHIND)
+_NEXT: Final = (
+    select(ViewEntry.noun, Object.ref, ViewEntry.view, ViewEntry.object)
+    .join(Object, Object.id == ViewEntry.object)
+    .where(_BEHIND)
+    .order_by(ViewEntry.view, ViewEntry.object)
+    .limit(BATCH)
+)
+
+
+def _position(last: tuple[str, str]) -> dict[str, str]:
+    return {"last_view": last[0], "last_object": last[1]}
+
+
+@cache
+def _lock(noun: Noun, count: int) -> Select[*Row]:
+    name = _NAMES[noun]
+    return select(name).where(in_list(name, "ref", count)).order_by(name).with_for_update(key_share=True)
+
+
+@cache
+def _states(noun: Noun, count: int) -> Select[*Row]:
+    return (
+        select(ViewEntry.object, ViewEntry.view, ViewEntry.listed_at, Revision.card, Revision.body)
+        .join(Object, Object.id == ViewEntry.object)
+        .join(Revision, shown_state())
+        .where(Object.noun == noun, in_list(Object.ref, "ref", count))
+    )

@@ -1,0 +1,380 @@
+"""Articles by words: what is found, in which order, with which filters, and that a plain scan finds the same."""
+
+import random
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+from httpx import AsyncClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.articles.texts import searched_texts
+from app.db import Database
+from app.keys import store as keys
+from app.keys.schemas import KeyIn
+from app.web.caller import SCOPES
+from app.words.analysis import analyse
+from app.words.matching import matches
+from app.words.queries import parse
+from tests import desk as acts
+from tests.answers import bearing, blamed, get, refusal
+from tests.conftest import Load, serving
+from tests.factories import Line, article, credit, draft, said, scheduled, section, source, tag, withdrawn, words
+from tests.openapi import check_answer
+
+# --- a plain scan finds the same ---------------------------------------------------------------------------------
+
+WORDS: Final = (
+    "міст", "мосту", "мостами", "трамвай", "трамваї", "старого", "дитина", "дітей", "Київ", "Kyiv", "bridge", "bridges",
+    "tram", "науково-популярний", "журнал", "15 000", "МКЧХ", "об’їзд",
+)  # fmt: skip
+NAMES: Final = {"wire": "Зграйський дріт", "depot": "Трамвайне депо", "mayor": "Olena Verboliz"}
+TAGS: Final = ("trams", "bridges", "night")
+# Two of a minute, two of the same instant.
+INSTANTS: Final = (
+    "2025-01-22T08:00:00.000Z",
+    "2025-01-22T08:00:00.250Z",
+    "2025-02-01T09:30:00.000Z",
+    "2025-02-01T09:30:00.000Z",
+    "1969-07-20T20:17:40.000Z",
+)
+
+
+def _text(dice: random.Random, size: int) -> str:
+    return " ".join(dice.choices(WORDS, k=size))
+
+
+def _story(dice: random.Random, number: int) -> Line:
+    fields: Line = {
+        "headline": _text(dice, 2),
+        "standfirst": dice.choice([None, _text(dice, 2)]),
+        "language": dice.choice(["uk", "en"]),
+        "tags": dice.sample(TAGS, dice.randint(0, 2)),
+        "section": dice.choice([None, "town"]),
+        "attributions": [credit(dice.choice([*NAMES]))] if dice.random() < 0.4 else [],
+        "body": [
+            words(f"{_text(dice, 3)} <b>{_text(dice, 1)}</b>"),
+            {"type": "list", "items": [_text(dice, 2), _text(dice, 1)]},
+            *([said(dice.choice([*NAMES]), _text(dice, 3))] if dice.random() < 0.3 else []),
+        ],
+    }
+    slug = f"story-{number}"
+    match dice.randrange(8):
+        case 0:
+            return draft(slug, **fields)
+        case 1:
+            return scheduled(slug, "2097-01-01T06:00:00.000Z", **fields)
+        case 2:
+            return withdrawn(slug, **fields)
+    return article(slug, dice.choice(INSTANTS), **fields)
+
+
+WORLD: Final = [
+    *(tag(slug) for slug in TAGS),
+    section("town"),
+    *(source(slug, names={"uk": name}) for slug, name in NAMES.items()),
+]
+
+
+@pytest.fixture(scope="module")
+async def town(module_url: str) -> AsyncIterator[AsyncClient]:
+    """Seventy stories, some of which the desk has changed, published, taken down or erased since."""
+    dice = random.Random(12)
+    stories = [_story(dice, number) for number in range(70)]
+    database = Database(module_url)
+    key = (await keys.create(database, KeyIn(name="Tester", scopes=[*SCOPES]), created_by=None)).key
+    await database.close()
+    async with serving(module_url, *WORLD, *stories) as api:
+        api.headers.update(bearing(key))
+        for story in stories[:30]:
+            await _change(api, dice, story)
+        yield api
+
+
+async def _change(api: AsyncClient, dice: random.Random, story: Line) -> None:
+    id = story["id"]
+    new: dict[str, Any] = {"headline": _text(dice, 2), "body": [words(_text(dice, 4))]}
+    match story["status"], dice.randrange(4):
+        case "published", 0:
+            await acts.change(api, id, "/draft", **new)
+        case "published", 1:
+            await acts.act(api, id, "withdraw", reason="legal")
+            await acts.act(api, id, "erase", reason="legal")
+        case "published", 2:
+            await acts.act(api, id, "unpublish")
+        case "draft", 0 | 1:
+            await acts.change(api, id, **new)
+            await acts.act(api, id, "publish")
+        case "draft", 2:
+            assert (await acts.drop(api, id)).status_code == 204
+        case "published" | "scheduled", _:
+            await acts.change(api, id, **new)
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    word = st.sampled_from([*WORDS, "мости", "літак", "популярні", "children", "депо", "depot"])
+    phrase = st.lists(word, min_size=2, max_size=3).map(lambda some: '"' + " ".join(some) + '"')
+    prefix = st.sampled_from(["тра*", "bri*", "дит*", "журн*"])
+    named = st.sampled_from(["source:депо", "source:wire", "source:Вербо*", 'source:"Зграйський дріт"', "source:міст"])
+    term = st.one_of(word, word, phrase, prefix, named, word.map(lambda one: f"headline:{one}"))
+    clauses = draw(st.lists(term, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        clauses.insert(1, "OR")
+        clauses.append(draw(term))
+    if draw(st.booleans()):
+        clauses.append("-" + draw(term))
+    return " ".join(clauses)
+
+
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "tag": st.sampled_from(["trams", "trams,night", ["trams", "night"]]),
+        "tag_not": st.sampled_from(["bridges", "trams,night"]),
+        "section": st.just("town"),
+        "source": st.sampled_from(["wire", "mayor,depot"]),
+        "language": st.sampled_from(["uk", "en,uk"]),
+        "published_from": st.sampled_from(["2025-01-22T08:00:00.100Z", "2025-02-01"]),
+        "published_to": st.sampled_from(["2025-01-31", "2025-02-01T09:30:00Z"]),
+        "updated_since": st.just("2025-01-30"),
+        "modified_since": st.just("2025-01-30"),
+        "sort": st.sampled_from(["published_at", "-published_at"]),
+        "perspective": st.sampled_from(["drafts", "2098-01-01T00:00:00Z"]),
+    },
+)
+
+
+def _answers(query: str, document: Line) -> bool:
+    """Whether a document answers, with all its words analysed: no index and no short cut has a part in it."""
+    texts = searched_texts(document, document["body"])
+    fields: dict[str, Any] = {name: [analyse(text) for text in of_field] for name, of_field in texts.fields.items()}
+    names = [name for slug in texts.sources for name in (NAMES[slug], slug)]
+    return matches(parse(query), {**fields, "source": [analyse(name) for name in names]})
+
+
+async def _all(api: AsyncClient, limit: int = 100, **parameters: Any) -> list[Any]:
+    """Items of all pages, by `next`."""
+    items: list[Any] = []
+    cursor: Line = {}
+    while True:
+        page = await get(api, "/v1/articles", limit=limit, **parameters, **cursor)
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        cursor = {"cursor": page["next"]}
+
+
+@given(queries(), filters, st.integers(1, 9))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.anyio
+async def test_the_index_finds_what_a_plain_scan_finds(
+    town: AsyncClient, query: str, narrowed: Line, limit: int
+) -> None:
+    scanned = await _all(town, fields="body,headline,kicker,standfirst,attributions", **narrowed)
+    expected = [each["slug"] for each in scanned if _answers(query, each)]
+
+    found = await _all(town, limit, q=query, **narrowed)
+    assert [each["slug"] for each in found] == expected, query
+
+    counted = await get(town, "/v1/articles", q=query, count="true", **narrowed)
+    assert counted["count"] == {"value": len(expected), "exact": True}
+
+
+@given(queries(), st.integers(1, 5))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.anyio
+async def test_pages_lead_back_as_they_lead_on(town: AsyncClient, query: str, limit: int) -> None:
+    forward, page = list[Any](), await get(town, "/v1/articles", q=query, limit=limit)
+    first = page
+    while page["next"] is not None:
+        forward.append(page["items"])
+        page = await get(town, "/v1/articles", q=query, limit=limit, cursor=page["next"])
+    backward = list[Any]()
+    while page["prev"] is not None:
+        page = await get(town, "/v1/articles", q=query, limit=limit, cursor=page["prev"])
+        backward.append(page["items"])
+    assert [item for items in reversed(backward) for item in items] == [item for items in forward for item in items]
+    assert not forward or forward[0] == first["items"]
+
+
+# --- single questions --------------------------------------------------------------------------------------------
+
+BRIDGE: Final = article(
+    "bridge",
+    headline="Старий міст у Згурівці зачинили",
+    standfirst="Трамваї їздитимуть в об’їзд.",
+    language="uk",
+    attributions=[credit("mayor")],
+    body=[
+        words("Дітей перевозитимуть <b>мост</b>ом тимчасовим.", id="b1"),
+        {"type": "list", "items": ["Перша лінія", "Другий міст & причал"], "id": "b2"},
+        said("depot", "Мости старіші за трамваї."),
+    ],
+)
+
+
+@pytest.fixture
+async def one(load: Load, api: AsyncClient) -> AsyncClient:
+    await load(*WORLD, BRIDGE)
+    return api
+
+
+async def test_highlights_say_where_the_words_stand(one: AsyncClient) -> None:
+    answer = await one.get("/v1/articles", params={"q": "міст трамвай -літак", "highlight": "true"})
+
+    check_answer(answer)
+    (item,) = answer.json()["items"]
+    assert item["highlights"] == {
+        "headline": [{"start": 7, "end": 11}],
+        "kicker": [],
+        "standfirst": [{"start": 0, "end": 7}],
+        "body": [
+            {"block": "b1", "start": 21, "end": 27},
+            {"block": "b2", "start": 19, "end": 23},
+            {"block": "b3", "start": 0, "end": 5},
+            {"block": "b3", "start": 17, "end": 24},
+        ],
+    }
+    assert item["snippet_html"] == "<mark>Мости</mark> старіші за <mark>трамваї</mark>."
+    assert "body" not in item
+
+
+async def test_a_snippet_is_cut_between_words_and_escapes_the_text(load: Load, api: AsyncClient) -> None:
+    long = "Дуже довгий вступ " * 20 + "a < b: міст &amp; " + "і так далі " * 40
+    await load(article("long", body=[words(long.replace("a < b", "a &lt; b"))]))
+
+    (item,) = (await get(api, "/v1/articles", q="мостом", highlight="true"))["items"]
+
+    assert item["snippet_html"].startswith("…довгий вступ Дуже довгий вступ")
+    assert "a &lt; b: <mark>міст</mark> &amp; і так" in item["snippet_html"]
+    assert item["snippet_html"].endswith("далі…")
+    assert len(item["snippet_html"]) < 300
+
+
+async def test_what_is_found_in_the_headline_alone_has_the_excerpt_for_a_snippet(load: Load, api: AsyncClient) -> None:
+    await load(article("short", headline="Міст", standfirst="Про <річку>."))
+
+    (item,) = (await get(api, "/v1/articles", q="мости", highlight="true"))["items"]
+
+    assert item["snippet_html"] == "Про &lt;річку&gt;."
+
+
+async def test_highlights_stand_beside_the_fields_that_are_asked_for(one: AsyncClient) -> None:
+    answer = await one.get("/v1/articles", params={"q": "міст", "highlight": "true", "fields": "headline"})
+
+    assert {*answer.json()["items"][0]} == {"id", "slug", "headline", "highlights", "snippet_html"}
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ('"', 1),
+        ('міст "старий', 6),
+        ("-міст", 1),
+        ("OR", 1),
+        ("міст OR", 6),
+        ("mist:x", 1),
+        ("*", 1),
+        ("мі*", 1),
+        ("міст !!! 🚃", 10),
+        ("а" * 401, 401),
+        (" ".join(["міст"] * 21), 101),
+    ],
+)
+async def test_a_broken_query_is_refused_with_its_place(api: AsyncClient, query: str, place: int) -> None:
+    answer = await api.get("/v1/articles", params={"q": query})
+
+    check_answer(answer)
+    (error,) = refusal(answer, 422, "invalid")["errors"]
+    assert (error["parameter"], error["code"]) == ("q", "broken-query")
+    assert error["detail"].endswith(f"(at character {place})")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "NEAR(міст трамвай)", "міст NEAR трамвай", "міст AND трамвай", "міст NOT трамвай", "{headline}", "міст:",
+        "'; DROP TABLE index_words; --", "міст' | 'x", "a\\b", "a & b | !c", "<->", "x:*", "rowid", "^міст",
+        "мíст", "מיסט", "👩‍🚒 міст", "і\u0308жа", "((((((((((", "a" * 400, "-" * 400, "а-" * 199, "1 " * 20,
+        "ім’я об'єкт", "¹²³ ½", "міст\u202eтсім", "%00", "NULL",
+    ],
+)  # fmt: skip
+async def test_whatever_is_typed_is_answered_or_refused(api: AsyncClient, query: str) -> None:
+    for path in ("/v1/articles", "/v1/notes"):
+        answer = await api.get(path, params={"q": query, "count": "true", "highlight": "true"})
+        assert answer.status_code in {200, 422}, answer.text
+        check_answer(answer)
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=%ed%a0%80", "q=a%1fb", "q=", "q=" + "x" * 8_100, "q=a&q=b"])
+async def test_what_is_no_text_is_refused(api: AsyncClient, query: str) -> None:
+    answer = await api.get(f"/v1/articles?{query}")
+
+    assert blamed(answer) == {"q"}
+
+
+async def test_parameters_that_do_not_fit_are_refused(api: AsyncClient) -> None:
+    for name, parameters in {
+        "highlight": {"highlight": "true"},
+        "sort": {"q": "a", "sort": "-updated_at"},
+    }.items():
+        assert blamed(await api.get("/v1/articles", params=parameters)) == {name}
+
+
+async def test_a_list_by_ids_is_narrowed_by_words(one: AsyncClient) -> None:
+    id = BRIDGE["id"]
+
+    found = await get(one, "/v1/articles", ids=id, q="мости", highlight="true", count="true")
+    assert [item["highlights"]["headline"] for item in found["items"]] == [[{"start": 7, "end": 11}]]
+    assert found["count"] == {"value": 1, "exact": True}
+    assert (await get(one, "/v1/articles", ids=id, q="літак"))["items"] == []
+
+
+async def test_a_cursor_of_another_query_is_refused(one: AsyncClient, load: Load) -> None:
+    await load(article("second", headline="Міст"), article("third", headline="Міст"))
+    cursor = (await get(one, "/v1/articles", q="міст", limit=1))["next"]
+
+    assert blamed(await one.get("/v1/articles", params={"q": "трамвай", "cursor": cursor})) == {"cursor"}
+
+
+async def test_an_answer_is_purged_with_the_list_in_which_it_seeks(one: AsyncClient) -> None:
+    async def lists(**parameters: str) -> set[str]:
+        answer = await one.get("/v1/articles", params=parameters)
+        return {key for key in answer.headers["surrogate-key"].split() if not key.startswith("article.")}
+
+    assert await lists(q="міст") == {"articles"}
+    assert await lists(q="міст", tag="trams") == {"articles.tag.trams"}
+    assert await lists(q="міст", language="uk") == {"articles~uk"}
+    assert await lists(q="міст OR source:депо") == {"articles", "sources"}
+
+
+async def test_nothing_hidden_is_found_by_the_public(desk: AsyncClient, api: AsyncClient) -> None:
+    plan = await acts.write(desk, "Секретний віадук", language="uk")
+    shown = await acts.publish(desk, "Звичайний міст", language="uk")
+    await acts.change(desk, shown["id"], "/draft", headline="Секретний тунель")
+
+    for query in ("секретний", "віадук", "тунель", '"секретний тунель"'):
+        found = await get(api, "/v1/articles", q=query, count="true")
+        assert (found["items"], found["count"]) == ([], {"value": 0, "exact": True}), query
+    seen = await get(desk, "/v1/articles", q="секретний", perspective="drafts")
+    assert {item["id"] for item in seen["items"]} == {plan["id"], shown["id"]}
+    assert (await get(desk, "/v1/articles", q="звичайний", perspective="drafts"))["items"] == []
+
+
+async def test_a_source_that_nothing_public_names_is_unknown_to_the_public(load: Load, desk: AsyncClient) -> None:
+    await load(*WORLD, draft("plan", attributions=[credit("mayor")]), article("story"))
+
+    hidden = await get(desk, "/v1/articles", q="source:verboliz")
+    assert hidden["items"] == []
+    seen = await get(desk, "/v1/articles", q="source:verboliz", perspective="drafts")
+    assert [item["slug"] for item in seen["items"]] == ["plan"]
+
+
+async def test_words_that_stand_for_too_many_sources_are_refused(load: Load, api: AsyncClient) -> None:
+    many = [source(f"post-{n}", names={"en": f"Tram post {n}"}) for n in range(101)]
+    await load(*many, article("story", attributions=[credit(each["slug"]) for each in many]))
+
+    assert blamed(await api.get("/v1/articles", params={"q": "source:tram"})) == {"q"}
+    assert len((await get(api, "/v1/articles", q="source:post-7"))["items"]) == 1

@@ -1,0 +1,70 @@
+"""What the index holds of texts, and that both databases read keys and conditions as they are meant."""
+
+import sqlite3
+from contextlib import closing
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.index import postgres, sqlite
+from app.index.keys import MOST_BYTES, AllOf, AnyOf, HasKey, IndexedTexts, condition_of, keys_of
+from app.words.queries import parse
+
+
+def test_a_key_stands_in_the_most_telling_field_that_has_it() -> None:
+    texts = {"headline": ["Міст"], "standfirst": ["мости й річка"], "quotes": [], "body": ["річка, міст, човен"]}
+
+    headline, standfirst, quotes, body, sources = keys_of(IndexedTexts(texts, ["wire", "lab", "wire"]))  # type: ignore[arg-type]
+
+    assert "міст" in headline.split()
+    assert {"річка", "мости"} <= {*standfirst.split()}
+    assert "міст" not in standfirst.split()
+    assert quotes == ""
+    assert "човен" in body.split()
+    assert not {"річка", "міст"} & {*body.split()}
+    assert sources == "s:lab s:wire"
+
+
+def test_the_keys_of_an_entry_have_a_bound() -> None:
+    endless = " ".join(f"слово{number}" for number in range(60_000))
+
+    keys = keys_of(IndexedTexts({"headline": ["Міст"], "body": [endless]}))
+
+    assert "міст" in keys[0].split()
+    assert MOST_BYTES - 100 < sum(len(column.encode()) for column in keys) <= MOST_BYTES
+
+
+@given(st.text(max_size=80))
+def test_fts5_takes_each_key_for_one_word(text: str) -> None:
+    (body,) = {keys_of(IndexedTexts({"body": [text.replace("\0", "")]}))[3]}
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(
+            "CREATE VIRTUAL TABLE w USING fts5(body, content='', tokenize=\"ascii tokenchars '''-.,:'\", detail=column)"
+        )
+        connection.execute("CREATE VIRTUAL TABLE v USING fts5vocab(w, row)")
+        connection.execute("INSERT INTO w (rowid, body) VALUES (1, ?)", [body])
+        assert {term for term, *_ in connection.execute("SELECT * FROM v")} == {*body.split()}
+
+
+def test_a_condition_is_written_in_the_language_of_each_database() -> None:
+    condition = AllOf(
+        (AnyOf((HasKey("міст"), HasKey("мости", "headline"))), HasKey("тра", None, is_prefix=True)),
+        none_of=(HasKey("об'їзд"), AnyOf((HasKey("s:wire", "sources"),))),
+    )
+
+    assert (
+        sqlite.asked(condition)
+        == (
+            '((("міст" OR headline : "мости") AND "тра"*) NOT "об\'їзд") NOT sources : "s:wire")'.replace(
+                "(((", "(((("
+            )[0:]
+        )
+    )
+    assert postgres.asked(condition) == "((('міст' | 'h:мости') & 'тра':*) & !('об''їзд') & !(('s:wire')))"
+
+
+def test_a_phrase_asks_for_its_words_in_any_order() -> None:
+    one, other = condition_of(parse('"qqq zzz"')), condition_of(parse('"zzz qqq"'))
+
+    assert {*sqlite.asked(one).split()} & {*sqlite.asked(other).split()}
+    assert condition_of(parse('qqq -"zzz xxx"')).none_of == ()
