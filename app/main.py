@@ -25,6 +25,7 @@ from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
 from app.errors import Unauthorized, Unavailable
+from app.formats.feed_routes import router as feeds
 from app.formats.routes import router as formats
 from app.formats.story import Site
 from app.importers.routes import router as importers
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> "Application":
         sources,
         tags,
         formats,
+        feeds,
         importers,
         changes,
         keys,

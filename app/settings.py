@@ -15,7 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 ARTICLE_PLACE: Final = re.compile(r"\{(?:slug|id|language|section)\}")
-ARTICLE_ADDRESS: Final = re.compile(rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
+ADDRESS: Final = rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*"
+ARTICLE_ADDRESS: Final = re.compile(ADDRESS)
 PREVIEW_NAMES: Final = ("token", "slug", "language")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 REDIS: Final = re.compile(r"rediss?://[^/?#\s]+(?:/[0-9]+)?")
@@ -113,6 +114,10 @@ class Settings(BaseSettings):
         description="Where the newsroom's own site has a story: an address with {slug}, {id}, {language} or {section},"
         " such as https://news.example/{language}/{slug}; by default the address in this API.",
     )
+    websub_hub: str = Field(
+        default="",
+        description="A WebSub hub, such as https://hub.example/: feeds name it, and it is told when they change.",
+    )
     site_preview_url: str = Field(
         default="",
         description="Address of previews on your own site, with {token} and, where it helps, {slug} and {language},"
@@ -140,6 +145,13 @@ class Settings(BaseSettings):
     def _origin(cls, url: str) -> str:
         if url and not ORIGIN.fullmatch(url):
             raise ValueError(f"{url!r} is not http:// or https:// and a host alone, such as https://news.example")
+        return url
+
+    @field_validator("websub_hub")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        if url and not re.fullmatch(ADDRESS, url):
+            raise ValueError(f"{url!r} is not an address such as https://hub.example/")
         return url
 
     @field_validator("site_article_url")

@@ -35,6 +35,7 @@ ASSEMBLY: Final = {
     "__main__.py": {"commands"},
     # Formats know documents alone; their routes read those of every noun.
     "formats/routes.py": {"changes", "publishing", *NOUNS},
+    "formats/feed_routes.py": {"changes", *NOUNS},
 }
 # Inside these rooms, each of these files imports only those to its left.
 ALIKE: Final = [*NOUNS, "keys", "webhooks"]

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import FromClause
 
-from app.articles.schemas import ArticleQuery
+from app.articles.schemas import ArticleFilters
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
@@ -86,7 +86,7 @@ class ArticleFilter:
     descending: bool = True
 
     @classmethod
-    def of(cls, query: ArticleQuery, site_zone: ZoneInfo) -> Self:
+    def of(cls, query: ArticleFilters, site_zone: ZoneInfo) -> Self:
         """What the parameters ask for; bare dates are read in their zone, or the site's."""
         zone = ZoneInfo(query.tz) if query.tz else site_zone
         start, end = since(query.published_from, zone), until(query.published_to, zone)
@@ -140,11 +140,13 @@ class ArticleFilter:
         return values
 
 
-def _groups(query: ArticleQuery) -> Iterator[AnyOf]:
+def _groups(query: ArticleFilters) -> Iterator[AnyOf]:
     source = f"source.{query.role}" if query.role else "source"
     yield from (AnyOf("tag", slugs) for slugs in query.tag)
     yield from (AnyOf(source, slugs) for slugs in query.source)
     yield from (AnyOf("note", slugs) for slugs in query.note)
+    if query.has is not None:
+        yield AnyOf("has", query.has)
     if query.section is not None:
         yield AnyOf("tag", query.section, only_sections=True)
 

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from app.articles import filters
 from app.articles.archive_schemas import ArchiveQuery
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
-from app.articles.schemas import ArticleQuery
+from app.articles.schemas import ArticleFilters
 from app.articles.search import ArticleSearch
 from app.changes.stored import document_of
 from app.changes.views import VIEWS, Perspective
@@ -28,14 +28,17 @@ PERIOD_LENGTHS: Final = {"year": 4, "month": 7, "day": 10}
 async def newest(
     read: Reader,
     perspective: Perspective,
-    query: ArticleQuery,
+    query: ArticleFilters,
     position: Position | None,
     site_zone: ZoneInfo,
     *,
     words: Query | None = None,
+    highlight: bool = False,
     with_body: bool = False,
 ) -> PageRows:
     """Articles that match, in the order asked for; one page of cards, or of whole documents. `words` is what `q` asks.
+
+    `highlight`: with each item where those words stand in it.
 
     Order: (published_at or updated_at, id). An unknown slug matches nothing.
     Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
@@ -45,9 +48,9 @@ async def newest(
     if words is not None:
         search = ArticleSearch(perspective, articles, words)
         if not articles.ids:
-            return await _found(read, perspective, query, position, search, with_body=with_body)
+            return await _found(read, perspective, query, position, search, highlight=highlight, with_body=with_body)
         listed = await newest(read, perspective, query, None, site_zone, with_body=with_body)
-        return await _of_these(read, perspective, query, listed, search)
+        return await _of_these(read, perspective, query, listed, search, highlight=highlight)
     rarest = 0
     if len(articles.groups) > 1:
         articles, rarest = await _rarest_first(read, perspective, articles)
@@ -75,17 +78,18 @@ async def newest(
 async def _found(
     read: Reader,
     perspective: Perspective,
-    query: ArticleQuery,
+    query: ArticleFilters,
     position: Position | None,
     search: ArticleSearch,
     *,
+    highlight: bool,
     with_body: bool,
 ) -> PageRows:
     """A page of the articles that answer a query."""
     backward = position is not None and position.backward
     newest_first = query.sort.startswith("-") != backward
     found = await search.page(
-        read, position, query.limit + 1, newest_first=newest_first, with_body=with_body or query.highlight
+        read, position, query.limit + 1, newest_first=newest_first, with_body=with_body or highlight
     )
     states = {hit.object: state for hit, state in found.articles}
     rows: list[Row] = [
@@ -95,7 +99,7 @@ async def _found(
     page = _page_rows(rows, newest_first, query.limit, position, found.fence)
     if perspective.due is not None:
         page.items = [as_shown_when_due(item) for item in page.items]
-    if query.highlight:
+    if highlight:
         page.items = [search.highlighted(item, states[id]) for id, item in zip(page.refs, page.items, strict=True)]
     if query.count:
         page.count = await search.count(read)
@@ -103,12 +107,18 @@ async def _found(
 
 
 async def _of_these(
-    read: Reader, perspective: Perspective, query: ArticleQuery, listed: PageRows, search: ArticleSearch
+    read: Reader,
+    perspective: Perspective,
+    query: ArticleFilters,
+    listed: PageRows,
+    search: ArticleSearch,
+    *,
+    highlight: bool,
 ) -> PageRows:
     """Of a list by ids those articles that answer the query: so few are read, and the index is not asked."""
     texts = await states(read, perspective, listed.refs, with_body=True)
     items = {
-        id: search.highlighted(item, texts[id]) if query.highlight else item
+        id: search.highlighted(item, texts[id]) if highlight else item
         for id, item in zip(listed.refs, listed.items, strict=True)
         if search.is_answer(texts[id])
     }

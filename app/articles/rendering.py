@@ -67,6 +67,7 @@ class RenderedArticle:
     revision: int
     withdrawal: Withdrawal | None
     working_copy: bool
+    is_corrected: bool
     card: str
     body: str
     private: str
@@ -129,6 +130,7 @@ def render(article: ArticleState) -> RenderedArticle:
         ),
         related=_related(article),
         translation_of=None if article.translation_of is None else str(article.translation_of),
+        is_corrected=bool(article.corrections),
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
         body=to_json(article.body).decode(),
         private=to_json({"ednote": article.ednote}).decode(),

@@ -28,7 +28,7 @@ from app.articles.stored import StoredArticle
 from app.changes import history
 from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
 from app.changes.schemas import DiffQuery, RevisionPage, RevisionQuery
-from app.changes.views import NEWEST, perspective_of
+from app.changes.views import NEWEST, Perspective, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
@@ -71,17 +71,23 @@ async def list_articles(
     cursor = cursors(request, query.filters())
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
-    if perspective.as_of is not None:
-        detail = "is an instant in the past: what was public then is told of single articles"
-        raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
+    check_not_past(perspective)
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
-        page = await listing.newest(snapshot, perspective, query, position, zone, words=words, with_body=with_body)
+        how = {"highlight": query.highlight, "with_body": with_body}
+        page = await listing.newest(snapshot, perspective, query, position, zone, words=words, **how)
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
     names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
+
+
+def check_not_past(perspective: Perspective) -> None:
+    """Raises: Invalid, for an instant in the past, as which lists are not known."""
+    if perspective.as_of is not None:
+        detail = "is an instant in the past: what was public then is told of single articles"
+        raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
 
 
 @router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses=ONE)

@@ -41,6 +41,7 @@ TAG: Final = "articles:tag:"
 SOURCE: Final = "articles:source:"
 NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
+CORRECTED: Final = "articles:has:correction"
 # Lists that have an archive: their entries are counted by day too.
 ARCHIVED: Final = re.compile(f"{ALL_ARTICLES}|{TAG}.*")
 
@@ -192,6 +193,8 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
         names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
     if article.translation_of is not None:
         names.add(f"articles:translation:{article.translation_of}")
+    if article.is_corrected:
+        names.add(CORRECTED)
     return names
 
 

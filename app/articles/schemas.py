@@ -269,7 +269,7 @@ class ArticleRevisionFields(Drafts, ArticleShape):
     """How a revision of an article is to be shown, and whether the desk's too."""
 
 
-class ArticleQuery(PageQuery, ArticleFields):
+class ArticleFilters(PageQuery):
     """Which articles, in which order."""
 
     perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
@@ -302,6 +302,9 @@ class ArticleQuery(PageQuery, ArticleFields):
         max_length=10,
         description="Uses the reference note: comma and repetition as for `tag`.",
         examples=[["zghariv-trams"]],
+    )
+    has: Annotated[tuple[str, ...], comma_list(Literal["correction"])] | None = Field(
+        default=None, description="`correction`: readers are told of one.", examples=["correction"]
     )
     section: Slugs | None = Field(
         default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
@@ -350,21 +353,11 @@ class ArticleQuery(PageQuery, ArticleFields):
         " names, or with this slug.",
         examples=["tram -bridge"],
     )
-    highlight: Flag = Field(
-        default=False,
-        description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
-        examples=[True],
-    )
     sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
         default="-published_at",
         description="A minus puts the newest first. With `q` by `published_at` only.",
         examples=["published_at"],
     )
-
-    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
-        fields, include = super().shape()
-        return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -375,8 +368,6 @@ class ArticleQuery(PageQuery, ArticleFields):
         dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
         if self.tz is not None and not any(dated):
             raise conflict("tz", "says how dates are read, and there is none")
-        if self.highlight and self.q is None:
-            raise conflict("highlight", "shows where the words of `q` stand, which is not given")
         if self.q is not None and self.sort.endswith("updated_at"):
             raise conflict("sort", "is `-published_at` or `published_at` where `q` is given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
@@ -393,7 +384,29 @@ class ArticleQuery(PageQuery, ArticleFields):
             return super().list_names(noun)
         role = f".{self.role}" if self.role else ""
         sections = [self.section] if self.section else []
-        for kind, groups in (("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)):
+        named = [("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)]
+        for kind, groups in (*named, ("has", [self.has] if self.has else [])):
             if groups:
                 return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
         return in_languages(super().list_names(noun), self.language)
+
+
+class ArticleQuery(ArticleFilters, ArticleFields):
+    """Which articles, in which order, and how they are shown."""
+
+    highlight: Flag = Field(
+        default=False,
+        description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
+        examples=[True],
+    )
+
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
+        fields, include = super().shape()
+        return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
+
+    @model_validator(mode="after")
+    def _highlights_words(self) -> Self:
+        if self.highlight and self.q is None:
+            raise conflict("highlight", "shows where the words of `q` stand, which is not given")
+        return self

@@ -17,6 +17,8 @@ DESK: Final[View] = "desk"
 
 # Articles are listed by `list_entries`; the other nouns are listed by the view entries themselves.
 LISTED_BY_SLUG: Final = text("noun <> 'article'")
+# Changes after which readers see an object no more.
+REMOVED: Final = text("op IN ('withdrawn', 'unpublished', 'deleted')")
 
 
 class Head(Base):
@@ -38,6 +40,7 @@ class Change(Base):
     """One entry of the log: what happened to which object. Rows are added, never changed."""
 
     __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_removed", "at", postgresql_where=REMOVED, sqlite_where=REMOVED),)
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     public_seq: Mapped[int | None] = mapped_column(

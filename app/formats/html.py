@@ -21,6 +21,17 @@ def body(story: Story) -> str:
     return "\n".join([*_blocks(story, "block-"), *_facts(story)])
 
 
+def content(story: Story) -> str:
+    """What stands below the title: standfirst, lead picture, blocks and sources, for where the title is shown apart."""
+    standfirst = _element("p", "standfirst", _text(story.document.get("standfirst") or ""))
+    return "\n".join([*standfirst, *_lead(story), *_blocks(story, "block-"), *_facts(story), *_foot(story)])
+
+
+def paragraphs(plain: str) -> str:
+    """Plain text as paragraphs, one for each of its lines."""
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines(plain))
+
+
 def _language(language: str) -> str:
     return f' lang="{language}" dir="{direction(language)}"'
 

@@ -125,6 +125,14 @@ class Story:
         dates: list[tuple[Word, str]] = [] if published is None else [("published", published)]
         return dates if updated is None or updated == published else [*dates, ("updated", updated)]
 
+    @property
+    def author_names(self) -> tuple[str, ...]:
+        """Who wrote it: the sources with the role of author; else the byline; else nobody."""
+        authors = (given["source"] for given in self.document["attributions"] if given["role"] == "author")
+        names = tuple(dict.fromkeys(name for source in authors if (name := self.name(source))))
+        byline = self.document.get("byline")
+        return names or ((byline,) if byline else ())
+
     def name(self, source: str | None) -> str | None:
         """The name of a source in the language of the story; None where the reader does not see the source."""
         shown = self.included.get("sources", {}).get(source or "")

@@ -15,7 +15,8 @@ class List(Base):
 
     Names begin with what is listed: `articles` (all of them), `articles:tag:trams` (section, tags and all their
     ancestors), `articles:source:wire`, `articles:source.said_by:wire`, `articles:note:dam`, `articles:translation:ID`,
-    `articles:related:ID`; `notes:tag:trams` (tags themselves only), `notes:source:wire`, `notes:language:uk`.
+    `articles:related:ID`, `articles:has:correction`; `notes:tag:trams` (tags themselves only), `notes:source:wire`,
+    `notes:language:uk`.
     """
 
     __tablename__ = "lists"

@@ -91,10 +91,16 @@ def links(request: Request, *, next: str | None, prev: str | None) -> dict[str, 
 
     References are relative, so that the answer does not depend on the Host header. Source: RFC 8288.
     """
-    path = quote(request.scope["path"], safe="/-._~")
-    pairs = request.scope["query_string"].decode("ascii", "ignore").split("&")
-    others = "".join([f"{pair}&" for pair in pairs if pair and not pair.startswith("cursor=")])
     cursors = {"next": next, "prev": prev}
-    references = [f'<{path}?{others}cursor={cursor}>; rel="{rel}"' for rel, cursor in cursors.items() if cursor]
+    references = [f'<{page_address(request, cursor)}>; rel="{rel}"' for rel, cursor in cursors.items() if cursor]
     link = ", ".join(references)
     return {"Link": link} if 0 < len(link) <= LONGEST_LINK else {}
+
+
+def page_address(request: Request, cursor: str | None) -> str:
+    """Path and query of the page of the same list at this cursor; of its first page for None."""
+    path = quote(request.scope["path"], safe="/-._~")
+    pairs = request.scope["query_string"].decode("ascii", "ignore").split("&")
+    parameters = [pair for pair in pairs if pair and not pair.startswith("cursor=")]
+    parameters += [f"cursor={cursor}"] if cursor else []
+    return f"{path}?{'&'.join(parameters)}" if parameters else path
