@@ -25,6 +25,7 @@ from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
 from app.errors import Unauthorized, Unavailable
+from app.formats.feed_routes import FEED_PATHS
 from app.formats.feed_routes import router as feeds
 from app.formats.routes import router as formats
 from app.formats.story import Site
@@ -51,6 +52,7 @@ from app.web.workload import Admission, Workload
 from app.webhooks.deliver import Deliverer
 from app.webhooks.routes import events as webhook_events
 from app.webhooks.routes import router as webhooks
+from app.webhooks.websub import WebSubPublisher
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 TRIM_SECONDS: Final = 3_600.0
@@ -86,6 +88,9 @@ def create_app(settings: Settings) -> "Application":
             works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
             works += [reindex.run(database)] if await reindex.is_needed(database) else []
             works += [deliverer.run()] if settings.deliver_webhooks else []
+            if settings.deliver_webhooks and settings.websub_hub:
+                topics = [settings.origin + path for path in FEED_PATHS]
+                works.append(WebSubPublisher(database, outbound, settings.websub_hub, topics).run())
             await stack.enter_async_context(_background(*works))
             yield
 

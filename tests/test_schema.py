@@ -16,9 +16,11 @@ from app.changes.idempotency import forget_old_keys
 from app.db import Base, CompiledStatement, Database, utcnow, writing
 from app.index.models import IndexState
 from app.reindex import reindex
+from app.outbound import Outbound
 from app.ticker import Ticker
 from app.web.fields import format_instant
 from app.webhooks import store as webhooks
+from app.webhooks import websub
 from app.webhooks.schemas import NewWebhookIn
 from tests.conftest import Load
 from tests.contents import ZONE, exported, tombstone
@@ -189,6 +191,9 @@ async def administer(desk: Desk, database: Database) -> None:
     await desk("PATCH", webhook, {"tags": ["rivers"]})
     await desk("POST", f"{webhook}/replay", {"after": 0})
     await desk("GET", f"{webhook}/deliveries?dead=true")
+    publisher = websub.WebSubPublisher(database, Outbound(), "https://hub.example/", [])
+    await publisher.tell_if_changed()
+    await publisher._update(utcnow(), attempts=0)
     await Ticker(database, ZONE).release()
     await forget_old_keys(database)
     await feed.trim(database, utcnow() - timedelta(days=1))

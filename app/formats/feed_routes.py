@@ -74,6 +74,10 @@ FEED_FORMATS: Final = (
     FeedFormat("atom", atom.MEDIA_TYPE, atom.render, tells_removals=True),
     FeedFormat("json", jsonfeed.MEDIA_TYPE, jsonfeed.render),
 )
+# The feeds of everything, of whose changes a WebSub hub is told.
+FEED_PATHS: Final = [
+    f"/feeds/{name}.{format.ending}" for name in ("articles", "corrections") for format in FEED_FORMATS
+]
 ListQuery = Annotated[FeedQuery, Depends(QueryModel(FeedQuery))]
 
 

@@ -1,4 +1,4 @@
-"""Tables of webhooks: subscribers, each with its position in the log, and the latest delivery attempts."""
+"""Tables of webhooks: subscribers, each with its position in the log, the latest delivery attempts, and WebSub hubs."""
 
 from datetime import datetime
 from typing import Literal
@@ -58,3 +58,14 @@ class Delivery(Base):
     status: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(20), doc="The kind of failure; never text from the receiver.")
     duration_milliseconds: Mapped[int]
+
+
+class WebSubHub(Base):
+    """A hub that is told when feeds change. It was told of every change up to `position` of the public log."""
+
+    __tablename__ = "websub_hubs"
+
+    hub: Mapped[str] = mapped_column(String(2000), primary_key=True, doc="Its address.")
+    position: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(doc="Failed attempts to tell of what follows.")
+    due_at: Mapped[datetime] = mapped_column(doc="When a claim, a pause or a retry delay ends.")
