@@ -28,6 +28,7 @@ from app.errors import Unauthorized, Unavailable
 from app.formats.feed_routes import FEED_PATHS
 from app.formats.feed_routes import router as feeds
 from app.formats.routes import router as formats
+from app.formats.sitemap_routes import router as sitemaps
 from app.formats.story import Site
 from app.importers.routes import router as importers
 from app.keys.routes import router as keys
@@ -126,6 +127,7 @@ def create_app(settings: Settings) -> "Application":
         tags,
         formats,
         feeds,
+        sitemaps,
         importers,
         changes,
         keys,

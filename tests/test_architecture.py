@@ -36,6 +36,7 @@ ASSEMBLY: Final = {
     # Formats know documents alone; their routes read those of every noun.
     "formats/routes.py": {"changes", "publishing", *NOUNS},
     "formats/feed_routes.py": {"changes", *NOUNS},
+    "formats/sitemap_routes.py": {"articles"},
 }
 # Inside these rooms, each of these files imports only those to its left.
 ALIKE: Final = [*NOUNS, "keys", "webhooks"]

@@ -47,6 +47,10 @@ class Site:
         names = {name: article[name] for name in ("slug", "id", "language")}
         return self.article_url.format(**names, section=article["section"] or "-")
 
+    def page_address(self, article: Mapping[str, Any]) -> str:
+        """Where an article is a page: on the newsroom's site, else its HTML in this API."""
+        return self.article_address(article) if self.article_url else f"{self.article_address(article)}/html"
+
     def address(self, noun: str, ref: str) -> str:
         """Where this API has an object."""
         return f"{self.url}/v1/{noun}s/{ref}"

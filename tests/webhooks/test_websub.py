@@ -87,7 +87,7 @@ async def test_a_hub_that_does_not_answer_is_told_again_and_given_up_at_last(
 async def test_of_several_processes_one_tells_the_hub(
     publisher: WebSubPublisher, database: Database, receiver: Receiver, clock: Clock, load: Load
 ) -> None:
-    others = []
+    others: list[WebSubPublisher] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
         # While this one is telling, another looks whether it is to be told.
