@@ -25,11 +25,12 @@ from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
 from app.errors import Unauthorized, Unavailable
+from app.formats.discovery_routes import router as discovery
 from app.formats.feed_routes import FEED_PATHS
 from app.formats.feed_routes import router as feeds
 from app.formats.routes import router as formats
 from app.formats.sitemap_routes import router as sitemaps
-from app.formats.story import Site
+from app.formats.story import Policies, Site
 from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
@@ -115,9 +116,9 @@ def create_app(settings: Settings) -> "Application":
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    api.state.site = Site(settings.site_name, settings.origin, settings.site_article_url, settings.zone)
     api.state.freshness = freshness = Freshness()
     api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
+    api.state.site = _site(settings)
     for router in (
         articles,
         previews,
@@ -128,6 +129,7 @@ def create_app(settings: Settings) -> "Application":
         formats,
         feeds,
         sitemaps,
+        discovery,
         importers,
         changes,
         keys,
@@ -203,6 +205,19 @@ def _end_with_parent() -> None:
 
         sentinel = parent.sentinel
         loop.add_reader(sentinel, end)
+
+
+def _site(settings: Settings) -> Site:
+    return Site(
+        name=settings.site_name,
+        url=settings.origin,
+        article_url=settings.site_article_url,
+        zone=settings.zone,
+        license_url=settings.site_license_url,
+        policies=Policies(
+            settings.site_corrections_policy_url, settings.site_sources_policy_url, settings.site_ai_policy_url
+        ),
+    )
 
 
 @asynccontextmanager

@@ -114,6 +114,20 @@ class Settings(BaseSettings):
         description="Where the newsroom's own site has a story: an address with {slug}, {id}, {language} or {section},"
         " such as https://news.example/{language}/{slug}; by default the address in this API.",
     )
+    site_license_url: str = Field(
+        default="",
+        description="The licence of the stories, such as https://creativecommons.org/licenses/by/4.0/: feeds, JSON-LD,"
+        " ninjs and /license.xml name it.",
+    )
+    site_corrections_policy_url: str = Field(
+        default="", description="Where the newsroom says how it corrects errors: JSON-LD and ninjs name it."
+    )
+    site_sources_policy_url: str = Field(
+        default="", description="Where the newsroom says when it does not name its sources: JSON-LD and ninjs name it."
+    )
+    site_ai_policy_url: str = Field(
+        default="", description="Where the newsroom says how it uses AI: JSON-LD and ninjs name it."
+    )
     websub_hub: str = Field(
         default="",
         description="A WebSub hub, such as https://hub.example/: feeds name it, and it is told when they change.",
@@ -147,11 +161,13 @@ class Settings(BaseSettings):
             raise ValueError(f"{url!r} is not http:// or https:// and a host alone, such as https://news.example")
         return url
 
-    @field_validator("websub_hub")
+    @field_validator(
+        "site_license_url", "site_corrections_policy_url", "site_sources_policy_url", "site_ai_policy_url", "websub_hub"
+    )
     @classmethod
     def _address(cls, url: str) -> str:
         if url and not re.fullmatch(ADDRESS, url):
-            raise ValueError(f"{url!r} is not an address such as https://hub.example/")
+            raise ValueError(f"{url!r} is not an address such as https://news.example/about")
         return url
 
     @field_validator("site_article_url")

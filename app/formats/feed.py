@@ -69,6 +69,7 @@ class Feed:
         """(relation, address) of what belongs to the page. Source: RFC 5005, 3; WebSub, 4."""
         links = {"alternate": f"{self.site.url}/", "self": self.url, "next": self.next, "previous": self.previous}
         links |= {"first": self.identity if self.next or self.previous else None, "hub": self.hub}
+        links["license"] = self.site.license_url or None
         return [(relation, url) for relation, url in links.items() if url is not None]
 
     @property

@@ -19,6 +19,7 @@ def render(feed: Feed) -> bytes:
         "next_url": feed.next,
         "language": feed.language,
         "authors": [{"name": feed.site.name}],
+        "_license": {"url": feed.site.license_url} if feed.site.license_url else None,
         "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub is not None else None,
     }
     return to_json({**_filled(members), "items": [_item(entry) for entry in feed.entries]})

@@ -21,7 +21,8 @@ _CITED: Final = {"reported_by", "published_by", "document", "data", "said_by"}
 def render(story: Story) -> bytes:
     """The story, or note, as one node."""
     thing = _article(story) if story.noun == "article" else _note(story)
-    thing = {"@context": "https://schema.org", **thing, "publisher": _publisher(story)}
+    thing |= {"publisher": _publisher(story), "license": story.site.license_url}
+    thing = {"@context": "https://schema.org", **thing}
     return to_json(_compact(thing)).replace(b"<", b"\\u003c")
 
 
@@ -33,7 +34,15 @@ def _compact(value: Any) -> Any:
 
 
 def _publisher(story: Story) -> Json:
-    return {"@type": "NewsMediaOrganization", "name": story.site.name, "url": story.site.url}
+    policies = story.site.policies
+    return {
+        "@type": "NewsMediaOrganization",
+        "name": story.site.name,
+        "url": story.site.url,
+        "publishingPrinciples": [url for url in policies if url],
+        "correctionsPolicy": policies.corrections,
+        "unnamedSourcesPolicy": policies.unnamed_sources,
+    }
 
 
 def _article(story: Story) -> Json:

@@ -36,16 +36,16 @@ class MarkdownWriter(TextWriter):
     """Writes one story."""
 
     def text(self, text: str) -> str:
-        return _broken_lines([_escaped(_SPACES.sub(" ", line)) for line in lines(text)])
+        return _broken_lines([escaped(_SPACES.sub(" ", line)) for line in lines(text)])
 
     def html(self, html: str) -> str:
         if "<" not in html and "&" not in html:
-            return _broken_lines([_escaped(_SPACES.sub(" ", html))])
+            return _broken_lines([escaped(_SPACES.sub(" ", html))])
         tokens = iter(_TAG.split(_SPACES.sub(" ", quoted(html))))
         return _broken_lines(_inline(_nodes(tokens), "", "", is_nested=False).split("\n"))
 
     def title(self, level: int, text: str) -> str:
-        shown = _escaped(_SPACES.sub(" ", one_line(text))).replace("#", "\\#")
+        shown = escaped(_SPACES.sub(" ", one_line(text))).replace("#", "\\#")
         return f"{'#' * level} {shown}" if shown else ""
 
     def bullets(self, items: list[str], number: int = 0, *, ordered: bool = False) -> str:
@@ -111,7 +111,7 @@ def _escaped_start(match: re.Match[str]) -> str:
     return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
@@ -151,13 +151,13 @@ def _inline(nodes: list[str | _Element], before: str, after: str, *, is_nested: 
     shown = ""
     for number, node in enumerate(nodes):
         if isinstance(node, str):
-            shown += _escaped(node)
+            shown += escaped(node)
             continue
         if shown.endswith("!"):
             shown = f"{shown[:-1]}\\!"  # before a link it would make a picture of it
         following = nodes[number + 1] if number + 1 < len(nodes) else None
         # None: not known yet, for what an element begins with depends on what comes before it.
-        next_character = after if following is None else _escaped(following)[:1] if isinstance(following, str) else None
+        next_character = after if following is None else escaped(following)[:1] if isinstance(following, str) else None
         shown += _element(node, (before + shown)[-1:], next_character, is_nested=is_nested)
     return shown
 

@@ -11,6 +11,8 @@ Version = Literal["3.1", "2.2"]
 _STATUSES: Final = {"published": "usable", "draft": "withheld", "scheduled": "withheld", "withdrawn": "canceled"}
 # Where tags stand, by their type; sections, topics and series are subjects.
 _GROUPS: Final = {"person": "people", "organisation": "organisations", "place": "places", "event": "events"}
+# Titles of the newsroom's policies, in their order.
+_POLICIES: Final = ("Corrections policy", "Unnamed sources policy", "AI policy")
 # Properties that 2.2 does not have, by where they stand.
 _NOT_IN_2_2: Final = {"associations": {"rel"}, "renditions": {"poi"}}
 
@@ -65,6 +67,10 @@ def _item(story: Story) -> Json:
         "slugline": document["slug"],
         "by": document.get("byline"),
         "copyrightHolder": story.site.name,
+        "rightsInfo": {"linkedRights": story.site.license_url} if story.site.license_url else None,
+        "trustIndicators": [
+            {"title": title, "href": url} for title, url in zip(_POLICIES, story.site.policies, strict=True) if url
+        ],
         "edNote": private_note,
         "headlines": _texts({"main": story.title, "kicker": document.get("kicker")}),
         "descriptions": _descriptions(story),

@@ -27,18 +27,31 @@ _RTL_LANGUAGES: Final = frozenset("ar arc ary arz ckb dv fa he ks lrc mzn nqo pn
 _NOT_IN_URI: Final = re.compile(r"[^A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]|%(?![0-9A-Fa-f]{2})")
 
 
+class Policies(NamedTuple):
+    """Addresses of what the newsroom promises its readers; empty where it says nothing."""
+
+    corrections: str = ""
+    unnamed_sources: str = ""
+    ai: str = ""
+
+
+NO_POLICIES: Final = Policies()
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where stories are found, and who publishes them.
+    """Where stories are found, who publishes them, and under which terms.
 
     `url` is the origin of this server. `article_url` is a template with {slug}, {id}, {language} and {section}; without
-    one, articles have their address in the API.
+    one, articles have their address in the API. `license_url` is that of the stories' licence, or empty.
     """
 
     name: str
     url: str
     article_url: str
     zone: ZoneInfo
+    license_url: str = ""
+    policies: Policies = NO_POLICIES
 
     def article_address(self, article: Mapping[str, Any]) -> str:
         """Where an article is read. `{section}` is `-` for one that is in none."""

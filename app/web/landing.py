@@ -12,6 +12,11 @@ from app.web.parameters import strict_query
 from app.web.problems import POLICY
 
 REFERENCE: Final = (("/docs", "the API reference"), ("/openapi.json", "its OpenAPI document"))
+HEADERS: Final = {
+    "Cache-Control": "public, max-age=300",
+    "Content-Security-Policy": POLICY,
+    "Link": '</.well-known/api-catalog>; rel="api-catalog"',  # Source: RFC 9727, 3.
+}
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
@@ -35,4 +40,4 @@ def install(api: FastAPI, title: str, text: str, links: Iterable[tuple[str, str]
 
     @api.get("/", include_in_schema=False, dependencies=[Depends(strict_query)])
     async def show_front() -> Response:
-        return HTMLResponse(page, headers={"Cache-Control": "public, max-age=300", "Content-Security-Policy": POLICY})
+        return HTMLResponse(page, headers=HEADERS)

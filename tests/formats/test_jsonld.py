@@ -25,7 +25,10 @@ PARENTS: Final = {
     "Organization": "Thing", "Person": "Thing", "Place": "Thing", "QuantitativeValue": "Thing",
     "Quotation": "CreativeWork", "VideoObject": "MediaObject",
 }  # fmt: skip
-ADDRESSES: Final = {"contentUrl", "isBasedOn", "sameAs", "url"}
+ADDRESSES: Final = {
+    "contentUrl", "correctionsPolicy", "isBasedOn", "license", "publishingPrinciples", "sameAs", "unnamedSourcesPolicy",
+    "url",
+}  # fmt: skip
 SCHEMA: Final = "https://schema.org/"
 CONTEXT: Final = {
     **{kind: SCHEMA + kind for kind in PROPERTIES},
