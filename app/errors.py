@@ -83,6 +83,12 @@ class Trimmed(Refusal):
     status, code, title = 410, "trimmed", "The log has been trimmed"
 
 
+class NotAcceptable(Refusal):
+    """`Accept` takes neither JSON nor what this path answers; `Link` names the addresses of other forms."""
+
+    status, code, title = 406, "not-acceptable", "There is no such form at this address"
+
+
 class Conflict(Refusal):
     """What is asked for does not go together with what is there; `errors` names what stands in the way."""
 

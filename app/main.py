@@ -25,6 +25,7 @@ from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
 from app.db import Database, check_schema, utcnow
 from app.errors import Unauthorized, Unavailable
+from app.formats.addresses import other_forms
 from app.formats.discovery_routes import router as discovery
 from app.formats.feed_routes import FEED_PATHS
 from app.formats.feed_routes import router as feeds
@@ -146,7 +147,7 @@ def create_app(settings: Settings) -> "Application":
     # The last one added is the outermost.
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
     api.add_middleware(Admission, workload=api.state.workload)
-    api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness)
+    api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness, other_forms=other_forms)
     api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header)
     api.rate_limits = _rate_limits(settings, api.cache, Guard(answer_refusal, settings.allowed_origins, freshness))
     api.outermost = Measuring(api.rate_limits)

@@ -34,6 +34,7 @@ from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
+from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
 from app.publishing.preview_routes import preview_response
 from app.publishing.store import object_address
@@ -90,7 +91,7 @@ def check_not_past(perspective: Perspective) -> None:
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
 
 
-@router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses=ONE)
+@router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses={**PAGED, **ONE})
 async def get_article(
     request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[ArticleFields, Query()]
 ) -> Response:
@@ -103,9 +104,13 @@ async def get_article(
     perspective = perspective_of(caller, query.perspective)
     if not include and BODY_FIELDS.keys().isdisjoint(fields):
         article = await articles.get(read, perspective, ref)
-        return moved_response(request, ref, article) or await item_response(
+        if moved := moved_response(request, ref, article):
+            return moved
+        response = await item_response(
             request, article.document, article.revision, name=f"article:{article.id}", fields=fields
         )
+        response.headers["Link"] = alternates(f"/v1/articles/{article.id}", query.perspective)
+        return response
     async with read.snapshot() as snapshot:
         article = await articles.get(snapshot, perspective, ref)
         if moved := moved_response(request, ref, article):
@@ -114,7 +119,7 @@ async def get_article(
         (document,), keys = await articles.with_bodies(
             snapshot, perspective, [article.document], fields, request.app.state.site
         )
-    return await item_response(
+    response = await item_response(
         request,
         document,
         article.revision,
@@ -123,6 +128,8 @@ async def get_article(
         fields=fields,
         included=included,
     )
+    response.headers["Link"] = alternates(f"/v1/articles/{article.id}", query.perspective)
+    return response
 
 
 @router.get("/articles/{ref}/revisions", response_model=RevisionPage, responses={**PAGED, **ONE})

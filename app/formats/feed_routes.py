@@ -20,6 +20,7 @@ from app.changes.views import EVERYONE, Perspective, perspective_of
 from app.db import Reader
 from app.deps import OptionalCaller, Read, SiteZone, cursors
 from app.formats import atom, jsonfeed, rss
+from app.formats.addresses import FEEDS
 from app.formats.feed import (
     BEGINNING,
     Content,
@@ -70,9 +71,9 @@ class FeedFormat(NamedTuple):
 
 
 FEED_FORMATS: Final = (
-    FeedFormat("rss", rss.MEDIA_TYPE, rss.render),
-    FeedFormat("atom", atom.MEDIA_TYPE, atom.render, tells_removals=True),
-    FeedFormat("json", jsonfeed.MEDIA_TYPE, jsonfeed.render),
+    FeedFormat("rss", FEEDS["rss"], rss.render),
+    FeedFormat("atom", FEEDS["atom"], atom.render, tells_removals=True),
+    FeedFormat("json", FEEDS["json"], jsonfeed.render),
 )
 # The feeds of everything, of whose changes a WebSub hub is told.
 FEED_PATHS: Final = [

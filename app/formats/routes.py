@@ -21,6 +21,7 @@ from app.changes.views import EVERYONE, NEWEST, Perspective, perspective_of
 from app.db import Reader, utcnow
 from app.deps import NeedsScope, OptionalCaller, PrimaryRead, Read
 from app.formats import html, jsonld, markdown, ninjs, text
+from app.formats.addresses import RENDITIONS
 from app.formats.story import Beside, StoryNoun, stories
 from app.notes import store as notes
 from app.notes.routes import NoteSlug
@@ -65,23 +66,23 @@ FORMATS: Final = (
     Format(
         "html",
         "HTML",
-        "text/html",
+        RENDITIONS["html"],
         html.render,
         "One `article` element without scripts and styles, for pages of your own; `/v1/formats/story.css` may style it."
         " The ids of blocks have `block-` before them.",
     ),
-    Format("text", "plain text", "text/plain", text.render, "Paragraphs have an empty line between them."),
+    Format("text", "plain text", RENDITIONS["text"], text.render, "Paragraphs have an empty line between them."),
     Format(
         "markdown",
         "Markdown",
-        "text/markdown",
+        RENDITIONS["markdown"],
         markdown.render,
         "CommonMark with the tables of GitHub Flavored Markdown, and without raw HTML.",
     ),
     Format(
         "jsonld",
         "JSON-LD",
-        "application/ld+json",
+        RENDITIONS["jsonld"],
         jsonld.render,
         "A NewsArticle, or of a note a BackgroundNewsArticle, in the words of schema.org. It may stand in a `script`"
         " element as it is.",
@@ -90,7 +91,7 @@ FORMATS: Final = (
     Format(
         "ninjs",
         "ninjs",
-        "application/vnd.iptc.ninjs+json",
+        RENDITIONS["ninjs"],
         ninjs.render,
         "News in JSON by IPTC, with the body as HTML and as text. To the desk, what was withdrawn is `canceled`.",
         LINKED,

@@ -13,6 +13,7 @@ from app.changes.writing_routes import WriteTransaction, created_response, delet
 from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
+from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
 from app.notes import desk, listing
 from app.notes import store as notes
@@ -67,7 +68,7 @@ async def list_notes(
     return await page_response(request, cursor, page, names=names, fields=fields, included=included)
 
 
-@router.get("/{slug}", response_model=NoteAnswer | NoteSelection, responses=ONE)
+@router.get("/{slug}", response_model=NoteAnswer | NoteSelection, responses={**PAGED, **ONE})
 async def get_note(
     request: Request, caller: OptionalCaller, read: Read, slug: NoteSlug, query: Annotated[NoteFields, Query()]
 ) -> Response:
@@ -82,9 +83,11 @@ async def get_note(
         document = state.document(perspective)
         included = await notes.included(snapshot, perspective, [document], include)
         (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
-    return await item_response(
+    response = await item_response(
         request, document, state.revision, name=f"note:{slug}", others=keys, fields=fields, included=included
     )
+    response.headers["Link"] = alternates(f"/v1/notes/{slug}", query.perspective)
+    return response
 
 
 @router.get("/{slug}/revisions", response_model=RevisionPage, responses={**PAGED, **ONE})

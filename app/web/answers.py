@@ -50,8 +50,8 @@ HEADERS: Final[Json] = {
     ),
     "Vary": _header("The request headers that the answer depends on.", "Accept-Encoding, Authorization"),
     "Link": _header(
-        'The pages beside this one, `rel="next"` and `rel="prev"` (RFC 8288), as relative references; not there where'
-        " there is only one page.",
+        'The pages beside this one, `rel="next"` and `rel="prev"`, not there if there is only one; or the other forms'
+        ' of a document, `rel="alternate"` with its `type` (RFC 8288). References are relative.',
         '</v1/articles?limit=20&cursor=d8pM>; rel="next"',
         required=False,
     ),
@@ -129,6 +129,7 @@ CREATED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_WRITTE
 ISSUED: Final[Responses] = {201: {"headers": {**_headers("Location"), **_UNCACHED}}}
 DONE: Final[Responses] = {204: {"headers": _UNCACHED}}
 STREAMED: Final[Responses] = {**UNCACHED, **shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
+# With Link: pages, and documents that have other forms.
 PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
 CONFLICT, MOVED, NOT_FOUND = shared(Conflict=409), shared(Moved=308), shared(NotFound=404)
 TRIMMED, WITHDRAWN = shared(Trimmed=410), shared(Withdrawn=410)
@@ -223,9 +224,10 @@ RESPONSES: Final[Json] = {
         "The database does not answer just now, or the server has too much to do.", _headers("Retry-After")
     ),
     "Refused": _refusal(
-        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 413 and 415 for a body too"
-        " long or of another media type, 414 and 431 for an address or headers too long, 429 for too many requests,"
-        " 500 for a fault of ours.",
+        "Any other refusal: 400 for a request that cannot be read, 405 for another method, 406 for an `Accept` that"
+        " takes neither JSON nor what is here (`Link` names other forms), 413 and 415 for a body too long or of another"
+        " media type, 414 and 431 for an address or headers too long, 429 for too many requests, 500 for a fault of"
+        " ours.",
         {"Retry-After": {**HEADERS["RetryAfter"], "required": False}},
     ),
 }

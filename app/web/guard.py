@@ -2,17 +2,18 @@
 
 import re
 import time
-from collections.abc import Callable
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+from urllib.parse import quote, unquote_to_bytes
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.errors import HeadersTooLarge, Internal, Malformed, NotFound, Refusal, UriTooLong
+from app.errors import Fault, HeadersTooLarge, Internal, Malformed, NotAcceptable, NotFound, Refusal, UriTooLong
+from app.web.accepting import JSON, takes
 from app.web.caller import Caller
 from app.web.freshness import Freshness
 from app.web.problems import problem
@@ -43,18 +44,46 @@ _ALWAYS: Final = [(b"x-content-type-options", b"nosniff")]
 _READABLE: Final = [(b"access-control-expose-headers", EXPOSED_HEADERS.encode())]
 
 
+class OtherForm(Protocol):
+    """Another form of an answer: its address, its media type, and both as an element of a Link header."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def link(self) -> str: ...
+
+
+# The other forms of what is at a path, with its query.
+OtherForms = Callable[[str, str], Sequence[OtherForm]]
+
+
+def no_other_forms(path: str, query: str) -> Sequence[OtherForm]:
+    """For an application that has each answer in one form."""
+    return ()
+
+
 class Guard:
     """ASGI middleware around the whole application.
 
     It refuses requests that are broken or oversized, answers HEAD as GET without the body, answers CORS preflights,
     adds headers to every answer, and turns an unexpected exception into a problem that does not show its cause.
     Scripts of pages from `origins` may read the answers; None stands for any origin. Source: Fetch, 3.3 (CORS).
+    An answer to a read that its `Accept` does not take becomes a 406, which names the `other_forms` of the path.
     """
 
-    def __init__(self, app: ASGIApp, origins: frozenset[str] | None, freshness: Freshness) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        origins: frozenset[str] | None,
+        freshness: Freshness,
+        other_forms: OtherForms = no_other_forms,
+    ) -> None:
         self.app = app
         self.origins = origins
         self.freshness = freshness
+        self.other_forms = other_forms
 
     def _position(self, scope: Scope) -> Callable[[], str]:
         """The position that the answer will reflect, taken now; told when it is known who asks."""
@@ -79,6 +108,8 @@ class Guard:
         allowed_origin = self._allowed_origin(headers.get(b"origin"))
         position = self._position(inner) if scope["path"].startswith("/v1/") else None
         answer = _Answer(send, request_id, is_head, allowed_origin, position)
+        if inner["method"] == "GET" and b"accept" in headers:
+            answer.refusal_of = self._refusal_of(scope, headers[b"accept"])
         if (refusal := _fault(scope)) is not None:
             await problem(refusal, request_id)(inner, receive, answer)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
@@ -91,6 +122,26 @@ class Guard:
                 if answer.has_started:
                     raise
                 await problem(Internal("The fault is ours, and it has been noted."), request_id)(inner, receive, answer)
+
+    def _refusal_of(self, scope: Scope, accept: bytes) -> Callable[[str], Refusal | None] | None:
+        """What refuses an answer by its media type; None where JSON is taken, and so everything."""
+        if takes(accept, JSON):
+            return None
+        accept = b",".join([value for name, value in scope["headers"] if name == b"accept"])
+
+        def refusal_of(media_type: str) -> Refusal | None:
+            if takes(accept, JSON) or takes(accept, media_type):
+                return None
+            path = quote(scope["path"], safe="/-._~")
+            forms = self.other_forms(path, scope["query_string"].decode("ascii", "ignore"))
+            named = "".join(f" {form.address} is {form.media_type}." for form in forms)
+            allowed = [media_type, *(form.media_type for form in forms)]
+            fault = Fault("takes no form that there is", "not-acceptable", parameter="Accept", allowed=allowed)
+            detail = f"This address has {media_type} alone.{named}"
+            headers = {"Link": ", ".join([form.link for form in forms])} if forms else {}
+            return NotAcceptable(detail, fault, headers=headers)
+
+        return refusal_of
 
     def _allowed_origin(self, origin: bytes | None) -> str | None:
         """The value of Access-Control-Allow-Origin for a request from this origin; None where it may not read."""
@@ -119,8 +170,13 @@ class _Answer:
         self._position = position
         self._begun = time.perf_counter()
         self.has_started = False
+        # What refuses an answer by its media type, where something may.
+        self.refusal_of: Callable[[str], Refusal | None] | None = None
+        self._refused: Response | None = None
 
     async def __call__(self, message: Message) -> None:
+        if self.refusal_of is not None:
+            message = self._acceptable(message, self.refusal_of)
         if message["type"] == "http.response.start":
             self.has_started = True
             duration = f"total;dur={(time.perf_counter() - self._begun) * 1000:.1f}"
@@ -136,6 +192,19 @@ class _Answer:
         elif self._is_head:
             message = {**message, "body": b""}
         await self._send(message)
+
+    def _acceptable(self, message: Message, refusal_of: Callable[[str], Refusal | None]) -> Message:
+        """The message, or that of the refusal of the whole answer."""
+        if message["type"] == "http.response.start":
+            media_type = Headers(raw=message.get("headers", [])).get("content-type", "").partition(";")[0]
+            refusal = refusal_of(media_type) if message["status"] == 200 and media_type else None
+            if refusal is not None:
+                self._refused = problem(refusal, self._request_id)
+                return {**message, "status": refusal.status, "headers": self._refused.raw_headers}
+        elif self._refused is not None:
+            body, self._refused.body = bytes(self._refused.body), b""
+            return {**message, "body": body}
+        return message
 
 
 def is_host(value: bytes) -> bool:

@@ -17,6 +17,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
+from app.web.accepting import JSON, takes
 from app.web.caching import coding_of, is_known
 from app.web.freshness import Freshness
 from app.web.guard import HEADER_BYTES, HEADER_COUNT, REQUEST_ID, is_host
@@ -30,7 +31,7 @@ KEPT: Final = frozenset({200, 308, 410})
 _PAST: Final = (b"/v1/changes", b"/v1/previews/")
 # Headers of a request that the look-up has to read.
 _READ: Final = frozenset({b"host", b"accept-encoding", b"authorization", b"if-none-match", b"min-position"})
-_READ_OR_SENT: Final = _READ | {b"x-request-id"}
+_READ_OR_SENT: Final = _READ | {b"x-request-id", b"accept"}
 # Headers of the single answer, which are not kept.
 _OF_THE_REQUEST: Final = frozenset({b"x-request-id", b"server-timing", b"content-position", b"cache-status"})
 _OF_THE_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
@@ -112,7 +113,7 @@ class ResponseCache:
                 if_none_match = if_none_match + b"," + value if if_none_match else value
             elif name == b"x-request-id":
                 request_id = value
-            elif name == b"authorization" or not self._is_reached(value):
+            elif not self._is_met(name, value):
                 return None
         if hosts != 1 or size > HEADER_BYTES or len(headers) > HEADER_COUNT:
             return None
@@ -123,6 +124,12 @@ class ResponseCache:
         if not request_id or not REQUEST_ID.fullmatch(request_id):
             request_id = b"%s%012x" % (self._id, next(self._ids))
         return (path, scope["query_string"], coding_of(coding), varied), if_none_match, request_id
+
+    def _is_met(self, name: bytes, value: bytes) -> bool:
+        """Whether what is kept meets this Accept or Min-Position; nothing that is kept meets Authorization."""
+        if name == b"accept":
+            return takes(value, JSON)
+        return name == b"min-position" and self._is_reached(value)
 
     def _is_reached(self, min_position: bytes) -> bool:
         """Whether Min-Position names a public position that is known. Whatever else it says is not answered here."""

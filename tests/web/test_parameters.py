@@ -60,6 +60,7 @@ WRONG: dict[str, str] = {
     "after": "-1 x 1_0 %2B1 007 1.0 9999999999999999999",
     "wait": "-1 x 31 1_0 007 1.0",
     "verbose": FLAGS,
+    "has": "x corrections Correction correction,x quote correction,",
     "version": "x 1.6 3.0 3.1, 3.10 latest",
     "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
