@@ -6,7 +6,7 @@ import typer
 
 from app.commands.database import migrate
 from app.commands.deliveries import list_webhooks, replay_webhook, show_deliveries, test_webhook
-from app.commands.exporting import export_ndjson
+from app.commands.exporting import export_markdown, export_ndjson, export_ninjs
 from app.commands.follow import follow
 from app.commands.importing import import_ndjson, seed
 from app.commands.keys import create_key, list_keys, revoke_key
@@ -36,7 +36,7 @@ def _add_group(name: str, help: str, **commands: Callable[..., None]) -> None:
 _add_group(
     "import", "Import content. What is refused is reported with file and line.", ndjson=import_ndjson, page=import_page
 )
-_add_group("export", "Export content.", ndjson=export_ndjson)
+_add_group("export", "Export content.", ndjson=export_ndjson, ninjs=export_ninjs, markdown=export_markdown)
 _add_group("key", "Create, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key)
 _add_group(
     "deliveries",

@@ -31,7 +31,7 @@ from app.formats.feed_routes import FEED_PATHS
 from app.formats.feed_routes import router as feeds
 from app.formats.routes import router as formats
 from app.formats.sitemap_routes import router as sitemaps
-from app.formats.story import Policies, Site
+from app.formats.story import Site
 from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> "Application":
     api.state.settings = settings
     api.state.freshness = freshness = Freshness()
     api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
-    api.state.site = _site(settings)
+    api.state.site = Site.of(settings)
     for router in (
         articles,
         previews,
@@ -206,19 +206,6 @@ def _end_with_parent() -> None:
 
         sentinel = parent.sentinel
         loop.add_reader(sentinel, end)
-
-
-def _site(settings: Settings) -> Site:
-    return Site(
-        name=settings.site_name,
-        url=settings.origin,
-        article_url=settings.site_article_url,
-        zone=settings.zone,
-        license_url=settings.site_license_url,
-        policies=Policies(
-            settings.site_corrections_policy_url, settings.site_sources_policy_url, settings.site_ai_policy_url
-        ),
-    )
 
 
 @asynccontextmanager

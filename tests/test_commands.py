@@ -39,6 +39,8 @@ COMMANDS: Final = (
     "import ndjson",
     "import page",
     "export ndjson",
+    "export ninjs",
+    "export markdown",
     "key",
     "key create",
     "key list",
@@ -285,6 +287,25 @@ def test_an_export_is_written_whole_and_says_how_much(run: Run, tmp_path: Path) 
     assert {json.loads(line)["noun"] for line in lines} == {"tag", "source", "note", "article"}
     assert len((tmp_path / "public.ndjson").read_bytes().splitlines()) < len(lines)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full.ndjson", "public.ndjson"]
+
+
+@pytest.mark.parametrize(("command", "ending"), [("ninjs", "json"), ("markdown", "md")])
+def test_public_stories_are_exported_as_files_of_another_format(
+    run: Run, tmp_path: Path, command: str, ending: str
+) -> None:
+    run("seed")
+    folder = tmp_path / "stories"
+    result = run("export", command, folder)
+    assert result.exit_code == 0
+    files = sorted(folder.rglob("*.*"))
+    assert result.stderr.strip() == f"{len(files)} documents"
+    assert {file.suffix for file in files} == {f".{ending}"}
+    assert {file.parent.name for file in files} == {"articles", "notes"}
+    story = (folder / "articles" / f"the-tram-that-carries-nobody.{ending}").read_text(encoding="utf-8")
+    assert "The tram that carries nobody" in story
+
+    again = run("export", command, folder)
+    assert (again.exit_code, "is not empty" in again.stderr) == (1, True)
 
 
 def test_a_broken_export_leaves_the_old_file(run: Run, database_url: str, tmp_path: Path) -> None:

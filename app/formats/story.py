@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
 from app.formats.wording import Word, words_of
+from app.settings import Settings
 
 Json = dict[str, Any]
 StoryNoun = Literal["article", "note"]
@@ -52,6 +53,20 @@ class Site:
     zone: ZoneInfo
     license_url: str = ""
     policies: Policies = NO_POLICIES
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        policies = Policies(
+            settings.site_corrections_policy_url, settings.site_sources_policy_url, settings.site_ai_policy_url
+        )
+        return cls(
+            name=settings.site_name,
+            url=settings.origin,
+            article_url=settings.site_article_url,
+            zone=settings.zone,
+            license_url=settings.site_license_url,
+            policies=policies,
+        )
 
     def article_address(self, article: Mapping[str, Any]) -> str:
         """Where an article is read. `{section}` is `-` for one that is in none."""

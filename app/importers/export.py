@@ -21,7 +21,7 @@ from app.tags.models import Tag
 from app.web.fields import format_instant
 
 
-def _slugged(noun: Noun, views: Sequence[View]) -> Select[*Row]:
+def slugged_rows(noun: Noun, views: Sequence[View]) -> Select[*Row]:
     """Documents of tags, sources or notes, in an order in which they can be read in again: parents first."""
     query = select(Revision.card, Revision.body).join(ViewEntry, shown_state())
     query = query.where(ViewEntry.noun == noun, ViewEntry.view.in_([literal(view) for view in views]))
@@ -35,7 +35,7 @@ def _slugged(noun: Noun, views: Sequence[View]) -> Select[*Row]:
     return query.join(tree, tree.c.slug == ViewEntry.slug).order_by(tree.c.depth, ViewEntry.slug)
 
 
-def _articles(view: View, *, translations: bool) -> Select[*Row]:
+def article_rows(view: View, *, translations: bool) -> Select[*Row]:
     """Walks the objects in the order of their ids, so that nothing is sorted however many there are."""
     public = aliased(ViewEntry)
     is_public = exists().where(public.view == PUBLIC, public.object == Object.id)
@@ -80,7 +80,7 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     """
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
     for noun in ("tag", "source", "note"):
-        async for rows in read.stream(_slugged(noun, views)):
+        async for rows in read.stream(slugged_rows(noun, views)):
             for card, body, *columns in rows:
                 withdrawal = withdrawal_of(columns) if columns else None
                 yield _line(noun, document_of(card, body), {"withdrawal": withdrawal} if withdrawal else {})
@@ -88,7 +88,7 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
         async for line in _tombstones(read, Note):
             yield line
     for translations, view in product((False, True), views):
-        async for rows in read.stream(_articles(view, translations=translations)):
+        async for rows in read.stream(article_rows(view, translations=translations)):
             former = await _former_slugs(read, {row[0]: row[1] for row in rows})
             for id, _, card, body, private, is_working_copy, *columns in rows:
                 members: dict[str, Any] = {"former_slugs": former[id]}
