@@ -27,6 +27,8 @@ from app.web.positions import read_position
 from app.web.purge_keys import SEPARATORS
 
 KEPT: Final = frozenset({200, 308, 410})
+# Where answers may be kept.
+_HERE: Final = ("/v1/", "/feeds/", "/sitemap")
 # What may wait, or never ends, and is not kept.
 _PAST: Final = (b"/v1/changes", b"/v1/previews/")
 # Headers of a request that the look-up has to read.
@@ -63,7 +65,7 @@ class ResponseCache:
         self._vary: tuple[bytes, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http" or not scope["path"].startswith(_HERE):
             await self.app(scope, receive, send)
             return
         asked = self._asked(scope) if self.is_on and scope["method"] in {"GET", "HEAD"} else None

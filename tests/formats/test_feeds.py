@@ -21,7 +21,7 @@ from app.web.purge_keys import purge_key
 from tests.answers import blamed, get, refusal
 from tests.conftest import ZONE, Load, client
 from tests.desk import act, change, publish
-from tests.factories import article, box, credit, draft, note, section, source, tag, withdrawn, words
+from tests.factories import NOON, article, box, credit, draft, note, section, source, tag, withdrawn, words
 from tests.formats.stories import ODD
 
 ENDINGS: Final = ("rss", "atom", "json")
@@ -304,6 +304,21 @@ async def test_a_feed_is_not_sent_again_until_it_changes(desk: AsyncClient, read
     assert last.status_code == 200
     assert "New trams" in last.text
     assert "articles" in answer.headers["surrogate-key"].split(" ")
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/articles.rss", "/feeds/corrections.json", "/sitemap.xml", "/sitemap/2025.xml"]
+)
+async def test_it_is_answered_from_memory_until_a_change_touches_it(desk: AsyncClient, load: Load, path: str) -> None:
+    await load(article("a", corrections=[{"kind": "correction", "text": "x", "at": NOON, "revision": 1}]))
+    for headline in ("Trams", "New trams"):
+        await change(desk, "a", headline=headline)
+        states = []
+        for _ in range(5):  # what the process hears of its own write meanwhile may keep it from keeping the first
+            request = desk.build_request("GET", path)
+            del request.headers["authorization"]
+            states.append((await desk.send(request)).headers["cache-status"].rpartition("; ")[2])
+        assert (states[0], states[-1]) == ("fwd=uri-miss", "hit")
 
 
 async def test_a_feed_names_all_that_its_entries_show(api: AsyncClient, load: Load) -> None:
