@@ -59,6 +59,7 @@ from app.webhooks.websub import WebSubPublisher
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 TRIM_SECONDS: Final = 3_600.0
+CANCEL_SECONDS: Final = 0.5
 
 
 def create_app(settings: Settings) -> "Application":
@@ -210,14 +211,18 @@ def _end_with_parent() -> None:
 
 @asynccontextmanager
 async def _background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs the coroutines as tasks, and cancels them at the end."""
-    tasks = [asyncio.create_task(work) for work in works]
+    """Runs the coroutines as tasks, and cancels them at the end.
+
+    Again where one goes on: a driver that is just connecting may turn the cancellation into an error of its own.
+    """
+    running = {asyncio.create_task(work) for work in works}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_SECONDS)
 
 
 async def _trim(database: Database, days: int) -> None:
