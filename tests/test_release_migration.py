@@ -141,11 +141,13 @@ def _with_short_keys(body: str) -> str:
 def differences(before: Recorded, status: int, headers: dict[str, str], body: str) -> list[str]:
     """What is not as it was.
 
-    WHERE AN ANSWER MAY DIFFER: in its purge keys, which are shorter; a 308 has a body; a 410 says of a replacement
-    where it is too; the names that `fields` may hold end with two more. In all else it is the same: cursors are still
-    valid, and the log names what it named when it was written.
+        WHERE AN ANSWER MAY DIFFER: in its purge keys, which are shorter; a 308 has a body; a 410 says of a replacement
+    where it is too; a story names its other forms; the names that `fields` may hold end with two more. In all else it
+    is the same: cursors are still valid, and the log names what it named when it was written.
     """
     body = _in_the_old_form(status, body)
+    if 'rel="alternate"' in headers.get("link", ""):
+        headers = {name: value for name, value in headers.items() if name != "link"}
     if status == 308:
         headers = {name: value for name, value in headers.items() if name != "content-type"}
     wrong = [] if status == before.status else [f"status {before.status} -> {status}"]
