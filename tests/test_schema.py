@@ -15,8 +15,8 @@ from app.changes import feed
 from app.changes.idempotency import forget_old_keys
 from app.db import Base, CompiledStatement, Database, utcnow, writing
 from app.index.models import IndexState
-from app.reindex import reindex
 from app.outbound import Outbound
+from app.reindex import reindex
 from app.ticker import Ticker
 from app.web.fields import format_instant
 from app.webhooks import store as webhooks

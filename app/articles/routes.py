@@ -76,8 +76,9 @@ async def list_articles(
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
-        how = {"highlight": query.highlight, "with_body": with_body}
-        page = await listing.newest(snapshot, perspective, query, position, zone, words=words, **how)
+        page = await listing.newest(
+            snapshot, perspective, query, position, zone, words=words, highlight=query.highlight, with_body=with_body
+        )
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
     names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]

@@ -15,9 +15,9 @@ from pydantic_core import from_json
 from sqlalchemy import CompoundSelect, Integer, Select, String, bindparam, literal, select, union_all
 
 from app.articles import listing
+from app.articles.archive_schemas import ArchiveQuery
 from app.articles.filters import EVERYTHING
 from app.articles.models import Article
-from app.articles.schemas import ArchiveQuery
 from app.articles.store import TRANSLATION
 from app.changes.models import PUBLIC, Revision, ViewEntry
 from app.changes.stored import portions

@@ -34,6 +34,7 @@ from app.formats.feed import (
 from app.formats.story import Site, Story, stories
 from app.formats.wording import words_of
 from app.paging import PageRows
+from app.sources.naming import asked_words, named_lists
 from app.web.caching import cached_response
 from app.web.fields import format_instant
 from app.web.pages import links, page_address
@@ -130,7 +131,8 @@ def _add_routes(format: FeedFormat) -> None:
         request: Request, caller: OptionalCaller, read: Read, zone: SiteZone, query: ListQuery
     ) -> Response:
         """The corrections of articles as a feed, those of the stories first that were changed last."""
-        sort = query.sort if "sort" in query.model_fields_set else "-updated_at"
+        # Words are found in the order of publication alone.
+        sort = query.sort if query.q is not None or "sort" in query.model_fields_set else "-updated_at"
         corrected = query.model_copy(update={"has": CORRECTED, "sort": sort})
         perspective = perspective_of(caller, query.perspective)
         return await _answer(read, _FeedRequest(request, perspective, zone, corrected, format, corrections=True))
@@ -143,8 +145,9 @@ async def _answer(read: Reader, asked: _FeedRequest) -> Response:
     position = cursor.read(query.cursor)
     include = () if asked.corrections else BESIDE[query.content]
     async with read.snapshot() as snapshot:
+        words = None if query.q is None else await asked_words(snapshot, asked.perspective, query.q)
         page = await listing.newest(
-            snapshot, asked.perspective, query, position, asked.zone, with_body=not asked.corrections
+            snapshot, asked.perspective, query, position, asked.zone, words=words, with_body=not asked.corrections
         )
         beside = await articles.beside(snapshot, asked.perspective, page.items, include)
         gone = await removed(snapshot, "article", query.list_names(), _since(page)) if asked.tells_removals else []
@@ -174,7 +177,7 @@ async def _answer(read: Reader, asked: _FeedRequest) -> Response:
         # Source: WebSub, 4.
         references = [headers.get("Link"), f'<{asked.hub}>; rel="hub"', f'<{asked.address(None)}>; rel="self"']
         headers["Link"] = ", ".join(filter(None, references))
-    names = [*query.list_names(), *shown_names]
+    names = [*query.list_names(), *shown_names, *(named_lists(words) if words else ())]
     return await cached_response(request, body, names=names, media_type=format.media_type, headers=headers)
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261201_1700"
-down_revision = "20261201_1030"
+down_revision = "20261201_1120"
 branch_labels = None
 depends_on = None
 

@@ -131,7 +131,7 @@ async def test_a_reader_of_feeds_sees_the_stories_of_the_list(
     assert all("block-b1" in entry.content and entry.summary for entry in feed.entries)
 
 
-QUERIES: Final = ("tag=trams", "section=city&limit=3", "source=lev-shchedryk&role=said_by", "date=2025")
+QUERIES: Final = ("tag=trams", "section=city&limit=3", "source=lev-shchedryk&role=said_by", "date=2025", "q=tram")
 
 
 @pytest.mark.parametrize("query", QUERIES)
