@@ -38,6 +38,10 @@ from app.keys.store import identify
 from app.notes.routes import router as notes
 from app.outbound import Outbound
 from app.settings import Settings
+from app.site.addresses import is_page
+from app.site.explore_routes import router as exploration
+from app.site.refusals import refusal_page
+from app.site.routes import router as pages
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.ticker import Ticker
@@ -143,14 +147,26 @@ def create_app(settings: Settings) -> "Application":
     writing_routes.install(api)
     openapi.install(api, SAMPLE / "answers", about.TAG_GROUPS)
     docs.install(api)
-    landing.install(api, about.TITLE, about.LANDING, about.EXAMPLES)
+    if settings.site_pages:
+        api.include_router(exploration)
+        api.include_router(pages)
+        api.state.refusal_page = refusal_page
+    else:
+        landing.install(api, about.TITLE, about.LANDING, about.EXAMPLES)
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
     # The last one added is the outermost.
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
     api.add_middleware(Admission, workload=api.state.workload)
-    api.add_middleware(Guard, origins=settings.allowed_origins, freshness=freshness, other_forms=other_forms)
-    api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header)
-    api.rate_limits = _rate_limits(settings, api.cache, Guard(answer_refusal, settings.allowed_origins, freshness))
+    api.add_middleware(
+        Guard,
+        origins=settings.allowed_origins,
+        freshness=freshness,
+        is_content=_is_content,
+        other_forms=other_forms,
+    )
+    api.cache = ResponseCache(api.uncached, freshness, settings.cache_bytes, settings.cache_keys_header, _is_content)
+    refusing = Guard(answer_refusal, settings.allowed_origins, freshness, _is_content)
+    api.rate_limits = _rate_limits(settings, api.cache, refusing)
     api.outermost = Measuring(api.rate_limits)
     return api
 
@@ -158,6 +174,11 @@ def create_app(settings: Settings) -> "Application":
 def create_app_from_environment() -> "Application":
     """The application of a server's process, whose settings are the environment's."""
     return create_app(Settings())
+
+
+def _is_content(path: str) -> bool:
+    """Whether answers at this path come from the content, and so reflect a position of the log."""
+    return path.startswith(("/v1/", "/feeds/", "/sitemap")) or is_page(path)
 
 
 class Application(FastAPI):

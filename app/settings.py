@@ -112,7 +112,11 @@ class Settings(BaseSettings):
     site_article_url: str = Field(
         default="",
         description="Where the newsroom's own site has a story: an address with {slug}, {id}, {language} or {section},"
-        " such as https://news.example/{language}/{slug}; by default the address in this API.",
+        " such as https://news.example/{language}/{slug}; by default the page for readers, without it the address in"
+        " this API.",
+    )
+    site_pages: bool = Field(
+        default=True, description="Whether this server has pages for readers; false for the API alone."
     )
     site_license_url: str = Field(
         default="",

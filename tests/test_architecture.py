@@ -22,7 +22,7 @@ LAYERS: Final = [
     {"lists", "index"},
     {"publishing"},
     {"tags", "sources", "notes", "articles", "keys"},
-    {"importers", "webhooks", "ticker", "reindex"},
+    {"importers", "webhooks", "ticker", "reindex", "site"},
     {"main", "commands", "operations"},
 ]
 LEVELS: Final = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -43,7 +43,7 @@ ALIKE: Final = [*NOUNS, "keys", "webhooks"]
 FILES: Final = ["schemas", "models", "store", "desk", "routes"]
 
 HTTP: Final = {"fastapi", "starlette", "uvicorn"}
-SERVING: Final = {"web", "deps", "main", "commands", "operations", "__main__"}
+SERVING: Final = {"web", "deps", "main", "commands", "operations", "site", "__main__"}
 # Those in `web` that hold plain data and rules.
 PURE: Final = [
     f"web/{name}.py"

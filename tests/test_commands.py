@@ -408,22 +408,23 @@ def test_a_new_file_is_served_with_the_sample_and_again_as_it_is(tmp_path: Path)
         process.send_signal(signal.SIGTERM)
         code = process.wait(10)
     with serving(url) as (again, urls):
-        same = answer(urls[1])
+        same = answer(urls[2])
         again.send_signal(signal.SIGTERM)
         again.wait(10)
 
     assert len(urls) == 5
     assert [status for status, _ in answers] == [200] * 5
-    assert len(json.loads(answers[1][1])["items"]) == 20
-    assert "trams" in json.loads(answers[2][1])["included"]["tags"]
+    assert "<h1" in str(answers[0][1])
+    assert len(json.loads(answers[2][1])["items"]) == 20
+    assert "trams" in json.loads(answers[3][1])["included"]["tags"]
     assert code in {0, -signal.SIGTERM}
-    assert same == answers[1]
+    assert same == answers[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.db"]
 
 
 def test_a_migrated_database_is_served_as_it_is(database_url: str) -> None:
     with serving(database_url) as (process, urls):
-        status, body = answer(urls[1])
+        status, body = answer(urls[2])
         process.send_signal(signal.SIGTERM)
         process.wait(10)
 
@@ -459,7 +460,7 @@ def test_a_first_start_that_is_killed_is_begun_anew_by_the_next(tmp_path: Path) 
             process.kill()
     assert not path.exists()
     with serving(url) as (again, urls):
-        assert answer(urls[1])[0] == 200
+        assert answer(urls[2])[0] == 200
         again.send_signal(signal.SIGTERM)
         again.wait(10)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.db"]
@@ -469,7 +470,7 @@ def test_an_older_embedded_database_is_migrated_by_its_server(sqlite: Fresh) -> 
     with sqlite(False) as url:
         migrate(url)
         with serving(url) as (process, urls):
-            assert answer(urls[1])[0] == 200
+            assert answer(urls[2])[0] == 200
             process.send_signal(signal.SIGTERM)
             process.wait(10)
 

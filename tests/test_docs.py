@@ -9,6 +9,7 @@ from httpx import AsyncClient
 
 from app.about import EXAMPLES
 from app.web.docs import ASSETS, HERE, PAGE, SCALAR
+from tests.conftest import client
 
 REFERENCE = re.compile(r"""(?:src|href|url|action)\s*[=:(]\s*["']?([^"'\s>)]+)""")
 
@@ -92,18 +93,22 @@ async def test_no_other_file_is_served(newsroom: AsyncClient, name: str) -> None
     assert (await newsroom.get(f"/docs/{name}")).status_code == 404
 
 
-async def test_the_front_page_leads_to_what_is_there(newsroom: AsyncClient) -> None:
-    page = await newsroom.get("/")
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert policy(page.headers["content-security-policy"]) == {
-        "default-src": {"'none'"},
-        "style-src": {"'unsafe-inline'"},
-    }
-    assert "<script" not in page.text
-    links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', page.text)]
-    assert links == ["/docs", "/openapi.json", *(path for path, _ in EXAMPLES)]
-    for link in links:
-        answer = await newsroom.get(link)
-        assert answer.status_code == 200, link
-        if link.startswith("/v1"):
-            assert answer.json()["items" if "items" in answer.json() else "slug"], link
+async def test_the_front_of_the_api_alone_leads_to_what_is_there(
+    newsroom_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_PAGES", "false")
+    async with client(newsroom_url) as newsroom:
+        page = await newsroom.get("/")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert policy(page.headers["content-security-policy"]) == {
+            "default-src": {"'none'"},
+            "style-src": {"'unsafe-inline'"},
+        }
+        assert "<script" not in page.text
+        links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', page.text)]
+        assert links == ["/docs", "/openapi.json", *(path for path, _ in EXAMPLES)]
+        for link in links:
+            answer = await newsroom.get(link)
+            assert answer.status_code == 200, link
+            if link.startswith("/v1"):
+                assert answer.json()["items" if "items" in answer.json() else "slug"], link

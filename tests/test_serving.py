@@ -16,7 +16,7 @@ def test_log_lines_go_to_standard_error_and_only_addresses_to_standard_output(
     url = f"sqlite:///{tmp_path}/served.db"
     migrate(url)
     with serving(url) as (process, addresses):
-        assert answer(addresses[1])[0] == 200
+        assert answer(addresses[2])[0] == 200
         process.send_signal(signal.SIGTERM)
         process.wait(10)
         assert process.stdout is not None

@@ -99,7 +99,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 def _print_addresses(settings: Settings, port: int) -> None:
     host = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104
     out.print(f"\nDovidka serves [bold]{DatabaseUrl(settings.database_url)}[/bold]. Worth opening:\n")
-    for path, description in (("/docs", "the API reference"), *EXAMPLES[:4]):
+    pages = (("/", "a newspaper made of it"),) if settings.site_pages else ()
+    for path, description in (*pages, ("/docs", "the API reference"), *EXAMPLES)[:5]:
         out.print(f"  http://{host}:{port}{path}\n      [dim]{description}[/dim]")
     out.print("\nStop with Ctrl+C.")
 

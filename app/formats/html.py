@@ -128,7 +128,8 @@ def _quote(story: Story, quote: Json, id: str) -> str:
     language = "" if quote["language"] in {None, story.language} else _language(quote["language"])
     kind = "quote" if quote["verbatim"] else "indirect"
     speaker = story.speaker(quote)
-    cite = f"<figcaption><cite>{_text(speaker)}</cite></figcaption>" if speaker else ""
+    page = story.site.page("source", quote["source"]) if story.name(quote["source"]) else None
+    cite = f"<figcaption><cite>{_link(Link(speaker, page, 'said_by'))}</cite></figcaption>" if speaker else ""
     return f'<figure class="{kind}"{id}><blockquote{language}><p>{quote["html"]}</p></blockquote>{cite}</figure>'
 
 
@@ -148,32 +149,37 @@ def _filled(row: list[str], width: int) -> list[str]:
 def _note(note: Story, block_id: str, id: str) -> str:
     """A box with the note. A dot joins the ids of its blocks to that of the box: no id of a block holds one."""
     blocks = _blocks(note, f"block-{block_id}.")
-    parts = [f"<h2>{_text(note.title)}</h2>", *blocks, *_facts(note), *_as_of(note), *_sources(note)]
+    title = _link(Link(note.title, note.site.page("note", note.document["slug"]), "background"))
+    parts = [f"<h2>{title}</h2>", *blocks, *_facts(note), *_as_of(note), *_sources(note)]
     return "\n".join([f'<aside class="note"{id}{_language(note.language)}>', *parts, "</aside>"])
 
 
 def _facts(story: Story) -> list[str]:
     """The dated facts of a note."""
     facts = story.facts
-    return _element("ul", "facts", "".join(map(_fact, facts)))
+    return _element("ul", "facts", "".join([_fact(story, fact) for fact in facts]))
 
 
-def _fact(fact: Json) -> str:
-    times = [f'<time datetime="{on}">{on}</time>' for on in (fact["on"], fact["to"]) if on]
+def _day(story: Story, on: str) -> str:
+    return f'<time datetime="{on}">{story.site.day(on, story.language)}</time>'
+
+
+def _fact(story: Story, fact: Json) -> str:
+    times = [_day(story, on) for on in (fact["on"], fact["to"]) if on]
     when = f"{' – '.join(times)}: " if period(fact) else ""
     return f"<li>{when}{_text(fact['text'])}</li>"
 
 
 def _as_of(story: Story) -> list[str]:
     as_of = story.document.get("as_of")
-    shown = as_of and story.words["as_of"] + f' <time datetime="{as_of}">{as_of}</time>'
+    shown = as_of and f"{story.words['as_of']} {_day(story, as_of)}"
     return _element("p", "as-of", shown)
 
 
 def _sources(story: Story) -> list[str]:
     """The sources, each with its role and exact words."""
     items = []
-    for name, role, url, text in story.credits:
+    for name, role, url, text, _ in story.credits:
         shown = _link(Link(name, url, role))
         words = f": <q>{_text(text)}</q>" if text else ""
         items.append(f"<li>{shown} ({story.words[role]}){words}</li>")

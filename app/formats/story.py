@@ -44,7 +44,8 @@ class Site:
     """Where stories are found, who publishes them, and under which terms.
 
     `url` is the origin of this server. `article_url` is a template with {slug}, {id}, {language} and {section}; without
-    one, articles have their address in the API. `license_url` is that of the stories' licence, or empty.
+    one, articles are on the reader's pages of this server, and where there are none (`has_pages`) in its API.
+    `license_url` is that of the stories' licence, or empty.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Site:
     zone: ZoneInfo
     license_url: str = ""
     policies: Policies = NO_POLICIES
+    has_pages: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -66,18 +68,24 @@ class Site:
             zone=settings.zone,
             license_url=settings.site_license_url,
             policies=policies,
+            has_pages=settings.site_pages,
         )
 
     def article_address(self, article: Mapping[str, Any]) -> str:
         """Where an article is read. `{section}` is `-` for one that is in none."""
         if not self.article_url:
-            return f"{self.url}/v1/articles/{article['slug']}"
+            return f"{self.url}/{'stories' if self.has_pages else 'v1/articles'}/{article['slug']}"
         names = {name: article[name] for name in ("slug", "id", "language")}
         return self.article_url.format(**names, section=article["section"] or "-")
 
     def page_address(self, article: Mapping[str, Any]) -> str:
-        """Where an article is a page: on the newsroom's site, else its HTML in this API."""
-        return self.article_address(article) if self.article_url else f"{self.article_address(article)}/html"
+        """Where an article is a page: on the newsroom's site, on the reader's pages, else its HTML in this API."""
+        address = self.article_address(article)
+        return address if self.article_url or self.has_pages else f"{address}/html"
+
+    def note_address(self, slug: str) -> str:
+        """Where a note is read."""
+        return f"{self.url}/{'notes' if self.has_pages else 'v1/notes'}/{slug}"
 
     def address(self, noun: str, ref: str) -> str:
         """Where this API has an object."""
@@ -90,6 +98,14 @@ class Site:
     def uri(self, url: str) -> str:
         """The absolute address as a URI: what no URI may hold is percent-encoded. Source: RFC 3987, 3.1."""
         return _NOT_IN_URI.sub(_percent_encoded, self.absolute(url))
+
+    def page(self, noun: str, ref: str) -> str | None:
+        """The page about a note or a source that a story links to: only the reader's own pages have such links."""
+        return None
+
+    def day(self, on: str, language: str) -> str:
+        """A year, month or day (`2022`, `2022-05`, `2022-05-16`) as readers of the language see it."""
+        return on
 
     def local_time(self, instant: str) -> str:
         """An instant in the site's zone, to the minute: `2025-01-22 14:35+02:00`."""
@@ -110,12 +126,13 @@ class Link(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """A source that the whole story rests on: its name, what it did, where, and its exact words."""
+    """A source that the whole story rests on: its name, what it did, where, its exact words, and its slug."""
 
     name: str
     role: Word
     url: str | None
     text: str | None
+    source: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,7 @@ class Story:
         """Where readers find it."""
         if self.noun == "article":
             return self.site.article_address(self.document)
-        return self.site.address("note", self.document["slug"])
+        return self.site.note_address(self.document["slug"])
 
     @property
     def dates(self) -> list[tuple[Word, str]]:
@@ -231,7 +248,9 @@ class Story:
     def credits(self) -> list[Credit]:
         """Who the story rests on, each once; speakers and pictures have their names where they stand."""
         credits = (
-            Credit(name, given["role"], given["url"] and self.site.absolute(given["url"]), given["text"])
+            Credit(
+                name, given["role"], given["url"] and self.site.absolute(given["url"]), given["text"], given["source"]
+            )
             for given in self.document["attributions"]
             if given["url"] is not None
             or (given["source"], given["role"], given["text"], given["block"]) not in self._credits_in_place

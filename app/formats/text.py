@@ -116,7 +116,7 @@ class TextWriter:
     def _sources(self) -> list[str]:
         words = self.story.words
         items = []
-        for name, role, url, text in self.story.credits:
+        for name, role, url, text, _ in self.story.credits:
             exact_words = f": “{self.text(one_line(text))}”" if text else ""
             items.append(f"{self.link(Link(name, url, role))} ({words[role]}){exact_words}")
         return self.section(words["sources"], items)

@@ -71,6 +71,7 @@ class Guard:
     adds headers to every answer, and turns an unexpected exception into a problem that does not show its cause.
     Scripts of pages from `origins` may read the answers; None stands for any origin. Source: Fetch, 3.3 (CORS).
     An answer to a read that its `Accept` does not take becomes a 406, which names the `other_forms` of the path.
+    Answers at paths that are of content (`is_content`) tell the position of the log that they reflect.
     """
 
     def __init__(
@@ -78,9 +79,11 @@ class Guard:
         app: ASGIApp,
         origins: frozenset[str] | None,
         freshness: Freshness,
+        is_content: Callable[[str], bool],
         other_forms: OtherForms = no_other_forms,
     ) -> None:
         self.app = app
+        self.is_content = is_content
         self.origins = origins
         self.freshness = freshness
         self.other_forms = other_forms
@@ -106,7 +109,7 @@ class Guard:
         is_head = scope["method"] == "HEAD"
         inner = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"], "head": is_head}
         allowed_origin = self._allowed_origin(headers.get(b"origin"))
-        position = self._position(inner) if scope["path"].startswith("/v1/") else None
+        position = self._position(inner) if self.is_content(scope["path"]) else None
         answer = _Answer(send, request_id, is_head, allowed_origin, position)
         if inner["method"] == "GET" and b"accept" in headers:
             answer.refusal_of = self._refusal_of(scope, headers[b"accept"])

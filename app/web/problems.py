@@ -1,6 +1,7 @@
 """Refusals as application/problem+json, and the pages that explain them. Source: RFC 9457."""
 
 import html
+from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -20,6 +21,8 @@ from app.web.parameters import strict_query
 MEDIA_TYPE: Final = "application/problem+json"
 # For pages and drawings that only need their own styles.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+# Writes the refusal of a page that people read; gives None where the answer is to be a problem.
+RefusalPage = Callable[[Request, Refusal], Response | None]
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -96,7 +99,7 @@ def problem(refusal: Refusal, request_id: str) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Turns every error of the app into a problem, and serves /problems/{code}."""
+    """Turns every error of the app into a problem, or a page, and serves /problems/{code}."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return refused(request, error)
@@ -107,8 +110,14 @@ def install(app: FastAPI) -> None:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """The problem that answers the error. What is gone may be cached: the log tells when that changes."""
+    """The answer to the error: a page where the application has one for it (`state.refusal_page`), else a problem.
+
+    What is gone may be cached as a problem: the log tells when that changes.
+    """
     refusal = _refusal_of(request, error)
+    write_page: RefusalPage | None = getattr(request.app.state, "refusal_page", None)
+    if write_page is not None and (page := write_page(request, refusal)) is not None:
+        return page
     response = problem(refusal, str(request.scope.get("request_id", "")))
     if isinstance(refusal, Gone):
         response.headers.update(caching_headers(request, refusal.names))

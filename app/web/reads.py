@@ -61,7 +61,7 @@ class ReadPlan:
         """Raises: _Unplannable."""
         assert dependant.call is not None
         self.endpoint = dependant.call
-        self._path_names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        self._path_names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
         self._steps: list[_Step] = []
         self._places: dict[Any, int] = {}
         self._plan(dependant)

@@ -1,6 +1,6 @@
 """Answers public reads from memory, before anything else sees them: pure ASGI, around the whole application.
 
-What is kept: 200, 308 and 410 of GET requests under /v1 without a key that name their purge keys; HEAD and 304 are
+What is kept: 200, 308 and 410 of GET requests for content without a key that name their purge keys; HEAD and 304 are
 answered from the same. An answer is right until a change touches one of its keys (`Freshness`). Its position in the
 log is taken before it is computed and held against the changes since when it is kept, so that a write in between is
 not missed. Many requests for what is not kept are one computation, which goes on when a client leaves.
@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -27,8 +28,6 @@ from app.web.positions import read_position
 from app.web.purge_keys import SEPARATORS
 
 KEPT: Final = frozenset({200, 308, 410})
-# Where answers may be kept.
-_HERE: Final = ("/v1/", "/feeds/", "/sitemap")
 # What may wait, or never ends, and is not kept.
 _PAST: Final = (b"/v1/changes", b"/v1/previews/")
 # Headers of a request that the look-up has to read.
@@ -47,10 +46,21 @@ _MOST_HOSTS: Final = 1_000
 
 
 class ResponseCache:
-    """ASGI middleware. `keys_header` is the header that names the purge keys. With `most_bytes` 0 it keeps nothing."""
+    """ASGI middleware. `keys_header` is the header that names the purge keys. With `most_bytes` 0 it keeps nothing.
 
-    def __init__(self, app: ASGIApp, freshness: Freshness, most_bytes: int, keys_header: str) -> None:
+    `is_content` tells of a path whether its answers come from the content: all others are answered past the cache.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        freshness: Freshness,
+        most_bytes: int,
+        keys_header: str,
+        is_content: Callable[[str], bool],
+    ) -> None:
         self.app = app
+        self.is_content = is_content
         self.freshness = freshness
         self.is_on = most_bytes > 0
         self.kept = KeptAnswers(most_bytes)
@@ -65,7 +75,7 @@ class ResponseCache:
         self._vary: tuple[bytes, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(_HERE):
+        if scope["type"] != "http" or not self.is_content(scope["path"]):
             await self.app(scope, receive, send)
             return
         asked = self._asked(scope) if self.is_on and scope["method"] in {"GET", "HEAD"} else None

@@ -111,7 +111,7 @@ async def test_a_story_has_its_dates_authors_and_sources(api: AsyncClient, load:
     wire = {"@type": "NewsMediaOrganization", "name": "Wire"}
     expected = {
         "@type": "NewsArticle",
-        "url": "https://news.example/v1/articles/a",
+        "url": "https://news.example/stories/a",
         "identifier": f"urn:uuid:{article_id('a')}",
         "datePublished": "2025-01-22T12:35:00.000Z",
         "author": [kit],
@@ -133,7 +133,7 @@ async def test_quotes_and_notes_are_parts(api: AsyncClient, load: Load) -> None:
         article("a", body=body),
     )
     quotation, box_part = (await jsonld_of(api, "/v1/articles/a"))["hasPart"]
-    assert quotation["@id"] == "https://news.example/v1/articles/a#block-q"
+    assert quotation["@id"] == "https://news.example/stories/a#block-q"
     assert (quotation["text"], quotation["creator"]["name"]) == ("We measured it twice.", "Olena Kit")
     assert (box_part["headline"], box_part["temporalCoverage"]) == ("For reference: mill", "2025-01-01")
 
@@ -152,8 +152,8 @@ async def test_translations_know_each_other(api: AsyncClient, load: Load) -> Non
     original = await jsonld_of(api, "/v1/articles/a")
     assert [version["inLanguage"] for version in original["workTranslation"]] == ["pl", "uk"]
     (work,) = (await jsonld_of(api, "/v1/articles/a-uk"))["translationOfWork"]
-    assert work["url"] == "https://news.example/v1/articles/a"
-    assert [version["url"] for version in work["workTranslation"]] == ["https://news.example/v1/articles/a-pl"]
+    assert work["url"] == "https://news.example/stories/a"
+    assert [version["url"] for version in work["workTranslation"]] == ["https://news.example/stories/a-pl"]
 
 
 async def test_what_has_no_author_is_by_the_byline_or_the_publisher(api: AsyncClient, load: Load) -> None:

@@ -119,7 +119,7 @@ async def test_a_whole_story_reads_back(library: AsyncClient, path: str) -> None
 async def test_text_tells_who_when_and_where(api: AsyncClient, load: Load) -> None:
     await load(article("a", headline="Trams", byline="Olena Kit", body=[words("One.<br>Two."), words("Three.")]))
     lines = ["Trams", "", "Olena Kit", "Published: 2025-01-22 14:35+02:00", "", "One.", "Two.", "", "Three.", ""]
-    assert (await api.get("/v1/articles/a/text")).text.split("\n") == [*lines, "https://news.example/v1/articles/a", ""]
+    assert (await api.get("/v1/articles/a/text")).text.split("\n") == [*lines, "https://news.example/stories/a", ""]
 
 
 def tokens_of(markdown: str) -> list[Any]:

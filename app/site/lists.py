@@ -1,0 +1,124 @@
+"""Lists of stories as pages show them: a front, and the stories of a tag, a source, a note or a month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from app.articles import listing
+from app.articles.schemas import ArticleQuery
+from app.changes.views import EVERYONE
+from app.db import Reader
+from app.formats.story import Site
+from app.site import addresses
+from app.site.behind import ApiRequest
+from app.site.rendering import SectionLink
+from app.site.teasers import Json, Teaser, teaser, teasers
+from app.web.cursors import Cursors, list_name
+
+ARTICLES: Final = "/v1/articles"
+ON_PAGE: Final = 20
+# A front is cut from so many of the newest stories; so many stand above the sections, and so many in each.
+ON_FRONT: Final = 60
+ABOVE: Final = 6
+IN_STRIP: Final = 4
+IN_OTHER_LANGUAGES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The newest stories of one section on a front."""
+
+    section: SectionLink
+    teasers: list[Teaser]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A front page: the newest stories, those of each section, and some in other languages."""
+
+    above: list[Teaser]
+    strips: list[Strip]
+    others: list[Teaser]
+    behind: ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StoryList:
+    """One page of a list, the addresses of the pages beside it, and what it depends on."""
+
+    teasers: list[Teaser]
+    newer: str | None
+    older: str | None
+    behind: ApiRequest
+    names: list[str]
+
+
+async def front(
+    read: Reader, site: Site, sections: Sequence[SectionLink], language: str, others: Sequence[str]
+) -> Front:
+    """The front in a language. `others` are the languages of the strip at its end. Cost: two statements."""
+    labels = {section.slug: section.label for section in sections}
+    newest = teasers(await _cards(read, site, language=language, limit=ON_FRONT), labels, site.zone)
+    above, below = newest[:ABOVE], newest[ABOVE:]
+    strips = [
+        Strip(section, of_section)
+        for section in sections
+        if (of_section := [story for story in below if story.section == section.slug][:IN_STRIP])
+    ]
+    foreign: list[Teaser] = []
+    if others:
+        cards = await _cards(read, site, language=",".join(others), limit=IN_OTHER_LANGUAGES)
+        foreign = teasers(cards, {}, site.zone)
+    behind = ApiRequest.to(site.url, ARTICLES, language=language, limit=ON_FRONT)
+    return Front(above, strips, foreign, behind)
+
+
+async def _cards(read: Reader, site: Site, **parameters: Any) -> list[str]:
+    query = ArticleQuery.model_validate(parameters)
+    return (await listing.newest(read, EVERYONE, query, None, site.zone)).items
+
+
+async def stories(
+    read: Reader,
+    secret: bytes,
+    site: Site,
+    path: str,
+    filters: Mapping[str, str],
+    *,
+    language: str | None,
+    cursor: str | None,
+    labels: Mapping[str, str],
+    quotes_of: str | None = None,
+) -> StoryList:
+    """One page of the articles that the filters of the API select; `path` is where the list is shown.
+
+    Its cursors are those of the API. With `quotes_of` a source, stories come with what they quote of it.
+    Cost: that of `listing.newest`. Raises: Invalid, for a cursor of another list.
+    """
+    given = {**filters, **({"language": language} if language else {})}
+    values: dict[str, Any] = {
+        name: [value] if name in {"tag", "source", "note"} else value for name, value in given.items()
+    }
+    query = ArticleQuery.model_validate({**values, "limit": ON_PAGE})
+    cursors = Cursors(secret, list_name(ARTICLES, query.filters()))
+    position = cursors.read(cursor)
+    page = await listing.newest(read, EVERYONE, query, position, site.zone, with_body=quotes_of is not None)
+
+    def beside(position: Any) -> str | None:
+        return position and addresses.narrowed(path, language, cursor=cursors.write(position))
+
+    return StoryList(
+        teasers=[_teaser(from_json(item), labels, site, quotes_of) for item in page.items],
+        newer=beside(page.prev),
+        older=beside(page.next),
+        behind=ApiRequest.to(site.url, ARTICLES, **given, limit=ON_PAGE, cursor=cursor),
+        names=query.list_names("article"),
+    )
+
+
+def _teaser(article: Json, labels: Mapping[str, str], site: Site, quotes_of: str | None) -> Teaser:
+    blocks = article.get("body", ())
+    quotes = [block for block in blocks if block["type"] == "quote" and block["source"] == quotes_of]
+    return teaser(article, labels, site.zone, quotes)
