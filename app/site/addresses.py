@@ -41,7 +41,7 @@ class ReaderSite(Site):
     """The site as its own pages show it: they link to each other by path, on whatever host they are opened."""
 
     @classmethod
-    def of(cls, site: Site) -> Self:
+    def within(cls, site: Site) -> Self:
         return cls(site.name, "", "", site.zone, has_pages=True)
 
     def page(self, noun: str, ref: str) -> str | None:

@@ -25,7 +25,11 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src *; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS: Final = {"Content-Security-Policy": POLICY, "Referrer-Policy": "strict-origin-when-cross-origin"}
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Link": '</.well-known/api-catalog>; rel="api-catalog"',  # Source: RFC 9727, 3.
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from starlette.convertors import Convertor, register_url_convertor
 
 from app.articles import listing
-from app.articles.schemas import ArchiveQuery
+from app.articles.archive_schemas import ArchiveQuery
 from app.articles.store import ShownArticle
 from app.changes import views
 from app.changes.views import EVERYONE

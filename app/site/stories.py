@@ -62,7 +62,7 @@ class StoryPage:
     def of(cls, noun: StoryNoun, document: str, beside: Beside, site: Site) -> "StoryPage":
         """`beside` is what the public sees beside the document, as JSON."""
         (public,) = stories(noun, [document], beside, site)
-        return cls(replace(public, site=ReaderSite.of(site)), public)
+        return cls(replace(public, site=ReaderSite.within(site)), public)
 
     @property
     def body(self) -> Markup:

@@ -121,7 +121,7 @@ async def test_a_reader_of_feeds_sees_the_stories_of_the_list(
         (
             f"urn:uuid:{card['id']}",
             card["headline"],
-            f"https://news.example/v1/articles/{card['slug']}",
+            f"https://news.example/stories/{card['slug']}",
             datetime.fromisoformat(card["first_published_at"]).replace(microsecond=0),
             datetime.fromisoformat(card["updated_at"] or card["published_at"]).replace(microsecond=0),
         )

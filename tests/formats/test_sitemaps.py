@@ -36,7 +36,7 @@ async def parts(api: AsyncClient) -> list[str]:
 
 
 def page(slug: str) -> str:
-    return f"{HERE}/v1/articles/{slug}/html"
+    return f"{HERE}/stories/{slug}"
 
 
 async def test_every_public_story_is_in_one_part(newsroom: AsyncClient) -> None:
