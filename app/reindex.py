@@ -39,7 +39,7 @@ from app.sources.models import Source
 from app.sources.store import searched_texts as source_texts
 from app.tags.models import Tag
 from app.tags.store import searched_texts as tag_texts
-from app.words.analysis import analysis_version, text_keys
+from app.words.analysis import analysis_version, load_dictionaries
 
 BATCH: Final = 50
 # A database that is away is asked again then.
@@ -102,7 +102,7 @@ async def reindex(database: Database, progress: Progress = lambda done, total: N
         return
     read, version = database.reader(), analysis_version()
     state = await _state(read)
-    await asyncio.to_thread(text_keys, "слово word")  # loads the dictionaries, before anything is locked
+    await asyncio.to_thread(load_dictionaries)
     last = state.last(version)
     ((total,),) = await read.rows(_TOTAL)
     ((left,),) = await read.rows(_LEFT, _position(last))

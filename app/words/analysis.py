@@ -9,7 +9,7 @@ Cyrillic word of a question asks for its plain romanisation, which only Latin wo
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from app.words import data, forms, names
@@ -40,6 +40,16 @@ class Word(NamedTuple):
 def analysis_version() -> str:
     """Of this code and of the dictionaries that it found: with another one the keys may be others."""
     return f"{ANALYSIS_VERSION} {forms.dictionary_versions()}"
+
+
+@cache
+def load_dictionaries() -> None:
+    """Takes seconds, once in a process. To be called in a thread, before anything is locked that others wait for."""
+    analyse("слово word")
+
+
+def dictionaries_are_loaded() -> bool:
+    return load_dictionaries.cache_info().currsize > 0
 
 
 def analyse(text: str) -> list[Word]:
