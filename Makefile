@@ -33,10 +33,10 @@ PYTEST = PYTHONHASHSEED=0 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 # What may differ between versions of Python, when one has passed all tests: how connections and tasks end, what Pydantic
 # and FastAPI find out about our types, and the standard library's parsing of requests, addresses and dates. What our own
 # code decides is the same on each. One database will do, but where the driver of the other is what is tested.
-QUICK = tests/web tests/db tests/content/test_blocks.py tests/content/test_languages.py tests/articles/test_dates.py \
-	tests/keys/test_keys.py tests/changes/test_log.py tests/changes/test_writes.py tests/importers/test_routes.py \
-	tests/webhooks/test_deliver.py tests/test_commands.py tests/test_openapi.py tests/test_operations.py \
-	tests/test_outbound.py tests/test_ticker.py
+QUICK = tests/web/test_bodies.py tests/web/test_guard.py tests/web/test_reads.py tests/web/test_strict_json.py \
+	tests/db tests/articles/test_dates.py tests/changes/test_log.py tests/changes/test_writes.py \
+	tests/importers/test_routes.py tests/webhooks/test_deliver.py tests/test_commands.py tests/test_openapi.py \
+	tests/test_operations.py tests/test_outbound.py tests/test_ticker.py
 QUICK_ON = not postgresql or test_log or test_writes or test_operations or test_ticker
 
 quick: dev
@@ -44,7 +44,7 @@ quick: dev
 	@$(PYTEST) $(QUICK) -k '$(QUICK_ON)' $(ARGS)
 
 test: dev
-	$(if $(ARGS),,@echo 'Running all tests, on SQLite and on PostgreSQL: about 5 minutes on two free cores. A dot is a test.')
+	$(if $(ARGS),,@echo 'Running all tests, on SQLite and on PostgreSQL: about 10 minutes on two free cores. A dot is a test.')
 	@$(PYTEST) $(ARGS)
 
 test-browser: dev
