@@ -276,8 +276,8 @@ def test_the_command_shows_progress_only_while_it_moves_states(old_url: str) -> 
 
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "155/155" in first.stderr
-    assert second.stderr.splitlines() == [second.stderr.strip()]
-    assert first.stderr.splitlines()[-1:] == second.stderr.splitlines()
+    assert len(second.stderr.splitlines()) == 2  # where words are indexed, and that the schema is up to date
+    assert first.stderr.splitlines()[-2:] == second.stderr.splitlines()
 
 
 def pages(url: str) -> tuple[int, int]:

@@ -280,6 +280,8 @@ class Model:
                 names.add(f"articles:related:{block['article']}")
         if line["translation_of"] is not None:
             names.add(f"articles:translation:{line['translation_of']}")
+        if line.get("corrections"):
+            names.add("articles:has:correction")
         return names
 
     def views(self) -> Iterator[tuple[str, Line]]:

@@ -13,7 +13,7 @@ from dovidka import AuthenticatedClient, Client
 from dovidka.api.articles import get_article, list_articles
 from dovidka.models import (
     ArticleAnswer,
-    ArticleCard,
+    ArticleHit,
     ArticleIn,
     ArticlePage,
     ArticleSelection,
@@ -62,7 +62,7 @@ def read_all(client: AuthenticatedClient) -> int:
 def ask(client: AuthenticatedClient) -> None:
     page = list_articles.sync(client=client, include=[Include.TAGS, Include.SOURCES], limit=5)
     assert isinstance(page, ArticlePage)
-    assert all(isinstance(item, ArticleCard) and item.headline for item in page.items)
+    assert all(isinstance(item, ArticleHit) and item.headline for item in page.items)
     some = list_articles.sync(client=client, fields=[Field.HEADLINE, Field.BODY], limit=5)
     assert isinstance(some, ArticlePage)
     assert all(isinstance(item, ArticleSelection) and item.headline and item.body for item in some.items)

@@ -13,6 +13,7 @@ from app.web.purge_keys import LONGEST_KEY, MOST_BYTES, MOST_KEYS, every, purge_
 from tests import histories
 from tests.conftest import Fresh, Load, client
 from tests.factories import article, article_id, box, credit, note, section, source, tag
+from tests.processes import until
 
 FLOOD = purge_key(f"article:{article_id('flood')}")
 
@@ -129,10 +130,16 @@ async def test_the_header_of_the_keys_has_the_name_that_is_set(
 ) -> None:
     monkeypatch.setenv("CACHE_KEYS_HEADER", header)
     async with client(database_url) as api:
-        answers = [await api.get("/v1/notes?tag=rivers") for _ in range(2)]
-    assert [answer.headers[header] for answer in answers] == [f"notes.tag.rivers{separator}tags"] * 2
+        answers: list[Response] = []
+
+        async def is_hit() -> bool:
+            """What was kept before the server's first word from the database is forgotten."""
+            answers.append(await api.get("/v1/notes?tag=rivers"))
+            return answers[-1].headers["cache-status"] == "Dovidka; hit"
+
+        await until(is_hit)
+    assert {answer.headers[header] for answer in answers} == {f"notes.tag.rivers{separator}tags"}
     assert "surrogate-key" not in answers[0].headers
-    assert answers[1].headers["cache-status"] == "Dovidka; hit"
 
 
 def test_a_header_of_another_name_is_refused() -> None:
