@@ -195,7 +195,7 @@ class Model:
                 self._take_slug(line["id"], line["slug"], is_public=is_public)
 
     def do(self, verb: Verb, document: Line | None) -> None:
-        """Takes in what a verb did: the content is the model's own, status and dates are those of the answer."""
+        """Takes in what a verb did. The content is the model's own; status, dates and corrections are the answer's."""
         ref, old = verb.ref, self.lines["article", verb.ref]
         if document is None or document["revision"] > self.corrected.get(ref, 0):  # else it changed nothing
             self.corrected.pop(ref, None)
@@ -211,12 +211,14 @@ class Model:
             return
         assert document is not None
         content = {**old, **verb.patch, **(_ERASED if verb.name == "erase" else {})}
-        dates = {name: document[name] for name in ("status", "published_at", "publish_at", "updated_at")}
+        answered = {
+            name: document[name] for name in ("status", "published_at", "publish_at", "updated_at", "corrections")
+        }
         if verb.name == "correct" and ref in self.beneath:
-            self.beneath[ref] |= dates
+            self.beneath[ref] |= answered
             self.corrected[ref] = document["revision"]
             return
-        line = {**content, **dates}
+        line = {**content, **answered}
         if line["status"] in {"draft", "scheduled"} and document["published_at"] and old["status"] == "published":
             self.beneath[ref] = old
         elif ref in self.beneath and (line["status"] not in {"draft", "scheduled"} or not document["published_at"]):
