@@ -195,11 +195,17 @@ async def killed_while_writing(url: str, times: int) -> tuple[int, list[str]]:
         wrong: list[str] = []
         for number in range(times):
             with process(url) as (server, port):
-                async with AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) as wire:
+                # The first write of a process waits for the dictionaries.
+                async with AsyncClient(
+                    base_url=f"http://127.0.0.1:{port}", headers=bearing(secret), timeout=START_SECONDS
+                ) as wire:
                     work = [acknowledged.patch(wire, article_id(f"story-{n}")) for n in range(EDITORS)]
                     writers = asyncio.gather(*work, acknowledged.post(wire))
                     acknowledged.begun.clear()
-                    await asyncio.wait_for(acknowledged.begun.wait(), PATIENCE_SECONDS)
+                    begun: asyncio.Future[object] = asyncio.ensure_future(acknowledged.begun.wait())
+                    ended: asyncio.Future[object] = asyncio.ensure_future(writers)
+                    await asyncio.wait([begun, ended], timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                    assert begun.done(), ended  # an exception of a writer is seen in it
                     await asyncio.sleep(random.uniform(0, 0.1))  # a real moment: anything may be half done
                     server.kill()
                     await asyncio.wait_for(writers, PATIENCE_SECONDS)

@@ -16,7 +16,7 @@ from app.web.caller import SCOPES
 from tests.answers import bearing
 from tests.commands import ROOT
 from tests.conftest import Fresh
-from tests.processes import killed_while_writing, process, restarted_when_due, until
+from tests.processes import START_SECONDS, killed_while_writing, process, restarted_when_due, until
 
 KILLS, RESTARTS = 3, 3
 SECONDS = 0.25
@@ -66,7 +66,11 @@ async def wires(ports: tuple[str, int, int]) -> AsyncIterator[tuple[AsyncClient,
     database = Database(url)
     secret = (await keys.create(database, KeyIn(name="Desk", scopes=[*SCOPES]), created_by=None)).key
     await database.close()
-    one, other = (AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) for port in both)
+    # The first write of a process waits for the dictionaries.
+    one, other = (
+        AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret), timeout=START_SECONDS)
+        for port in both
+    )
     async with one, other:
         yield one, other
 

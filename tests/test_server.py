@@ -23,7 +23,7 @@ from app.keys.schemas import KeyIn
 from app.tags.models import Tag
 from tests.answers import bearing, refusal
 from tests.conftest import Fresh
-from tests.processes import answers, exchange, until
+from tests.processes import START_SECONDS, answers, exchange, until
 from tests.processes import process as process
 
 GET = b"GET /v1/tags/city HTTP/1.1\r\n"
@@ -279,7 +279,9 @@ async def test_while_the_disk_is_full_writes_are_refused_reads_go_on_and_nothing
     story = {"language": "en", "body": [{"type": "paragraph", "html": "x" * 18_000}]}
     with process(url) as (server, port):
         made: list[str] = []
-        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=bearing(secret)) as wire:
+        # The first write of a process waits for the dictionaries.
+        headers = bearing(secret)
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=START_SECONDS) as wire:
             resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (2**20, resource.RLIM_INFINITY))
             while (answer := await wire.post("/v1/articles", json={**story, "headline": "Rain"})).status_code == 201:
                 made.append(answer.json()["slug"])

@@ -8,13 +8,14 @@ from sqlalchemy import select
 from app.db import Reader
 from app.errors import Fault, Invalid, Unavailable
 from app.index.models import IndexState
+from app.words.analysis import dictionaries_are_loaded, load_dictionaries
 from app.words.queries import Query, QueryError, parse
 
 _VERSION: Final = select(IndexState.version)
 
 
 async def query_of(read: Reader, text: str) -> Query:
-    """In a thread, since the first words of a process load the dictionaries. Cost: one statement.
+    """Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
 
     Raises: Invalid, with the place where the query is broken; Unavailable, while the index is made for the first time.
     """
@@ -22,6 +23,8 @@ async def query_of(read: Reader, text: str) -> Query:
     if row is None or row[0] is None:
         raise Unavailable("The index of words is being made; nothing can be sought before it is there.")
     try:
-        return await asyncio.to_thread(parse, text)
+        if not dictionaries_are_loaded():
+            await asyncio.to_thread(load_dictionaries)
+        return parse(text)
     except QueryError as error:
         raise Invalid(f"Parameter 'q': {error}.", Fault(str(error), "broken-query", parameter="q")) from None

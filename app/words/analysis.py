@@ -10,6 +10,7 @@ Cyrillic word of a question asks for its plain romanisation, which only Latin wo
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Final, NamedTuple
 
 from app.words import data, forms, names
@@ -22,6 +23,8 @@ ANALYSIS_VERSION: Final = 1
 ROMANISED: Final = "≈"
 MOST_PARTS: Final = 4  # of a hyphenated word whose parts are brought to their lemmas
 CACHED_WORDS: Final = 32_768
+
+_loading: Final = Lock()  # `cache` alone would let each of the first threads load them
 
 _FIGURES: Final = re.compile(r"\d[\d.,\s]*")
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.){2,}")
@@ -42,14 +45,22 @@ def analysis_version() -> str:
     return f"{ANALYSIS_VERSION} {forms.dictionary_versions()}"
 
 
-@cache
 def load_dictionaries() -> None:
-    """Takes seconds, once in a process. To be called in a thread, before anything is locked that others wait for."""
+    """Takes seconds, once in a process: threads that come meanwhile wait for the first.
+
+    To be called in a thread, before anything is locked that others wait for.
+    """
+    with _loading:
+        _load_dictionaries()
+
+
+@cache
+def _load_dictionaries() -> None:
     analyse("слово word")
 
 
 def dictionaries_are_loaded() -> bool:
-    return load_dictionaries.cache_info().currsize > 0
+    return _load_dictionaries.cache_info().currsize > 0
 
 
 def analyse(text: str) -> list[Word]:

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from threading import Barrier, BrokenBarrierError
 from typing import Final
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.words import data, forms
+from app.words import analysis, data, forms
 from app.words.analysis import analyse, analysis_version, asked_keys, written_keys
 
 
@@ -203,3 +205,20 @@ def test_a_faulty_data_file_is_refused(
     sound = {data.UkrainianData: data.ukrainian, data.EnglishData: data.english, data.NamesData: data.names}[model]()
     with pytest.raises(ValidationError, match=message):
         model.model_validate(sound.model_dump() | change)
+
+
+def test_the_first_threads_load_the_dictionaries_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    both_load, loads = Barrier(2), []
+
+    def load(text: str) -> None:
+        loads.append(text)
+        with pytest.raises(BrokenBarrierError):
+            both_load.wait(0.2)
+
+    monkeypatch.setattr(analysis, "analyse", load)
+    analysis._load_dictionaries.cache_clear()
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(analysis.load_dictionaries) for _ in range(2)]:
+            future.result()
+
+    assert len(loads) == 1
