@@ -102,7 +102,7 @@ async def reindex(database: Database, progress: Progress = lambda done, total: N
         return
     read, version = database.reader(), analysis_version()
     state = await _state(read)
-    await asyncio.to_thread(load_dictionaries)
+    await load_dictionaries()
     last = state.last(version)
     ((total,),) = await read.rows(_TOTAL)
     ((left,),) = await read.rows(_LEFT, _position(last))

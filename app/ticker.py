@@ -17,10 +17,13 @@ from app.errors import Raced, Refusal, Unavailable
 from app.notes import desk as notes
 from app.notes.models import Note
 from app.publishing.store import lock_first_due, next_due_at
+from app.words.analysis import load_dictionaries
 
 ACTOR: Final = "ticker"
 PAUSE_SECONDS: Final = 0.5
 HOUR_SECONDS: Final = 3_600
+# So long before something is due, what its release needs is loaded, which takes seconds.
+READY_SECONDS: Final = 60
 # What cannot be released now is tried again then; the rest does not wait for it.
 AGAIN_SECONDS: Final = 60
 # What can be due, by its key: in the order in which they refer to each other.
@@ -55,7 +58,10 @@ class Ticker:
         """Seconds to the next due time, half a second at most."""
         with suppress(Unavailable):
             if (at := await self._next_due()) is not None:
-                return min(PAUSE_SECONDS, max(0.01, (at - await self.database.now()).total_seconds()))
+                seconds = (at - await self.database.now()).total_seconds()
+                if seconds < READY_SECONDS:
+                    await load_dictionaries()
+                return min(PAUSE_SECONDS, max(0.01, seconds))
         return PAUSE_SECONDS
 
     async def _next_due(self) -> datetime | None:

@@ -20,6 +20,8 @@ from tests.processes import START_SECONDS, killed_while_writing, process, restar
 
 KILLS, RESTARTS = 3, 3
 SECONDS = 0.25
+# A process that starts when something is due loads dictionaries first: seconds, on a busy machine.
+LATE_SECONDS = 10
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
@@ -49,7 +51,7 @@ async def test_what_is_due_while_processes_come_and_go_is_published_once_and_on_
     async with asyncio.timeout(120):
         rounds = await restarted_when_due(database_url, RESTARTS)
     assert [times for times, _ in rounds] == [1] * RESTARTS
-    assert max(late for _, late in rounds) <= 1
+    assert max(late for _, late in rounds) <= LATE_SECONDS
 
 
 @pytest.fixture(scope="module")

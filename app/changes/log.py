@@ -39,6 +39,7 @@ from app.db import (
     utcnow,
 )
 from app.errors import Fault
+from app.words.analysis import load_dictionaries
 
 HEAD: Final = 1
 # When objects are due that have no release of their own: they are public as soon as something public names them.
@@ -169,6 +170,7 @@ async def transaction(database: Database, *, actor: str, zone: ZoneInfo) -> Asyn
 
     Order: positions follow the order of commits, without holes. Raises: Unavailable.
     """
+    await load_dictionaries()  # what is saved is indexed by its words
     async with database.begin() as connection:
         transaction = Transaction(connection, actor, zone)
         yield transaction

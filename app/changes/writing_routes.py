@@ -1,6 +1,5 @@
 """What all routes that write have in common: the transaction, its Idempotency-Key, and the answer after the commit."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -15,7 +14,6 @@ from app.deps import OptionalCaller
 from app.errors import Fault, Invalid
 from app.web.bodies import read_body
 from app.web.caching import PRIVATE
-from app.words.analysis import dictionaries_are_loaded, load_dictionaries
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
 
@@ -37,8 +35,6 @@ class _OpenTransaction:
         assert caller is not None, "a route that writes needs a scope"
         key = _idempotency_key(request)
         state = request.app.state
-        if not dictionaries_are_loaded():  # what is written is indexed by its words
-            await asyncio.to_thread(load_dictionaries)
         async with log.transaction(state.database, actor=caller.name, zone=state.settings.zone) as transaction:
             if key is not None:
                 answer = await idempotency.claim(transaction, caller.id, key, await _fingerprint(request))

@@ -1,6 +1,5 @@
 """What somebody asks for with `q=`: parsed, and refused where it is broken or cannot be answered yet."""
 
-import asyncio
 from typing import Final
 
 from sqlalchemy import select
@@ -8,7 +7,7 @@ from sqlalchemy import select
 from app.db import Reader
 from app.errors import Fault, Invalid, Unavailable
 from app.index.models import IndexState
-from app.words.analysis import dictionaries_are_loaded, load_dictionaries
+from app.words.analysis import load_dictionaries
 from app.words.queries import Query, QueryError, parse
 
 _VERSION: Final = select(IndexState.version)
@@ -23,8 +22,7 @@ async def query_of(read: Reader, text: str) -> Query:
     if row is None or row[0] is None:
         raise Unavailable("The index of words is being made; nothing can be sought before it is there.")
     try:
-        if not dictionaries_are_loaded():
-            await asyncio.to_thread(load_dictionaries)
+        await load_dictionaries()
         return parse(text)
     except QueryError as error:
         raise Invalid(f"Parameter 'q': {error}.", Fault(str(error), "broken-query", parameter="q")) from None

@@ -7,6 +7,7 @@ those in Latin letters have marked keys: "Zghurskyi" asks for `zghursky` and `�
 Cyrillic word of a question asks for its plain romanisation, which only Latin words of texts have.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -45,11 +46,13 @@ def analysis_version() -> str:
     return f"{ANALYSIS_VERSION} {forms.dictionary_versions()}"
 
 
-def load_dictionaries() -> None:
-    """Takes seconds, once in a process: threads that come meanwhile wait for the first.
+async def load_dictionaries() -> None:
+    """Takes seconds, once in a process. To be awaited before anything is locked that others wait for."""
+    if not _load_dictionaries.cache_info().currsize:
+        await asyncio.to_thread(_load_dictionaries_once)
 
-    To be called in a thread, before anything is locked that others wait for.
-    """
+
+def _load_dictionaries_once() -> None:
     with _loading:
         _load_dictionaries()
 
@@ -57,10 +60,6 @@ def load_dictionaries() -> None:
 @cache
 def _load_dictionaries() -> None:
     analyse("слово word")
-
-
-def dictionaries_are_loaded() -> bool:
-    return _load_dictionaries.cache_info().currsize > 0
 
 
 def analyse(text: str) -> list[Word]:

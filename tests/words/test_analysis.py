@@ -1,9 +1,9 @@
 """Which words find each other, and which never do."""
 
+import asyncio
 import subprocess
 import sys
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from threading import Barrier, BrokenBarrierError
 from typing import Final
@@ -207,7 +207,7 @@ def test_a_faulty_data_file_is_refused(
         model.model_validate(sound.model_dump() | change)
 
 
-def test_the_first_threads_load_the_dictionaries_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_writers_that_begin_together_load_the_dictionaries_once(monkeypatch: pytest.MonkeyPatch) -> None:
     both_load, loads = Barrier(2), []
 
     def load(text: str) -> None:
@@ -217,8 +217,6 @@ def test_the_first_threads_load_the_dictionaries_once(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(analysis, "analyse", load)
     analysis._load_dictionaries.cache_clear()
-    with ThreadPoolExecutor(2) as threads:
-        for future in [threads.submit(analysis.load_dictionaries) for _ in range(2)]:
-            future.result()
+    await asyncio.gather(analysis.load_dictionaries(), analysis.load_dictionaries())
 
     assert len(loads) == 1
