@@ -432,7 +432,7 @@ tags = (
 )
 
 
-@hypothesis.settings(max_examples=1_500)
+@hypothesis.settings(max_examples=600)
 @hypothesis.given(fragment=st.lists(tags, min_size=1, max_size=24).map("".join))
 def test_whatever_tags_stand_together_what_is_stored_is_safe_and_stays(fragment: str) -> None:
     kept = stored(fragment)

@@ -36,7 +36,7 @@ async def ask(api: AsyncClient, head: int) -> tuple[dict[str, Response], set[str
 
 
 # To shrink a history would take minutes.
-@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=st.lists(histories.WRITES, min_size=8, max_size=8))
 async def test_an_answer_changes_only_when_a_change_touches_one_of_its_keys(
     fresh: Fresh, writes: list[histories.Write]

@@ -446,7 +446,7 @@ def shown(answer: Response) -> tuple[int, str, dict[str, str]]:
     return answer.status_code, body, {n: v for n, v in lasting(answer).items() if n != "content-length"}
 
 
-@settings(max_examples=2, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=1, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=st.lists(histories.WRITES, min_size=8, max_size=8))
 async def test_memory_answers_as_the_database_does(fresh: Fresh, writes: list[histories.Write]) -> None:
     with fresh() as url:
