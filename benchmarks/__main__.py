@@ -1,6 +1,7 @@
 """The command line: python -m benchmarks [NAME …] [FILE.conllu …]; exit code 1 when a goal is missed."""
 
 import argparse
+import json
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from benchmarks import (
     lists,
     processes,
     reads,
+    rush,
     sizes,
     startup,
     statements,
@@ -34,6 +36,7 @@ ALL = {
     "sizes": sizes.measure,
     "startup": startup.measure,
     "feed": feed.measure,
+    "rush": rush.measure,
     "forms": forms.measure,
     "against": against.measure,
 }
@@ -61,6 +64,8 @@ def main() -> int:
     chosen = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     arguments.folder.mkdir(parents=True, exist_ok=True)
     options = Options(arguments.full, chosen, arguments.folder.resolve(), arguments.rounds, arguments.other, treebanks)
+    results = arguments.folder / "results.json"
+    figures: dict[str, float] = json.loads(results.read_text()) if results.exists() else {}
     missed = 0
     with ExitStack() as stack:
         if "postgresql" in chosen and {*(names or ALL)} - WITHOUT_DATABASE:
@@ -68,8 +73,11 @@ def main() -> int:
         for name in names or ALL:
             print(f"\n{name}", flush=True)
             for goal in ALL[name](options):
-                print(f"  {goal}", flush=True)
+                before = f"  (before: {figures[goal.name]:,.2f})" if goal.name in figures else ""
+                print(f"  {goal}{before}", flush=True)
                 missed += not goal.reached
+                figures[goal.name] = goal.figure
+                results.write_text(json.dumps(figures, indent=1, ensure_ascii=False))
     print(f"\n{missed} missed" if missed else "\nall reached")
     return 1 if missed else 0
 

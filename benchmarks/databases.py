@@ -12,7 +12,8 @@ from typing import Any
 
 import asyncpg
 
-from app.db import migrate
+from app.db import Database, migrate
+from app.reindex import reindex
 from tests import postgres as launcher
 
 # What an operator of a small server would set; fsync and full pages as they come (on).
@@ -59,7 +60,15 @@ def fresh(url: str) -> str:
     """The URL of an empty database with the schema, in place of the one that was there. `url`: of that database."""
     empty(url)
     migrate(url)
+    asyncio.run(_begin_index(url))
     return url
+
+
+async def _begin_index(url: str) -> None:
+    """So that servers do not index anew, while they are measured, what is imported."""
+    database = Database(url)
+    await reindex(database)
+    await database.close()
 
 
 def empty(url: str) -> None:
