@@ -42,6 +42,10 @@ def migrate(url: str, *, progress: Progress | None = None) -> bool:
     SQLite database has shrunk to what is in it, or need not; the migration is complete in any case.
     Raises: Unavailable; SchemaMismatch, for a database that a newer release has migrated.
     """
+    file = DatabaseUrl(url).path
+    if file is not None and _revision_of(file) == revisions()[0]:
+        return True  # without Alembic, whose 7 MB a server that begins with this would keep
+
     from alembic import command
     from alembic.util import CommandError
 
@@ -62,6 +66,18 @@ def migrate(url: str, *, progress: Progress | None = None) -> bool:
         ) from error
     path: Path | None = config.attributes["url"].path
     return path is None or not config.attributes["shrink"] or _shrink(path)
+
+
+def _revision_of(path: Path) -> str | None:
+    """The revision of a SQLite database; None for one without a schema, and for another file."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return str(row[0]) if row else None
 
 
 def _shrink(path: Path) -> bool:
