@@ -26,6 +26,7 @@ from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC
 from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
 from app.content import blocks
+from app.content.attributions import client_attributions, misplaced
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
 from app.content.sets import make_sets
@@ -82,7 +83,7 @@ async def update(
     A typo fix, and a note to the desk, do not count as an update. Raises: Invalid.
     """
     state = article.state()
-    attributions = blocks.client_attributions(state.attributions, state.body, state.image)
+    attributions = client_attributions(state.attributions, state.body, state.image)
     edit = merged(ArticleEdit, {**dict(state), "attributions": attributions}, patch)
     return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
 
@@ -254,7 +255,7 @@ def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tu
         faults, warnings = blocks.sanitise_body(content.body)
         words = blocks.word_count(content.body)
     warnings += make_sets(content)
-    faults += blocks.misplaced(content.attributions, content.body)
+    faults += misplaced(content.attributions, content.body)
     following, more = derived_fields(content, words)
     related = related_articles(content)
     faults += more

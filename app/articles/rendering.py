@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
 from app.content import blocks
+from app.content.attributions import complete_attributions
 from app.content.lifecycle import Status
 from app.errors import Fault
 from app.web.fields import format_instant
@@ -103,7 +104,7 @@ def derived_fields(content: ArticleIn, words: int) -> tuple[dict[str, Any], list
     The body has been sanitised before, and has so many words.
     """
     fields: dict[str, Any] = {
-        "attributions": blocks.complete_attributions(content.attributions, content.body, content.image),
+        "attributions": complete_attributions(content.attributions, content.body, content.image),
         "notes": blocks.notes_used(content.body),
         "excerpt": blocks.excerpt(content.standfirst, content.body),
         "word_count": words,

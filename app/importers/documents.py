@@ -13,6 +13,7 @@ from app.articles.schemas import ArticleCorrection, ArticleIn, ArticleOrigin, Ar
 from app.changes.models import Noun
 from app.changes.saving import ToSave
 from app.content import blocks, lifecycle
+from app.content.attributions import complete_attributions, unplace
 from app.content.blocks import WireModel
 from app.content.lifecycle import Status
 from app.content.mending import mend_texts
@@ -185,9 +186,9 @@ def mend_content(content: NoteIn | ArticleIn) -> tuple[list[Fault], list[Fault]]
     Returns (what is wrong, what is not stored as it was sent).
     """
     faults, warnings = blocks.sanitise_body(content.body)
-    warnings += blocks.unplace(content.attributions, content.body)
+    warnings += unplace(content.attributions, content.body)
     for place, fact in enumerate(content.facts if isinstance(content, NoteIn) else ()):
-        warnings += blocks.unplace(fact.attributions, content.body, f"/facts/{place}")
+        warnings += unplace(fact.attributions, content.body, f"/facts/{place}")
     return faults, warnings + make_sets(content)
 
 
@@ -233,7 +234,7 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
     faults += _wrong_dates(parsed, now)
     fields, stated = _completed(parsed, now), _stated_dates(parsed)
     if isinstance(parsed, NoteLine):
-        fields["attributions"] = blocks.complete_attributions(parsed.attributions, parsed.body)
+        fields["attributions"] = complete_attributions(parsed.attributions, parsed.body)
         note = None if faults else ToSave(NoteState.model_construct(**fields), stated)
         return Item(line, "note", parsed.slug, to_save=note, faults=faults, warnings=warnings)
     fields["id"] = parsed.id or new_id()

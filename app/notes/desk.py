@@ -13,6 +13,7 @@ from app.changes.models import PUBLIC, ViewEntry
 from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_address, refusal_of_single, refuse, slug_taken
 from app.changes.stored import StoredObject, stored
 from app.content import blocks
+from app.content.attributions import client_attributions, complete_attributions
 from app.content.lifecycle import Lifecycle
 from app.content.sets import make_sets
 from app.errors import Conflict, Fault, Invalid, NotFound
@@ -78,7 +79,7 @@ async def put(transaction: Transaction, slug: str, content: NotePut, note: Locke
 
 async def update(transaction: Transaction, note: LockedNote, patch: Patch) -> Written:
     """Changes the fields that the patch names; of a published note that is live at once. Raises: Invalid."""
-    attributions = blocks.client_attributions(note.state.attributions, note.state.body)
+    attributions = client_attributions(note.state.attributions, note.state.body)
     content = merged(NoteEdit, {**dict(note.state), "attributions": attributions}, patch)
     check_slug_of_address(note.slug, content.slug)
     return await _change(transaction, note, content, minor=content.minor)
@@ -166,7 +167,7 @@ def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:
     faults += misplaced_attributions(content, body)
     refuse(faults)
     fields = {name: getattr(content, name) for name in NoteIn.model_fields}
-    return {**fields, "body": body, "attributions": blocks.complete_attributions(content.attributions, body)}, warnings
+    return {**fields, "body": body, "attributions": complete_attributions(content.attributions, body)}, warnings
 
 
 async def _change(transaction: Transaction, note: LockedNote, content: NoteIn, *, minor: bool) -> Written:

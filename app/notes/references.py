@@ -9,7 +9,7 @@ from app.changes.log import Transaction
 from app.changes.models import PUBLIC
 from app.changes.saving import IN_USE, SHARED_LANGUAGE
 from app.changes.stored import StoredObject
-from app.content import blocks
+from app.content.attributions import misplaced
 from app.content.blocks import Block
 from app.errors import Fault
 from app.lists import store as lists
@@ -177,9 +177,9 @@ async def hidden_in_use(
 
 def misplaced_attributions(content: NoteIn, body: Sequence[Block]) -> list[Fault]:
     """Faults for attributions, of the note and of its facts, whose block or words are not in the body."""
-    faults = blocks.misplaced(content.attributions, body)
+    faults = misplaced(content.attributions, body)
     for place, fact in enumerate(content.facts):
-        faults += blocks.misplaced(fact.attributions, body, f"/facts/{place}")
+        faults += misplaced(fact.attributions, body, f"/facts/{place}")
     return faults
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.content import blocks, html
+from app.content.attributions import client_attributions, complete_attributions
 from app.content.blocks import Attribution, Body, Image
 
 BODY: Final[TypeAdapter[list[Any]]] = TypeAdapter(Body)
@@ -297,7 +298,7 @@ def attribution(source: str, role: blocks.Role, block: str | None = None) -> Att
 def test_speakers_and_picture_sources_are_added_unless_attributed_there(
     sent: list[Attribution], added: list[Attribution]
 ) -> None:
-    complete = blocks.complete_attributions(sent, body(QUOTE, PICTURE), Image(source="agency"))
+    complete = complete_attributions(sent, body(QUOTE, PICTURE), Image(source="agency"))
 
     assert complete == [*sent, *added]
 
@@ -306,15 +307,15 @@ def test_the_attributions_of_a_client_are_those_that_do_not_follow_from_body_and
     story, cover = body(QUOTE, PICTURE), Image(source="agency")
     sent = [attribution("wire", "author"), attribution("witness", "said_by", "q")]
 
-    complete = blocks.complete_attributions(sent, story, cover)
+    complete = complete_attributions(sent, story, cover)
 
-    assert blocks.client_attributions(complete, story, cover) == sent
-    assert blocks.client_attributions(complete, story) == [*sent, COVER]
-    assert blocks.client_attributions(complete, []) == complete
+    assert client_attributions(complete, story, cover) == sent
+    assert client_attributions(complete, story) == [*sent, COVER]
+    assert client_attributions(complete, []) == complete
 
 
 def test_what_a_client_sends_just_as_it_would_be_added_counts_as_added() -> None:
-    assert blocks.client_attributions([SPOKEN, PICTURED], body(QUOTE, PICTURE)) == []
+    assert client_attributions([SPOKEN, PICTURED], body(QUOTE, PICTURE)) == []
 
 
 slugs = st.sampled_from(["wire", "agency", "witness"])
@@ -343,9 +344,9 @@ def test_completing_attributions_again_adds_none(
     blocks.sanitise_body(story)
     image = Image(source=cover) if cover else None
 
-    complete = blocks.complete_attributions(sent, story, image)
+    complete = complete_attributions(sent, story, image)
 
-    assert blocks.complete_attributions(complete, story, image) == complete
+    assert complete_attributions(complete, story, image) == complete
     assert complete[: len(sent)] == sent
     speakers = {(block.source, block.id) for block in story if block.type == "quote" and block.source}
     pictured = {(block.source, block.id) for block in story if block.type == "image" and block.source}
@@ -361,9 +362,9 @@ def test_the_attributions_of_a_client_completed_again_lose_none(
     story = body(*documents)
     blocks.sanitise_body(story)
     image = Image(source=cover) if cover else None
-    complete = blocks.complete_attributions(sent, story, image)
+    complete = complete_attributions(sent, story, image)
 
-    again = blocks.complete_attributions(blocks.client_attributions(complete, story, image), story, image)
+    again = complete_attributions(client_attributions(complete, story, image), story, image)
 
     assert {entry.model_dump_json() for entry in again} == {entry.model_dump_json() for entry in complete}
 
