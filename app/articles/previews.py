@@ -69,7 +69,7 @@ async def beside_preview(read: Reader, preview: Preview, document: str, include:
     """What a rendition of the previewed document shows beside it: drafts too, and nothing that was withdrawn."""
     if preview.noun == "note":
         return notes.without_withdrawn(await notes.named(read, NEWEST, [document], ("tag", "source", "article")))
-    return await articles.beside_in_preview(read, document, include)
+    return (await articles.included_in_preview(read, document, include)).groups
 
 
 async def shown(read: Reader, preview: Preview, query: PreviewQuery, site: Site) -> ShownPreview:

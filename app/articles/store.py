@@ -163,16 +163,47 @@ _Names = Callable[[_References], Iterable[str | None]]
 
 
 async def included(
-    read: Reader, perspective: Perspective, documents: Iterable[str], include: Sequence[str]
+    read: Reader,
+    perspective: Perspective,
+    documents: Iterable[str],
+    include: Sequence[str],
+    *,
+    with_withdrawn: bool = True,
 ) -> Included | None:
     """What `include` asks for, each object once and only what the perspective sees; None where it asks for nothing.
 
+    Tags, sources and relations are those of the articles, and of the notes that stand beside them. What was withdrawn
+    is there where the perspective sees it, unless it is not wanted.
     Cost: one statement for tags, sources and relations together, one for translations, one for notes and another where
     some are pinned.
     """
     if not include:
         return None
     articles = [_REFERENCES.validate_json(document) for document in documents]
+    groups: dict[str, dict[str, str]] = {}
+    names: list[str] = []
+    beside: dict[str, dict[str, str]] = {}
+    if "notes" in include:
+        slugs = _names(articles, lambda article: article["notes"])
+        beside["notes"] = await _notes(read, perspective, articles, slugs)
+        if not with_withdrawn:
+            beside = notes.without_withdrawn(beside)
+        names += [f"note:{slug}" for slug in slugs]
+    if refs := _named(articles, [*beside.get("notes", {}).values()], include):
+        cards = await views.cards(read, perspective, refs)
+        groups |= {f"{noun}s": of_noun for noun, of_noun in cards.items()}
+        names += [f"{noun}:{ref}" for noun, of_noun in refs.items() for ref in of_noun]
+    if "translations" in include:
+        originals = _names(articles, lambda article: [article["translation_of"] or article["id"]])
+        beside["translations"] = await _translations(read, perspective, articles, originals)
+        names += [name for id in originals for name in (f"article:{id}", TRANSLATION + id)]
+    groups |= beside
+    return Included(groups if with_withdrawn else notes.without_withdrawn(groups), names)
+
+
+def _named(articles: list[_References], embedded: Sequence[str], include: Sequence[str]) -> dict[Noun, list[str]]:
+    """The distinct tags, sources and articles, as far as `include` asks for them, that the articles name, then those
+    that the notes embedded in them name besides."""
     refs: dict[Noun, list[str]] = {}
     if "tags" in include:
         refs["tag"] = _names(articles, lambda article: [article["section"], *article["tags"]])
@@ -180,20 +211,8 @@ async def included(
         refs["source"] = _names(articles, lambda article: [named["source"] for named in article["attributions"]])
     if "relations" in include:
         refs["article"] = _names(articles, _related)
-    groups: dict[str, dict[str, str]] = {}
-    if refs:
-        cards = await views.cards(read, perspective, refs)
-        groups |= {f"{noun}s": of_noun for noun, of_noun in cards.items()}
-    names = [f"{noun}:{ref}" for noun, of_noun in refs.items() for ref in of_noun]
-    if "notes" in include:
-        slugs = _names(articles, lambda article: article["notes"])
-        groups["notes"] = await _notes(read, perspective, articles, slugs)
-        names += [f"note:{slug}" for slug in slugs]
-    if "translations" in include:
-        originals = _names(articles, lambda article: [article["translation_of"] or article["id"]])
-        groups["translations"] = await _translations(read, perspective, articles, originals)
-        names += [name for id in originals for name in (f"article:{id}", TRANSLATION + id)]
-    return Included(groups, names)
+    known = {f"{noun}s": of_noun for noun, of_noun in refs.items()}
+    return {noun: refs[noun] + of_notes for noun, of_notes in notes.named_by(embedded, [*refs], known=known).items()}
 
 
 async def included_in_preview(read: Reader, document: str, include: Sequence[str]) -> Included:
@@ -203,8 +222,8 @@ async def included_in_preview(read: Reader, document: str, include: Sequence[str
     while they are public. Cost: as `included`, one statement more for the original.
     """
     named = [name for name in include if name != "translations"]
-    beside = await included(read, NEWEST, [document], named)
-    groups = notes.without_withdrawn({} if beside is None else beside.groups)
+    beside = await included(read, NEWEST, [document], named, with_withdrawn=False)
+    groups = {} if beside is None else dict(beside.groups)
     if "translations" in include:
         groups["translations"] = await _translations_in_preview(read, _REFERENCES.validate_json(document))
     return Included(groups, [])  # no cache keeps a preview
@@ -225,26 +244,9 @@ async def _translations_in_preview(read: Reader, article: _References) -> dict[s
 async def beside(
     read: Reader, perspective: Perspective, documents: Sequence[str], include: Sequence[str]
 ) -> Mapping[str, Mapping[str, str]]:
-    """What `included` gives, and what the notes among it name in turn, for renditions of these articles.
-
-    Cost: as `included`, and one statement where the notes name more than the articles do.
-    """
+    """What renditions of these articles show beside them: the groups of `included`, none where it asks for nothing."""
     shown = await included(read, perspective, documents, include)
-    return await _with_named_by_notes(read, perspective, {} if shown is None else shown.groups)
-
-
-async def beside_in_preview(read: Reader, document: str, include: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """The same for a previewed article. Cost: as `included_in_preview`, and one statement."""
-    shown = await included_in_preview(read, document, include)
-    return notes.without_withdrawn(await _with_named_by_notes(read, NEWEST, shown.groups))
-
-
-async def _with_named_by_notes(
-    read: Reader, perspective: Perspective, groups: Mapping[str, Mapping[str, str]]
-) -> dict[str, Mapping[str, str]]:
-    embedded = [*groups.get("notes", {}).values()]
-    named = await notes.named(read, perspective, embedded, ("source", "article"), known=groups) if embedded else {}
-    return dict(groups) | {group: {**groups.get(group, {}), **texts} for group, texts in named.items()}
+    return {} if shown is None else shown.groups
 
 
 async def with_bodies(
@@ -252,7 +254,7 @@ async def with_bodies(
 ) -> tuple[list[str], list[str]]:
     """(the documents with the BODY_FIELDS among `fields`, surrogate keys of what those show).
 
-    Cost: as `beside`; none where the fields name none of them.
+    Cost: as `included`; none where the fields name none of them.
     """
     if BODY_FIELDS.keys().isdisjoint(fields):
         return [*documents], []

@@ -52,31 +52,26 @@ async def included(
     if not include:
         return None
     nouns: dict[str, Noun] = {"tags": "tag", "sources": "source"}
-    refs = _refs(documents, [noun for group, noun in nouns.items() if group in include], NOTHING)
+    refs = named_by(documents, [noun for group, noun in nouns.items() if group in include])
     groups = {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
     return Included(groups, [f"{noun}:{ref}" for noun, of_noun in refs.items() for ref in of_noun])
 
 
 async def named(
-    read: Reader,
-    perspective: Perspective,
-    documents: Sequence[str],
-    nouns: Sequence[Noun],
-    *,
-    known: Mapping[str, Container[str]] = NOTHING,
+    read: Reader, perspective: Perspective, documents: Sequence[str], nouns: Sequence[Noun]
 ) -> dict[str, dict[str, str]]:
     """The objects of these nouns that notes name: tags, sources, and articles in their bodies.
 
-    Those in the group of their noun in `known` are left out. Cost: one statement, none where nothing is left.
+    Cost: one statement, none where nothing is named.
     """
-    refs = _refs(documents, nouns, known)
+    refs = named_by(documents, nouns)
     return {f"{noun}s": cards for noun, cards in (await views.cards(read, perspective, refs)).items()}
 
 
-def _refs(
-    documents: Sequence[str], nouns: Sequence[Noun], known: Mapping[str, Container[str]]
+def named_by(
+    documents: Sequence[str], nouns: Sequence[Noun], known: Mapping[str, Container[str]] = NOTHING
 ) -> dict[Noun, list[str]]:
-    """The distinct names of objects of these nouns in the notes, but for the known ones."""
+    """The distinct names of objects of these nouns in the notes, but for those of their noun in `known`."""
     notes = [from_json(document) for document in documents]
     refs: dict[Noun, list[str]] = {}
     for noun in nouns:

@@ -88,7 +88,10 @@ async def test_a_preview_shows_nothing_that_was_withdrawn(
     story: None, desk: AsyncClient, api: AsyncClient, load: Load
 ) -> None:
     url = await opened(desk)
-    await load(note("pier", heading="kanarek pier"), article("quay", headline="kanarek quay"))
+    pier = note("pier", heading="kanarek pier", tags=["secrets"], attributions=[{"source": "wim", "role": "data"}])
+    await load(source("wim"), pier, article("quay", headline="kanarek quay"))
+    shown = (await get(api, url, include=ALL))["included"]
+    assert ([*shown["tags"]], [*shown["sources"]]) == (["ferries", "secrets"], ["lev", "wim"])
     await desk.post("/v1/notes/pier/withdraw", json={"reason": "legal"})
     await desk.post(f"/v1/articles/{QUAY}/withdraw", json={"reason": "legal"})
 
@@ -96,6 +99,7 @@ async def test_a_preview_shows_nothing_that_was_withdrawn(
 
     included = answer.json()["included"]
     assert (included["notes"], included["articles"], included["translations"]) == ({}, {}, {PLAN: {}})
+    assert ([*included["tags"]], [*included["sources"]]) == (["ferries"], ["lev"])
     assert "kanarek" not in answer.text
 
 

@@ -171,6 +171,28 @@ async def test_a_pinned_note_stands_beside_the_article_as_it_was(api: AsyncClien
     assert {*listed["included"]["notes"]} == {"mill", "mill@1"}
 
 
+async def test_what_a_note_beside_the_story_names_stands_beside_it_too(api: AsyncClient, load: Load) -> None:
+    fact = {"text": "It burned down.", "on": "1900", "attributions": [credit("wire", "data")]}
+    body = [words("Ground since 1811."), said("miller"), {"type": "related", **related("fire")}]
+    await load(
+        *(tag("river"), tag("mills"), source("mayor"), source("wire"), source("miller"), article("fire")),
+        note("mill", tags=["mills"], facts=[fact], body=body),
+        article("a", tags=["river"], body=[said("mayor"), box("mill")]),
+    )
+    for path in ("/v1/articles/a", "/v1/articles?tag=river"):
+        answer = await api.get(path, params={"include": "tags,sources,notes,relations"})
+        included = answer.json()["included"]
+        assert {name: [*group] for name, group in included.items()} == {
+            "tags": ["river", "mills"],
+            "sources": ["mayor", "miller", "wire"],
+            "articles": [article_id("fire")],
+            "notes": ["mill"],
+        }
+        assert {"source.wire", "source.miller", "tag.mills"} < {*answer.headers["surrogate-key"].split()}
+    alone = await get(api, "/v1/articles/a", include="tags,sources")
+    assert {name: [*group] for name, group in alone["included"].items()} == {"tags": ["river"], "sources": ["mayor"]}
+
+
 async def test_notes_include_their_tags_and_sources(api: AsyncClient, load: Load) -> None:
     fact = {"text": "It burned down.", "on": "1900", "attributions": [credit("wire", "data")]}
     await load(
