@@ -86,8 +86,10 @@ def _words(value: Any, name: str = "") -> Iterator[str]:
 
 
 def client_attributions(
-    attributions: Sequence[Attribution], body: Iterable[Block], image: Image | None = None
+    attributions: Sequence[Attribution], body: Sequence[Block], image: Image | None = None
 ) -> list[Attribution]:
-    """Those that a client has set: all but the ones that follow from the body and the picture."""
+    """Those that a client has set: all but the ones that follow from the body and the picture beside these."""
     derived = complete_attributions([], body, image)
-    return [attribution for attribution in attributions if attribution not in derived]
+    others = [attribution for attribution in attributions if attribution not in derived]
+    following = complete_attributions(others, body, image)
+    return [each for each in attributions if each not in derived or each not in following]

@@ -356,6 +356,9 @@ def test_completing_attributions_again_adds_none(
 
 
 @hypothesis.given(sent=sent_attributions, documents=bodies, cover=st.none() | slugs)
+@hypothesis.example(
+    sent=[attribution("wire", "said_by"), attribution("wire", "published_by")], documents=[], cover="wire"
+)
 def test_the_attributions_of_a_client_completed_again_lose_none(
     sent: list[Attribution], documents: list[dict[str, Any]], cover: str | None
 ) -> None:
