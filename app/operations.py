@@ -35,7 +35,7 @@ router = APIRouter(dependencies=[Depends(strict_query)])
 class Liveness(BaseModel):
     """The process runs."""
 
-    status: Literal["alive"]
+    status: Literal["alive"] = Field(description="Always this, where anything is answered.")
 
 
 class Readiness(BaseModel):
@@ -43,7 +43,7 @@ class Readiness(BaseModel):
 
     model_config = ConfigDict(json_schema_extra=if_asked("dead_letters"))
 
-    status: Literal["ready"]
+    status: Literal["ready"] = Field(description="Always this; the answer is 503 where it does not serve.")
     dead_letters: int | MISSING = Field(
         default=MISSING, ge=0, description="How many events webhooks gave up, and did not send again since."
     )

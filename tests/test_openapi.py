@@ -346,6 +346,15 @@ def test_a_field_of_an_answer_is_always_there() -> None:
         assert not any("default" in field for field in schema["properties"].values()), name
 
 
+def test_every_field_says_what_it_holds() -> None:
+    """But for the `items` of a page, the `type` of a block, and what is a schema with words of its own."""
+    for name, schema in document()["components"]["schemas"].items():
+        silent = {
+            field for field, one in schema.get("properties", {}).items() if not one.keys() & {"description", "$ref"}
+        }
+        assert silent <= {"items", "type"}, (name, silent)
+
+
 def answered() -> set[str]:
     """Names of the schemas that answers have, directly or not."""
     found: set[str] = set()

@@ -42,7 +42,7 @@ class ArchivePeriod(BaseModel):
     """How many articles were published in a year, month or day of the site's zone."""
 
     period: str = Field(description="What `date` takes in the list of articles.", examples=["2025-01"])
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, description="How many articles were published in it.")
 
 
 class ArticleArchive(BaseModel):

@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, select
 
 from app.articles import references, saving
 from app.articles.models import Article, ArticleSlug
+from app.articles.part_schemas import ArticleCorrection
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
 from app.articles.saving import RELATED, ArticleToSave
 from app.articles.schemas import (
     ArticleCorrectIn,
-    ArticleCorrection,
     ArticleEdit,
     ArticleIn,
     ArticleState,

@@ -8,10 +8,10 @@ from app.web.highlights import BlockHighlight, Highlight
 class ArticleHighlights(BaseModel):
     """Where the words of `q` stand, by field. They do not overlap."""
 
-    headline: list[Highlight]
-    kicker: list[Highlight]
-    standfirst: list[Highlight]
-    body: list[BlockHighlight]
+    headline: list[Highlight] = Field(description="Within the headline.")
+    kicker: list[Highlight] = Field(description="Within the kicker.")
+    standfirst: list[Highlight] = Field(description="Within the standfirst.")
+    body: list[BlockHighlight] = Field(description="Within the blocks, in reading order.")
 
 
 class ArticleHighlighted(BaseModel):

@@ -38,10 +38,10 @@ class RedirectQuery(Parameters):
 class RedirectOut(BaseModel):
     """A former slug, and the present one of the same object."""
 
-    noun: Noun
+    noun: Noun = Field(description="Of what it was the slug.")
     from_: Slug = Field(alias="from", description="The former slug.")
     to: Slug = Field(description="The present slug.")
-    language: str = Field(description="Of what is there.")
+    language: str = Field(description="The language of what is there.")
     at: Instant = Field(description="Since when it has led there.")
 
 

@@ -6,16 +6,30 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.articles.highlight_schemas import ArticleHighlighted
+from app.articles.part_schemas import (
+    OTHER_STORIES,
+    ArticleCorrection,
+    ArticleOrigin,
+    ArticleTranslation,
+    Byline,
+    CorrectionKind,
+    CorrectionText,
+    EditorsNote,
+    InLanguage,
+    Kicker,
+    LeadImage,
+    Standfirst,
+)
 from app.changes.schemas import Drafts, Seen, WriteWarning, drafts_or_instant
 from app.content import lifecycle
-from app.content.blocks import Attribution, Body, Image, Role, StoryRelation, WireModel
+from app.content.blocks import Attribution, Body, Role, StoryRelation, WireModel
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
-from app.web.fields import SLUG, Id, Instant, Language, Line, LineOrEmpty, Slug, Text, Url
+from app.web.fields import SLUG, Id, Instant, Language, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED
 from app.web.queries import (
     Flag,
@@ -35,23 +49,6 @@ from app.web.spans import moment_or_day, period, zone_name
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 
 
-class ArticleCorrection(WireModel):
-    """A correction readers can see."""
-
-    kind: Literal["correction", "clarification"]
-    text: Text
-    at: Instant
-    revision: int = Field(ge=1, le=2**31 - 1)
-
-
-class ArticleOrigin(WireModel):
-    """Where an imported article came from."""
-
-    url: Url | None
-    imported_at: Instant
-    importer: Line
-
-
 class Withdrawal(lifecycle.Withdrawal):
     """Why a story was taken down, and what may be said of it."""
 
@@ -61,7 +58,7 @@ class Withdrawal(lifecycle.Withdrawal):
 class ArticleWithdrawIn(WireModel):
     """Why the story is to be taken down, and what readers are told."""
 
-    reason: Reason
+    reason: Reason = Field(description="Why, in a word.")
     public_note: Text | None = Field(default=None, description="What readers are told.")
     replacement: Id | None = Field(default=None, description="Id of the article to read instead.")
 
@@ -69,29 +66,31 @@ class ArticleWithdrawIn(WireModel):
 class ArticleCorrectIn(WireModel):
     """A correction or clarification to be shown with the story."""
 
-    kind: Literal["correction", "clarification"]
-    text: Text
+    kind: CorrectionKind
+    text: CorrectionText
 
 
 class ArticleIn(WireModel):
     """What a client may set of an article."""
 
     slug: Slug | None = Field(default=None, description="Made from the headline where it is left out.")
-    language: Language
-    headline: LineOrEmpty = Field(default="", description="A draft may have none yet.")
-    kicker: Line | None = None
-    standfirst: Text | None = None
-    byline: Line | None = None
-    body: Body = []
+    language: InLanguage
+    headline: LineOrEmpty = Field(default="", description="A draft may have none yet. Plain text.")
+    kicker: Kicker = None
+    standfirst: Standfirst = None
+    byline: Byline = None
+    body: Body = Field(default=[], description="The text, in blocks.")
     section: Slug | None = Field(default=None, description="The one tag of type section that it stands in.")
     tags: Annotated[list[Slug], DISTINCT] = Field(
         default=[], max_length=100, description="Other tags; none of type section."
     )
-    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=1_000)
-    image: Image | None = None
-    relations: Annotated[list[StoryRelation], DISTINCT] = Field(default=[], max_length=200)
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(
+        default=[], max_length=1_000, description="Those that do not follow from the body and the pictures."
+    )
+    image: LeadImage = None
+    relations: Annotated[list[StoryRelation], DISTINCT] = Field(default=[], max_length=200, description=OTHER_STORIES)
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
-    editors_note: Text | None = Field(default=None, description="A note of the editors to the readers.")
+    editors_note: EditorsNote = None
     ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
 
 
@@ -106,24 +105,24 @@ class ArticleEdit(ArticleIn):
 class ArticleCard(WireModel):
     """An article without its body, as lists show it."""
 
-    id: Id
-    slug: Slug
-    language: Language
-    headline: str
-    kicker: Line | None
-    standfirst: Text | None
-    excerpt: str | None = Field(description="The standfirst, else the first paragraph, cut at a word.")
-    byline: Line | None
+    id: Id = Field(description="Never changes.")
+    slug: Slug = Field(description="Its present name in addresses.")
+    language: InLanguage
+    headline: str = Field(description="Plain text; empty where a draft has none yet, or it was erased.")
+    kicker: Kicker
+    standfirst: Standfirst
+    excerpt: str | None = Field(description="The standfirst, else the first paragraph, cut at a word. Plain text.")
+    byline: Byline
     section: Slug | None = Field(
-        description="The one tag of type section that it stands in; `tags` does not repeat it."
+        description="Slug of the one tag of type section that it stands in; `tags` does not repeat it."
     )
-    tags: list[Slug]
+    tags: list[Slug] = Field(description="Slugs of its other tags.")
     attributions: Annotated[
         list[Attribution], Field(description="Complete: speakers of quotes and sources of pictures are in it.")
     ]
-    notes: list[Slug] = Field(description="The reference notes in the body, in reading order.")
-    image: Image | None
-    relations: list[StoryRelation]
+    notes: list[Slug] = Field(description="Slugs of the reference notes in the body, in reading order.")
+    image: LeadImage
+    relations: list[StoryRelation] = Field(description=OTHER_STORIES)
     translation_of: Id | None = Field(description="Id of the original; null for an original.")
     status: Status = Field(description="What the public reads is `published`.")
     publish_at: Instant | None = Field(description="When a scheduled article is due.")
@@ -131,35 +130,27 @@ class ArticleCard(WireModel):
     published_at: Instant | None = Field(description="The due time of the release in force.")
     updated_at: Instant | None = Field(description="The last substantial change.")
     modified_at: Instant = Field(description="The last change of any kind.")
-    created_at: Instant
+    created_at: Instant = Field(description="When it was first saved.")
     revision: int = Field(ge=1, description="How often it was saved.")
-    word_count: int = Field(ge=0)
+    word_count: int = Field(ge=0, description="Of the body.")
     reading_minutes: int = Field(ge=0, description="At 200 words a minute, rounded up.")
     origin: ArticleOrigin | None = Field(description="Where it was imported from; null for what was written here.")
     corrections: list[ArticleCorrection] = Field(description="Corrections that readers are told of.")
-    editors_note: Text | None = Field(description="A note of the editors to the readers.")
+    editors_note: EditorsNote
 
 
 class ArticleOut(ArticleCard):
     """One article."""
 
-    body: Body
-
-
-class ArticleTranslation(BaseModel):
-    """A version of an article in another language."""
-
-    id: Id
-    slug: Slug
-    headline: str
+    body: Body = Field(description="The text, in blocks.")
 
 
 class ArticleIncluded(BaseModel):
-    """What `include` asked for, each object once."""
+    """What `include` asked for, each object once: what the articles name, and what the notes beside them name."""
 
     tags: dict[Slug, TagOut] | MISSING = Field(default=MISSING, description="By slug: tags and sections.")
     sources: dict[Slug, SourceOut] | MISSING = Field(
-        default=MISSING, description="By slug: the sources that the attributions name."
+        default=MISSING, description="By slug: the sources that attributions, quotes and pictures name."
     )
     notes: dict[NoteRef, NoteOut] | MISSING = Field(
         default=MISSING,
@@ -167,7 +158,9 @@ class ArticleIncluded(BaseModel):
         " `slug@revision` too, as it was.",
     )
     articles: dict[Id, ArticleCard] | MISSING = Field(
-        default=MISSING, description="By id: the articles that `relations` name. Asked for as `relations`."
+        default=MISSING,
+        description="By id: the articles that relations, and `related` blocks where bodies are shown, name."
+        " Asked for as `relations`.",
     )
     translations: dict[Id, dict[Language, ArticleTranslation]] | MISSING = Field(
         default=MISSING, description="By id of an article: its versions in other languages, by language."

@@ -52,7 +52,7 @@ class WriteWarning(BaseModel):
     """Something that was not stored as it was sent."""
 
     pointer: str = Field(description="JSON pointer (RFC 6901) into the body that was sent.")
-    detail: str
+    detail: str = Field(description="What was not stored as it was sent.")
 
 
 class RevisionOut(BaseModel):
@@ -60,7 +60,7 @@ class RevisionOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra=if_asked("actor"))
 
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, description="Its number.")
     at: Instant = Field(description="When it was saved.")
     op: Op = Field(description="What was done to the object.")
     kind: str | None = Field(description="correction, clarification, typo or erasure, where it was one.")
@@ -113,11 +113,11 @@ class ChangesQuery(Drafts):
 class StreamedChange(BaseModel):
     """The data of an event of the stream: an entry of the log, whose position is the `id` of the event."""
 
-    at: Instant
+    at: Instant = Field(description="When it was done.")
     op: Op = Field(description="What was done.")
-    noun: Noun
+    noun: Noun = Field(description="To what kind of object.")
     ref: str = Field(description="Id of an article, slug of the others.")
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, description="That of the object after it.")
     keys: list[str] = Field(description="The objects and lists that it touches, before and after: what to purge.")
     reason: str | None = Field(description="Why it was withdrawn, in a word.")
 

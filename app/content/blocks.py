@@ -51,45 +51,53 @@ class WireModel(BaseModel):
 class Attribution(WireModel):
     """The link between a statement, or the whole story, and its source."""
 
-    source: Slug
-    role: Role
-    channel: Channel | None = None
-    url: Url | None = None
-    text: Text | None = Field(default=None, description="The exact words.")
+    source: Slug = Field(description="Slug of the source.")
+    role: Role = Field(description="What the source did; `document` and `data`: the statement rests on it.")
+    channel: Channel | None = Field(default=None, description="The way by which the source told it.")
+    url: Url | None = Field(default=None, description="Where the source says it.")
+    text: Text | None = Field(
+        default=None, description="The exact words: of the source, or by which the block names it. Plain text."
+    )
     block: BlockId | None = Field(default=None, description="The block it stands in; null for the whole story.")
-    seen_at: Instant | None = None
+    seen_at: Instant | None = Field(default=None, description="When it was seen there.")
 
 
 class FocalPoint(WireModel):
     """The point of a picture that must stay in view, as fractions of its width and height from the top left."""
 
-    x: float = Field(ge=0, le=1)
-    y: float = Field(ge=0, le=1)
+    x: float = Field(ge=0, le=1, description="From the left.")
+    y: float = Field(ge=0, le=1, description="From the top.")
 
 
 class Image(WireModel):
     """A picture, or the credit of one that is not here (`url` null)."""
 
-    url: Url | None = None
-    media: Literal["photo", "video", "drawing"] = "photo"
-    alt_text: Text | None = None
-    caption: Text | None = None
-    credit_line: Line | None = None
-    photographer: Line | None = None
-    source: Slug | None = None
-    copyright_notice: Line | None = None
-    width: int | None = Field(default=None, ge=1, le=100_000, strict=True)
-    height: int | None = Field(default=None, ge=1, le=100_000, strict=True)
-    focal_point: FocalPoint | None = None
+    url: Url | None = Field(
+        default=None, description="Address of the file; a path is one on this server. Null where it is not here."
+    )
+    media: Literal["photo", "video", "drawing"] = Field(default="photo", description="`video`: `url` leads to one.")
+    alt_text: Text | None = Field(default=None, description="What it shows, for those who do not see it.")
+    caption: Text | None = Field(default=None, description="What is written below it. Plain text.")
+    credit_line: Line | None = Field(
+        default=None, description="The credit as it is to be shown; null where it is to be made of what follows."
+    )
+    photographer: Line | None = Field(default=None, description="Who took or drew it.")
+    source: Slug | None = Field(default=None, description="Slug of the source that it comes from.")
+    copyright_notice: Line | None = Field(default=None, description="Who holds the rights, such as `© Olena Brid`.")
+    width: int | None = Field(default=None, ge=1, le=100_000, strict=True, description="In pixels.")
+    height: int | None = Field(default=None, ge=1, le=100_000, strict=True, description="In pixels.")
+    focal_point: FocalPoint | None = Field(default=None, description="What a cut must leave in view.")
 
 
 class StoryRelation(WireModel):
     """A typed link to another story: by `article`, by `url`, or by its words alone."""
 
-    relation: RelationKind
-    article: Id | None = None
-    url: Url | None = None
-    text: Text | None = Field(default=None, description="The exact words, or the headline.")
+    relation: RelationKind = Field(description="What the other story is to this one.")
+    article: Id | None = Field(
+        default=None, description="Id of the other story; `include=relations` has its card in `included.articles`."
+    )
+    url: Url | None = Field(default=None, description="Address of a story that is not here.")
+    text: Text | None = Field(default=None, description="The exact words, or the headline. Plain text.")
 
 
 class _Block(WireModel):
@@ -111,8 +119,8 @@ class Heading(_Block):
     """A heading within the body."""
 
     type: Literal["heading"]
-    level: int = Field(default=2, ge=2, le=4, strict=True)
-    text: Text
+    level: Literal[2, 3, 4] = Field(default=2, description="The headline of the story is level 1.")
+    text: Text = Field(description="Plain text.")
 
 
 class Quote(_Block):
@@ -120,9 +128,13 @@ class Quote(_Block):
 
     type: Literal["quote"]
     html: InlineHtml
-    source: Slug | None = Field(default=None, description="Who said it.")
-    attribution: Text | None = Field(default=None, description="The speaker as written at this place.")
-    verbatim: bool = Field(default=True, strict=True, description="The exact words; false for indirect speech.")
+    source: Slug | None = Field(default=None, description="Slug of the source who said it.")
+    attribution: Text | None = Field(default=None, description="The speaker as written at this place. Plain text.")
+    verbatim: bool = Field(
+        default=True,
+        strict=True,
+        description="The exact words: quotation marks are added where they are shown. False for indirect speech.",
+    )
     language: Language | None = Field(default=None, description="Where it is not the document's.")
 
 
@@ -130,8 +142,10 @@ class List(_Block):
     """A list of items."""
 
     type: Literal["list"]
-    ordered: bool = Field(default=False, strict=True)
-    items: list[InlineHtml] = Field(min_length=1, max_length=500)
+    ordered: bool = Field(default=False, strict=True, description="Whether the items are numbered.")
+    items: list[InlineHtml] = Field(
+        min_length=1, max_length=500, description="Each is inline HTML, as `html` of a paragraph."
+    )
 
 
 class ImageBlock(Image, _Block):
@@ -144,8 +158,13 @@ class ReferenceNote(_Block):
     """The place where a reference note is shown."""
 
     type: Literal["reference_note"]
-    note: Slug
-    revision: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Pinned; null follows the note.")
+    note: Slug = Field(description="Slug of the note; `include=notes` has it in `included.notes`.")
+    revision: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**31 - 1,
+        description="Pinned: `included.notes` has it under `slug@revision`. Null follows the note.",
+    )
 
 
 class Related(StoryRelation, _Block):
@@ -158,25 +177,33 @@ class Embed(_Block):
     """Something shown from elsewhere, such as a video."""
 
     type: Literal["embed"]
-    provider: Line
-    url: Url
-    html: InlineHtml | None = None
+    provider: Line = Field(description="Who shows it, as the newsroom writes it.")
+    url: Url = Field(description="Where it is shown.")
+    html: InlineHtml | None = Field(
+        default=None, description="Words to stand for it, such as those of a post: inline HTML, and no frame."
+    )
 
 
 class Table(_Block):
     """A table."""
 
     type: Literal["table"]
-    header: list[TextOrEmpty] = Field(default=[], max_length=100)
-    rows: list[Annotated[list[TextOrEmpty], Field(max_length=100)]] = Field(max_length=2_000)
+    header: list[TextOrEmpty] = Field(
+        default=[], max_length=100, description="Heads of the columns, each plain text; empty where there are none."
+    )
+    rows: list[Annotated[list[TextOrEmpty], Field(max_length=100)]] = Field(
+        max_length=2_000, description="Cells, each plain text. Rows may differ in length."
+    )
 
 
 class Code(_Block):
     """Text in a fixed-width face, such as code."""
 
     type: Literal["code"]
-    language: Line | None = None
-    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(check_text), ONE_FORM]
+    language: Line | None = Field(default=None, description="Of the code, such as `sh`, as the newsroom writes it.")
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000), AfterValidator(check_text), ONE_FORM] = (
+        Field(description="Plain text; blanks and line breaks count.")
+    )
 
 
 class Divider(_Block):

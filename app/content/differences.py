@@ -42,8 +42,8 @@ _WORD: Final = re.compile(r"\w+")  # for telling how much two items of a list ha
 class TextPiece(WireModel):
     """A piece of a text. Those not inserted make up the old text, those not deleted the new one."""
 
-    op: Literal["equal", "insert", "delete"]
-    text: str
+    op: Literal["equal", "insert", "delete"] = Field(description="What became of it.")
+    text: str = Field(description="Its words, with the blanks between them.")
 
 
 class Comparison(WireModel):
@@ -62,56 +62,56 @@ class Comparison(WireModel):
 class ListItemChange(Comparison):
     """An item of a list, such as a row of a table: `old` is absent where inserted, `new` where deleted."""
 
-    op: Op
+    op: Op = Field(description="What became of it.")
 
 
 class FieldChange(Comparison):
     """A field that differs."""
 
-    field: str
+    field: str = Field(description="Its name.")
 
 
 class BlockKept(WireModel):
     """A block that stayed as and where it was."""
 
-    op: Literal["kept"] = "kept"
-    id: str
+    op: Literal["kept"] = Field(default="kept", description="What became of the block.")
+    id: str = Field(description="Id of the block.")
 
 
 class BlockChanged(WireModel):
     """A block that stayed in its place with other content."""
 
-    op: Literal["changed"] = "changed"
-    id: str
-    type: JsonValue
-    fields: list[FieldChange]
+    op: Literal["changed"] = Field(default="changed", description="What became of the block.")
+    id: str = Field(description="Id of the block.")
+    type: JsonValue = Field(description="Type of the block.")
+    fields: list[FieldChange] = Field(description="Its fields that differ.")
 
 
 class BlockMoved(WireModel):
     """A block that stands elsewhere among those that stayed; `fields` is empty where that is all."""
 
-    op: Literal["moved"] = "moved"
-    id: str
-    type: JsonValue
+    op: Literal["moved"] = Field(default="moved", description="What became of the block.")
+    id: str = Field(description="Id of the block.")
+    type: JsonValue = Field(description="Type of the block.")
     old_place: int = Field(description="Its index in the old body.")
     new_place: int = Field(description="Its index in the new body.")
-    fields: list[FieldChange]
+    fields: list[FieldChange] = Field(description="Its fields that differ.")
 
 
 class BlockAdded(WireModel):
     """A new block."""
 
-    op: Literal["added"] = "added"
-    id: str
-    block: dict[str, JsonValue]
+    op: Literal["added"] = Field(default="added", description="What became of the block.")
+    id: str = Field(description="Id of the block.")
+    block: dict[str, JsonValue] = Field(description="The whole block.")
 
 
 class BlockRemoved(WireModel):
     """A block that is gone, shown where it was."""
 
-    op: Literal["removed"] = "removed"
-    id: str
-    block: dict[str, JsonValue]
+    op: Literal["removed"] = Field(default="removed", description="What became of the block.")
+    id: str = Field(description="Id of the block.")
+    block: dict[str, JsonValue] = Field(description="The whole block.")
 
 
 BlockChange = Annotated[BlockKept | BlockChanged | BlockMoved | BlockAdded | BlockRemoved, Field(discriminator="op")]

@@ -32,7 +32,7 @@ class PublishIn(WireModel):
 class EraseIn(WireModel):
     """Why the text is to be blanked for good."""
 
-    reason: Reason
+    reason: Reason = Field(description="Why, in a word.")
 
 
 class PreviewIn(WireModel):
@@ -48,7 +48,7 @@ class PreviewOut(WireModel):
         description="Of the newsroom's own site, where the server is set up so; else relative to the API.",
         examples=["/v1/previews/4Wb2"],
     )
-    expires_at: Instant
+    expires_at: Instant = Field(description="When it opens no more.")
 
 
 class HasLifecycle(Protocol):

@@ -7,9 +7,10 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.articles.part_schemas import ArticleCorrection, ArticleOrigin
 from app.articles.rendering import DATES, derived_fields, render
 from app.articles.saving import ArticleToSave
-from app.articles.schemas import ArticleCorrection, ArticleIn, ArticleOrigin, ArticleState, Withdrawal
+from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
 from app.changes.models import Noun
 from app.changes.saving import ToSave
 from app.content import blocks, lifecycle

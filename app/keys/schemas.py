@@ -39,12 +39,12 @@ class KeyIn(WireModel):
 class KeyOut(WireModel):
     """A key, without its secret, which cannot be read again."""
 
-    id: str = Field(json_schema_extra={"format": "uuid"})
-    name: Line
-    scopes: list[Scope]
-    created_at: Instant
-    expires_at: Instant | None
-    revoked_at: Instant | None
+    id: str = Field(description="Its name in addresses.", json_schema_extra={"format": "uuid"})
+    name: Line = Field(description="What the key is for, or who holds it.")
+    scopes: list[Scope] = Field(description="What it opens.")
+    created_at: Instant = Field(description="When it was made.")
+    expires_at: Instant | None = Field(description="From when on it is refused; null: it never expires.")
+    revoked_at: Instant | None = Field(description="Since when it is refused; null: it was not revoked.")
     last_used_at: Instant | None = Field(description="Accurate to five minutes.")
 
 

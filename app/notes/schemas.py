@@ -44,20 +44,24 @@ class NoteFact(WireModel):
     to: Period | None = Field(default=None, description="The end of a span that begins at `on`.")
     year_inferred: bool = Field(default=False, description="The year was not written at this place.")
     text: Text = Field(description="Plain text.")
-    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=50)
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(
+        default=[], max_length=50, description="What the statement rests on."
+    )
 
 
 class NoteIn(WireModel):
     """What a client may set of a note."""
 
-    slug: Slug
-    language: Language
-    heading: Line
-    body: Body = []
-    facts: list[NoteFact] = Field(default=[], max_length=500)
+    slug: Slug = Field(description="Its name in addresses, which stays.")
+    language: Language = Field(description="BCP 47.")
+    heading: Line = Field(description="Plain text.")
+    body: Body = Field(default=[], description="The text, in blocks.")
+    facts: list[NoteFact] = Field(default=[], max_length=500, description="Its dated statements.")
     as_of: Day | None = Field(default=None, description="The day for which the facts hold.")
-    tags: Annotated[list[Slug], DISTINCT] = Field(default=[], max_length=100)
-    attributions: Annotated[list[Attribution], DISTINCT] = Field(default=[], max_length=500)
+    tags: Annotated[list[Slug], DISTINCT] = Field(default=[], max_length=100, description="Slugs of its tags.")
+    attributions: Annotated[list[Attribution], DISTINCT] = Field(
+        default=[], max_length=500, description="Those that do not follow from the body."
+    )
     translation_of: Slug | None = Field(default=None, description="The original; null for an original.")
 
 
@@ -84,7 +88,7 @@ class Withdrawal(lifecycle.Withdrawal):
 class NoteWithdrawIn(WireModel):
     """Why the note is to be taken down, and what readers are told."""
 
-    reason: Reason
+    reason: Reason = Field(description="Why, in a word.")
     public_note: Text | None = Field(default=None, description="What readers are told.")
     replacement: Slug | None = Field(default=None, description="Slug of the note to read instead.")
 
@@ -92,28 +96,30 @@ class NoteWithdrawIn(WireModel):
 class NoteCard(WireModel):
     """A note without its body, as lists show it."""
 
-    slug: Slug
-    language: Language
-    heading: LineOrEmpty = Field(description="Empty where the text was erased.")
+    slug: Slug = Field(description="Its name in addresses.")
+    language: Language = Field(description="BCP 47.")
+    heading: LineOrEmpty = Field(description="Plain text; empty where it was erased.")
     facts: list[NoteFact] = Field(description="Its dated statements.")
     as_of: Day | None = Field(description="The day for which the facts hold.")
-    tags: list[Slug]
-    attributions: list[Attribution]
-    translation_of: Slug | None = Field(description="The original; null for an original.")
+    tags: list[Slug] = Field(description="Slugs of its tags.")
+    attributions: list[Attribution] = Field(
+        description="Complete but for those of `facts`: speakers of quotes and sources of pictures are in it."
+    )
+    translation_of: Slug | None = Field(description="Slug of the original; null for an original.")
     status: Status = Field(description="What the public reads is `published`.")
     publish_at: Instant | None = Field(description="When a scheduled note is due.")
     first_published_at: Instant | None = Field(description="Never moves once set.")
     published_at: Instant | None = Field(description="The due time of the release in force.")
     updated_at: Instant | None = Field(description="The last substantial change.")
     modified_at: Instant = Field(description="The last change of any kind.")
-    created_at: Instant
+    created_at: Instant = Field(description="When it was first saved.")
     revision: int = Field(ge=1, description="How often it was saved.")
 
 
 class NoteOut(NoteCard):
     """One reference note."""
 
-    body: Body
+    body: Body = Field(description="The text, in blocks.")
 
 
 class NoteState(NoteOut):
@@ -133,7 +139,7 @@ class NoteIncluded(BaseModel):
 
     tags: dict[Slug, TagOut] | MISSING = Field(default=MISSING, description="The tags that the notes carry.")
     sources: dict[Slug, SourceOut] | MISSING = Field(
-        default=MISSING, description="The sources that the attributions name."
+        default=MISSING, description="The sources that attributions, quotes and pictures name."
     )
 
 
@@ -156,9 +162,9 @@ class FactHighlight(Highlight):
 class NoteHighlights(BaseModel):
     """Where the words of `q` stand, by field. They do not overlap."""
 
-    heading: list[Highlight]
-    body: list[BlockHighlight]
-    facts: list[FactHighlight]
+    heading: list[Highlight] = Field(description="Within the heading.")
+    body: list[BlockHighlight] = Field(description="Within the blocks, in reading order.")
+    facts: list[FactHighlight] = Field(description="Within the dated statements, in their order.")
 
 
 class NoteHighlighted(BaseModel):

@@ -17,9 +17,11 @@ Identity = Literal["named", "role_only", "withheld"]
 class SourceIn(SluggedContent):
     """What a client may set of a source."""
 
-    type: SourceType
+    type: SourceType = Field(description="What it is.")
     identity: Identity = Field(
-        default="named", description="`withheld`: the newsroom knows the name, it is not stored here."
+        default="named",
+        description="`role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is"
+        " not stored here.",
     )
     names: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
     aliases: Annotated[list[Line], DISTINCT] = Field(
@@ -29,7 +31,7 @@ class SourceIn(SluggedContent):
     urls: Annotated[list[Url], DISTINCT] = Field(
         default=[], max_length=50, description="Where it is found or publishes."
     )
-    parent: Slug | None = Field(default=None, description="The organisation it speaks or publishes for.")
+    parent: Slug | None = Field(default=None, description="Slug of the organisation it speaks or publishes for.")
 
 
 class SourcePut(SourceIn):
@@ -42,8 +44,8 @@ class SourceOut(SourceIn):
     """One source."""
 
     revision: int = Field(ge=1, description="How often it was saved.")
-    created_at: Instant
-    modified_at: Instant
+    created_at: Instant = Field(description="When it was first saved.")
+    modified_at: Instant = Field(description="The last change.")
 
 
 class SourceWritten(SourceOut):

@@ -16,17 +16,19 @@ TagType = Literal["topic", "section", "person", "organisation", "place", "event"
 class SluggedContent(WireModel):
     """What a client may set of an object that has a slug for its name."""
 
-    slug: Slug
+    slug: Slug = Field(description="Its name in addresses.")
 
 
 class TagIn(SluggedContent):
     """What a client may set of a tag."""
 
-    type: TagType
+    type: TagType = Field(description="What kind of thing it names.")
     labels: Annotated[Translations, Field(min_length=1, description="Its name, by language.")]
     description: Translations = Field(default={}, description="What it stands for, by language.")
-    parent: Slug | None = Field(default=None, description="The tag above; sections stand under sections only.")
-    same_as: Annotated[list[Url], DISTINCT] = Field(default=[], max_length=50, description="The same thing elsewhere.")
+    parent: Slug | None = Field(default=None, description="Slug of the tag above; sections stand under sections only.")
+    same_as: Annotated[list[Url], DISTINCT] = Field(
+        default=[], max_length=50, description="Addresses of the same thing elsewhere."
+    )
 
 
 class TagPut(TagIn):
@@ -39,8 +41,8 @@ class TagOut(TagIn):
     """One tag."""
 
     revision: int = Field(ge=1, description="How often it was saved.")
-    created_at: Instant
-    modified_at: Instant
+    created_at: Instant = Field(description="When it was first saved.")
+    modified_at: Instant = Field(description="The last change.")
 
 
 class TagWritten(TagOut):

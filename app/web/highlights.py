@@ -11,8 +11,8 @@ HIGHLIGHTED: Final = ("highlights", "snippet_html")
 class Highlight(BaseModel):
     """A stretch of a plain text that answers `q`, in code points."""
 
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
+    start: int = Field(ge=0, description="Its first code point, from 0.")
+    end: int = Field(ge=0, description="The code point behind its last.")
 
 
 class BlockHighlight(Highlight):

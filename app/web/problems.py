@@ -32,7 +32,7 @@ class ProblemFault(BaseModel):
     parameter: str | MISSING = Field(default=MISSING, description="Name of a query, path or header parameter.")
     pointer: str | MISSING = Field(default=MISSING, description="JSON pointer (RFC 6901) into the body.")
     code: str = Field(description="Stable for ever.")
-    detail: str
+    detail: str = Field(description="What was wrong, in words.")
     allowed: list[str] | MISSING = Field(default=MISSING, description="What would be right, where that can be listed.")
 
 
@@ -70,14 +70,16 @@ class ObjectAddress(BaseModel):
     """Where an article or a note is found now."""
 
     id: str | None = Field(description="Id of the article; null for a note, which has only its slug.")
-    slug: str
-    language: str
+    slug: str = Field(description="Its present name in addresses.")
+    language: str = Field(description="BCP 47.")
 
 
 class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 
-    reason: str = Field(description="Why, in a word.", examples=["legal"])
+    reason: str = Field(
+        description="Why, in a word: legal, privacy, rights, error, embargo or other.", examples=["legal"]
+    )
     public_note: str | None = Field(description="What is said of it to the public.")
     replacement: ObjectAddress | None = Field(description="What to read instead, while it is public.")
 

@@ -29,7 +29,7 @@ Included = TypeVar("Included")
 class ListCount(BaseModel):
     """How many there are in all."""
 
-    value: int = Field(ge=0)
+    value: int = Field(ge=0, description="The number.")
     exact: bool = Field(description="False where counting stopped at 10,000.")
 
 
@@ -97,10 +97,12 @@ def comma_list(kind: Any, most: int = 20) -> GetPydanticSchema:
         parts = text.split(",")
         if len(parts) > most:
             raise PydanticCustomError("too_many", "has more than {most} values", {"most": most})
-        try:
-            values = [str(value_type.validate_python(part)) for part in parts]
-        except ValidationError as error:
-            raise _part_error(error.errors()[0]) from None
+        values = []
+        for part in parts:
+            try:
+                values.append(str(value_type.validate_python(part)))
+            except ValidationError as error:
+                raise _part_error(part, error.errors()[0]) from None
         return tuple(dict.fromkeys(values))
 
     written = core_schema.plain_serializer_function_ser_schema(",".join)
@@ -114,11 +116,12 @@ def names_schema(names: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({**COMMA_LIST, "items": {"type": "string", "enum": [*names]}})
 
 
-def _part_error(finding: ErrorDetails) -> PydanticCustomError:
-    context = finding.get("ctx", {})
+def _part_error(part: str, finding: ErrorDetails) -> PydanticCustomError:
+    """The error of a comma-separated list of which this part is wrong."""
+    context = {**finding.get("ctx", {}), "part": repr(part)}
     if "expected" in context:
-        return PydanticCustomError("unknown_name", "holds a value that is not one of those there are", context)
-    return PydanticCustomError("invalid", "holds a value that {why}", {"why": fault_message(finding)})
+        return PydanticCustomError("unknown_name", "{part} is not one of the names there are", context)
+    return PydanticCustomError("invalid", "{part} {why}", {**context, "why": fault_message(finding)})
 
 
 class Parameters(BaseModel):

@@ -61,19 +61,19 @@ class NewWebhookIn(WebhookIn):
 class WebhookOut(WireModel):
     """The settings of a webhook, without its secret."""
 
-    id: str = Field(json_schema_extra={"format": "uuid"})
-    name: Line
+    id: str = Field(description="Its name in addresses.", json_schema_extra={"format": "uuid"})
+    name: Line = Field(description="Who receives the events, or what for.")
     url: TargetUrl
     nouns: Nouns
     tags: Tags
     languages: Languages
-    perspective: Literal["public", "drafts"]
-    enabled: bool
+    perspective: Literal["public", "drafts"] = Field(description="Whose log it follows: readers' or the desk's.")
+    enabled: bool = Field(description="Whether events are sent.")
     disabled_reason: Literal["gone"] | None = Field(
         description="`gone`: disabled by the server because the receiver answered 410."
     )
-    created_at: Instant
-    modified_at: Instant
+    created_at: Instant = Field(description="When it was made.")
+    modified_at: Instant = Field(description="When its settings were changed last.")
     revision: int = Field(ge=1, description="Increases by one each time the settings change.")
 
 
@@ -118,23 +118,23 @@ class WebhookEvent(StreamedChange):
 class WebhookTestEvent(BaseModel):
     """The body of a test event."""
 
-    seq: Literal[0]
-    at: Instant
-    op: Literal["test"]
-    noun: Literal["test"]
-    ref: Literal["test"]
-    revision: Literal[1]
-    keys: list[str]
-    reason: None
+    seq: Literal[0] = Field(description="No position of the log.")
+    at: Instant = Field(description="When it was asked for.")
+    op: Literal["test"] = Field(description="Nothing was done.")
+    noun: Literal["test"] = Field(description="To no object.")
+    ref: Literal["test"] = Field(description="No object.")
+    revision: Literal[1] = Field(description="Of no object.")
+    keys: list[str] = Field(description="Empty: there is nothing to purge.")
+    reason: None = Field(description="Always null.")
 
 
 class WebhookDeliveryOut(WireModel):
     """One delivery attempt, or one event that was given up. Of the receiver's response only the status is kept."""
 
-    id: str = Field(json_schema_extra={"format": "uuid"})
-    at: Instant
+    id: str = Field(description="Of this attempt.", json_schema_extra={"format": "uuid"})
+    at: Instant = Field(description="When it was tried.")
     position: LogPosition | None = Field(description="Position of the change; null for a test event.")
-    attempt: int = Field(ge=1)
+    attempt: int = Field(ge=1, description="Which attempt at this event it was.")
     dead: bool = Field(
         description="true: a dead letter, after the last attempt or because the log no longer contained the change."
     )
@@ -144,7 +144,7 @@ class WebhookDeliveryOut(WireModel):
         " resolved. `connect`: no connection. `tls`: no valid certificate. `timeout`: no response in time. `broken`: no"
         " valid HTTP response. `status`: a status other than 2xx. `trimmed`: the log no longer contains the change."
     )
-    duration_milliseconds: int = Field(ge=0)
+    duration_milliseconds: int = Field(ge=0, description="How long it took.")
 
 
 class WebhookDeliveries(BaseModel):

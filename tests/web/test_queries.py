@@ -41,12 +41,14 @@ def test_a_comma_list_is_a_tuple_of_its_distinct_values() -> None:
     assert StoryQuery(kind=("a", "b")).kind == ("a", "b")
 
 
-@pytest.mark.parametrize("value", ["", "a,", ",a", "a,,b", "A", "a b"])
-def test_every_part_of_a_comma_list_is_checked(value: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "wrong"), [("", ""), ("a,", ""), (",a", ""), ("a,,b", ""), ("b,A", "A"), ("a b,c", "a b")]
+)
+def test_a_comma_list_is_refused_with_the_part_that_is_wrong(value: str, wrong: str) -> None:
     (refusal,) = refusals(tag=[value])
 
     assert refusal[0] == "invalid"
-    assert refusal[1].startswith("holds a value that is")
+    assert refusal[1].startswith(f"{wrong!r} is ")
 
 
 def test_a_comma_list_of_names_is_refused_with_the_names() -> None:
@@ -54,8 +56,8 @@ def test_a_comma_list_of_names_is_refused_with_the_names() -> None:
         StoryQuery.model_validate({"kind": "a,x"})
 
     (error,) = caught.value.errors()
-    assert (error["type"], error["msg"]) == ("unknown_name", "holds a value that is not one of those there are")
-    assert error["ctx"] == {"expected": "'a', 'b' or 'c'"}
+    assert (error["type"], error["msg"]) == ("unknown_name", "'x' is not one of the names there are")
+    assert error["ctx"]["expected"] == "'a', 'b' or 'c'"
 
 
 def test_a_comma_list_has_a_limit_before_repeated_values_are_dropped() -> None:
