@@ -21,18 +21,17 @@ from app.publishing import previews
 from app.publishing.previews import Preview
 from app.web.queries import Parameters, names_schema
 
-FIELDS: Final = tuple(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields)))
+FIELDS: Final = tuple(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields, *BODY_FIELDS)))
 
 
 class PreviewQuery(Parameters):
     """How the previewed article or note is to be shown, and whether to wait for its next state."""
 
-    fields: Annotated[str, names_schema(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields)))] | None = (
-        Field(
-            default=None,
-            description="Only these fields (and `slug`, of an article `id` too), comma-separated.",
-            examples=["headline,body"],
-        )
+    fields: Annotated[str, names_schema(FIELDS)] | None = Field(
+        default=None,
+        description="Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and"
+        " `body_text` are the body as HTML and as plain text.",
+        examples=["headline,body"],
     )
     include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
         default=None,

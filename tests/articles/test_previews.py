@@ -137,6 +137,18 @@ async def test_a_preview_of_a_note_takes_what_a_note_takes(
     assert blamed(await api.get(url, params={"fields": "headline"})) == {"fields"}
 
 
+async def test_the_fields_that_previews_take_are_those_of_the_document(
+    story: None, desk: AsyncClient, api: AsyncClient
+) -> None:
+    taken: set[str] = set()
+    for path in (f"/v1/articles/{PLAN}", "/v1/notes/pier"):
+        refused = refusal(await api.get(await opened(desk, path), params={"fields": "x"}), 422, "invalid")
+        taken |= {*refused["errors"][0]["allowed"]}
+    described = (await get(api, "/openapi.json"))["paths"]["/v1/previews/{token}"]["get"]["parameters"]
+    (fields,) = (one for one in described if one.get("name") == "fields")
+    assert {*fields["schema"]["items"]["enum"]} == taken
+
+
 async def test_a_preview_refuses_what_it_does_not_take(story: None, desk: AsyncClient, api: AsyncClient) -> None:
     url = await opened(desk)
     for parameter in (
