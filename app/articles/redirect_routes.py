@@ -25,8 +25,9 @@ async def list_redirects(
     """Former slugs with the present ones, oldest first.
 
     Of what is public now, for a table of your own: what leads to something else, or is public again, comes again with a
-    later `at`. Ask `since` a minute before your last request, and nothing is missed. What a slug leads to may be gone
-    meanwhile: the API then answers 404 or 410 there.
+    later `at`. Put each entry into the table, and take its `to` out: that is no former slug, or no longer one. Ask
+    `since` a minute before your last request, and nothing is missed. What a slug leads to may be gone meanwhile: the
+    API then answers 404 or 410 there.
     """
     cursor = cursors(request, {"since": query.since})
     position = cursor.read(query.cursor)

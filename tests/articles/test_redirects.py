@@ -171,6 +171,23 @@ async def test_the_list_is_read_in_pages_and_since_a_time(
     assert blamed(await api.get(PATH, params={"cursor": cursor, "since": last})) == {"cursor"}
 
 
+async def test_a_table_kept_by_the_list_leads_nobody_in_a_circle(
+    desk: AsyncClient, api: AsyncClient, load: Load, clock: Clock
+) -> None:
+    await load(article("weir"))
+    id, table = article_id("weir"), dict[str, str]()
+    for slug in ("second-weir", "weir", "third-weir", "second-weir"):
+        since = (await get(api, f"/v1/articles/{id}"))["modified_at"]
+        clock.move(hours=1)
+        await rename(desk, id, slug)
+        for former, present in await led(api, since=since):
+            table[former] = present
+            table.pop(present, None)
+
+        assert table == dict(await led(api))
+        assert slug not in table
+
+
 async def test_the_list_refuses_what_it_does_not_take(api: AsyncClient) -> None:
     for parameter in ("since=soon", "since=2025-13-01", "limit=0", "limit=101", "cursor=x", "noun=article"):
         assert blamed(await api.get(f"{PATH}?{parameter}")) == {parameter.partition("=")[0]}
