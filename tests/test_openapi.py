@@ -267,6 +267,11 @@ def test_a_list_with_commas_is_an_array_of_enumerated_values(name: str, paramete
     assert described["schema"] == {"type": "array", "items": {"type": "string", "enum": values}}
 
 
+def test_the_level_of_a_heading_is_one_of_three() -> None:
+    level = document()["components"]["schemas"]["HeadingBlock"]["properties"]["level"]
+    assert (level["type"], level["enum"]) == ("integer", [2, 3, 4])
+
+
 def test_a_list_that_may_be_repeated_is_an_array_of_lists_with_commas() -> None:
     (tag,) = (one for one in parameters(operations()["list_articles"][1], "query") if one["name"] == "tag")
     assert "explode" not in tag
