@@ -150,6 +150,11 @@ def reader(request: pytest.FixtureRequest, sqlite: Fresh, postgresql: Fresh, tmp
             yield reader
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    led_to = {*re.findall(r"\]\(docs/([a-z]+\.md)", (ROOT / "README.md").read_text())}
+    assert led_to == {page.name for page in (ROOT / "docs").glob("*.md")}
+
+
 @pytest.mark.parametrize("reader", SHELLS, indirect=True)
 def test_all_that_the_pages_say_can_be_pasted_and_does_what_they_show(reader: Reader) -> None:
     printed_by_heading: dict[str, list[Printed]] = {}

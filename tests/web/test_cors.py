@@ -1,6 +1,8 @@
 """What browsers let pages of other origins do with the API. Source: Fetch, 3.3 (CORS protocol)."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +84,15 @@ async def test_every_method_and_request_header_of_the_specification_is_allowed(n
 
     assert {"get", "post", "put", "patch", "delete"} <= methods <= names(answer, "access-control-allow-methods")
     assert {"if-match", "if-none-match", "last-event-id"} <= headers <= names(answer, "access-control-allow-headers")
+
+
+async def test_the_contract_names_every_header_that_a_page_may_send(newsroom: AsyncClient) -> None:
+    answer = await newsroom.options("/v1/articles", headers=preflight())
+    page = (Path(__file__).parents[2] / "docs/contract.md").read_text()
+    sent = page.partition("## Browsers")[2].partition(" and read every")[0].partition(" send ")[2]
+    assert {name.lower() for name in re.findall("`([A-Za-z-]+)`", sent)} == names(
+        answer, "access-control-allow-headers"
+    )
 
 
 async def test_every_response_header_of_the_specification_is_exposed(newsroom: AsyncClient) -> None:
