@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from app import about, logs, operations, reindex
+from app.articles.desk_routes import router as articles_desk
 from app.articles.preview_routes import router as previews
 from app.articles.redirect_routes import router as redirects
 from app.articles.routes import router as articles
@@ -127,6 +128,7 @@ def create_app(settings: Settings) -> "Application":
     api.state.site = Site.of(settings)
     for router in (
         articles,
+        articles_desk,
         previews,
         redirects,
         notes,

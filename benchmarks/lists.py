@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from app.articles import listing
-from app.articles.schemas import ArticleQuery
+from app.articles.query_schemas import ArticleQuery
 from app.changes.views import EVERYONE
 from app.db import Database, milliseconds
 from app.paging import PageRows, Position

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Executable
 
 from app.articles import listing, store
-from app.articles.schemas import INCLUDABLE, ArticleQuery
+from app.articles.query_schemas import INCLUDABLE, ArticleQuery
 from app.changes.views import EVERYONE
 from app.db import Database, Reader, Row
 from app.db.database import NONE

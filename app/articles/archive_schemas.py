@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from app.articles.schemas import in_languages
+from app.articles.query_schemas import in_languages
 from app.changes.schemas import Drafts
 from app.web.fields import Language, Slug
 from app.web.queries import comma_list, conflict

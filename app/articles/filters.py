@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import FromClause
 
-from app.articles.schemas import ArticleFilters
+from app.articles.query_schemas import ArticleFilters
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size

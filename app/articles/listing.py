@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 from app.articles import filters
 from app.articles.archive_schemas import ArchiveQuery
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
-from app.articles.schemas import ArticleFilters
+from app.articles.query_schemas import ArticleFilters
 from app.articles.search import ArticleSearch
 from app.changes.stored import document_of
 from app.changes.views import VIEWS, Perspective

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from app.articles import store as articles
-from app.articles.schemas import INCLUDABLE, ArticleOut, ArticleShape
+from app.articles.query_schemas import INCLUDABLE, ArticleShape
+from app.articles.schemas import ArticleOut
 from app.changes.models import Noun
 from app.changes.schemas import WholeNumber
 from app.changes.views import EVERYONE, NEWEST

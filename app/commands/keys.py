@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.articles.schemas import InstantOrDay
+from app.articles.query_schemas import InstantOrDay
 from app.commands.console import err, escape, exit_on_refusal, failure, parse_option, print_table
 from app.commands.database import command_settings, run_with_database
 from app.db import utcnow

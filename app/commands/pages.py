@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.articles.schemas import InstantOrDay
+from app.articles.query_schemas import InstantOrDay
 from app.commands.console import err, escape, failure, out, parse_option, print_message, printable
 from app.commands.database import command_settings, open_database
 from app.commands.importing import MOST_SHOWN_FAULTS, format_counts, format_fault

@@ -13,8 +13,8 @@ from pydantic_core import from_json
 
 from app.articles import listing
 from app.articles import store as articles
+from app.articles.query_schemas import ArticleFilters
 from app.articles.routes import check_not_past
-from app.articles.schemas import ArticleFilters
 from app.changes.removals import removed
 from app.changes.views import EVERYONE, Perspective, perspective_of
 from app.db import Reader

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from app.articles import listing
-from app.articles.schemas import ArticleQuery
+from app.articles.query_schemas import ArticleQuery
 from app.changes.views import EVERYONE
 from app.db import Reader
 from app.formats.story import Site

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from app.articles import desk, listing
 from app.articles.models import ArticleSlug
-from app.articles.schemas import ArticleCorrectIn, ArticleEdit, ArticleQuery, ArticleWithdrawIn
+from app.articles.query_schemas import ArticleQuery
+from app.articles.schemas import ArticleCorrectIn, ArticleEdit, ArticleWithdrawIn
 from app.changes import log
 from app.changes.log import DUE_ANY_TIME
 from app.changes.models import Change, Object, Revision, ViewEntry

@@ -1,0 +1,211 @@
+"""What requests for articles may ask: which of them, in which order, and how they are shown."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import AfterValidator, Field, model_validator
+
+from app.articles.schemas import ArticleOut
+from app.changes.schemas import Drafts, Seen, drafts_or_instant
+from app.content.blocks import Role
+from app.formats.bodies import BODY_FIELDS
+from app.web.fields import Id, Language, Slug
+from app.web.highlights import HIGHLIGHTED
+from app.web.queries import (
+    Flag,
+    PageQuery,
+    Parameters,
+    check_number_of_values,
+    chosen_names,
+    comma_list,
+    conflict,
+    names_schema,
+)
+from app.web.spans import moment_or_day, period, zone_name
+
+
+def in_languages(names: Iterable[str], languages: Iterable[str] | None) -> list[str]:
+    """The names of these lists narrowed to languages, such as `articles:tag:trams~uk`; as they are without any."""
+    narrowed = [f"{name}~{language}" for name in names for language in languages or ()]
+    return narrowed or [*names]
+
+
+# A list is read in one branch for each of its values and languages.
+MOST_BRANCHES = 20
+Includable = Literal["tags", "sources", "notes", "relations", "translations"]
+INCLUDABLE: tuple[Includable, ...] = get_args(Includable)
+Slugs = Annotated[tuple[str, ...], comma_list(Slug)]
+InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
+
+
+class ArticleShape(Parameters):
+    """Which parts of an article are to be shown, and what beside it."""
+
+    fields: Annotated[str, names_schema([*ArticleOut.model_fields, *BODY_FIELDS])] | None = Field(
+        default=None,
+        description="Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as"
+        " HTML and as plain text.",
+        examples=["headline,published_at"],
+    )
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
+        default=None,
+        description="Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name,"
+        " beside them in `included`; comma-separated.",
+        examples=["tags,sources"],
+    )
+
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes). Raises: Invalid."""
+        fields = chosen_names(self.fields, [*ArticleOut.model_fields, *BODY_FIELDS], "fields")
+        return (("id", "slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
+
+
+class ArticleFields(Seen, ArticleShape):
+    """How an article is to be shown, and through whose eyes."""
+
+
+class ArticleRevisionFields(Drafts, ArticleShape):
+    """How a revision of an article is to be shown, and whether the desk's too."""
+
+
+class ArticleFilters(PageQuery):
+    """Which articles, in which order."""
+
+    perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
+        default=None,
+        description="`drafts`: the newest state of everything; an instant to come: what will be public then. Both need"
+        " a key with `drafts:read`.",
+        examples=["drafts"],
+    )
+    tag: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="A comma means any of, repeating means all of: `tag=a,b&tag=c` is (a or b) and c."
+        " A tag stands for itself and all its descendants; an unknown one matches nothing.",
+        examples=[["trams"]],
+    )
+    tag_not: list[Slugs] = Field(
+        default=[], max_length=10, description="None of these tags, nor of their descendants.", examples=[["weather"]]
+    )
+    source: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="Rests on the source: comma and repetition as for `tag`.",
+        examples=[["lev-shchedryk"]],
+    )
+    role: Role | None = Field(
+        default=None, description="What the source did; narrows every `source`.", examples=["said_by"]
+    )
+    note: list[Slugs] = Field(
+        default=[],
+        max_length=10,
+        description="Uses the reference note: comma and repetition as for `tag`.",
+        examples=[["zghariv-trams"]],
+    )
+    has: Annotated[tuple[str, ...], comma_list(Literal["correction"])] | None = Field(
+        default=None, description="`correction`: readers are told of one.", examples=["correction"]
+    )
+    section: Slugs | None = Field(
+        default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
+    )
+    language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
+        default=None, description="Any of these languages, comma-separated.", examples=["uk"]
+    )
+    date: Annotated[str, AfterValidator(period)] | None = Field(
+        default=None, description="Published in that year, month or day.", examples=["2025-01"]
+    )
+    published_from: InstantOrDay | None = Field(
+        default=None,
+        description="Published then or later: an instant with an offset, or a day.",
+        examples=["2025-01-22T12:00:00Z"],
+    )
+    published_to: InstantOrDay | None = Field(
+        default=None,
+        description="Published then or before: an instant with an offset, or a day, which is meant whole.",
+        examples=["2025-01-22"],
+    )
+    updated_since: InstantOrDay | None = Field(
+        default=None,
+        description="Substantially changed then or later: an instant with an offset, or a day.",
+        examples=["2026-09-01"],
+    )
+    modified_since: InstantOrDay | None = Field(
+        default=None,
+        description="Changed in any way then or later: an instant with an offset, or a day.",
+        examples=["2026-09-01"],
+    )
+    tz: Annotated[str, AfterValidator(zone_name)] | None = Field(
+        default=None,
+        description="IANA zone in which bare dates are read; the site's by default.",
+        examples=["Europe/Kyiv"],
+    )
+    ids: Annotated[tuple[str, ...], comma_list(Id, most=100)] | None = Field(
+        default=None,
+        description="The articles with these ids, in this order; at most 100, comma-separated. What is not there is"
+        " left out. Not with `cursor`, `sort` or `limit`.",
+        examples=["019252c7-d180-77c7-9a55-11a354c096ee,0196a952-8640-7af9-9ede-1fa8797a5517"],
+    )
+    q: str | None = Field(
+        default=None,
+        description="Words in any order, each in any of its forms, in Ukrainian and English."
+        ' `"a phrase"`, `-not`, `a OR b`, `begin*`; `headline:word`; `source:word` of a source with this word in its'
+        " names, or with this slug.",
+        examples=["tram -bridge"],
+    )
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
+        default="-published_at",
+        description="A minus puts the newest first. With `q` by `published_at` only.",
+        examples=["published_at"],
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.role is not None and not self.source:
+            raise conflict("role", "narrows `source`, which is not given")
+        if self.date is not None and (self.published_from or self.published_to):
+            raise conflict("date", "cannot stand together with `published_from` or `published_to`")
+        dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
+        if self.tz is not None and not any(dated):
+            raise conflict("tz", "says how dates are read, and there is none")
+        if self.q is not None and self.sort.endswith("updated_at"):
+            raise conflict("sort", "is `-published_at` or `published_at` where `q` is given")
+        lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
+        check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
+        longest = max(map(len, (*self.tag, *self.source, *self.note, self.section or ("",))))
+        if longest * len(self.language or ()) > MOST_BRANCHES:
+            detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
+            raise conflict("language", detail, kind="too_many")
+        return self
+
+    def list_names(self, noun: str = "article") -> list[str]:
+        """The names of what a page depends on: the lists of the first filter that is set, in these languages."""
+        if self.ids:
+            return super().list_names(noun)
+        role = f".{self.role}" if self.role else ""
+        sections = [self.section] if self.section else []
+        named = [("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)]
+        for kind, groups in (*named, ("has", [self.has] if self.has else [])):
+            if groups:
+                return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
+        return in_languages(super().list_names(noun), self.language)
+
+
+class ArticleQuery(ArticleFilters, ArticleFields):
+    """Which articles, in which order, and how they are shown."""
+
+    highlight: Flag = Field(
+        default=False,
+        description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
+        examples=[True],
+    )
+
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
+        fields, include = super().shape()
+        return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
+
+    @model_validator(mode="after")
+    def _highlights_words(self) -> Self:
+        if self.highlight and self.q is None:
+            raise conflict("highlight", "shows where the words of `q` stand, which is not given")
+        return self
