@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 Row = TypeVar("Row", bound=Sequence[Any])
 
@@ -52,3 +53,8 @@ def cut(rows: list[Row], limit: int, position: Position | None) -> tuple[list[Ro
     if position is not None and position.backward:
         return page_rows[::-1], has_more, True
     return page_rows, position is not None, has_more
+
+
+def id_beside(id: str, *, larger: bool) -> str:
+    """The next larger or smaller id: a page that begins there has the item of this id, if it is back, as its first."""
+    return str(UUID(int=UUID(id).int + (1 if larger else -1)))

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import FromClause
 
-from app.articles.query_schemas import ArticleFilters
+from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
@@ -101,7 +101,7 @@ class ArticleFilter:
             ids=query.ids or (),
             bounds={name: at for name, at in bounds if at is not None},
             by_updated=query.sort.endswith("updated_at"),
-            descending=query.sort.startswith("-"),
+            descending=query.sort == RELEVANCE or query.sort.startswith("-"),
         )
 
     def shape(self, kind: Kind, position: Position | None = None, *, with_body: bool = False) -> "ListShape":

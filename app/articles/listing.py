@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
 
-from app.articles import filters
+from app.articles import filters, relevance
 from app.articles.archive_schemas import ArchiveQuery
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
-from app.articles.query_schemas import ArticleFilters
+from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.articles.search import ArticleSearch
 from app.changes.stored import document_of
 from app.changes.views import VIEWS, Perspective
 from app.content.lifecycle import as_published
 from app.db import Reader, Row, from_milliseconds, milliseconds
-from app.index.states import states
+from app.index.states import FoundState, states
 from app.lists import store as lists
-from app.paging import PageRows, Position, cut
+from app.paging import PageRows, Position, cut, id_beside
 from app.words.queries import Query
 
 PERIOD_LENGTHS: Final = {"year": 4, "month": 7, "day": 10}
@@ -40,7 +39,7 @@ async def newest(
 
     `highlight`: with each item where those words stand in it.
 
-    Order: (published_at or updated_at, id). An unknown slug matches nothing.
+    Order: (published_at or updated_at, id); by relevance see `relevance`. An unknown slug matches nothing.
     Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
     and one for the fence where even that has more than LOOKED_AT; one more with `count`. With words: see `search`.
     """
@@ -86,17 +85,10 @@ async def _found(
     with_body: bool,
 ) -> PageRows:
     """A page of the articles that answer a query."""
-    backward = position is not None and position.backward
-    newest_first = query.sort.startswith("-") != backward
-    found = await search.page(
-        read, position, query.limit + 1, newest_first=newest_first, with_body=with_body or highlight
-    )
-    states = {hit.object: state for hit, state in found.articles}
-    rows: list[Row] = [
-        (hit.published_at, hit.object, state.card, *([state.body] if with_body else []))
-        for hit, state in found.articles
-    ]
-    page = _page_rows(rows, newest_first, query.limit, position, found.fence)
+    by_order = relevance.page if query.sort == RELEVANCE else _found_by_date
+    page, states = await by_order(read, search, query, position, with_body=with_body or highlight)
+    if with_body:
+        page.items = [states[id].document(with_body=True) for id in page.refs]
     if perspective.due is not None:
         page.items = [as_shown_when_due(item) for item in page.items]
     if highlight:
@@ -104,6 +96,18 @@ async def _found(
     if query.count:
         page.count = await search.count(read)
     return page
+
+
+async def _found_by_date(
+    read: Reader, search: ArticleSearch, query: ArticleFilters, position: Position | None, *, with_body: bool
+) -> tuple[PageRows, dict[str, FoundState]]:
+    """(a page of cards in the order of their dates, the states that were read for it)."""
+    backward = position is not None and position.backward
+    newest_first = query.sort.startswith("-") != backward
+    found = await search.page(read, position, query.limit + 1, newest_first=newest_first, with_body=with_body)
+    rows: list[Row] = [(hit.published_at, hit.object, state.card) for hit, state in found.articles]
+    page = _page_rows(rows, newest_first, query.limit, position, found.fence)
+    return page, {hit.object: state for hit, state in found.articles}
 
 
 async def _of_these(
@@ -173,8 +177,7 @@ def _page_rows(
 def _turned_round(position: Position, *, newest_first: bool) -> Position:
     """The way back from an empty page: from just behind its own position, since it has no article to turn round at."""
     at, id = position.values
-    number = UUID(id).int + (-1 if newest_first else 1)
-    return Position((at, str(UUID(int=number))), not position.backward)
+    return Position((at, id_beside(id, larger=not newest_first)), not position.backward)
 
 
 def _item(row: Sequence[Any]) -> str:

@@ -1,7 +1,7 @@
 """What requests for articles may ask: which of them, in which order, and how they are shown."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -30,6 +30,7 @@ def in_languages(names: Iterable[str], languages: Iterable[str] | None) -> list[
     return narrowed or [*names]
 
 
+RELEVANCE: Final = "relevance"
 # A list is read in one branch for each of its values and languages.
 MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
@@ -152,9 +153,10 @@ class ArticleFilters(PageQuery):
         " names, or with this slug.",
         examples=["tram -bridge"],
     )
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"] = Field(
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"] = Field(
         default="-published_at",
-        description="A minus puts the newest first. With `q` by `published_at` only.",
+        description="A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and"
+        " ranks the newest 2,000.",
         examples=["published_at"],
     )
 
@@ -168,7 +170,9 @@ class ArticleFilters(PageQuery):
         if self.tz is not None and not any(dated):
             raise conflict("tz", "says how dates are read, and there is none")
         if self.q is not None and self.sort.endswith("updated_at"):
-            raise conflict("sort", "is `-published_at` or `published_at` where `q` is given")
+            raise conflict("sort", "is `-published_at`, `published_at` or `relevance` where `q` is given")
+        if self.q is None and self.sort == RELEVANCE:
+            raise conflict("sort", "ranks articles by the words of `q`, which is not given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
         longest = max(map(len, (*self.tag, *self.source, *self.note, self.section or ("",))))

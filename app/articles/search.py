@@ -1,5 +1,6 @@
 """Lists of articles by words: a walk over the index of words, with the filters of the list as conditions on hits."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -11,11 +12,22 @@ from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, ArticleFilter, sta
 from app.articles.texts import body_passages, card_passages, searched_texts
 from app.changes.models import View, ViewEntry
 from app.changes.views import VIEWS, Kind, Perspective, not_overlaid
-from app.db import SHAPES, Reader, UtcDateTime, in_list, list_parameters, milliseconds, padded_size
+from app.db import (
+    SHAPES,
+    Reader,
+    UtcDateTime,
+    from_milliseconds,
+    in_list,
+    list_parameters,
+    milliseconds,
+    padded_size,
+)
+from app.index import ranking
 from app.index.checking import CHECKED_AT_MOST, answers
 from app.index.highlighting import Part, highlighted
 from app.index.hits import Conditions, Found, Hit, Walk, nearest, number
 from app.index.keys import condition_of, has_phrases
+from app.index.places import span_of
 from app.index.states import FoundState, states
 from app.lists.models import ListEntry
 from app.lists.store import list_id
@@ -43,7 +55,7 @@ class ArticleSearch:
         self._perspective = perspective
         self._filter = articles
         self._finder = Finder(query)
-        self._has_phrases = has_phrases(query)
+        self.has_phrases = has_phrases(query)
 
     async def page(
         self, read: Reader, position: Position | None, limit: int, *, newest_first: bool, with_body: bool
@@ -57,9 +69,7 @@ class ArticleSearch:
         looked_at = 0
         while True:
             hits, fence = await self._nearest(read, position, limit, newest_first=newest_first)
-            texts = await states(
-                read, self._perspective, [hit.object for hit in hits], with_body=with_body or self._has_phrases
-            )
+            texts = await self.states(read, [hit.object for hit in hits], with_body=with_body or self.has_phrases)
             found += [(hit, texts[hit.object]) for hit in hits if self._is_answer(texts[hit.object])]
             looked_at += len(hits)
             if len(found) >= limit or fence is not None or len(hits) < limit:
@@ -68,8 +78,38 @@ class ArticleSearch:
             if looked_at >= CHECKED_AT_MOST:
                 return FoundArticles(found, position)
 
+    async def newest(self, read: Reader, most: int, bound: Position | None = None) -> Found:
+        """The newest articles that answer, of at most `most` that have all words; only those newer than the bound.
+
+        Order: newest first. `fence`: the bound of what was looked at; None where that is the whole list.
+        Cost: that of `nearest` for each view; with phrases one statement more, and each article is read.
+        """
+        hits, fence = await self._nearest(read, None, most + 1, newest_first=True, bound=bound)
+        if len(hits) > most:
+            fence = Position((milliseconds(hits[most].published_at), hits[most].object))
+            hits = hits[:most]
+        if bound is not None:
+            hits = [hit for hit in hits if _is_before(hit, bound, newest_first=True)]
+        if self.has_phrases:
+            texts = await self.states(read, [hit.object for hit in hits], with_body=True)
+            hits = [hit for hit in hits if self.is_answer(texts[hit.object])]
+        return Found(hits, fence)
+
+    async def scores(self, read: Reader, hits: Sequence[Hit]) -> dict[Hit, int]:
+        """How well each of the hits answers. Cost: see `ranking`; once for each view."""
+        scores: dict[Hit, int] = {}
+        for view in self._views:
+            span = span_of("article", view)
+            of_view = [hit for hit in hits if span.low <= hit.place <= span.high]
+            scores |= await ranking.scores(read, self._finder.query, of_view)
+        return scores
+
+    async def states(self, read: Reader, objects: Sequence[str], *, with_body: bool) -> dict[str, FoundState]:
+        """The states that were searched, by object. Cost: one statement."""
+        return await states(read, self._perspective, objects, with_body=with_body)
+
     def _is_answer(self, state: FoundState) -> bool:
-        return not self._has_phrases or self.is_answer(state)
+        return not self.has_phrases or self.is_answer(state)
 
     def is_answer(self, state: FoundState) -> bool:
         """Whether the words are in this state, whatever the index says. It must have been read with its body."""
@@ -77,7 +117,7 @@ class ArticleSearch:
 
     async def count(self, read: Reader) -> tuple[int, bool]:
         """(how many articles, whether that is exact). Cost: two statements for each view."""
-        if self._has_phrases:
+        if self.has_phrases:
             whole = await self.page(read, None, _MOST_HITS, newest_first=True, with_body=True)
             return len(whole.articles), whole.fence is None and len(whole.articles) < _MOST_HITS
         numbers = [await number(read, self._walk(view, newest_first=True), COUNTED_AT_MOST) for view in self._views]
@@ -96,11 +136,20 @@ class ArticleSearch:
     def _views(self) -> tuple[View, ...]:
         return VIEWS[self._perspective.kind]
 
-    async def _nearest(self, read: Reader, position: Position | None, limit: int, *, newest_first: bool) -> Found:
-        """Hits of all views. Of two fences the nearer one ends the walk."""
-        found = [
-            await nearest(read, self._walk(view, newest_first=newest_first), position, limit) for view in self._views
-        ]
+    async def _nearest(
+        self,
+        read: Reader,
+        position: Position | None,
+        limit: int,
+        *,
+        newest_first: bool,
+        bound: Position | None = None,
+    ) -> Found:
+        """Hits of all views, from the second of the bound on. Of two fences the nearer one ends the walk."""
+        walks = [self._walk(view, newest_first=newest_first) for view in self._views]
+        if bound is not None:
+            walks = [walk.bounded(from_milliseconds(bound.values[0])) for walk in walks]
+        found = [await nearest(read, walk, position, limit) for walk in walks]
         hits = sorted((hit for each in found for hit in each.hits), key=lambda hit: hit.order, reverse=newest_first)
         fences = [each.fence for each in found if each.fence is not None]
         if not fences:

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from app.articles import listing
 from app.articles import store as articles
-from app.articles.query_schemas import ArticleFilters
+from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.articles.routes import check_not_past
 from app.changes.removals import removed
 from app.changes.views import EVERYONE, Perspective, perspective_of
@@ -56,9 +56,11 @@ class FeedQuery(ArticleFilters):
     content: Content = Field(default="full", description="`full`: whole stories. `summary`: their excerpts.")
 
     @model_validator(mode="after")
-    def _has_no_count(self) -> "FeedQuery":
+    def _fits_a_feed(self) -> "FeedQuery":
         if "count" in self.model_fields_set:
             raise conflict("count", "is told in the JSON of lists alone")
+        if self.sort == RELEVANCE:
+            raise conflict("sort", "is by date in feeds")
         return self
 
 

@@ -55,7 +55,8 @@ class Hit(NamedTuple):
 class Walk:
     """What is looked for, and in which part of the index.
 
-    `conditions`, with their `parameters`, are what hits must meet besides the words; None: nothing.
+    `conditions`, with their `parameters`, are what hits must meet besides the words; None: nothing. With conditions no
+    more than `looked_at` of the entries that have the words are looked at.
     """
 
     noun: Noun
@@ -66,6 +67,11 @@ class Walk:
     since: datetime | None = None
     until: datetime | None = None
     newest_first: bool = True
+    looked_at: int = LOOKED_AT
+
+    def bounded(self, since: datetime) -> "Walk":
+        """The part of the walk since then, which was walked before: all of it, though there may be more by now."""
+        return replace(self, since=max(since, self.since or since), looked_at=2 * self.looked_at)
 
     def span(self, position: Position | None) -> Span:
         """The places to be walked from a position on."""
@@ -144,7 +150,7 @@ async def nearest(read: Reader, walk: Walk, position: Position | None, limit: in
     fence: Position | None = None
     if walk.conditions is not None:
         row = await read.row(
-            _fence(engine, walk.newest_first), {**values, **span._asdict(), "skip": LOOKED_AT}, slow=True
+            _fence(engine, walk.newest_first), {**values, **span._asdict(), "skip": walk.looked_at}, slow=True
         )
         if row is not None:
             span = span.up_to_second_of(row[0], newest_first=walk.newest_first)

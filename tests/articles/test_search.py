@@ -1,6 +1,5 @@
 """Articles by words: what is found, in which order, with which filters, and that a plain scan finds the same."""
 
-import random
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -9,161 +8,20 @@ from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.articles.texts import searched_texts
-from app.db import Database
-from app.keys import store as keys
-from app.keys.schemas import KeyIn
-from app.web.caller import SCOPES
-from app.words.analysis import analyse
-from app.words.matching import matches
-from app.words.queries import parse
 from tests import desk as acts
-from tests.answers import bearing, blamed, get, refusal
-from tests.conftest import Load, serving
-from tests.factories import Line, article, credit, draft, said, scheduled, section, source, tag, withdrawn, words
+from tests.answers import blamed, get, refusal
+from tests.articles.town import WORLD, answers, every_item, filters, newsroom, queries
+from tests.conftest import Load
+from tests.factories import Line, article, credit, draft, said, source, words
 from tests.openapi import check_answer
 
 # --- a plain scan finds the same ---------------------------------------------------------------------------------
 
-WORDS: Final = (
-    "міст", "мосту", "мостами", "трамвай", "трамваї", "старого", "дитина", "дітей", "Київ", "Kyiv", "bridge", "bridges",
-    "tram", "науково-популярний", "журнал", "15 000", "МКЧХ", "об’їзд",
-)  # fmt: skip
-NAMES: Final = {"wire": "Зграйський дріт", "depot": "Трамвайне депо", "mayor": "Olena Verboliz"}
-TAGS: Final = ("trams", "bridges", "night")
-# Two of a minute, two of the same instant.
-INSTANTS: Final = (
-    "2025-01-22T08:00:00.000Z",
-    "2025-01-22T08:00:00.250Z",
-    "2025-02-01T09:30:00.000Z",
-    "2025-02-01T09:30:00.000Z",
-    "1969-07-20T20:17:40.000Z",
-)
-
-
-def _text(dice: random.Random, size: int) -> str:
-    return " ".join(dice.choices(WORDS, k=size))
-
-
-def _story(dice: random.Random, number: int) -> Line:
-    fields: Line = {
-        "headline": _text(dice, 2),
-        "standfirst": dice.choice([None, _text(dice, 2)]),
-        "language": dice.choice(["uk", "en"]),
-        "tags": dice.sample(TAGS, dice.randint(0, 2)),
-        "section": dice.choice([None, "town"]),
-        "attributions": [credit(dice.choice([*NAMES]))] if dice.random() < 0.4 else [],
-        "body": [
-            words(f"{_text(dice, 3)} <b>{_text(dice, 1)}</b>"),
-            {"type": "list", "items": [_text(dice, 2), _text(dice, 1)]},
-            *([said(dice.choice([*NAMES]), _text(dice, 3))] if dice.random() < 0.3 else []),
-        ],
-    }
-    slug = f"story-{number}"
-    match dice.randrange(8):
-        case 0:
-            return draft(slug, **fields)
-        case 1:
-            return scheduled(slug, "2097-01-01T06:00:00.000Z", **fields)
-        case 2:
-            return withdrawn(slug, **fields)
-    return article(slug, dice.choice(INSTANTS), **fields)
-
-
-WORLD: Final = [
-    *(tag(slug) for slug in TAGS),
-    section("town"),
-    *(source(slug, names={"uk": name}) for slug, name in NAMES.items()),
-]
-
 
 @pytest.fixture(scope="module")
 async def town(module_url: str) -> AsyncIterator[AsyncClient]:
-    """Seventy stories, some of which the desk has changed, published, taken down or erased since."""
-    dice = random.Random(12)
-    stories = [_story(dice, number) for number in range(70)]
-    database = Database(module_url)
-    key = (await keys.create(database, KeyIn(name="Tester", scopes=[*SCOPES]), created_by=None)).key
-    await database.close()
-    async with serving(module_url, *WORLD, *stories) as api:
-        api.headers.update(bearing(key))
-        for story in stories[:30]:
-            await _change(api, dice, story)
+    async with newsroom(module_url) as api:
         yield api
-
-
-async def _change(api: AsyncClient, dice: random.Random, story: Line) -> None:
-    id = story["id"]
-    new: dict[str, Any] = {"headline": _text(dice, 2), "body": [words(_text(dice, 4))]}
-    match story["status"], dice.randrange(4):
-        case "published", 0:
-            await acts.change(api, id, "/draft", **new)
-        case "published", 1:
-            await acts.act(api, id, "withdraw", reason="legal")
-            await acts.act(api, id, "erase", reason="legal")
-        case "published", 2:
-            await acts.act(api, id, "unpublish")
-        case "draft", 0 | 1:
-            await acts.change(api, id, **new)
-            await acts.act(api, id, "publish")
-        case "draft", 2:
-            assert (await acts.drop(api, id)).status_code == 204
-        case "published" | "scheduled", _:
-            await acts.change(api, id, **new)
-
-
-@st.composite
-def queries(draw: st.DrawFn) -> str:
-    word = st.sampled_from([*WORDS, "мости", "літак", "популярні", "children", "депо", "depot"])
-    phrase = st.lists(word, min_size=2, max_size=3).map(lambda some: '"' + " ".join(some) + '"')
-    prefix = st.sampled_from(["тра*", "bri*", "дит*", "журн*"])
-    named = st.sampled_from(["source:депо", "source:wire", "source:Вербо*", 'source:"Зграйський дріт"', "source:міст"])
-    term = st.one_of(word, word, phrase, prefix, named, word.map(lambda one: f"headline:{one}"))
-    clauses = draw(st.lists(term, min_size=1, max_size=3))
-    if draw(st.booleans()):
-        clauses.insert(1, "OR")
-        clauses.append(draw(term))
-    if draw(st.booleans()):
-        clauses.append("-" + draw(term))
-    return " ".join(clauses)
-
-
-filters = st.fixed_dictionaries(
-    {},
-    optional={
-        "tag": st.sampled_from(["trams", "trams,night", ["trams", "night"]]),
-        "tag_not": st.sampled_from(["bridges", "trams,night"]),
-        "section": st.just("town"),
-        "source": st.sampled_from(["wire", "mayor,depot"]),
-        "language": st.sampled_from(["uk", "en,uk"]),
-        "published_from": st.sampled_from(["2025-01-22T08:00:00.100Z", "2025-02-01"]),
-        "published_to": st.sampled_from(["2025-01-31", "2025-02-01T09:30:00Z"]),
-        "updated_since": st.just("2025-01-30"),
-        "modified_since": st.just("2025-01-30"),
-        "sort": st.sampled_from(["published_at", "-published_at"]),
-        "perspective": st.sampled_from(["drafts", "2098-01-01T00:00:00Z"]),
-    },
-)
-
-
-def _answers(query: str, document: Line) -> bool:
-    """Whether a document answers, with all its words analysed: no index and no short cut has a part in it."""
-    texts = searched_texts(document, document["body"])
-    fields: dict[str, Any] = {name: [analyse(text) for text in of_field] for name, of_field in texts.fields.items()}
-    names = [name for slug in texts.sources for name in (NAMES[slug], slug)]
-    return matches(parse(query), {**fields, "source": [analyse(name) for name in names]})
-
-
-async def _all(api: AsyncClient, limit: int = 100, **parameters: Any) -> list[Any]:
-    """Items of all pages, by `next`."""
-    items: list[Any] = []
-    cursor: Line = {}
-    while True:
-        page = await get(api, "/v1/articles", limit=limit, **parameters, **cursor)
-        items += page["items"]
-        if page["next"] is None:
-            return items
-        cursor = {"cursor": page["next"]}
 
 
 @given(queries(), filters, st.integers(1, 9))
@@ -172,10 +30,10 @@ async def _all(api: AsyncClient, limit: int = 100, **parameters: Any) -> list[An
 async def test_the_index_finds_what_a_plain_scan_finds(
     town: AsyncClient, query: str, narrowed: Line, limit: int
 ) -> None:
-    scanned = await _all(town, fields="body,headline,kicker,standfirst,attributions", **narrowed)
-    expected = [each["slug"] for each in scanned if _answers(query, each)]
+    scanned = await every_item(town, fields="body,headline,kicker,standfirst,attributions", **narrowed)
+    expected = [each["slug"] for each in scanned if answers(query, each)]
 
-    found = await _all(town, limit, q=query, **narrowed)
+    found = await every_item(town, limit, q=query, **narrowed)
     assert [each["slug"] for each in found] == expected, query
 
     counted = await get(town, "/v1/articles", q=query, count="true", **narrowed)
