@@ -154,11 +154,18 @@ async def newsroom(url: str) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
 
 FORMATS: Final = ("html", "text", "markdown", "jsonld", "ninjs")
 EVERY_INCLUDE: Final = "tags,sources,notes,relations,translations"
+EVERY_FACET: Final = "tag,section,source,author,language,month"
 _ARTICLE_LISTS: Final = (
     "", "language=en", "language=uk,en", "tag=rivers", "tag=floods&language=uk", "tag=rivers,boats&tag_not=floods",
     "section=city", "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",
     "updated_since=2025-01-01", "sort=-updated_at", "count=true&limit=1", "limit=2&fields=headline,body",
     f"ids={article_id('flood')},{article_id('povin')}", "published_to=2025-12-31&language=en",
+    "q=river", "q=river&sort=relevance&limit=1", "q=water+OR+source:water&language=uk",
+    *(f"{filters}facets={EVERY_FACET}" for filters in (
+        "", "language=en&", "tag=rivers&", "section=city&language=uk&", "source=wire&role=said_by&tag_not=floods&",
+        "q=river&tag=floods&", "tag=rivers,boats&source=wire&",
+    )),
+    *(f"tag=rivers&source=wire&language=en&facets={name}" for name in EVERY_FACET.split(",")),
 )  # fmt: skip
 _NOTE_LISTS: Final = (
     "", "tag=rivers", "tag=floods&language=en", "language=uk", "source=wire", "ids=dam,pier", "sort=-modified_at",

@@ -339,14 +339,14 @@ def test_blocks_are_told_apart_by_their_type() -> None:
 
 
 def test_a_field_of_an_answer_is_always_there() -> None:
-    """The exceptions: `included` and highlights, which are there when asked for, groups of `included`, what the desk
+    """The exceptions: `included` and its like, which are there when asked for, groups of `included`, what the desk
     alone is shown, and what a fault is about."""
     for name in answered():
         schema = document()["components"]["schemas"][name]
         if "properties" not in schema or name.endswith(("Included", "Selection")):
             continue
         optional = set(schema["properties"]) - set(schema.get("required", ()))
-        asked_for = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text", *HIGHLIGHTED}
+        asked_for = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text", "facets", *HIGHLIGHTED}
         assert optional <= asked_for | {"old", "new"} or name == "ProblemFault", (name, optional)
         assert not any("default" in field for field in schema["properties"].values()), name
 

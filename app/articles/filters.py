@@ -140,10 +140,14 @@ class ArticleFilter:
         return values
 
 
+def source_kind(query: ArticleFilters) -> str:
+    """The kind of the lists that `source` means: those of all roles, or of the one that narrows it."""
+    return f"source.{query.role}" if query.role else "source"
+
+
 def _groups(query: ArticleFilters) -> Iterator[AnyOf]:
-    source = f"source.{query.role}" if query.role else "source"
     yield from (AnyOf("tag", slugs) for slugs in query.tag)
-    yield from (AnyOf(source, slugs) for slugs in query.source)
+    yield from (AnyOf(source_kind(query), slugs) for slugs in query.source)
     yield from (AnyOf("note", slugs) for slugs in query.note)
     if query.has is not None:
         yield AnyOf("has", query.has)
@@ -320,6 +324,14 @@ def page_statement(shape: ListShape) -> Select[*Row]:
 
 
 @lru_cache(SHAPES)
+def ids_statement(shape: ListShape) -> Select[str]:
+    """Ids of the first `limit` articles, in the order of the page."""
+    matches = _matches(shape, on_page=True)
+    order = _in_page_order(shape, matches.c.sort, matches.c.object)
+    return select(matches.c.object).order_by(*order).limit(bindparam("limit", type_=Integer()))
+
+
+@lru_cache(SHAPES)
 def fence_statement(shape: ListShape) -> Select[*Row]:
     """(sort value, id) of the nearest entry that is `skip` entries on in one of the lists: where the walk ends."""
     ends = []
@@ -351,6 +363,14 @@ def _counted(kind: Kind, only_sections: bool, languages: int) -> ColumnElement[b
 @lru_cache(SHAPES)
 def counter_statement(kind: Kind, only_sections: bool, languages: int) -> Select[int]:
     return select(func.sum(Counter.n)).where(_counted(kind, only_sections, languages), Counter.day == "")
+
+
+@lru_cache(SHAPES)
+def languages_statement(kind: Kind, only_sections: bool) -> Select[str, int]:
+    """(language, number of articles) of the list `list_0`."""
+    number = func.sum(Counter.n)
+    query = select(Counter.language, number).where(_counted(kind, only_sections, 0), Counter.day == "")
+    return query.group_by(Counter.language).having(number > 0)
 
 
 @lru_cache(SHAPES)

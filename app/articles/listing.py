@@ -52,15 +52,14 @@ async def newest(
         return await _of_these(read, perspective, query, listed, search, highlight=highlight)
     rarest = 0
     if len(articles.groups) > 1:
-        articles, rarest = await _rarest_first(read, perspective, articles)
+        articles, rarest = await rarest_first(read, perspective, articles)
     shape = articles.shape(perspective.kind, position, with_body=with_body)
     values = {**articles.parameters(position), **perspective.parameters, "limit": query.limit + 1}
     fence: Position | None = None
     if rarest > LOOKED_AT and not articles.ids:
         fence = await _fence_position(read, shape, values)
     if fence is not None:
-        shape = replace(shape, fenced=True)
-        values |= {"fence_0": from_milliseconds(fence.values[0]), "fence_1": fence.values[1]}
+        shape, values = _fenced(shape, values, fence)
     rows = await read.rows(filters.page_statement(shape), values, slow=shape.is_slow)
     page = (
         _in_order(rows, articles.ids)
@@ -72,6 +71,24 @@ async def newest(
     if query.count:
         page.count = await _count(read, articles, shape, values)
     return page
+
+
+async def newest_ids(
+    read: Reader, perspective: Perspective, articles: ArticleFilter, most: int
+) -> tuple[list[str], bool]:
+    """(ids of the newest articles that match, at most `most`, whether these are all).
+
+    Cost: two statements, three where several filters must hold; no more than LOOKED_AT articles are looked at.
+    """
+    if len(articles.groups) > 1:
+        articles, _ = await rarest_first(read, perspective, articles)
+    shape = articles.shape(perspective.kind)
+    values = {**articles.parameters(), **perspective.parameters, "limit": most + 1}
+    fence = await _fence_position(read, shape, values)
+    if fence is not None:
+        shape, values = _fenced(shape, values, fence)
+    ids = [id for (id,) in await read.rows(filters.ids_statement(shape), values, slow=True)]
+    return ids[:most], fence is None and len(ids) <= most
 
 
 async def _found(
@@ -135,7 +152,7 @@ def as_shown_when_due(document: str) -> str:
     return to_json(as_published(fields)).decode() if fields["status"] == "scheduled" else document
 
 
-async def _rarest_first(read: Reader, perspective: Perspective, articles: ArticleFilter) -> tuple[ArticleFilter, int]:
+async def rarest_first(read: Reader, perspective: Perspective, articles: ArticleFilter) -> tuple[ArticleFilter, int]:
     """(the filter with its groups sorted by the number of their articles, the number of the first)."""
     names = sorted({name for group in articles.groups for name in group.names})
     counts = await lists.counts(read, VIEWS[perspective.kind], names)
@@ -149,6 +166,11 @@ async def _fence_position(read: Reader, shape: ListShape, values: dict[str, Any]
     skip = LOOKED_AT // shape.branches
     row = await read.row(filters.fence_statement(shape), {**values, "limit": 1, "skip": skip}, slow=True)
     return None if row is None else _position(row, backward=shape.backward)
+
+
+def _fenced(shape: ListShape, values: dict[str, Any], fence: Position) -> tuple[ListShape, dict[str, Any]]:
+    at, id = fence.values
+    return replace(shape, fenced=True), {**values, "fence_0": from_milliseconds(at), "fence_1": id}
 
 
 def _position(row: Sequence[Any], *, backward: bool) -> Position:

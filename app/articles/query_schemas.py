@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from app.articles.facet_schemas import FACETS
 from app.articles.schemas import ArticleOut
 from app.changes.schemas import Drafts, Seen, drafts_or_instant
 from app.content.blocks import Role
@@ -203,13 +204,26 @@ class ArticleQuery(ArticleFilters, ArticleFields):
         examples=[True],
     )
 
+    facets: Annotated[str, names_schema(FACETS)] | None = Field(
+        default=None,
+        description="Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the"
+        " filter of its own name. Not with `ids`.",
+        examples=["section,month"],
+    )
+
+    def facet_names(self) -> tuple[str, ...]:
+        """Raises: Invalid."""
+        return chosen_names(self.facets, FACETS, "facets")
+
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes); with fields also what `highlight` adds. Raises: Invalid."""
         fields, include = super().shape()
         return (*fields, *HIGHLIGHTED) if fields and self.highlight else fields, include
 
     @model_validator(mode="after")
-    def _highlights_words(self) -> Self:
+    def _adds_what_fits(self) -> Self:
         if self.highlight and self.q is None:
             raise conflict("highlight", "shows where the words of `q` stand, which is not given")
+        if self.facets is not None and self.ids is not None:
+            raise conflict("facets", "cannot stand together with `ids`")
         return self

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from app.articles import listing
 from app.articles import store as articles
 from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
+from app.articles.facets import Facets, count_facets
 from app.articles.query_schemas import ArticleFields, ArticleQuery, ArticleRevisionFields
 from app.articles.schemas import ArticleAnswer, ArticlePage, ArticleSelection
 from app.changes import history
@@ -46,13 +47,17 @@ async def list_articles(
     """Articles, newest first.
 
     All filters hold together, words (`q`) too. Items are cards: without `body` unless `fields` names it. Keep filters
-    and sort while you follow `next`: a page never repeats or loses a story, whatever is published meanwhile.
+    and sort while you follow `next`: a page never repeats or loses a story, whatever is published meanwhile. `facets`
+    adds how many stories of the list have which tags, sections, sources and so on.
     """
     fields, include = query.shape()
+    facet_names = query.facet_names()
     cursor = cursors(request, query.filters())
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     check_not_past(perspective)
+    members: dict[str, object] = {}
+    facets: Facets | None = None
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
@@ -61,8 +66,15 @@ async def list_articles(
         )
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
-    return await page_response(request, cursor, page, names=names, fields=fields, included=included)
+        if facet_names:
+            facets = await count_facets(snapshot, perspective, query, facet_names, zone, words=words)
+            members["facets"] = facets.members
+    names = [
+        *query.list_names(), *keys, *(named_lists(words) if words else ()), *(facets.names if facets else ()),
+    ]  # fmt: skip
+    return await page_response(
+        request, cursor, page, names=names, fields=fields, included=included, members=members
+    )  # fmt: skip
 
 
 def check_not_past(perspective: Perspective) -> None:

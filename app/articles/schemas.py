@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.articles.facet_schemas import FACETS, Facet
 from app.articles.highlight_schemas import ArticleHighlighted
 from app.articles.part_schemas import (
     OTHER_STORIES,
@@ -192,6 +193,14 @@ class ArticleSelection(ArticleHighlighted, ArticleAnswer):
 # The article with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
 class ArticlePage(Page[ArticleAnswer | ArticleHit | ArticleSelection, ArticleIncluded]):
     """One page of articles: cards, or what `fields` selected."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked("facets"))
+
+    facets: dict[str, Facet] | MISSING = Field(
+        default=MISSING,
+        description=f"What `facets` asked for, by name: of {', '.join(f'`{name}`' for name in FACETS)}.",
+        json_schema_extra={"propertyNames": {"enum": [*FACETS]}},
+    )
 
 
 class ArticleState(ArticleOut):

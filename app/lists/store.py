@@ -103,7 +103,7 @@ class ListChanges:
                 self._kept.append((view, object_id, after, kept))
 
     def _count(self, view: str, placement: Placement, number: int, archived: Pattern[str]) -> None:
-        day = _day(placement.published_at, self._zone)
+        day = day_of(placement.published_at, self._zone)
         for name in placement.names:
             numbers = self._numbers[view, name]
             numbers["", placement.language] += number
@@ -151,7 +151,7 @@ class ListChanges:
             await execute_many(connection, _update(count), of_count)
 
 
-def _day(at: datetime, zone: ZoneInfo) -> str:
+def day_of(at: datetime, zone: ZoneInfo) -> str:
     """The day of an instant in the site's zone; in UTC at the ends of time, where the zone's would be beyond them."""
     try:
         return at.astimezone(zone).date().isoformat()

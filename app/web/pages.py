@@ -24,11 +24,13 @@ async def page_response(
     names: Sequence[str] = (),
     fields: Sequence[str] = (),
     included: Included | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> Response:
     """A page of documents.
 
     `names` are those of the lists it is part of, such as `articles:tag:trams`, which every change of an object in them
-    touches. `fields` are the fields to keep; all of them by default.
+    touches. `fields` are the fields to keep; all of them by default. `members` are others that the page has, as JSON
+    values.
     """
     next_cursor = cursors.write(rows.next) if rows.next else None
     prev_cursor = cursors.write(rows.prev) if rows.prev else None
@@ -36,6 +38,8 @@ async def page_response(
     count = None if rows.count is None else {"value": rows.count[0], "exact": rows.count[1]}
     rest = to_json({"next": next_cursor, "prev": prev_cursor, "count": count})
     body = b'{"items":[%s],%s,"included":%s}' % (items, rest[1:-1], _included_json(included))
+    if members:
+        body = b"%s,%s" % (body[:-1], to_json(members)[1:])
     headers = links(request, next=next_cursor, prev=prev_cursor)
     return await cached_response(request, body, names=_with_included(names, included), headers=headers)
 

@@ -159,7 +159,7 @@ class PageQuery(Parameters):
 
 
 # Parameters that choose neither the items of a list nor their order. A list by `ids` is one page and has no cursor.
-_NOT_FILTERS: Final = {"limit", "cursor", "count", "fields", "include", "ids", "highlight"}
+_NOT_FILTERS: Final = {"limit", "cursor", "count", "fields", "include", "ids", "highlight", "facets"}
 
 
 def conflict(parameter: str, detail: str, kind: str = "conflict") -> PydanticCustomError:

@@ -27,8 +27,9 @@ WORDS: Final = (
 )  # fmt: skip
 NAMES: Final = {"wire": "Зграйський дріт", "depot": "Трамвайне депо", "mayor": "Olena Verboliz"}
 TAGS: Final = ("trams", "bridges", "night")
-# Two of a minute, two of the same instant.
+# Two of a minute, two of the same instant; one that is in January in UTC, and in February in Kyiv.
 INSTANTS: Final = (
+    "2025-01-31T22:30:00.000Z",
     "2025-01-22T08:00:00.000Z",
     "2025-01-22T08:00:00.250Z",
     "2025-02-01T09:30:00.000Z",
@@ -47,8 +48,11 @@ def _story(dice: random.Random, number: int) -> Line:
         "standfirst": dice.choice([None, _text(dice, 2)]),
         "language": dice.choice(["uk", "en"]),
         "tags": dice.sample(TAGS, dice.randint(0, 2)),
-        "section": dice.choice([None, "town"]),
-        "attributions": [credit(dice.choice([*NAMES]))] if dice.random() < 0.4 else [],
+        "section": dice.choice([None, "town", "harbour"]),
+        "attributions": [
+            *([credit(dice.choice([*NAMES]))] if dice.random() < 0.4 else []),
+            *([credit("mayor", "author")] if dice.random() < 0.3 else []),
+        ],
         "body": [
             words(f"{_text(dice, 3)} <b>{_text(dice, 1)}</b>"),
             {"type": "list", "items": [_text(dice, 2), _text(dice, 1)]},
@@ -67,8 +71,9 @@ def _story(dice: random.Random, number: int) -> Line:
 
 
 WORLD: Final = [
-    *(tag(slug) for slug in TAGS),
+    *(tag(slug, parent="trams" if slug == "night" else None) for slug in TAGS),
     section("town"),
+    section("harbour", parent="town"),
     *(source(slug, names={"uk": name}) for slug, name in NAMES.items()),
 ]
 
