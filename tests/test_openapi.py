@@ -346,7 +346,17 @@ def test_a_field_of_an_answer_is_always_there() -> None:
         if "properties" not in schema or name.endswith(("Included", "Selection")):
             continue
         optional = set(schema["properties"]) - set(schema.get("required", ()))
-        asked_for = {"included", "ednote", "actor", "dead_letters", "body_html", "body_text", "facets", *HIGHLIGHTED}
+        asked_for = {
+            "included",
+            "ednote",
+            "actor",
+            "dead_letters",
+            "body_html",
+            "body_text",
+            "facets",
+            "explain",
+            *HIGHLIGHTED,
+        }
         assert optional <= asked_for | {"old", "new"} or name == "ProblemFault", (name, optional)
         assert not any("default" in field for field in schema["properties"].values()), name
 

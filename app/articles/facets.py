@@ -43,10 +43,14 @@ _SECTION_LISTS: Final = _SECTIONS.with_only_columns(literal("articles:tag:", Str
 
 
 class Facets(NamedTuple):
-    """The facets by name, as JSON values; the names of what they depend on, in the form of the log."""
+    """The facets by name, as JSON values; the names of what they depend on, in the form of the log.
+
+    `counted` are the facets for which articles were counted; counters answered the others.
+    """
 
     members: Mapping[str, Mapping[str, Any]]
     names: Sequence[str]
+    counted: Sequence[str]
 
 
 class _AskedFacet(NamedTuple):
@@ -100,7 +104,7 @@ async def count_facets(
             members[facet.name] = _member(numbers, is_exact=True)
     members |= await _by_counting(read, perspective, left, words, zone)
     depends_on = [name for facet in asked for name in facet.list_names]
-    return Facets({name: members[name] for name in names}, depends_on)
+    return Facets({name: members[name] for name in names}, depends_on, [facet.name for facet in left])
 
 
 def _asked(name: str, query: ArticleFilters, articles: ArticleFilter) -> _AskedFacet:

@@ -210,6 +210,11 @@ class ArticleQuery(ArticleFilters, ArticleFields):
         " filter of its own name. Not with `ids`.",
         examples=["section,month"],
     )
+    explain: Flag = Field(
+        default=False,
+        description="Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer.",
+        examples=[True],
+    )
 
     def facet_names(self) -> tuple[str, ...]:
         """Raises: Invalid."""

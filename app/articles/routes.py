@@ -1,5 +1,6 @@
 """Reading articles over HTTP; what the desk does with them is in `desk_routes`."""
 
+from time import perf_counter
 from typing import Annotated
 from urllib.parse import quote
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.articles import listing
+from app.articles import explaining, listing
 from app.articles import store as articles
 from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
 from app.articles.facets import Facets, count_facets
@@ -58,6 +59,7 @@ async def list_articles(
     check_not_past(perspective)
     members: dict[str, object] = {}
     facets: Facets | None = None
+    begun = perf_counter()
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
@@ -69,11 +71,16 @@ async def list_articles(
         if facet_names:
             facets = await count_facets(snapshot, perspective, query, facet_names, zone, words=words)
             members["facets"] = facets.members
+        if query.explain:
+            cost_ms = round((perf_counter() - begun) * 1_000, 1)
+            index = await explaining.index(snapshot, perspective, query, zone, facets)
+            members["explain"] = {"sentence": explaining.sentence(query), "index": index, "cost_ms": cost_ms}
     names = [
         *query.list_names(), *keys, *(named_lists(words) if words else ()), *(facets.names if facets else ()),
     ]  # fmt: skip
     return await page_response(
-        request, cursor, page, names=names, fields=fields, included=included, members=members
+        request, cursor, page, names=names, fields=fields, included=included, members=members,
+        is_kept=not query.explain,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.fields import SLUG, Id, Instant, Language, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED
-from app.web.queries import Page, if_asked, only_required
+from app.web.queries import Explanation, Page, if_asked, only_required
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 
@@ -194,13 +194,14 @@ class ArticleSelection(ArticleHighlighted, ArticleAnswer):
 class ArticlePage(Page[ArticleAnswer | ArticleHit | ArticleSelection, ArticleIncluded]):
     """One page of articles: cards, or what `fields` selected."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("facets"))
+    model_config = ConfigDict(json_schema_extra=if_asked("facets", "explain"))
 
     facets: dict[str, Facet] | MISSING = Field(
         default=MISSING,
         description=f"What `facets` asked for, by name: of {', '.join(f'`{name}`' for name in FACETS)}.",
         json_schema_extra={"propertyNames": {"enum": [*FACETS]}},
     )
+    explain: Explanation | MISSING = Field(default=MISSING, description="Asked for by `explain=true`.")
 
 
 class ArticleState(ArticleOut):

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.paging import Included, PageRows
-from app.web.caching import cached_response
+from app.web.caching import PRIVATE, cached_response
 from app.web.cursors import Cursors
 
 # A longer header is left out: the body has `next` and `prev` too, and a stock nginx takes heads of 4,096 bytes.
@@ -25,12 +25,13 @@ async def page_response(
     fields: Sequence[str] = (),
     included: Included | None = None,
     members: Mapping[str, object] | None = None,
+    is_kept: bool = True,
 ) -> Response:
     """A page of documents.
 
     `names` are those of the lists it is part of, such as `articles:tag:trams`, which every change of an object in them
     touches. `fields` are the fields to keep; all of them by default. `members` are others that the page has, as JSON
-    values.
+    values. Unless it `is_kept`, no cache keeps it.
     """
     next_cursor = cursors.write(rows.next) if rows.next else None
     prev_cursor = cursors.write(rows.prev) if rows.prev else None
@@ -41,6 +42,8 @@ async def page_response(
     if members:
         body = b"%s,%s" % (body[:-1], to_json(members)[1:])
     headers = links(request, next=next_cursor, prev=prev_cursor)
+    if not is_kept:
+        return await cached_response(request, body, headers={**headers, "Cache-Control": PRIVATE})
     return await cached_response(request, body, names=_with_included(names, included), headers=headers)
 
 

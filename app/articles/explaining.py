@@ -1,0 +1,109 @@
+"""Says of a request for a list of articles what was asked, and which index answers it. Knows nothing of the answer."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.articles import listing
+from app.articles.facets import MOST_COUNTED, Facets
+from app.articles.filters import EVERYTHING, LOOKED_AT, ArticleFilter
+from app.articles.query_schemas import RELEVANCE, ArticleQuery
+from app.articles.relevance import MOST_RANKED
+from app.changes.views import DRAFTS, Perspective
+from app.db import Reader
+
+# What each filter asks of an article. A repeated filter asks it once for each time.
+WORDING: Final = {
+    "tag": "with the tag {}",
+    "tag_not": "without the tag {}",
+    "section": "in the section {}",
+    "source": "resting on the source {}",
+    "role": "in the role {}",
+    "note": "using the note {}",
+    "has": "with a {}",
+    "language": "in the language {}",
+    "date": "published in {}",
+    "published_from": "published from {} on",
+    "published_to": "published up to {}",
+    "updated_since": "updated since {}",
+    "modified_since": "changed since {}",
+    "tz": "with dates read in {}",
+    "q": "answering the words {}",
+}
+_ORDERS: Final = {
+    "-published_at": "the newest first",
+    "published_at": "the oldest first",
+    "-updated_at": "those updated last first",
+    "updated_at": "those updated last at the end",
+    RELEVANCE: "the most relevant first",
+}
+
+
+def sentence(query: ArticleQuery) -> str:
+    """What is asked, in plain English. It depends on the query alone."""
+    if query.perspective is None:
+        subject = "Published articles"
+    elif query.perspective == DRAFTS:
+        subject = "The newest states of all articles"
+    else:
+        subject = f"Articles as they will be public at {query.perspective}"
+    if query.ids:
+        return f"{subject}, those with the {len(query.ids)} given ids in their order{_listed(query)}."
+    facets = f", with the facets {_joined(query.facet_names(), 'and')}" if query.facets else ""
+    order = f"{_ORDERS[query.sort]}, at most {query.limit} on a page"
+    return f"{subject}{_listed(query)}; {order}{facets}."
+
+
+def _listed(query: ArticleQuery) -> str:
+    return "".join(f", {asked}" for asked in _filters(query))
+
+
+def _filters(query: ArticleQuery) -> Iterator[str]:
+    for name, wording in WORDING.items():
+        value = getattr(query, name)
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None:
+                yield wording.format(_joined(each, "or") if isinstance(each, tuple) else each)
+
+
+def _joined(names: Sequence[str], conjunction: str) -> str:
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}" if len(names) > 1 else names[0]
+
+
+async def index(
+    read: Reader, perspective: Perspective, query: ArticleQuery, site_zone: ZoneInfo, facets: Facets | None
+) -> str:
+    """Which index answers the query. Cost: one statement where several filters meet, else none."""
+    articles = ArticleFilter.of(query, site_zone)
+    if query.ids:
+        text = "Entries of articles by id"
+    elif query.q is not None:
+        text = (
+            "Index of words, from the newest hit on"
+            if articles.descending
+            else "Index of words, from the oldest hit on"
+        )
+        text += f"; the newest {MOST_RANKED:,} are ranked" if query.sort == RELEVANCE else ""
+    else:
+        text = await _lists(read, perspective, articles)
+    if facets is not None:
+        sources = (
+            ("counters for {}", [name for name in facets.members if name not in facets.counted]),
+            (f"at most {MOST_COUNTED:,} articles counted for {{}}", facets.counted),
+        )
+        text += "".join(f"; {source.format(_joined(names, 'and'))}" for source, names in sources if names)
+    return f"{text}."
+
+
+async def _lists(read: Reader, perspective: Perspective, articles: ArticleFilter) -> str:
+    """The lists that are walked: those of the filter that matches the fewest articles."""
+    others: Sequence[str] = ()
+    if len(articles.groups) > 1:
+        articles, _ = await listing.rarest_first(read, perspective, articles)
+        others = [name for group in articles.groups[1:] for name in group.names]
+    names = articles.groups[0].names if articles.groups else EVERYTHING
+    order = "updated_at" if articles.by_updated else "published_at"
+    text = f"{'Lists' if len(names) > 1 else 'List'} {_joined(names, 'and')} by {order}"
+    if others:
+        text += f"; each article is looked up in {_joined(others, 'and')}, at most {LOOKED_AT:,} of them for a page"
+    return text
