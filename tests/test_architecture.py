@@ -55,6 +55,7 @@ PURE: Final = [
         "spans",
         "merging",
         "caller",
+        "explanations",
         "signing",
         "freshness",
         "kept_answers",

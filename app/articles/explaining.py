@@ -1,6 +1,6 @@
 """Says of a request for a list of articles what was asked, and which index answers it. Knows nothing of the answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from app.articles.query_schemas import RELEVANCE, ArticleQuery
 from app.articles.relevance import MOST_RANKED
 from app.changes.views import DRAFTS, Perspective
 from app.db import Reader
+from app.web.explanations import filters_in_words, joined
 
 # What each filter asks of an article. A repeated filter asks it once for each time.
 WORDING: Final = {
@@ -48,26 +49,10 @@ def sentence(query: ArticleQuery) -> str:
     else:
         subject = f"Articles as they will be public at {query.perspective}"
     if query.ids:
-        return f"{subject}, those with the {len(query.ids)} given ids in their order{_listed(query)}."
-    facets = f", with the facets {_joined(query.facet_names(), 'and')}" if query.facets else ""
+        return f"{subject}, those with the {len(query.ids)} given ids in their order{filters_in_words(query, WORDING)}."
+    facets = f", with the facets {joined(query.facet_names(), 'and')}" if query.facets else ""
     order = f"{_ORDERS[query.sort]}, at most {query.limit} on a page"
-    return f"{subject}{_listed(query)}; {order}{facets}."
-
-
-def _listed(query: ArticleQuery) -> str:
-    return "".join(f", {asked}" for asked in _filters(query))
-
-
-def _filters(query: ArticleQuery) -> Iterator[str]:
-    for name, wording in WORDING.items():
-        value = getattr(query, name)
-        for each in value if isinstance(value, list) else [value]:
-            if each is not None:
-                yield wording.format(_joined(each, "or") if isinstance(each, tuple) else each)
-
-
-def _joined(names: Sequence[str], conjunction: str) -> str:
-    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}" if len(names) > 1 else names[0]
+    return f"{subject}{filters_in_words(query, WORDING)}; {order}{facets}."
 
 
 async def index(
@@ -91,7 +76,7 @@ async def index(
             ("counters for {}", [name for name in facets.members if name not in facets.counted]),
             (f"at most {MOST_COUNTED:,} articles counted for {{}}", facets.counted),
         )
-        text += "".join(f"; {source.format(_joined(names, 'and'))}" for source, names in sources if names)
+        text += "".join(f"; {source.format(joined(names, 'and'))}" for source, names in sources if names)
     return f"{text}."
 
 
@@ -103,7 +88,7 @@ async def _lists(read: Reader, perspective: Perspective, articles: ArticleFilter
         others = [name for group in articles.groups[1:] for name in group.names]
     names = articles.groups[0].names if articles.groups else EVERYTHING
     order = "updated_at" if articles.by_updated else "published_at"
-    text = f"{'Lists' if len(names) > 1 else 'List'} {_joined(names, 'and')} by {order}"
+    text = f"{'Lists' if len(names) > 1 else 'List'} {joined(names, 'and')} by {order}"
     if others:
-        text += f"; each article is looked up in {_joined(others, 'and')}, at most {LOOKED_AT:,} of them for a page"
+        text += f"; each article is looked up in {joined(others, 'and')}, at most {LOOKED_AT:,} of them for a page"
     return text

@@ -27,6 +27,7 @@ from app.publishing.store import object_address
 from app.sources.naming import asked_words, named_lists
 from app.web.answers import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
 from app.web.caching import cached_response, caching_headers
+from app.web.explanations import explanation
 from app.web.pages import item_response, page_response
 from app.web.parameters import QueryModel, described, strict_query
 
@@ -72,9 +73,9 @@ async def list_articles(
             facets = await count_facets(snapshot, perspective, query, facet_names, zone, words=words)
             members["facets"] = facets.members
         if query.explain:
-            cost_ms = round((perf_counter() - begun) * 1_000, 1)
+            seconds = perf_counter() - begun
             index = await explaining.index(snapshot, perspective, query, zone, facets)
-            members["explain"] = {"sentence": explaining.sentence(query), "index": index, "cost_ms": cost_ms}
+            members["explain"] = explanation(explaining.sentence(query), index, seconds)
     names = [
         *query.list_names(), *keys, *(named_lists(words) if words else ()), *(facets.names if facets else ()),
     ]  # fmt: skip

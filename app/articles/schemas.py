@@ -28,9 +28,10 @@ from app.content.sets import DISTINCT
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
+from app.web.explanations import Explanation
 from app.web.fields import SLUG, Id, Instant, Language, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED
-from app.web.queries import Explanation, Page, if_asked, only_required
+from app.web.queries import Page, if_asked, only_required
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 

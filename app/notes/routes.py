@@ -1,5 +1,6 @@
 """Reference notes over HTTP."""
 
+from time import perf_counter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,7 +16,7 @@ from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
-from app.notes import desk, listing
+from app.notes import desk, explaining, listing
 from app.notes import store as notes
 from app.notes.schemas import (
     NoteAnswer,
@@ -36,6 +37,7 @@ from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, R
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import permitted
 from app.web.conditions import IfMatch, IfMatchOptional
+from app.web.explanations import explanation
 from app.web.merging import Patch, patch_of
 from app.web.pages import item_response, page_response
 from app.web.parameters import slug_path, strict_query
@@ -58,14 +60,21 @@ async def list_notes(
     cursor = cursors(request, query.filters())
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
+    begun = perf_counter()
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
         page = await listing.page(snapshot, perspective, query, position, words=words, with_body=with_body)
         included = await notes.included(snapshot, perspective, page.items, include)
         page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
+    members: dict[str, object] = {}
+    if query.explain:
+        members["explain"] = explanation(explaining.sentence(query), explaining.index(query), perf_counter() - begun)
     names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
-    return await page_response(request, cursor, page, names=names, fields=fields, included=included)
+    return await page_response(
+        request, cursor, page, names=names, fields=fields, included=included, members=members,
+        is_kept=not query.explain,
+    )  # fmt: skip
 
 
 @router.get("/{slug}", response_model=NoteAnswer | NoteSelection, responses={**PAGED, **ONE})

@@ -12,6 +12,7 @@ from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
+from app.web.explanations import Explanation
 from app.web.fields import Day, Instant, Language, Line, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED, BlockHighlight, Highlight
 from app.web.queries import (
@@ -192,6 +193,10 @@ class NoteSelection(NoteHighlighted, NoteAnswer):
 class NotePage(Page[NoteAnswer | NoteHit | NoteSelection, NoteIncluded]):
     """One page of reference notes: cards, or what `fields` selected."""
 
+    model_config = ConfigDict(json_schema_extra=if_asked("explain"))
+
+    explain: Explanation | MISSING = Field(default=MISSING, description="Asked for by `explain=true`.")
+
 
 INCLUDABLE: Final = ("tags", "sources")
 
@@ -263,6 +268,11 @@ class NoteQuery(PageQuery, NoteFields):
     highlight: Flag = Field(
         default=False,
         description="Add to each item where the words of `q` stand in it, and a snippet with marks.",
+        examples=[True],
+    )
+    explain: Flag = Field(
+        default=False,
+        description="Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer.",
         examples=[True],
     )
     sort: Literal["slug", "-modified_at"] = Field(

@@ -43,14 +43,6 @@ class Page(BaseModel, Generic[Item, Included]):
     included: Included = Field(description="What `include` asked for, each object once.")
 
 
-class Explanation(BaseModel):
-    """What was asked of a list, and how it was answered."""
-
-    sentence: str = Field(description="The request in plain English.")
-    index: str = Field(description="Which index answers it.")
-    cost_ms: float = Field(ge=0, description="How long the database was read for it, in milliseconds.")
-
-
 def if_asked(*names: str) -> Callable[[dict[str, Any]], None]:
     """A `json_schema_extra` that removes fields from `required`: they are only there if the request asked for them."""
 

@@ -1,0 +1,35 @@
+"""Says of a request for a list of notes what was asked, and which index answers it. Knows nothing of the answer."""
+
+from typing import Final
+
+from app.notes.schemas import NoteQuery
+from app.web.explanations import filters_in_words
+
+# What each filter asks of a note. A repeated filter asks it once for each time.
+WORDING: Final = {
+    "tag": "with the tag {}",
+    "source": "resting on the source {}",
+    "language": "in the language {}",
+    "q": "answering the words {}",
+}
+
+
+def sentence(query: NoteQuery) -> str:
+    """What is asked, in plain English."""
+    subject = "Published notes" if query.perspective is None else "The newest states of all notes"
+    if query.ids:
+        return (
+            f"{subject}, those with the {len(query.ids)} given slugs in their order{filters_in_words(query, WORDING)}."
+        )
+    order = "by slug" if query.sort == "slug" else "those changed last first"
+    return f"{subject}{filters_in_words(query, WORDING)}; {order}, at most {query.limit} on a page."
+
+
+def index(query: NoteQuery) -> str:
+    """Which index answers the query."""
+    text = f"Entries of notes by {'slug' if query.ids or query.sort == 'slug' else 'modified_at'}"
+    looked_up = [
+        *(["lists of notes"] if query.tag or query.source or query.language else []),
+        *(["the index of words"] if query.q is not None else []),
+    ]
+    return f"{text}; looked up in {' and '.join(looked_up)}." if looked_up else f"{text}."
