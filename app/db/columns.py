@@ -59,7 +59,10 @@ def _from_stored(value: int | None) -> datetime | None:
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC)
+    if value is None:
+        return None
+    # asyncpg stores the first instant there is as -infinity, and reads it without a zone.
+    return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def uuid_to_bytes(value: str) -> bytes:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.answers import refusal, slugs
-from tests.conftest import serving
+from tests.answers import get, refusal, slugs
+from tests.conftest import Load, serving
 from tests.factories import article
 
 # By their instants in UTC. Kyiv is two hours ahead in winter, three in summer; 30 March 2025 has 23 hours there,
@@ -87,3 +87,10 @@ async def test_a_plus_in_an_offset_must_be_encoded_and_is_refused_otherwise(date
         (error,) = refusal(answer, 422, "invalid")["errors"]
         assert "%2B" in error["detail"]
     assert (await dated.get("/v1/articles?published_from=2025-01-22T14:00:00%2B02:00")).status_code == 200
+
+
+async def test_a_story_of_the_first_instant_is_listed(load: Load, api: AsyncClient) -> None:
+    await load(article("first", "0001-01-01T00:00:00.000Z"), article("second"))
+    page = await get(api, "/v1/articles", sort="published_at", limit=1)
+    assert [card["slug"] for card in page["items"]] == ["first"]
+    assert await slugs(api, sort="published_at", cursor=page["next"]) == ["second"]
