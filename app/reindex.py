@@ -1,31 +1,40 @@
 """Makes the index of words anew while the database is in use: where it was never made, or by another analysis.
 
+With it the lists of quotes and of dated facts, where what is stored is older than these lists.
+
 It goes through what the views show, in batches, and notes how far it has come: whoever starts again goes on there.
 What is written meanwhile is indexed by its writer; the rows of what a batch indexes are locked as a writer locks them.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, tuple_, update
 
 from app.articles.models import Article
+from app.articles.saving import ARCHIVED, quote_lists
 from app.articles.texts import searched_texts as article_texts
 from app.changes.models import DESK, Noun, Object, Revision, View, ViewEntry
 from app.changes.views import shown_state
+from app.content.blocks import quote_languages
 from app.db import (
     Database,
     Reader,
     Row,
     Uuid16,
+    WriteConnection,
+    execute_many,
     fetch,
     in_list,
+    insert_missing,
     list_parameters,
     padded_size,
 )
@@ -33,8 +42,12 @@ from app.errors import Raced, Unavailable
 from app.index.keys import IndexedTexts
 from app.index.models import IndexState
 from app.index.store import IndexChanges, IndexedState
+from app.lists.models import ListEntry
+from app.lists.store import ENTRY_COLUMNS, ListChanges, Placement, list_ids
+from app.notes.facts import fact_placements
 from app.notes.models import Note
 from app.notes.texts import searched_texts as note_texts
+from app.publishing.placement import placement_of_document
 from app.sources.models import Source
 from app.sources.store import searched_texts as source_texts
 from app.tags.models import Tag
@@ -52,6 +65,27 @@ _IN_TWO_VIEWS: Final = ("article", "note")
 # The columns that name the objects of each noun.
 _NAMES: Final[dict[str, Any]] = {"article": Article.id, "note": Note.slug, "source": Source.slug, "tag": Tag.slug}
 _FIRST: Final = ("", "00000000-0000-0000-0000-000000000000")
+
+
+class _State(NamedTuple):
+    """A state that a view shows."""
+
+    object: str
+    view: View
+    listed_at: datetime | None
+    lists: list[str]
+    card: str
+    body: str | None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = from_json(self.card)
+        return fields
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        blocks: list[dict[str, Any]] = from_json(self.body or "[]")
+        return blocks
 
 
 class _Progress(NamedTuple):
@@ -135,13 +169,52 @@ async def _index(database: Database, noun: Noun, refs: Sequence[str]) -> None:
         parameters = list_parameters("ref", count, refs)
         await fetch(connection, _lock(noun, count), parameters)
         index = IndexChanges(noun)
-        for object_id, view, listed_at, card, body in await fetch(connection, _states(noun, count), parameters):
-            fields = from_json(card)
-            in_view: View = view if noun in _IN_TWO_VIEWS else DESK
-            published_at = listed_at or datetime.fromisoformat(fields["created_at"])
-            texts = _texts(noun, fields, from_json(body or "[]"))
-            index.show(object_id, {in_view: IndexedState(texts, published_at, fields.get("language", ""))})
+        states = [_State(*row) for row in await fetch(connection, _states(noun, count), parameters)]
+        for state in states:
+            in_view: View = state.view if noun in _IN_TWO_VIEWS else DESK
+            published_at = state.listed_at or datetime.fromisoformat(state.fields["created_at"])
+            texts = _texts(noun, state.fields, state.blocks)
+            index.show(state.object, {in_view: IndexedState(texts, published_at, state.fields.get("language", ""))})
         await index.write(connection)
+        if noun == "article":
+            await _list_quotes(connection, states)
+        elif noun == "note":
+            await _list_facts(connection, states)
+
+
+async def _list_quotes(connection: WriteConnection, states: Sequence[_State]) -> None:
+    """Puts articles into the lists of their quotes, where they stand in none of them yet."""
+    # Nothing is counted by day here: any zone will do.
+    changes = ListChanges(ZoneInfo("UTC"), archived=ARCHIVED)
+    named: list[dict[str, Any]] = []
+    for object_id, of_object in groupby(states, key=lambda state: state.object):
+        before: dict[View, Placement] = {}
+        after: dict[View, Placement] = {}
+        for state in of_object:
+            before[state.view] = placement_of_document(state.lists, state.fields)
+            names = {*state.lists, *quote_lists(quote_languages(state.blocks, state.fields["language"]))}
+            after[state.view] = replace(before[state.view], names=frozenset(names))
+            if len(names) > len(state.lists):
+                named.append({"object_": object_id, "view_": state.view, "lists": sorted(names)})
+        changes.move(object_id, before, after)
+    await changes.write(connection)
+    await execute_many(connection, _NAME_LISTS, named)
+
+
+async def _list_facts(connection: WriteConnection, states: Sequence[_State]) -> None:
+    """Puts notes into the lists of their facts, where they are missing there."""
+    placements = [
+        (state.view, state.object, placement)
+        for state in states
+        for placement in fact_placements(state.fields).values()
+    ]
+    ids = await list_ids(connection, sorted({(view, name) for view, _, new in placements for name in new.names}))
+    entries = [
+        (ids[view, name], new.published_at, object_id, new.revision, new.language, new.updated_at)
+        for view, object_id, new in placements
+        for name in new.names
+    ]
+    await insert_missing(connection, ListEntry, ENTRY_COLUMNS, sorted(entries))
 
 
 def _texts(noun: Noun, card: Mapping[str, Any], body: Sequence[Mapping[str, Any]]) -> IndexedTexts:
@@ -188,8 +261,16 @@ def _lock(noun: Noun, count: int) -> Select[*Row]:
 @cache
 def _states(noun: Noun, count: int) -> Select[*Row]:
     return (
-        select(ViewEntry.object, ViewEntry.view, ViewEntry.listed_at, Revision.card, Revision.body)
+        select(ViewEntry.object, ViewEntry.view, ViewEntry.listed_at, ViewEntry.lists, Revision.card, Revision.body)
         .join(Object, Object.id == ViewEntry.object)
         .join(Revision, shown_state())
         .where(Object.noun == noun, in_list(Object.ref, "ref", count))
+        .order_by(ViewEntry.object)
     )
+
+
+_NAME_LISTS: Final = (
+    update(ViewEntry)
+    .where(ViewEntry.object == bindparam("object_", type_=Uuid16()), ViewEntry.view == bindparam("view_"))
+    .values(lists=bindparam("lists"))
+)

@@ -69,6 +69,7 @@ class RenderedArticle:
     withdrawal: Withdrawal | None
     working_copy: bool
     is_corrected: bool
+    quote_languages: tuple[str, ...]
     card: str
     body: str
     private: str
@@ -132,6 +133,7 @@ def render(article: ArticleState) -> RenderedArticle:
         related=_related(article),
         translation_of=None if article.translation_of is None else str(article.translation_of),
         is_corrected=bool(article.corrections),
+        quote_languages=tuple(blocks.quote_languages(map(vars, article.body), article.language)),
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
         body=to_json(article.body).decode(),
         private=to_json({"ednote": article.ednote}).decode(),

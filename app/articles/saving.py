@@ -42,6 +42,8 @@ SOURCE: Final = "articles:source:"
 NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
 CORRECTED: Final = "articles:has:correction"
+QUOTING: Final = "articles:has:quote"
+QUOTING_IN: Final = "articles:quote:"
 # Lists that have an archive: their entries are counted by day too.
 ARCHIVED: Final = re.compile(f"{ALL_ARTICLES}|{TAG}.*")
 
@@ -195,7 +197,12 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
         names.add(f"articles:translation:{article.translation_of}")
     if article.is_corrected:
         names.add(CORRECTED)
-    return names
+    return names | quote_lists(article.quote_languages)
+
+
+def quote_lists(languages: Sequence[str]) -> set[str]:
+    """The lists of a story with quotes in these languages."""
+    return {QUOTING, *(QUOTING_IN + language for language in languages)} if languages else set()
 
 
 def _purge_names(placements: Iterable[Placement]) -> set[str]:

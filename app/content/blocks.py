@@ -308,3 +308,8 @@ def reading_minutes(words: int) -> int:
 def notes_used(body: Iterable[Block]) -> list[str]:
     """Slugs of the reference notes in the body, each once, in reading order."""
     return list(dict.fromkeys(block.note for block in body if isinstance(block, ReferenceNote)))
+
+
+def quote_languages(body: Iterable[Mapping[str, Any]], language: str) -> list[str]:
+    """The languages of the quotes among these blocks, each once; `language` is that of the document."""
+    return list(dict.fromkeys(block["language"] or language for block in body if block["type"] == "quote"))

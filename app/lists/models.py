@@ -15,8 +15,9 @@ class List(Base):
 
     Names begin with what is listed: `articles` (all of them), `articles:tag:trams` (section, tags and all their
     ancestors), `articles:source:wire`, `articles:source.said_by:wire`, `articles:note:dam`, `articles:translation:ID`,
-    `articles:related:ID`, `articles:has:correction`; `notes:tag:trams` (tags themselves only), `notes:source:wire`,
-    `notes:language:uk`.
+    `articles:related:ID`, `articles:has:correction`, `articles:has:quote`, `articles:quote:uk` (a quote in Ukrainian);
+    `notes:tag:trams` (tags themselves only), `notes:source:wire`, `notes:language:uk`; `facts`, `facts:tag:trams`,
+    `facts:source:wire` (of notes, each once for every date of its facts, by which these are sorted).
     """
 
     __tablename__ = "lists"
@@ -40,7 +41,8 @@ class ListEntry(Base):
     list: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     revision: Mapped[int] = mapped_column(doc="The one that the view shows: pages are read without the view entries.")
     published_at: Mapped[datetime] = mapped_column(
-        primary_key=True, doc="Of what has no such date (desk): when it is due, else when it was made."
+        primary_key=True,
+        doc="Of what has no such date (desk): when it is due, else when it was made. Of facts: when they begin.",
     )
     object: Mapped[str] = mapped_column(Uuid16, primary_key=True)
     language: Mapped[str] = mapped_column(String(35))

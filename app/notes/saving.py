@@ -14,6 +14,7 @@ from app.changes.stored import FormerObject, StoredObject, former, stored
 from app.errors import Invalid
 from app.index.store import IndexChanges, IndexedState
 from app.lists.store import ListChanges, Placement
+from app.notes.facts import Placements, fact_placements, move_facts
 from app.notes.models import Note
 from app.notes.references import hidden_in_use, missing_references, shared_languages, sources_of
 from app.notes.schemas import NoteState
@@ -118,7 +119,9 @@ class _Batch:
         if note.withdrawal is not None:
             change.note, change.reason = note.withdrawal.public_note, note.withdrawal.reason
         self.transaction.save(change)
-        texts = searched_texts(from_json(change.card), from_json(change.body or "[]"))
+        card = from_json(change.card)
+        move_facts(self.lists, object_id, _facts(before), {view: fact_placements(card)})
+        texts = searched_texts(card, from_json(change.body or "[]"))
         indexed = IndexedState(texts, new.published_at, new.language)
         self.index.show(object_id, {**dict.fromkeys(cleared), view: indexed})
         return "created" if before is None else "updated"
@@ -142,6 +145,7 @@ async def remove(transaction: Transaction, slug: str, before: StoredObject, *, w
     log.delete_object(transaction, "note", slug, before, names, was_withdrawn=was_withdrawn)
     lists = ListChanges(transaction.zone)
     lists.move(before.id, placed, {})
+    move_facts(lists, before.id, _facts(before), {})
     index = IndexChanges("note")
     index.show(before.id, dict.fromkeys(before.views))
     await index.write(transaction.connection)
@@ -182,3 +186,8 @@ def _purge_names(placements: Iterable[Placement], lineages: Mapping[str, Lineage
 def _placements(before: StoredObject | None) -> dict[View, Placement]:
     states = before.states.items() if before is not None else ()
     return {view: placement_of_document(state.lists, from_json(state.card)) for view, state in states}
+
+
+def _facts(before: StoredObject | None) -> dict[View, Placements]:
+    states = before.states.items() if before is not None else ()
+    return {view: fact_placements(from_json(state.card)) for view, state in states}
