@@ -18,6 +18,7 @@ import app
 from app import about, logs, operations, reindex
 from app.articles.desk_routes import router as articles_desk
 from app.articles.preview_routes import router as previews
+from app.articles.quote_routes import router as quotes
 from app.articles.redirect_routes import router as redirects
 from app.articles.routes import router as articles
 from app.changes import feed, log, writing_routes
@@ -37,6 +38,7 @@ from app.importers.routes import router as importers
 from app.keys.routes import router as keys
 from app.keys.store import identify
 from app.notes.routes import router as notes
+from app.notes.timeline_routes import router as timeline
 from app.outbound import Outbound
 from app.settings import Settings
 from app.site.addresses import is_page
@@ -130,8 +132,10 @@ def create_app(settings: Settings) -> "Application":
         articles,
         articles_desk,
         previews,
+        quotes,
         redirects,
         notes,
+        timeline,
         sources,
         tags,
         formats,

@@ -36,6 +36,7 @@ _blocks = st.lists(
     st.one_of(
         st.sampled_from(["The river rose.", "The river fell.", "Boats stay ashore."]).map(words),
         st.sampled_from(SOURCES).map(said),
+        st.just({**said("wire", "Човни лишилися на березі."), "language": "uk"}),
         st.sampled_from(NOTES).map(box),
         st.just(box("dam", 1)),
     ),
@@ -65,6 +66,13 @@ _note_fields: Final[dict[str, st.SearchStrategy[Any]]] = {
     "body": st.just([words("The dam has stood since 1811.")]),
     "tags": _some(("rivers", "floods")),
     "attributions": _some(SOURCES).map(lambda slugs: [credit(slug) for slug in slugs]),
+    "facts": st.sampled_from(
+        [
+            [],
+            [{"on": "1811", "text": "Built."}],
+            [{"on": "1911-05", "text": "Mended.", "attributions": [credit("wire")]}],
+        ]
+    ),
 }
 _labels = st.sampled_from(["Water", "Land"]).map(lambda label: {"en": label})
 _tag_fields = {"labels": _labels, "parent": st.sampled_from(["rivers", None])}
@@ -167,6 +175,14 @@ _ARTICLE_LISTS: Final = (
     )),
     *(f"tag=rivers&source=wire&language=en&facets={name}" for name in EVERY_FACET.split(",")),
 )  # fmt: skip
+_QUOTES: Final = (
+    "", "include=articles&limit=1", "source=wire", "source=wire,office&language=en", "language=uk", "date=2025",
+    "q=човен", "q=measured&source=office", "q=source:water",
+)  # fmt: skip
+_TIMELINES: Final = (
+    "", "limit=1", "tag=rivers", "tag=floods&source=wire", "source=wire", "language=uk", "from=1900", "to=1850",
+    "q=built", "q=source:water",
+)  # fmt: skip
 _NOTE_LISTS: Final = (
     "", "tag=rivers", "tag=floods&language=en", "language=uk", "source=wire", "ids=dam,pier", "sort=-modified_at",
     "count=true&limit=1", "fields=heading,body",
@@ -187,6 +203,8 @@ def _reads() -> Iterator[str]:
         yield from (f"{path}/{name}" for name in FORMATS)
         yield from (f"{path}/revisions/1/{name}" for name in FORMATS[: 1 if ref != "flood" else None])
         yield f"{path}?fields=body_html,body_text"
+    yield from (f"/v1/quotes?{query}" for query in _QUOTES)
+    yield from (f"/v1/timeline?{query}" for query in _TIMELINES)
     yield from ("/v1/articles?fields=body_html", "/v1/notes?fields=body_text", "/v1/formats/story.css")
     yield from ("/v1/archive", "/v1/archive?by=day&language=en", "/v1/archive?tag=rivers", "/v1/archive?section=city")
     yield from (f"/v1/notes?{query}" for query in _NOTE_LISTS)

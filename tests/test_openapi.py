@@ -53,10 +53,10 @@ get_note_revision_text get_note_text get_preview get_preview_html get_preview_js
 get_preview_ninjs get_preview_text get_source get_source_revision get_tag get_tag_revision get_webhook get_working_copy
 get_working_copy_html get_working_copy_jsonld get_working_copy_markdown get_working_copy_ninjs get_working_copy_text
 import_documents list_article_revisions list_articles list_changes list_deliveries list_keys list_note_revisions
-list_notes list_redirects list_source_revisions list_sources list_tag_revisions list_tags list_webhooks publish_article
-publish_note put_note put_source put_tag replay_webhook revoke_key rotate_webhook_secret stream_changes test_webhook
-unpublish_article unpublish_note update_article update_note update_source update_tag update_webhook update_working_copy
-withdraw_article withdraw_note
+list_notes list_quotes list_redirects list_source_revisions list_sources list_tag_revisions
+list_tags list_timeline list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook revoke_key
+rotate_webhook_secret stream_changes test_webhook unpublish_article unpublish_note update_article update_note
+update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "stream"}]
 # What a parameter needs beside it.

@@ -13,14 +13,30 @@ from app.words.queries import Query, QueryError, parse
 _VERSION: Final = select(IndexState.version)
 
 
-async def query_of(read: Reader, text: str) -> Query:
-    """Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
+async def check_made(read: Reader) -> None:
+    """Cost: one statement.
 
-    Raises: Invalid, with the place where the query is broken; Unavailable, while the index is made for the first time.
+    Raises: Unavailable, while the index, and with it the lists of quotes and facts, is made for the first time.
     """
     row = await read.row(_VERSION)
     if row is None or row[0] is None:
         raise Unavailable("The index of words is being made; nothing can be sought before it is there.")
+
+
+def check_has_no_headline(query: Query, noun: str) -> None:
+    """Raises: Invalid, where the query seeks in headlines, and what is searched, such as quotes, has none."""
+    terms = (*(term for alternatives in query.required for term in alternatives), *query.excluded)
+    if any(term.field == "headline" for term in terms):
+        detail = f"seeks in headlines, and {noun} have none"
+        raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "broken-query", parameter="q"))
+
+
+async def query_of(read: Reader, text: str) -> Query:
+    """Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
+
+    Raises: Invalid, with the place where the query is broken; Unavailable, as `check_made`.
+    """
+    await check_made(read)
     try:
         await load_dictionaries()
         return parse(text)

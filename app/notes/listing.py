@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, literal, select
-from sqlalchemy.orm import aliased
 
 from app.changes.models import ViewEntry
 from app.changes.slug_lists import SlugListRequest, slug_list
@@ -19,7 +18,7 @@ from app.lists.models import List, ListEntry
 from app.notes.schemas import NoteQuery
 from app.notes.search import checked, has_words, needs_bodies, word_parameters
 from app.paging import PageRows, Position
-from app.tags.models import Tag
+from app.tags.store import tags_with_descendants
 from app.words.queries import Query
 
 Sizes = tuple[int, ...]
@@ -33,10 +32,7 @@ def _conditions(kind: Kind, lists: Sizes, tags: Sizes, engine: Any = None) -> tu
     """
     conditions = [_listed(kind, in_list(List.name, f"list_{n}", size)) for n, size in enumerate(lists)]
     for n, size in enumerate(tags):
-        tree = select(Tag.slug).where(in_list(Tag.slug, f"tag_{n}", size)).cte(f"tree_{n}", recursive=True)
-        child = aliased(Tag)
-        tree = tree.union(select(child.slug).join(tree, child.parent == tree.c.slug))
-        names = select(literal("notes:tag:", String).concat(tree.c.slug))
+        names = select(literal("notes:tag:", String).concat(tags_with_descendants(f"tag_{n}", size).c.slug))
         conditions.append(_listed(kind, List.name.in_(names)))
     return (*conditions, *([] if engine is None else [has_words(engine)]))
 

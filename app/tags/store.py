@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import CTE, select
+from sqlalchemy.orm import aliased
 
 from app.changes.log import Transaction
 from app.changes.models import DESK, PUBLIC
@@ -11,7 +12,7 @@ from app.changes.saving import IN_USE
 from app.changes.slug_lists import SlugListRequest
 from app.changes.stored import StoredObject
 from app.changes.views import VIEWS, Perspective
-from app.db import Reader
+from app.db import Reader, in_list
 from app.errors import Fault, Invalid
 from app.index.keys import IndexedTexts
 from app.lists import store as lists
@@ -73,6 +74,13 @@ async def page(read: Reader, perspective: Perspective, query: TagQuery, position
     """Tags that match, by slug or by what changed last. Cost: one statement, and one more with `count`."""
     request = SlugListRequest(query.limit, position, query.sort == "slug", query.ids or (), query.count)
     return await _tags.page(read, perspective, request, type=query.type, parent=query.parent)
+
+
+def tags_with_descendants(parameter: str, size: int) -> CTE:
+    """Slugs of so many tags, which `list_parameters(parameter, …)` binds, and of all that stand under them."""
+    tags = select(Tag.slug).where(in_list(Tag.slug, parameter, size)).cte(f"{parameter}_tree", recursive=True)
+    child = aliased(Tag)
+    return tags.union(select(child.slug).join(tags, child.parent == tags.c.slug))
 
 
 async def counts(read: Reader, perspective: Perspective, slugs: Sequence[str]) -> dict[str, int]:

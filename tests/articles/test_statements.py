@@ -10,7 +10,7 @@ from sqlalchemy import literal, select
 
 from app.db import SHAPES, Database, Reader
 from tests.conftest import Load, serving
-from tests.factories import Line, article, article_id, box, credit, note, section, source, tag
+from tests.factories import Line, article, article_id, box, credit, note, said, section, source, tag
 from tests.processes import until
 
 pytestmark = pytest.mark.usefixtures("uncached")
@@ -23,7 +23,10 @@ def world(size: int) -> list[Line]:
         section("town"),
         *map(tag, names),
         *map(source, names),
-        *(note(slug, tags=[slug], attributions=[credit(slug)]) for slug in names),
+        *(
+            note(slug, tags=[slug], attributions=[credit(slug)], facts=[{"on": "1811", "text": "Built."}])
+            for slug in names
+        ),
         *(
             article(
                 f"a{n}",
@@ -31,7 +34,7 @@ def world(size: int) -> list[Line]:
                 section="town",
                 tags=names,
                 attributions=[credit(slug) for slug in names],
-                body=[box(names[n]), box(names[n - 1], 1)],
+                body=[box(names[n]), box(names[n - 1], 1), said(names[n])],
                 relations=[{"relation": "background", "article": article_id(f"a{m}")} for m in range(size)],
                 **({"translation_of": article_id("a0"), "language": f"q{chr(97 + n)}"} if n else {}),
             )
@@ -81,6 +84,10 @@ async def large(large_url: str) -> AsyncIterator[AsyncClient]:
         ("/v1/articles/a0/revisions", 2),
         ("/v1/articles/a0/revisions/1", 2),
         ("/v1/archive?by=day", 1),
+        ("/v1/quotes?include=articles", 2),
+        ("/v1/quotes?source=n0,n1&language=en", 2),
+        ("/v1/timeline", 3),
+        ("/v1/timeline?tag=n0&source=n0", 4),
         ("/v1/tags", 1),
         ("/v1/tags?include=counts&count=true&type=topic", 3),
         ("/v1/tags?ids=n0,n1", 1),

@@ -1,23 +1,30 @@
 """The index holds the words of what the views show and no others, however it came to be."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from alembic import command
 from httpx import AsyncClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app import reindex
-from app.db import Database
+from app.articles import saving as saving_articles
+from app.changes.models import Object
+from app.db import Database, migrate
+from app.db.schema import alembic_config
 from app.index import store as index
 from app.index.keys import IndexedTexts, keys_of
 from app.index.models import IndexEntry, IndexState
+from app.lists.models import Counter, List, ListEntry
+from app.notes import saving as saving_notes
 from app.words.analysis import analysis_version
 from tests import desk as acts
 from tests import sql
 from tests.answers import get, refusal, slugs
 from tests.conftest import Load
 from tests.contents import rows
-from tests.factories import article, credit, draft, note, source, tag, words
+from tests.factories import article, article_id, credit, draft, note, said, source, tag, words
 
 STORIES = [
     tag("trams", labels={"uk": "Трамваї"}),
@@ -162,3 +169,59 @@ def keys(entry: tuple[Any, ...]) -> bytes:
 
     stored = entry[-1]
     return stored.encode() if isinstance(stored, str) else zlib.decompress(stored)
+
+
+async def listed(database: Database) -> set[tuple[str, str, str]]:
+    """(view, name, object) of all that stands in lists of quotes and facts."""
+    query = select(List.view, List.name, ListEntry.object).join(ListEntry, ListEntry.list == List.id)
+    named = or_(List.name.like("%quote%"), List.name.like("facts%"))
+    return {(view, name, object_id) for view, name, object_id in await rows(database, query.where(named))}
+
+
+async def counted(database: Database) -> dict[tuple[str, str, str], int]:
+    """How many articles the lists of quotes have, by view, name and language of the articles."""
+    query = select(List.view, List.name, Counter.language, Counter.n).join(Counter, Counter.list == List.id)
+    found = await rows(database, query.where(Counter.n != 0, List.name.like("%quote%")))
+    return {(view, name, language): n for view, name, language, n in found}
+
+
+async def test_what_was_stored_before_there_were_lists_of_quotes_and_facts_is_listed_with_the_index(
+    load: Load, desk: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(saving_articles, "quote_lists", lambda languages: set())
+        earlier.setattr(saving_notes, "move_facts", lambda *arguments: None)
+        facts = [{"on": "1811", "text": "Built."}, {"on": "1911", "text": "Mended."}]
+        await load(source("wire"), note("dam", facts=facts), article("flood", body=[said("wire")]), article("ferry"))
+        await acts.change(desk, article_id("flood"), "/draft", headline="To come", language="uk")
+    assert await listed(database) == set()
+    await asyncio.to_thread(command.downgrade, alembic_config(database.url.text), "20261201_1700")
+    await asyncio.to_thread(migrate, database.url.text)
+    for path in ("/v1/quotes", "/v1/timeline"):
+        refusal(await desk.get(path), 503, "unavailable")
+
+    await reindex.reindex(database)
+
+    flood = article_id("flood")
+    ((dam,),) = await rows(database, select(Object.id).where(Object.noun == "note"))
+    entries = {("public", "facts", dam), ("public", "articles:has:quote", flood), ("desk", "articles:has:quote", flood)}
+    entries |= {("public", "articles:quote:en", flood), ("desk", "articles:quote:uk", flood)}
+    assert await listed(database) == entries
+    # Counters of the desk say by how much they differ from the public ones.
+    assert await counted(database) == {
+        ("public", "articles:has:quote", "en"): 1,
+        ("public", "articles:quote:en", "en"): 1,
+        ("desk", "articles:has:quote", "en"): -1,
+        ("desk", "articles:has:quote", "uk"): 1,
+        ("desk", "articles:quote:en", "en"): -1,
+        ("desk", "articles:quote:uk", "uk"): 1,
+    }
+    assert [fact["on"] for fact in (await get(desk, "/v1/timeline"))["items"]] == ["1811", "1911"]
+    # Saving them again finds every row in its place.
+    await acts.change(desk, flood, "/draft", body=[])
+    await acts.act(desk, flood, "publish")
+    answer = await desk.patch("/v1/notes/dam", json={"facts": facts[1:]}, headers={"If-Match": "*"})
+    assert answer.status_code == 200
+    assert await listed(database) == {("public", "facts", dam)}
+    assert await counted(database) == {}
+    assert [fact["on"] for fact in (await get(desk, "/v1/timeline"))["items"]] == ["1911"]

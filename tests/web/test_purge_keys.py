@@ -100,6 +100,11 @@ async def loaded(load: Load) -> None:
         "/v1/notes?language=en": {"notes.language.en"},
         "/v1/notes/dam": {"note.dam"},
         "/v1/redirects": {"redirects"},
+        "/v1/quotes": {"articles.has.quote"},
+        "/v1/quotes?language=uk,en": {"articles.quote.uk", "articles.quote.en"},
+        "/v1/quotes?source=wire&language=en&q=source:wire": {"articles.source.said_by.wire", "sources"},
+        "/v1/timeline": {"notes"},
+        "/v1/timeline?tag=rivers&source=wire": {"notes.tag.rivers", "tags"},
     }.items(),
 )  # fmt: skip
 async def test_an_answer_names_what_it_depends_on(loaded: None, api: AsyncClient, path: str, keys: set[str]) -> None:
