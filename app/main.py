@@ -20,6 +20,7 @@ from app.articles.desk_routes import router as articles_desk
 from app.articles.preview_routes import router as previews
 from app.articles.quote_routes import router as quotes
 from app.articles.redirect_routes import router as redirects
+from app.articles.related_routes import router as related_articles
 from app.articles.routes import router as articles
 from app.changes import feed, log, writing_routes
 from app.changes.live import Live
@@ -132,6 +133,7 @@ def create_app(settings: Settings) -> "Application":
         articles,
         articles_desk,
         previews,
+        related_articles,
         quotes,
         redirects,
         notes,

@@ -199,6 +199,7 @@ def _reads() -> Iterator[str]:
         yield from (path, f"{path}?fields=headline,tags", f"{path}?perspective=2026-01-01T00:00:00Z")
         yield from (f"{path}?include={name}" for name in (*EVERY_INCLUDE.split(","), EVERY_INCLUDE))
         yield from (f"{path}/revisions", f"{path}/revisions?limit=1", f"{path}/revisions/1", f"{path}/diff?from=1&to=2")
+        yield from (f"{path}/related", f"{path}/related?limit=1")
         yield f"{path}/revisions/1?include={EVERY_INCLUDE}"
         yield from (f"{path}/{name}" for name in FORMATS)
         yield from (f"{path}/revisions/1/{name}" for name in FORMATS[: 1 if ref != "flood" else None])

@@ -83,6 +83,7 @@ async def large(large_url: str) -> AsyncIterator[AsyncClient]:
         ("/v1/articles/nowhere", 2),
         ("/v1/articles/a0/revisions", 2),
         ("/v1/articles/a0/revisions/1", 2),
+        ("/v1/articles/a0/related", 5),
         ("/v1/archive?by=day", 1),
         ("/v1/quotes?include=articles", 2),
         ("/v1/quotes?source=n0,n1&language=en", 2),

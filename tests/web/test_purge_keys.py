@@ -105,6 +105,7 @@ async def loaded(load: Load) -> None:
         "/v1/quotes?source=wire&language=en&q=source:wire": {"articles.source.said_by.wire", "sources"},
         "/v1/timeline": {"notes"},
         "/v1/timeline?tag=rivers&source=wire": {"notes.tag.rivers", "tags"},
+        "/v1/articles/flood/related": {FLOOD, "articles"},
     }.items(),
 )  # fmt: skip
 async def test_an_answer_names_what_it_depends_on(loaded: None, api: AsyncClient, path: str, keys: set[str]) -> None:
