@@ -44,7 +44,8 @@ class RenderedArticle:
 
     `card` and `body` are the JSON of the document, `private` that of the members that only the desk sees.
     `related` maps ids of articles that this one names to where it does. `working_copy` says that this state stands
-    beside what is public, and does not take its place.
+    beside what is public, and does not take its place. `keys` are those of its words, packed (`app.index.keys`), where
+    whoever rendered it has made them already.
     """
 
     id: str
@@ -73,6 +74,7 @@ class RenderedArticle:
     card: str
     body: str
     private: str
+    keys: bytes | None = None
 
     @property
     def is_public(self) -> bool:

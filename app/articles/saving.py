@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from app.changes.saving import Outcome, same_content
 from app.changes.stored import FormerObject, former
 from app.db import execute_many, insert_many
 from app.errors import Invalid
+from app.index.keys import IndexedTexts, packed_keys
 from app.index.store import IndexChanges, IndexedState
 from app.lists.store import ListChanges, Placement
 from app.publishing.placement import (
@@ -308,9 +309,17 @@ class _Batch:
         await self.lists.write(connection)
 
 
+def analysed(article: RenderedArticle) -> RenderedArticle:
+    """The same with the keys of its words. Cost: that of `packed_keys`; it needs no database."""
+    return replace(article, keys=packed_keys(_texts(article)))
+
+
 def _indexed(article: RenderedArticle, placed: Placement) -> IndexedState:
-    texts = searched_texts(from_json(article.card), from_json(article.body))
-    return IndexedState(texts, placed.published_at, placed.language)
+    return IndexedState(article.keys or _texts(article), placed.published_at, placed.language)
+
+
+def _texts(article: RenderedArticle) -> IndexedTexts:
+    return searched_texts(from_json(article.card), from_json(article.body))
 
 
 def _address(card: Mapping[str, Any]) -> tuple[str, str]:

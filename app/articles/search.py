@@ -23,7 +23,7 @@ from app.db import (
     padded_size,
 )
 from app.index import ranking
-from app.index.checking import CHECKED_AT_MOST, answers
+from app.index.checking import CHECKED_AT_MOST, CHECKED_CHARACTERS, answers
 from app.index.highlighting import Part, highlighted
 from app.index.hits import Conditions, Found, Hit, Walk, nearest, number
 from app.index.keys import condition_of, has_phrases
@@ -36,6 +36,8 @@ from app.words.matching import Finder
 from app.words.queries import Query
 
 _MOST_HITS: Final = CHECKED_AT_MOST + 1
+# So many states are read at a time to be checked.
+PORTION: Final = 20
 
 
 class FoundArticles(NamedTuple):
@@ -62,20 +64,21 @@ class ArticleSearch:
     ) -> FoundArticles:
         """The first articles from the position on, at most `limit`; with `newest_first` towards the past.
 
-        Of a query with phrases, CHECKED_AT_MOST of the articles that have all of its words are read.
-        Cost: that of `nearest` for each view and one statement more; with phrases again for each `limit` that is read.
+        Of a query with phrases, the articles that have all of its words are read until they have CHECKED_CHARACTERS.
+        Cost: that of `nearest` for each view and one statement more; with phrases again for each portion that is read.
         """
         found: list[tuple[Hit, FoundState]] = []
-        looked_at = 0
+        portion = max(limit, PORTION) if self.has_phrases else limit
+        read_characters = 0
         while True:
-            hits, fence = await self._nearest(read, position, limit, newest_first=newest_first)
+            hits, fence = await self._nearest(read, position, portion, newest_first=newest_first)
             texts = await self.states(read, [hit.object for hit in hits], with_body=with_body or self.has_phrases)
             found += [(hit, texts[hit.object]) for hit in hits if self._is_answer(texts[hit.object])]
-            looked_at += len(hits)
-            if len(found) >= limit or fence is not None or len(hits) < limit:
+            read_characters += sum(len(text.card) + len(text.body or "") for text in texts.values())
+            if len(found) >= limit or fence is not None or len(hits) < portion:
                 return FoundArticles(found[:limit], fence if len(found) < limit else None)
             position = Position((milliseconds(hits[-1].published_at), hits[-1].object))
-            if looked_at >= CHECKED_AT_MOST:
+            if read_characters >= CHECKED_CHARACTERS:
                 return FoundArticles(found, position)
 
     async def newest(self, read: Reader, most: int, bound: Position | None = None) -> Found:

@@ -26,13 +26,16 @@ WRITERS: Final = 10
 class PostgresReadConnection:
     """A connection whose transactions are read-only, and whose statements and answers are waited for PATIENCE_SECONDS.
 
-    JIT is off: to compile a statement takes longer than any of ours runs.
+    JIT is off: to compile a statement takes longer than any of ours runs. Slow statements are planned for their values
+    each time: a plan for all values does not know how long a window of the index of words is, and takes up to nine
+    times as long. For short ones that would cost more than it saves, so the mode is switched where it differs.
     """
 
     BEGIN_SNAPSHOT: ClassVar[str] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, driver: asyncpg.Connection) -> None:
         self._driver = driver
+        self._plan_mode = "auto"
 
     @classmethod
     async def open(cls, url: str) -> "PostgresReadConnection":
@@ -40,7 +43,11 @@ class PostgresReadConnection:
         return cls(await asyncpg.connect(url, timeout=PATIENCE_SECONDS, server_settings=settings))
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, slow: bool) -> Iterable[Iterable[Any]]:
+        plan_mode = "force_custom_plan" if slow else "auto"
         async with asyncio.timeout(PATIENCE_SECONDS):
+            if plan_mode != self._plan_mode:
+                await self._driver.execute(f"SET plan_cache_mode = {plan_mode}")
+                self._plan_mode = plan_mode
             records: list[asyncpg.Record] = await self._driver.fetch(sql, *arguments)
             return records
 

@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.articles.saving import ArticleToSave, analysed
 from app.db import Database, utcnow
 from app.errors import Fault, Malformed
 from app.importers import store
@@ -74,8 +76,17 @@ def _portions(source: Iterator[Numbered]) -> Iterator[tuple[list[Numbered], int]
 
 
 def parse(portion: list[Numbered], now: datetime) -> list[Item]:
-    """The lines as items: pure work, done in a process of its own where there is much of it."""
+    """The lines as items: pure work."""
     return [_item(number, line, now) for number, line in portion]
+
+
+def parse_and_analyse(portion: list[Numbered], now: datetime) -> list[Item]:
+    """The lines as items, articles with the keys of their words: for a process of its own."""
+    items = parse(portion, now)
+    for item in items:
+        if isinstance(item.to_save, ArticleToSave):
+            item.to_save = replace(item.to_save, article=analysed(item.to_save.article))
+    return items
 
 
 def _item(number: int, line: bytes | str, now: datetime) -> Item:
@@ -139,7 +150,7 @@ async def _ahead(
     loop = asyncio.get_running_loop()
     waiting: deque[tuple[asyncio.Future[list[Item]], int]] = deque()
     for portion, size in portions:
-        waiting.append((loop.run_in_executor(pool, parse, portion, now), size))
+        waiting.append((loop.run_in_executor(pool, parse_and_analyse, portion, now), size))
         if len(waiting) >= AHEAD:
             future, parsed_bytes = waiting.popleft()
             yield await future, parsed_bytes

@@ -3,22 +3,20 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from app.index.keys import Keys
-
 
 class NewEntry(NamedTuple):
-    """A state that is to be indexed. `place` is that of its second."""
+    """A state that is to be indexed. `place` is the first one of its minute; `keys` are packed."""
 
     object: str
     view: str
     place: int
     published_at: datetime
     language: str
-    keys: Keys
+    keys: bytes
 
 
 class StoredEntry(NamedTuple):
-    """What is stored of an entry; `keys` in the form of the database."""
+    """What is stored of an entry; `keys` in the form of the database: packed on SQLite."""
 
     object: str
     view: str

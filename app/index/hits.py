@@ -22,16 +22,16 @@ from app.changes.models import Noun, View
 from app.db import SHAPES, Reader, Row, UtcDateTime, Uuid16, from_milliseconds, milliseconds
 from app.index.keys import Condition
 from app.index.models import IndexEntry
-from app.index.places import Span, instant_of, second_of, span_of
+from app.index.places import Span, instant_of, minute_of, span_of
 from app.index.store import engine_of
 from app.paging import Position
 
 # A look at an entry with all conditions is a few microseconds.
 LOOKED_AT: Final = 5_000
-_ALL: Final = (1 << 31) - 1  # entries of one second are not limited
+_ALL: Final = (1 << 31) - 1  # entries of one minute are not limited
 _FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
 _LAST_ID: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-_SECOND: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 # From the columns of hits (place, object, view, published_at, language), what they must meet besides the words. It must
@@ -143,7 +143,7 @@ async def nearest(read: Reader, walk: Walk, position: Position | None, limit: in
         values |= {"at_0": from_milliseconds(position.values[0]), "at_1": position.values[1]}
     for size in engine.WINDOWS:
         row = await read.row(_window(walk.newest_first), {**span._asdict(), "skip": size - 1})
-        window = span if row is None else span.up_to_second_of(row[0], newest_first=walk.newest_first)
+        window = span if row is None else span.up_to_minute_of(row[0], newest_first=walk.newest_first)
         hits = await _walked(read, shape, values, window, limit)
         if len(hits) >= limit or row is None:
             return Found(hits)
@@ -153,32 +153,32 @@ async def nearest(read: Reader, walk: Walk, position: Position | None, limit: in
             _fence(engine, walk.newest_first), {**values, **span._asdict(), "skip": walk.looked_at}, slow=True
         )
         if row is not None:
-            span = span.up_to_second_of(row[0], newest_first=walk.newest_first)
+            span = span.up_to_minute_of(row[0], newest_first=walk.newest_first)
             fence = _behind(row[0], newest_first=walk.newest_first)
     hits = await _walked(read, shape._replace(is_windowed=False), values, span, limit)
     return Found(hits, fence if len(hits) < limit else None)
 
 
 async def _walked(read: Reader, shape: _Shape, values: dict[str, Any], span: Span, limit: int) -> list[Hit]:
-    """The first hits of a span. The last second is read whole, since its entries stand in no order."""
+    """The first hits of a span. The last minute is read whole, since its entries stand in no order."""
     statement = _hits(shape)
     rows = await read.rows(statement, {**values, **span._asdict(), "limit": limit}, slow=True)
     hits = [Hit(*row) for row in rows]
     if len(hits) == limit:
-        last = second_of(hits[-1].place)
+        last = minute_of(hits[-1].place)
         hits = [hit for hit in hits if not last.low <= hit.place <= last.high]
-        in_second = Span(max(span.low, last.low), min(span.high, last.high))
-        rows = await read.rows(statement, {**values, **in_second._asdict(), "limit": _ALL}, slow=True)
+        in_minute = Span(max(span.low, last.low), min(span.high, last.high))
+        rows = await read.rows(statement, {**values, **in_minute._asdict(), "limit": _ALL}, slow=True)
         hits += [Hit(*row) for row in rows]
     return sorted(hits, key=lambda hit: hit.order, reverse=shape.newest_first)[:limit]
 
 
 def _behind(place: int, *, newest_first: bool) -> Position:
-    """The position behind the whole second of a place."""
-    second = instant_of(place)
+    """The position behind the whole minute of a place."""
+    minute = instant_of(place)
     if newest_first:
-        return Position((milliseconds(second), _FIRST_ID))
-    return Position((milliseconds(second + _SECOND - _MILLISECOND), _LAST_ID))
+        return Position((milliseconds(minute), _FIRST_ID))
+    return Position((milliseconds(minute + _MINUTE - _MILLISECOND), _LAST_ID))
 
 
 @lru_cache(SHAPES)
@@ -200,7 +200,7 @@ async def number(read: Reader, walk: Walk, most: int) -> tuple[int, bool]:
     values = {**walk.parameters, "asked": engine.asked(walk.condition)}
     row = await read.row(_fence(engine, True), {**values, **span._asdict(), "skip": most}, slow=True)
     if row is not None:
-        span = span.up_to_second_of(row[0], newest_first=True)
+        span = span.up_to_minute_of(row[0], newest_first=True)
     counted = {**values, **span._asdict(), "limit": most}
     ((count,),) = await read.rows(_number(engine, walk.conditions), counted, slow=True)
     return count, row is None

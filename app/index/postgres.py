@@ -1,8 +1,7 @@
 """The index on PostgreSQL: the keys of an entry are a `tsvector` without positions, under a GIN index.
 
-Each key stands there as it is, and once more with a mark for those fields that can be asked for. A condition is read in
-windows: PostgreSQL cannot walk a GIN index by date. Of a common word the newest entries hold a page, so those are
-looked at first; only if they do not, the GIN index finds all.
+A condition is read in windows: PostgreSQL cannot walk a GIN index by date. Of a common word the newest entries hold a
+page, so those are looked at first; only if they do not, the GIN index finds all.
 """
 
 from collections.abc import Sequence
@@ -15,13 +14,11 @@ from sqlalchemy.sql.selectable import FromClause
 
 from app.db import WriteConnection
 from app.index.entries import NewEntry, StoredEntry
-from app.index.keys import COLUMNS, AllOf, AnyOf, Condition, HasKey, Keys
+from app.index.keys import AllOf, AnyOf, Condition, HasKey, unpacked
 from app.index.models import IndexEntry
 
 DIALECT: Final = "postgresql"
 WINDOWS: Final = (64, 400)
-# The marks of columns. Keys of sources say by themselves what they are.
-_MARKS: Final = {"headline": "h:", "standfirst": "t:", "quotes": "q:", "sources": ""}
 _REMOVE: Final = (
     "DELETE FROM index_entries USING unnest($1::uuid[], $2::text[]) AS removed (object, view)"
     " WHERE index_entries.object = removed.object AND index_entries.view = removed.view"
@@ -56,14 +53,8 @@ async def write(connection: WriteConnection, removed: Sequence[StoredEntry], add
         await connection.driver_execute(_ADD, [[*zip(*rows, strict=True)]])
 
 
-def _tsvector(keys: Keys) -> str:
-    lexemes: list[str] = []
-    for name, column in zip(COLUMNS, keys, strict=True):
-        own = column.split()
-        lexemes += own
-        if mark := _MARKS.get(name):
-            lexemes += [mark + key for key in own]
-    return " ".join(map(_quoted, lexemes))
+def _tsvector(keys: bytes) -> str:
+    return " ".join(map(_quoted, unpacked(keys).split()))
 
 
 def _quoted(lexeme: str) -> str:
@@ -76,8 +67,8 @@ def _quoted(lexeme: str) -> str:
 def asked(condition: Condition) -> str:
     """The condition as a `tsquery`. Every key is quoted, so none is read as an operator."""
     match condition:
-        case HasKey(key, column, is_prefix):
-            return _quoted(("" if column is None else _MARKS[column]) + key) + (":*" if is_prefix else "")
+        case HasKey(is_prefix=is_prefix):
+            return _quoted(condition.marked_key) + (":*" if is_prefix else "")
         case AnyOf(conditions):
             return _joined(" | ", conditions)
         case AllOf(conditions, none_of):

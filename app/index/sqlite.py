@@ -5,7 +5,6 @@ needs exactly the values that were put in, hence the copy of the keys. FTS5 walk
 order, from any of them on, so a page of a common word costs no more than one of a rare word.
 """
 
-import zlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
@@ -16,21 +15,17 @@ from sqlalchemy.sql.selectable import FromClause
 from app.db import WriteConnection, milliseconds
 from app.db.columns import uuid_to_bytes
 from app.index.entries import NewEntry, StoredEntry
-from app.index.keys import COLUMNS, AllOf, AnyOf, Condition, HasKey, Keys
+from app.index.keys import AllOf, AnyOf, Condition, HasKey, unpacked
 from app.index.models import IndexEntry
-from app.index.places import NUMBER_BITS, second_of
+from app.index.places import NUMBER_BITS, minute_of
 
 DIALECT: Final = "sqlite"
 # The whole index is walked at once.
 WINDOWS: Final[tuple[int, ...]] = ()
-# Numbers are given in the order of writing, one writer at a time.
-NUMBERED: Final = True
 
 _WORDS: Final = table("index_words", column("index_words", String), column("rowid", BigInteger))
-_NAMES: Final = ", ".join(COLUMNS)
-_MARKS: Final = ", ".join("?" * len(COLUMNS))
-_ADD_WORDS: Final = f"INSERT INTO index_words (rowid, {_NAMES}) VALUES (?, {_MARKS})"  # noqa: S608
-_REMOVE_WORDS: Final = f"INSERT INTO index_words (index_words, rowid, {_NAMES}) VALUES ('delete', ?, {_MARKS})"  # noqa: S608
+_ADD_WORDS: Final = "INSERT INTO index_words (rowid, keys) VALUES (?, ?)"
+_REMOVE_WORDS: Final = "INSERT INTO index_words (index_words, rowid, keys) VALUES ('delete', ?, ?)"
 _REMOVE_ENTRY: Final = "DELETE FROM index_entries WHERE object = ? AND view = ?"
 _ADD_ENTRY: Final = (
     "INSERT INTO index_entries (object, view, place, published_at, language, keys) VALUES (?, ?, ?, ?, ?, ?)"
@@ -38,24 +33,14 @@ _ADD_ENTRY: Final = (
 _LAST_NUMBER: Final = "SELECT max(place) FROM index_entries WHERE place BETWEEN ? AND ?"
 
 
-def packed(keys: Keys) -> bytes:
-    return zlib.compress("\n".join(keys).encode())
-
-
-def _unpacked(packed_keys: bytes) -> Keys:
-    return tuple(zlib.decompress(packed_keys).decode().split("\n"))
-
-
 def is_stored(entry: NewEntry, stored: StoredEntry) -> bool:
     """Whether nothing is to be written."""
-    return (entry.published_at, entry.language, packed(entry.keys)) == (
-        stored.published_at, stored.language, stored.keys
-    )  # fmt: skip
+    return (entry.published_at, entry.language, entry.keys) == (stored.published_at, stored.language, stored.keys)
 
 
 async def write(connection: WriteConnection, removed: Sequence[StoredEntry], added: Sequence[NewEntry]) -> None:
-    """Takes entries out and puts others in. An entry whose second stays keeps its place."""
-    words = [(entry.place, *_unpacked(entry.keys)) for entry in removed]
+    """Takes entries out and puts others in. An entry whose minute stays keeps its place."""
+    words = [(entry.place, unpacked(entry.keys)) for entry in removed]
     await connection.driver_execute(_REMOVE_WORDS, words)
     keys = [(uuid_to_bytes(entry.object), entry.view) for entry in removed]
     await connection.driver_execute(_REMOVE_ENTRY, keys)
@@ -67,24 +52,23 @@ async def write(connection: WriteConnection, removed: Sequence[StoredEntry], add
         if place is None or place >> NUMBER_BITS != entry.place >> NUMBER_BITS:
             place = await _free_place(connection, entry.place, taken)
         rows.append((place, entry))
-    await connection.driver_execute(_ADD_WORDS, [(place, *entry.keys) for place, entry in rows])
+    await connection.driver_execute(_ADD_WORDS, [(place, unpacked(entry.keys)) for place, entry in rows])
     entries = [
-        (uuid_to_bytes(entry.object), entry.view, place, milliseconds(entry.published_at), entry.language,
-         packed(entry.keys))
+        (uuid_to_bytes(entry.object), entry.view, place, milliseconds(entry.published_at), entry.language, entry.keys)
         for place, entry in rows
-    ]  # fmt: skip
+    ]
     await connection.driver_execute(_ADD_ENTRY, entries)
 
 
 async def _free_place(connection: WriteConnection, place: int, taken: dict[int, int]) -> int:
-    """The first free place of this second; `taken` are the last ones of seconds that this batch writes to."""
-    second = second_of(place)
-    if second.low not in taken:
-        ((last,),) = await connection.driver_fetch(_LAST_NUMBER, second)
-        taken[second.low] = second.low - 1 if last is None else last
-    taken[second.low] += 1
-    assert taken[second.low] <= second.high, "a second has two million places"
-    return taken[second.low]
+    """The first free place of this minute; `taken` are the last ones of minutes that this batch writes to."""
+    minute = minute_of(place)
+    if minute.low not in taken:
+        ((last,),) = await connection.driver_fetch(_LAST_NUMBER, minute)
+        taken[minute.low] = minute.low - 1 if last is None else last
+    taken[minute.low] += 1
+    assert taken[minute.low] <= minute.high, "a minute has 262,144 places"
+    return taken[minute.low]
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -93,9 +77,8 @@ async def _free_place(connection: WriteConnection, place: int, taken: dict[int, 
 def asked(condition: Condition) -> str:
     """The condition in the query language of FTS5. Every key is quoted, so none is read as an operator."""
     match condition:
-        case HasKey(key, column_name, is_prefix):
-            quoted = '"' + key.replace('"', '""') + '"' + ("*" if is_prefix else "")
-            return quoted if column_name is None else f"{column_name} : {quoted}"
+        case HasKey(is_prefix=is_prefix):
+            return '"' + condition.marked_key.replace('"', '""') + '"' + ("*" if is_prefix else "")
         case AnyOf(conditions):
             return _joined(" OR ", conditions)
         case AllOf(conditions, none_of):

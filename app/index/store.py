@@ -15,16 +15,17 @@ from app.changes.stored import fetch_in_portions
 from app.db import Reader, Row, WriteConnection, in_list
 from app.index import postgres, sqlite
 from app.index.entries import NewEntry, StoredEntry
-from app.index.keys import IndexedTexts, keys_of
+from app.index.keys import IndexedTexts, packed_keys
 from app.index.models import IndexEntry
 from app.index.places import place_in_part, span_of
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedState:
-    """A state that a view shows: its texts, and what decides where its entry stands."""
+    """A state that a view shows: its texts, or their packed keys where they have been made already, and what decides
+    where its entry stands."""
 
-    texts: IndexedTexts
+    words: IndexedTexts | bytes
     published_at: datetime
     language: str
 
@@ -63,7 +64,7 @@ class IndexChanges:
         return {
             key: NewEntry(
                 *key, self._place(key.view, state.published_at), state.published_at, state.language,
-                keys_of(state.texts),
+                state.words if isinstance(state.words, bytes) else packed_keys(state.words),
             )
             for key, state in self._states.items()
             if state is not None

@@ -8,6 +8,7 @@ from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.articles import search as article_search
 from tests import desk as acts
 from tests.answers import blamed, get, refusal
 from tests.articles.town import WORLD, answers, every_item, filters, newsroom, queries
@@ -55,6 +56,20 @@ async def test_pages_lead_back_as_they_lead_on(town: AsyncClient, query: str, li
         backward.append(page["items"])
     assert [item for items in reversed(backward) for item in items] == [item for items in forward for item in items]
     assert not forward or forward[0] == first["items"]
+
+
+@pytest.mark.parametrize("phrase", ['"міст трамвай"', '"трамвай міст"', '"старого міст"', '"дитина bridge"'])
+async def test_a_phrase_is_found_however_little_is_read_for_a_page(
+    town: AsyncClient, monkeypatch: pytest.MonkeyPatch, phrase: str
+) -> None:
+    found = await every_item(town, 5, q=phrase)
+    monkeypatch.setattr(article_search, "CHECKED_CHARACTERS", 1)
+    monkeypatch.setattr(article_search, "PORTION", 2)
+
+    short = await get(town, "/v1/articles", q=phrase, limit=2)
+
+    assert short["next"] is not None
+    assert await every_item(town, 2, q=phrase) == found
 
 
 # --- single questions --------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from app.articles import saving as saving_articles
 from app.changes.models import Object
 from app.db import Database, migrate
 from app.db.schema import alembic_config
-from app.index import store as index
-from app.index.keys import IndexedTexts, keys_of
+from app.index import keys as index_keys
+from app.index.keys import IndexedTexts, keys_of, unpacked
 from app.index.models import IndexEntry, IndexState
+from app.index.places import NUMBER_BITS
 from app.lists.models import Counter, List, ListEntry
 from app.notes import saving as saving_notes
 from app.words.analysis import analysis_version
@@ -36,9 +37,9 @@ STORIES = [
 
 
 async def entries(database: Database) -> list[tuple[Any, ...]]:
-    """All entries but for their places in a second, which mean nothing."""
+    """All entries but for their numbers in a minute, which mean nothing."""
     found = await rows(database, select(IndexEntry).order_by(IndexEntry.object, IndexEntry.view))
-    return [(*row[:2], row[2] >> 21, *row[3:]) for row in found]
+    return [(*row[:2], row[2] >> NUMBER_BITS, *row[3:]) for row in found]
 
 
 async def state(database: Database) -> tuple[str | None, str | None]:
@@ -111,10 +112,10 @@ async def test_a_new_analysis_makes_all_entries_anew(
 ) -> None:
     await load(*STORIES)
 
-    def others(texts: IndexedTexts) -> tuple[str, ...]:
-        return tuple(column.replace("повінь", "потоп") for column in keys_of(texts))
+    def others(texts: IndexedTexts) -> str:
+        return keys_of(texts).replace("повінь", "потоп")
 
-    monkeypatch.setattr(index, "keys_of", others)
+    monkeypatch.setattr(index_keys, "keys_of", others)
     monkeypatch.setattr(reindex, "analysis_version", lambda: "another")
     await reindex.reindex(database)
 
@@ -165,10 +166,8 @@ async def test_words_that_are_shown_no_more_are_found_no_more(desk: AsyncClient,
 
 def keys(entry: tuple[Any, ...]) -> bytes:
     """The keys of an entry as UTF-8, whichever database holds them."""
-    import zlib
-
     stored = entry[-1]
-    return stored.encode() if isinstance(stored, str) else zlib.decompress(stored)
+    return stored.encode() if isinstance(stored, str) else unpacked(stored).encode()
 
 
 async def listed(database: Database) -> set[tuple[str, str, str]]:
