@@ -18,6 +18,7 @@ from benchmarks import (
     processes,
     reads,
     rush,
+    search,
     sizes,
     startup,
     statements,
@@ -34,6 +35,7 @@ ALL = {
     "processes": processes.measure,
     "imports": imports.measure,
     "sizes": sizes.measure,
+    "search": search.measure,
     "startup": startup.measure,
     "feed": feed.measure,
     "rush": rush.measure,
@@ -47,6 +49,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all of them by default")
     parser.add_argument("--full", action="store_true", help="lists of a million articles, imports of 100,000")
+    parser.add_argument("--stories", type=int, default=4_000, help="how many `search` looks through (4,000)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="one of the two; both by default")
     parser.add_argument("--rounds", type=int, default=5, help="how often to repeat what is noisy (5)")
     folder = Path(tempfile.gettempdir()) / "dovidka-bench"
@@ -63,7 +66,15 @@ def main() -> int:
         parser.error("forms needs FILE.conllu of Universal Dependencies, named uk_… or en_…")
     chosen = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    options = Options(arguments.full, chosen, arguments.folder.resolve(), arguments.rounds, arguments.other, treebanks)
+    options = Options(
+        arguments.full,
+        arguments.stories,
+        chosen,
+        arguments.folder.resolve(),
+        arguments.rounds,
+        arguments.other,
+        treebanks,
+    )
     results = arguments.folder / "results.json"
     figures: dict[str, float] = json.loads(results.read_text()) if results.exists() else {}
     missed = 0

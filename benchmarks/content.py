@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +44,11 @@ def kept(options: Options, database: str, size: int) -> str:
     return url
 
 
-def load(url: str, path: Path, *, root: Path = ROOT) -> Import:
+def load(url: str, path: Path, *, root: Path = ROOT, program: Sequence[str] = ("-m", "app")) -> Import:
     """Runs `import ndjson` of the checkout in `root`. Raises: RuntimeError, where it refuses something."""
     begun = time.perf_counter()
     environment = {**os.environ, "DATABASE_URL": url}
-    command = [sys.executable, "-m", "app", "import", "ndjson", str(path)]
+    command = [sys.executable, *program, "import", "ndjson", str(path)]
     with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         report = process.stderr.read()

@@ -32,10 +32,12 @@ class Goal:
 class Options:
     """How a run is to be made: at full size or at one for every day, on which databases, where data is kept.
 
-    `other` is the folder of another checkout, to compare with; `treebanks` are files of the format CoNLL-U.
+    `stories` is how many are searched, `other` the folder of another checkout, to compare with; `treebanks` are files
+    of the format CoNLL-U.
     """
 
     full: bool
+    stories: int
     databases: Sequence[str]
     folder: Path
     rounds: int
