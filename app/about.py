@@ -35,6 +35,7 @@ TAGS: Final = {
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
+    "search": "All of it by words, and what somebody may be about to type.",
     "renditions": "Stories and notes in other formats: HTML, text, Markdown, JSON-LD, ninjs.",
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "renditions at the desk": "Working copies in other formats.",
@@ -48,7 +49,7 @@ TAGS: Final = {
     "operations": "Whether the server is well.",
 }
 TAG_GROUPS: Final = {
-    "Reading": ["articles", "notes", "sources", "tags", "renditions", "changes"],
+    "Reading": ["articles", "notes", "sources", "tags", "search", "renditions", "changes"],
     "The desk": [
         "renditions at the desk",
         "articles at the desk",

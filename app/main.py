@@ -41,6 +41,7 @@ from app.keys.store import identify
 from app.notes.routes import router as notes
 from app.notes.timeline_routes import router as timeline
 from app.outbound import Outbound
+from app.search.routes import router as search
 from app.settings import Settings
 from app.site.addresses import is_page
 from app.site.explore_routes import router as exploration
@@ -140,6 +141,7 @@ def create_app(settings: Settings) -> "Application":
         timeline,
         sources,
         tags,
+        search,
         formats,
         feeds,
         sitemaps,

@@ -30,6 +30,11 @@ class PageRows:
     prev: Position | None = None
     count: tuple[int, bool] | None = None
 
+    @property
+    def is_all_empty(self) -> bool:
+        """Whether nothing is on the page, and nothing behind it."""
+        return not self.items and self.next is None
+
 
 class Included(NamedTuple):
     """What stands beside the items of an answer.

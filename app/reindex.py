@@ -7,7 +7,7 @@ What is written meanwhile is indexed by its writer; the rows of what a batch ind
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,6 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, t
 
 from app.articles.models import Article
 from app.articles.saving import ARCHIVED, quote_lists
-from app.articles.texts import searched_texts as article_texts
 from app.changes.models import DESK, Noun, Object, Revision, View, ViewEntry
 from app.changes.views import shown_state
 from app.content.blocks import quote_languages
@@ -39,19 +38,16 @@ from app.db import (
     padded_size,
 )
 from app.errors import Raced, Unavailable
-from app.index.keys import IndexedTexts
 from app.index.models import IndexState
 from app.index.store import IndexChanges, IndexedState
 from app.lists.models import ListEntry
 from app.lists.store import ENTRY_COLUMNS, ListChanges, Placement, list_ids
 from app.notes.facts import fact_placements
 from app.notes.models import Note
-from app.notes.texts import searched_texts as note_texts
 from app.publishing.placement import placement_of_document
+from app.search.texts import searched_texts
 from app.sources.models import Source
-from app.sources.store import searched_texts as source_texts
 from app.tags.models import Tag
-from app.tags.store import searched_texts as tag_texts
 from app.words.analysis import analysis_version, load_dictionaries
 
 BATCH: Final = 50
@@ -173,7 +169,7 @@ async def _index(database: Database, noun: Noun, refs: Sequence[str]) -> None:
         for state in states:
             in_view: View = state.view if noun in _IN_TWO_VIEWS else DESK
             published_at = state.listed_at or datetime.fromisoformat(state.fields["created_at"])
-            texts = _texts(noun, state.fields, state.blocks)
+            texts = searched_texts(noun, state.fields, state.blocks)
             index.show(state.object, {in_view: IndexedState(texts, published_at, state.fields.get("language", ""))})
         await index.write(connection)
         if noun == "article":
@@ -215,18 +211,6 @@ async def _list_facts(connection: WriteConnection, states: Sequence[_State]) -> 
         for name in new.names
     ]
     await insert_missing(connection, ListEntry, ENTRY_COLUMNS, sorted(entries))
-
-
-def _texts(noun: Noun, card: Mapping[str, Any], body: Sequence[Mapping[str, Any]]) -> IndexedTexts:
-    match noun:
-        case "article":
-            return article_texts(card, body)
-        case "note":
-            return note_texts(card, body)
-        case "source":
-            return source_texts(card)
-        case "tag":
-            return tag_texts(card)
 
 
 # --- statements --------------------------------------------------------------------------------------------------

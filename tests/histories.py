@@ -168,7 +168,8 @@ _ARTICLE_LISTS: Final = (
     "section=city", "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",
     "updated_since=2025-01-01", "sort=-updated_at", "count=true&limit=1", "limit=2&fields=headline,body",
     f"ids={article_id('flood')},{article_id('povin')}", "published_to=2025-12-31&language=en",
-    "q=river", "q=river&sort=relevance&limit=1", "q=water+OR+source:water&language=uk",
+    "q=water", "q=land", "q=dam stood&language=en", "q=source:water OR boats&tag=rivers", "q=river",
+    "q=river&sort=relevance&limit=1", "q=water+OR+source:water&language=uk",
     *(f"{filters}facets={EVERY_FACET}" for filters in (
         "", "language=en&", "tag=rivers&", "section=city&language=uk&", "source=wire&role=said_by&tag_not=floods&",
         "q=river&tag=floods&", "tag=rivers,boats&source=wire&",
@@ -185,7 +186,7 @@ _TIMELINES: Final = (
 )  # fmt: skip
 _NOTE_LISTS: Final = (
     "", "tag=rivers", "tag=floods&language=en", "language=uk", "source=wire", "ids=dam,pier", "sort=-modified_at",
-    "count=true&limit=1", "fields=heading,body",
+    "count=true&limit=1", "fields=heading,body", "q=dam", "q=water OR source:land",
 )  # fmt: skip
 
 
@@ -223,6 +224,8 @@ def _reads() -> Iterator[str]:
     yield from ("/v1/sources", "/v1/sources?type=organisation", "/v1/sources?parent=office&ids=wire,office")
     for slug in SOURCES:
         yield from (f"/v1/sources/{slug}", f"/v1/sources/{slug}/revisions", f"/v1/sources/{slug}/revisions/1")
+    yield from ("/v1/search?q=water", "/v1/search?q=land OR dam", "/v1/search?q=boats&noun=tag,source&limit=1")
+    yield from ("/v1/suggest?q=wa", "/v1/suggest?q=l&noun=tag", "/v1/suggest?q=for+ref&noun=note,article")
     yield from ("/v1/changes", "/v1/changes?after=2&limit=3", "/v1/redirects", "/v1/redirects?limit=1")
 
 

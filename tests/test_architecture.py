@@ -22,6 +22,7 @@ LAYERS: Final = [
     {"lists", "index"},
     {"publishing"},
     {"tags", "sources", "notes", "articles", "keys"},
+    {"search"},
     {"importers", "webhooks", "ticker", "reindex", "site"},
     {"main", "commands", "operations"},
 ]

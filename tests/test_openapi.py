@@ -55,10 +55,10 @@ get_working_copy_html get_working_copy_jsonld get_working_copy_markdown get_work
 import_documents list_article_revisions list_articles list_changes list_deliveries list_keys list_note_revisions
 list_notes list_quotes list_redirects list_related_articles list_source_revisions list_sources list_tag_revisions
 list_tags list_timeline list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook revoke_key
-rotate_webhook_secret stream_changes test_webhook unpublish_article unpublish_note update_article update_note
-update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
+rotate_webhook_secret search_content stream_changes suggest_content test_webhook unpublish_article unpublish_note
+update_article update_note update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
 """.split()
-WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "stream"}]
+WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "search", "stream", "suggest"}]
 # What a parameter needs beside it.
 NEEDS = {"highlight": {"q": "tram"}, "role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
 # Parameters without an example: a cursor is signed by the server that made it.

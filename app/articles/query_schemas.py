@@ -151,7 +151,7 @@ class ArticleFilters(PageQuery):
         default=None,
         description="Words in any order, each in any of its forms, in Ukrainian and English."
         ' `"a phrase"`, `-not`, `a OR b`, `begin*`; `headline:word`; `source:word` of a source with this word in its'
-        " names, or with this slug.",
+        " names, or with this slug. A label of a tag, or a name of a source, finds what names that, too.",
         examples=["tram -bridge"],
     )
     sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"] = Field(

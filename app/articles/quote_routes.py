@@ -11,7 +11,7 @@ from app.articles.quote_schemas import QuotePage, QuoteQuery
 from app.changes.views import perspective_of
 from app.deps import OptionalCaller, Read, SiteZone, cursors
 from app.index.asking import check_has_no_headline, check_made
-from app.sources.naming import asked_words, named_lists
+from app.sources.naming import SOURCE_LIST, asked_in_texts
 from app.web.answers import PAGED, READ
 from app.web.caching import cached_response
 from app.web.pages import links
@@ -34,7 +34,7 @@ async def list_quotes(
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
+        words = None if query.q is None else await asked_in_texts(snapshot, perspective, query.q)
         if words is None:
             await check_made(snapshot)
         else:
@@ -43,7 +43,7 @@ async def list_quotes(
     next_cursor = cursor.write(page.next) if page.next else None
     included = {"articles": {quote.card["id"]: quote.card for quote in page.quotes}} if include else {}
     body = to_json({"items": [*map(_item, page.quotes)], "next": next_cursor, "included": included})
-    names = [*quotes.list_of(query).names, *(named_lists(words) if words else ())]
+    names = [*quotes.list_of(query).names, *([SOURCE_LIST] if words else ())]
     headers = links(request, next=next_cursor, prev=None)
     return await cached_response(request, body, names=names, headers=headers)
 

@@ -23,6 +23,7 @@ from app.content import html
 from app.db import Reader, milliseconds
 from app.index.checking import answers
 from app.index.keys import IndexedTexts
+from app.index.marks import SOURCE as SOURCE_MARK
 from app.paging import Position
 from app.web.spans import within
 from app.words.matching import Finder
@@ -91,7 +92,7 @@ class _Wanted:
             return False
         if query.language is not None and quote.language not in query.language:
             return False
-        texts = IndexedTexts({"quotes": [quote.text]}, [] if source is None else [source])
+        texts = IndexedTexts({"quotes": [quote.text]}, [] if source is None else [SOURCE_MARK + source])
         return self.finder is None or answers(self.finder, texts)
 
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.articles import explaining, listing
+from app.articles import explaining, listing, mistyped
 from app.articles import store as articles
 from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
 from app.articles.facets import Facets, count_facets
 from app.articles.query_schemas import ArticleFields, ArticleQuery, ArticleRevisionFields
 from app.articles.schemas import ArticleAnswer, ArticlePage, ArticleSelection
+from app.articles.search import WORD_LISTS, asked_of_articles
 from app.changes import history
 from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
 from app.changes.schemas import DiffQuery, RevisionPage, RevisionQuery
@@ -24,7 +25,6 @@ from app.errors import Fault, Invalid
 from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
 from app.publishing.store import object_address
-from app.sources.naming import asked_words, named_lists
 from app.web.answers import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
 from app.web.caching import cached_response, caching_headers
 from app.web.explanations import explanation
@@ -62,11 +62,16 @@ async def list_articles(
     facets: Facets | None = None
     begun = perf_counter()
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
+        words = None if query.q is None else await asked_of_articles(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
         page = await listing.newest(
             snapshot, perspective, query, position, zone, words=words, highlight=query.highlight, with_body=with_body
         )
+        names = [*query.list_names(), *(WORD_LISTS if words else ())]
+        members["did_you_mean"] = None
+        if query.q is not None and position is None and page.is_all_empty:
+            members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q, zone)
+            names += mistyped.PUBLIC_LISTS
         included = await articles.included(snapshot, perspective, page.items, include)
         page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
         if facet_names:
@@ -76,9 +81,7 @@ async def list_articles(
             seconds = perf_counter() - begun
             index = await explaining.index(snapshot, perspective, query, zone, facets)
             members["explain"] = explanation(explaining.sentence(query), index, seconds)
-    names = [
-        *query.list_names(), *keys, *(named_lists(words) if words else ()), *(facets.names if facets else ()),
-    ]  # fmt: skip
+    names += [*keys, *(facets.names if facets else ())]
     return await page_response(
         request, cursor, page, names=names, fields=fields, included=included, members=members,
         is_kept=not query.explain,

@@ -31,7 +31,7 @@ from app.tags.schemas import TagOut
 from app.web.explanations import Explanation
 from app.web.fields import SLUG, Id, Instant, Language, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED
-from app.web.queries import Page, if_asked, only_required
+from app.web.queries import Page, Searched, if_asked, only_required
 
 NoteRef = Annotated[str, StringConstraints(pattern=f"^{SLUG.pattern}(@[1-9][0-9]*)?$")]
 
@@ -192,7 +192,7 @@ class ArticleSelection(ArticleHighlighted, ArticleAnswer):
 
 
 # The article with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
-class ArticlePage(Page[ArticleAnswer | ArticleHit | ArticleSelection, ArticleIncluded]):
+class ArticlePage(Page[ArticleAnswer | ArticleHit | ArticleSelection, ArticleIncluded], Searched):
     """One page of articles: cards, or what `fields` selected."""
 
     model_config = ConfigDict(json_schema_extra=if_asked("facets", "explain"))

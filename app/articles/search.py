@@ -31,13 +31,25 @@ from app.index.places import span_of
 from app.index.states import FoundState, states
 from app.lists.models import ListEntry
 from app.lists.store import list_id
+from app.notes.showing import NOTE_LISTS, with_notes
 from app.paging import Position
+from app.sources.naming import NAMED_LISTS, asked_words
 from app.words.matching import Finder
 from app.words.queries import Query
 
 _MOST_HITS: Final = CHECKED_AT_MOST + 1
 # So many states are read at a time to be checked.
 PORTION: Final = 20
+# The lists that decide what words mean, besides those in which they are sought: as purge keys of answers.
+WORD_LISTS: Final = (*NAMED_LISTS, *NOTE_LISTS)
+
+
+async def asked_of_articles(read: Reader, perspective: Perspective, text: str) -> Query:
+    """What `q=` asks for in articles: with the tags and sources that it names, and the notes that have its words.
+
+    Cost: those of `asked_words` and `with_notes`. Raises: Invalid, Unavailable.
+    """
+    return await with_notes(read, perspective, await asked_words(read, perspective, text))
 
 
 class FoundArticles(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.content import blocks
 from app.index.highlighting import Passage
 from app.index.keys import IndexedTexts, TextField
+from app.index.marks import NOTE, SOURCE, TAG
 
 # The searched fields of a card, and as what they count.
 _FIELDS: Final[dict[str, TextField]] = {"headline": "headline", "kicker": "standfirst", "standfirst": "standfirst"}
@@ -28,4 +29,14 @@ def searched_texts(card: Mapping[str, Any], body: Sequence[Mapping[str, Any]]) -
     fields: dict[TextField, list[str]] = {}
     for passage in (*card_passages(card), *body_passages(body)):
         fields.setdefault(passage.field, []).extend(passage.pieces)
-    return IndexedTexts(fields, [attribution["source"] for attribution in card["attributions"]])
+    return IndexedTexts(fields, _marks(card))
+
+
+def _marks(card: Mapping[str, Any]) -> list[str]:
+    """What the article names: its sources, its tags with its section, and the notes that it shows."""
+    tags = [*card["tags"], *([card["section"]] if card["section"] else [])]
+    return [
+        *(SOURCE + attribution["source"] for attribution in card["attributions"]),
+        *(TAG + slug for slug in tags),
+        *(NOTE + slug for slug in card["notes"]),
+    ]

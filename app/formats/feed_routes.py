@@ -15,6 +15,7 @@ from app.articles import listing
 from app.articles import store as articles
 from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.articles.routes import check_not_past
+from app.articles.search import WORD_LISTS, asked_of_articles
 from app.changes.removals import removed
 from app.changes.views import EVERYONE, Perspective, perspective_of
 from app.db import Reader
@@ -34,7 +35,6 @@ from app.formats.feed import (
 from app.formats.story import Site, Story, stories
 from app.formats.wording import words_of
 from app.paging import PageRows
-from app.sources.naming import asked_words, named_lists
 from app.web.caching import cached_response
 from app.web.fields import format_instant
 from app.web.pages import links, page_address
@@ -147,7 +147,7 @@ async def _answer(read: Reader, asked: _FeedRequest) -> Response:
     position = cursor.read(query.cursor)
     include = () if asked.corrections else BESIDE[query.content]
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_words(snapshot, asked.perspective, query.q)
+        words = None if query.q is None else await asked_of_articles(snapshot, asked.perspective, query.q)
         page = await listing.newest(
             snapshot, asked.perspective, query, position, asked.zone, words=words, with_body=not asked.corrections
         )
@@ -179,7 +179,7 @@ async def _answer(read: Reader, asked: _FeedRequest) -> Response:
         # Source: WebSub, 4.
         references = [headers.get("Link"), f'<{asked.hub}>; rel="hub"', f'<{asked.address(None)}>; rel="self"']
         headers["Link"] = ", ".join(filter(None, references))
-    names = [*query.list_names(), *shown_names, *(named_lists(words) if words else ())]
+    names = [*query.list_names(), *shown_names, *(WORD_LISTS if words else ())]
     return await cached_response(request, body, names=names, media_type=format.media_type, headers=headers)
 
 

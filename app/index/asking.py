@@ -1,5 +1,7 @@
 """What somebody asks for with `q=`: parsed, and refused where it is broken or cannot be answered yet."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -8,6 +10,7 @@ from app.db import Reader
 from app.errors import Fault, Invalid, Unavailable
 from app.index.models import IndexState
 from app.words.analysis import load_dictionaries
+from app.words.mistyped import corrected
 from app.words.queries import Query, QueryError, parse
 
 _VERSION: Final = select(IndexState.version)
@@ -42,3 +45,15 @@ async def query_of(read: Reader, text: str) -> Query:
         return parse(text)
     except QueryError as error:
         raise Invalid(f"Parameter 'q': {error}.", Fault(str(error), "broken-query", parameter="q")) from None
+
+
+async def did_you_mean(text: str, public_texts: Sequence[str], finds: Callable[[str], Awaitable[bool]]) -> str | None:
+    """What a query meant that finds nothing: the query with its mistyped words corrected, if that finds something.
+
+    `public_texts` are the only words that are given away. Cost: that of `corrected`, in a thread, and of `finds`.
+    """
+    meant = await asyncio.to_thread(corrected, text, public_texts)
+    try:
+        return meant if meant is not None and await finds(meant) else None
+    except Invalid:  # it may be longer than a query may be
+        return None

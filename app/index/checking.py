@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.index.keys import SOURCE, IndexedTexts
+from app.index.keys import IndexedTexts
 from app.words.analysis import Word
 from app.words.matching import Finder, matches
 
@@ -14,8 +14,8 @@ CHECKED_CHARACTERS: Final = 300_000
 
 def answers(finder: Finder, texts: IndexedTexts) -> bool:
     """Cost: see `Finder.words`."""
-    named = Word(0, 0, 0, 1, frozenset(SOURCE + slug for slug in texts.sources))
+    marks = Word(0, 0, 0, 1, frozenset(texts.marks))
     analysed: dict[str, list[list[Word]]] = {
         field: [finder.words(text) for text in of_field] for field, of_field in texts.fields.items()
     }
-    return matches(finder.query, {**analysed, "source": [[named]]})
+    return matches(finder.query, {**analysed, "source": [[marks]]})

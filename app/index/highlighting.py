@@ -48,12 +48,20 @@ def highlighted(
             {part.named: passage.name, **each._asdict()} for passage, ranges in found for each in ranges
         ]
         ranges_by_passage += found
+    return {"highlights": fields, "snippet_html": _best_snippet(ranges_by_passage, otherwise)}
+
+
+def snippet(finder: Finder, passages: Iterable[Passage], otherwise: str | None) -> str | None:
+    """As `snippet_html` of `highlighted`."""
+    return _best_snippet([(passage, _ranges(finder, passage)) for passage in passages], otherwise)
+
+
+def _best_snippet(ranges_by_passage: Sequence[tuple[Passage, list[Range]]], otherwise: str | None) -> str | None:
     marked = [(passage, ranges) for passage, ranges in ranges_by_passage if ranges and passage.field != "headline"]
-    snippet = None if otherwise is None else _snippet(otherwise, [])
     if marked:
         passage, ranges = max(marked, key=lambda each: len(each[1]))
-        snippet = _snippet("\n".join(passage.pieces), ranges)
-    return {"highlights": fields, "snippet_html": snippet}
+        return _snippet("\n".join(passage.pieces), ranges)
+    return None if otherwise is None else _snippet(otherwise, [])
 
 
 def _ranges(finder: Finder, passage: Passage) -> list[Range]:

@@ -5,17 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from app.index.marks import BEGINNING
 from app.words.analysis import text_keys
+from app.words.beginnings import beginnings
 from app.words.queries import Phrase, Prefix, Query, Term
 
 # Texts of an object by field, from the most to the least telling one. A field may have several.
 TextField = Literal["headline", "standfirst", "quotes", "body"]
 TEXT_FIELDS: Final[tuple[TextField, ...]] = ("headline", "standfirst", "quotes", "body")
-# The column that names sources instead of words, and how its keys begin.
-SOURCES: Final = "sources"
-SOURCE: Final = "s:"
+# The column of the keys that are not words: see `marks`.
+MARKS: Final = "marks"
 # How keys begin that tell in which field a word stands. No key of a word has a colon.
-_MARKS: Final = {"headline": "h:", "standfirst": "t:", "quotes": "q:", SOURCES: ""}
+_BEFORE_KEYS: Final = {"headline": "h:", "standfirst": "t:", "quotes": "q:", MARKS: ""}
 # The keys of an entry must not exceed a megabyte on PostgreSQL. No story comes near it; of what does, the end is not
 # found.
 MOST_BYTES: Final = 500_000
@@ -25,10 +26,10 @@ _COMPRESSION: Final = 3  # half of the time that zlib takes by default, for a fi
 
 @dataclass(frozen=True, slots=True)
 class IndexedTexts:
-    """What an object is found by: plain texts by field, and the slugs of its sources."""
+    """What an object is found by: plain texts by field, and its `marks`."""
 
     fields: Mapping[TextField, Sequence[str]]
-    sources: Sequence[str] = field(default=())
+    marks: Sequence[str] = field(default=())
 
 
 def packed_keys(texts: IndexedTexts) -> bytes:
@@ -42,19 +43,20 @@ def unpacked(keys: bytes) -> str:
 
 
 def keys_of(texts: IndexedTexts) -> str:
-    """All keys of an entry, with blanks between them: of its sources and of its words.
+    """All keys of an entry, with blanks between them: its marks, and those of its words.
 
-    The key of a word stands there as it is, and once more with the mark of the most telling field that has the word.
+    The key of a word stands there as it is, and once more behind the sign of the most telling field that has the word.
     Cost: half a millisecond for a story of 600 words, more where many of them are new to the process.
     """
-    keys = sorted({SOURCE + slug for slug in texts.sources})
+    begun = {BEGINNING + letters for text in texts.fields.get("headline", ()) for letters in beginnings(text)}
+    keys = sorted({*texts.marks, *begun})
     taken: set[str] = set()
     for name in TEXT_FIELDS:
         of_field = sorted(text_keys(texts.fields.get(name, ())) - taken)
         taken.update(of_field)
         keys += of_field
-        if mark := _MARKS.get(name):
-            keys += [mark + key for key in of_field]
+        if before := _BEFORE_KEYS.get(name):
+            keys += [before + key for key in of_field]
     joined = " ".join(keys)
     if len(joined) * _MOST_UTF8_BYTES > MOST_BYTES and len(encoded := joined.encode()) > MOST_BYTES:
         joined = encoded[:MOST_BYTES].decode(errors="ignore").rpartition(" ")[0]
@@ -74,7 +76,7 @@ class HasKey(NamedTuple):
     @property
     def marked_key(self) -> str:
         """As it stands in the index."""
-        return self.key if self.column is None else _MARKS[self.column] + self.key
+        return self.key if self.column is None else _BEFORE_KEYS[self.column] + self.key
 
 
 class AnyOf(NamedTuple):
@@ -112,7 +114,7 @@ def has_phrases(query: Query) -> bool:
 
 
 def _term(term: Term) -> Condition:
-    column = SOURCES if term.field == "source" else term.field
+    column = MARKS if term.field == "source" else term.field
     if isinstance(term, Prefix):
         return AnyOf(tuple(HasKey(beginning, column, is_prefix=True) for beginning in term.beginnings))
     words = [AnyOf(tuple(HasKey(key, column) for key in sorted(keys))) for keys in term.words]

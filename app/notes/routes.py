@@ -16,7 +16,7 @@ from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
 from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
-from app.notes import desk, explaining, listing
+from app.notes import desk, explaining, listing, mistyped
 from app.notes import store as notes
 from app.notes.schemas import (
     NoteAnswer,
@@ -32,7 +32,7 @@ from app.notes.schemas import (
     NoteWritten,
 )
 from app.publishing.preview_routes import preview_response
-from app.sources.naming import asked_words, named_lists
+from app.sources.naming import NAMED_LISTS, asked_words
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import permitted
@@ -65,12 +65,16 @@ async def list_notes(
         words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
         page = await listing.page(snapshot, perspective, query, position, words=words, with_body=with_body)
+        names = [*query.list_names(), *(NAMED_LISTS if words else ())]
+        members: dict[str, object] = {"did_you_mean": None}
+        if query.q is not None and position is None and page.is_all_empty:
+            members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q)
+            names += mistyped.PUBLIC_LISTS
         included = await notes.included(snapshot, perspective, page.items, include)
         page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
-    members: dict[str, object] = {}
     if query.explain:
         members["explain"] = explanation(explaining.sentence(query), explaining.index(query), perf_counter() - begun)
-    names = [*query.list_names(), *keys, *(named_lists(words) if words else ())]
+    names += keys
     return await page_response(
         request, cursor, page, names=names, fields=fields, included=included, members=members,
         is_kept=not query.explain,

@@ -20,6 +20,7 @@ from app.web.queries import (
     Page,
     PageQuery,
     Parameters,
+    Searched,
     check_number_of_values,
     chosen_names,
     comma_list,
@@ -190,7 +191,7 @@ class NoteSelection(NoteHighlighted, NoteAnswer):
 
 
 # The note with its body comes first, for a client that takes the first that fits: `fields` may name all there is.
-class NotePage(Page[NoteAnswer | NoteHit | NoteSelection, NoteIncluded]):
+class NotePage(Page[NoteAnswer | NoteHit | NoteSelection, NoteIncluded], Searched):
     """One page of reference notes: cards, or what `fields` selected."""
 
     model_config = ConfigDict(json_schema_extra=if_asked("explain"))

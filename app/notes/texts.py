@@ -6,6 +6,7 @@ from typing import Any
 from app.content import blocks
 from app.index.highlighting import Passage
 from app.index.keys import IndexedTexts
+from app.index.marks import SOURCE, TAG, noun_mark
 
 
 def heading_passage(card: Mapping[str, Any]) -> Passage:
@@ -27,5 +28,9 @@ def searched_texts(card: Mapping[str, Any], body: Sequence[Mapping[str, Any]]) -
     """Of a stored state. No text goes from one block, item, cell or fact to the next, and so no phrase does."""
     texts = [piece for passage in (*body_passages(body), *fact_passages(card)) for piece in passage.pieces]
     named = [*card["attributions"], *(attribution for fact in card["facts"] for attribution in fact["attributions"])]
-    sources = [attribution["source"] for attribution in named]
-    return IndexedTexts({"headline": heading_passage(card).pieces, "body": texts}, sources)
+    marks = [
+        noun_mark("note"),
+        *(SOURCE + attribution["source"] for attribution in named),
+        *(TAG + slug for slug in card["tags"]),
+    ]
+    return IndexedTexts({"headline": heading_passage(card).pieces, "body": texts}, marks)

@@ -32,6 +32,7 @@ from app.db import (
 from app.index.checking import answers
 from app.index.hits import Walk, nearest
 from app.index.keys import IndexedTexts, condition_of
+from app.index.marks import SOURCE as SOURCE_MARK
 from app.index.states import states
 from app.lists.models import List, ListEntry
 from app.lists.store import list_id
@@ -97,7 +98,7 @@ class _Wanted:
             return False
         if any(fact.sources.isdisjoint(sources) for sources in query.source):
             return False
-        texts = IndexedTexts({"body": [fact.fields["text"]]}, [*fact.sources])
+        texts = IndexedTexts({"body": [fact.fields["text"]]}, [SOURCE_MARK + source for source in fact.sources])
         return self.finder is None or answers(self.finder, texts)
 
     @property

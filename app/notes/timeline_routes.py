@@ -11,7 +11,7 @@ from app.deps import OptionalCaller, Read, cursors
 from app.index.asking import check_has_no_headline, check_made
 from app.notes import timeline
 from app.notes.timeline_schemas import TimelinePage, TimelineQuery
-from app.sources.naming import asked_words, named_lists
+from app.sources.naming import SOURCE_LIST, asked_in_texts
 from app.web.answers import PAGED, READ
 from app.web.caching import cached_response
 from app.web.pages import links
@@ -33,7 +33,7 @@ async def list_timeline(
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
+        words = None if query.q is None else await asked_in_texts(snapshot, perspective, query.q)
         if words is None:
             await check_made(snapshot)
         else:
@@ -49,6 +49,6 @@ async def list_timeline(
         for shown in page.facts
     ]
     next_cursor = cursor.write(page.next) if page.next else None
-    names = [*query.list_names(), *(named_lists(words) if words else ())]
+    names = [*query.list_names(), *([SOURCE_LIST] if words else ())]
     headers = links(request, next=next_cursor, prev=None)
     return await cached_response(request, to_json({"items": items, "next": next_cursor}), names=names, headers=headers)

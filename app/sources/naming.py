@@ -1,52 +1,73 @@
-"""Which sources a query means by words of their names."""
+"""Which tags and sources a query means: by words behind `source:`, or by a label, a name or an alias as a whole."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.sql.selectable import FromClause
 
-from app.changes.models import DESK, Revision, ViewEntry
-from app.changes.views import Kind, Perspective, shown_state, visible
-from app.db import Reader, Row, in_list, list_parameters, padded_size
+from app.changes.slug_lists import SlugListRequest, slug_list
+from app.changes.views import EVERYONE, Perspective
+from app.db import Reader
 from app.errors import Fault, Invalid
 from app.index.asking import query_of
-from app.index.hits import Conditions, Walk, nearest
-from app.index.keys import SOURCE, condition_of
-from app.sources.store import searched_texts
-from app.words.analysis import analyse
+from app.index.keys import MARKS, AllOf, AnyOf, Condition, HasKey, IndexedTexts, condition_of
+from app.index.marks import SOURCE, TAG, length_mark, same_as_mark
+from app.index.objects import FoundObject, newest_objects
+from app.sources.store import searched_texts as source_texts
+from app.tags.store import searched_texts as tag_texts
+from app.words.analysis import analyse, written_keys
+from app.words.beginnings import typed_words
 from app.words.matching import matches
 from app.words.queries import Phrase, Query, Term
 
 # By one word a query names no more sources.
 MOST_SOURCES: Final = 100
+# So many tags, and so many sources, are looked at that have the words of a query for a name.
+MOST_NAMED: Final = 50
+# A name of more words is found as a whole in quotes alone.
+LONGEST_NAME: Final = 4
+# Of so many tags, and of so many sources, the words are known by which mistyped ones are corrected.
+PUBLIC_NAMES: Final = 500
+# The lists that decide what a query means, besides those in which it seeks: as purge keys of its answers.
+SOURCE_LIST: Final = "sources"
+NAMED_LISTS: Final = (SOURCE_LIST, "tags")
+_MARK: Final = {"source": SOURCE, "tag": TAG}
 
 
-async def asked_words(read: Reader, perspective: Perspective, text: str) -> Query:
-    """What `q=` asks for, with its sources by slug. Raises: Invalid, Unavailable; see `query_of` and `with_slugs`."""
+async def asked_in_texts(read: Reader, perspective: Perspective, text: str) -> Query:
+    """What `q=` asks for where texts alone decide: `source:` means the sources that this perspective sees.
+
+    The list that decides which these are: SOURCE_LIST. Raises: Invalid, Unavailable; see `query_of` and `with_slugs`.
+    """
     return await with_slugs(read, perspective, await query_of(read, text))
 
 
-def named_lists(query: Query) -> list[str]:
-    """The lists that decide what the query means, besides those in which it seeks: as purge keys of its answers."""
-    return ["sources"] if names_sources(query) else []
+async def asked_words(read: Reader, perspective: Perspective, text: str) -> Query:
+    """What `q=` asks for, with the tags and the sources that this perspective sees and that the query names.
+
+    Raises: Invalid, Unavailable; see `asked_in_texts`.
+    """
+    return await with_names(read, perspective, await asked_in_texts(read, perspective, text))
 
 
-def names_sources(query: Query) -> bool:
-    """Whether the answer depends on the names of sources."""
-    terms = (*(term for alternatives in query.required for term in alternatives), *query.excluded)
-    return any(term.field == "source" for term in terms)
+async def public_names(read: Reader) -> list[str]:
+    """The names of the PUBLIC_NAMES tags and sources each that changed last. Cost: two statements."""
+    request = SlugListRequest(PUBLIC_NAMES, None, by_slug=False, ids=(), counted=False)
+    tags = (await slug_list(read, EVERYONE, "tag", request)).items
+    sources = (await slug_list(read, EVERYONE, "source", request)).items
+    texts = [*(tag_texts(from_json(card)) for card in tags), *(source_texts(from_json(card)) for card in sources)]
+    return [name for each in texts for name in each.fields["headline"]]
+
+
+# --- words behind `source:` --------------------------------------------------------------------------------------
 
 
 async def with_slugs(read: Reader, perspective: Perspective, query: Query) -> Query:
     """The query with the slugs of those sources that this perspective sees, where it has words of their names.
 
-    Cost: two statements or more for each such word. Raises: Invalid, where a word is in the names of too many sources.
+    Cost: one statement for each such word. Raises: Invalid, where a word is in the names of too many sources.
     """
-    if not names_sources(query):
-        return query
     required = [[await _named(read, perspective, term) for term in alternatives] for alternatives in query.required]
     excluded = [await _named(read, perspective, term) for term in query.excluded]
     return Query(tuple(map(tuple, required)), tuple(excluded))
@@ -56,36 +77,129 @@ async def _named(read: Reader, perspective: Perspective, term: Term) -> Term:
     if term.field != "source":
         return term
     by_name = Query(((replace(term, field="headline"),),))
-    walk = Walk("source", DESK, condition_of(by_name), _seen(perspective.kind), perspective.parameters)
-    objects = [hit.object for hit in (await nearest(read, walk, None, MOST_SOURCES + 1)).hits]
-    if len(objects) > MOST_SOURCES:
+    sources = await newest_objects(read, perspective, ["source"], condition_of(by_name), MOST_SOURCES + 1)
+    if len(sources) > MOST_SOURCES:
         detail = f"has a word behind source: that stands in the names of more than {MOST_SOURCES} sources"
         raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "too-many", parameter="q"))
-    slugs = [slug for slug, texts in await _names(read, perspective, objects) if matches(by_name, texts)]
+    slugs = [source.slug for source in sources if matches(by_name, _analysed_names(source))]
     # The mark alone is the key of no source.
-    return Phrase((frozenset(SOURCE + slug for slug in slugs or [""]),), "source")
+    return _bearing(SOURCE + slug for slug in slugs or [""])
 
 
-@cache
-def _seen(kind: Kind) -> Conditions:
-    def conditions(hits: FromClause) -> list[ColumnElement[bool]]:
-        return [hits.c.object.in_(select(ViewEntry.object).where(visible(ViewEntry, kind)))]
-
-    return conditions
+def _analysed_names(source: FoundObject) -> dict[str, list[Any]]:
+    return {"headline": [analyse(name) for name in _texts(source).fields["headline"]]}
 
 
-@cache
-def _cards(kind: Kind, count: int) -> Select[*Row]:
-    query = select(ViewEntry.slug, Revision.card).join(Revision, shown_state())
-    return query.where(visible(ViewEntry, kind), in_list(ViewEntry.object, "object", count))
+# --- names as a whole --------------------------------------------------------------------------------------------
 
 
-async def _names(read: Reader, perspective: Perspective, objects: list[str]) -> list[tuple[str, dict[str, list[Any]]]]:
-    """(slug, analysed names) of sources."""
-    if not objects:
-        return []
-    count = padded_size(len(objects))
-    parameters = {**perspective.parameters, **list_parameters("object", count, objects)}
-    rows = await read.rows(_cards(perspective.kind, count), parameters)
-    names = ((slug, searched_texts(from_json(card)).fields["headline"]) for slug, card in rows)
-    return [(slug, {"headline": [analyse(name) for name in of_source]}) for slug, of_source in names]
+class _Run(NamedTuple):
+    """Words of a query that stand one after the other, and may be a name: the keys of each.
+
+    `first` and `last` are the places in `required` that what bears this name answers.
+    """
+
+    words: tuple[frozenset[str], ...]
+    first: int
+    last: int
+
+
+async def with_names(read: Reader, perspective: Perspective, query: Query) -> Query:
+    """The query with the tags and sources that it names as alternatives to the words of their names.
+
+    What is the same as a named tag (`same_as`) is named too. What a query excludes is excluded by its words alone.
+    Order: tags and sources beyond the newest MOST_NAMED with the words of a name are not looked at.
+    Cost: two statements, and one more where a named tag is the same as something.
+    """
+    runs = [*_runs(query)]
+    if not runs:
+        return query
+    condition = AnyOf(tuple(map(_has_name, runs)))
+    objects = await newest_objects(read, perspective, ["tag", "source"], condition, MOST_NAMED)
+    marks_by_run = {run: {_mark(named) for named in objects if _bears(named, run)} for run in runs}
+    same = await _same(read, perspective, [named for named in objects if any(_bears(named, run) for run in runs)])
+    required = [[*alternatives] for alternatives in query.required]
+    for run, marks in marks_by_run.items():
+        marks |= {mark for other in marks for mark in same.get(other, ())}
+        if marks:
+            for place in range(run.first, run.last + 1):
+                required[place].append(_bearing(marks))
+    return Query(tuple(map(tuple, required)), query.excluded)
+
+
+async def objects_named(read: Reader, perspective: Perspective, query: Query) -> set[str]:
+    """Ids of the tags and sources that the query names, if it is a whole name. Cost: two statements or none."""
+    words: list[frozenset[str]] = []
+    for alternatives in query.required:
+        term = alternatives[0]
+        if len(alternatives) > 1 or term.field is not None or not isinstance(term, Phrase):
+            return set()
+        words += term.words
+    run = _Run(tuple(words), 0, len(query.required))
+    objects = await newest_objects(read, perspective, ["tag", "source"], _has_name(run), MOST_NAMED)
+    return {named.object for named in objects if _bears(named, run)}
+
+
+def _runs(query: Query) -> Iterator[_Run]:
+    for place, alternatives in enumerate(query.required):
+        for term in alternatives:
+            if isinstance(term, Phrase) and term.field is None:
+                yield _Run(term.words, place, place)
+    for first in range(len(query.required)):
+        words: tuple[frozenset[str], ...] = ()
+        for last in range(first, min(first + LONGEST_NAME, len(query.required))):
+            word = _single_word(query.required[last])
+            if word is None:
+                break
+            words = (*words, word)
+            if last > first:
+                yield _Run(words, first, last)
+
+
+def _single_word(alternatives: Sequence[Term]) -> frozenset[str] | None:
+    """The keys of a word that has no alternative and no field."""
+    term = alternatives[0]
+    is_word = len(alternatives) == 1 and isinstance(term, Phrase) and len(term.words) == 1 and term.field is None
+    return term.words[0] if is_word and isinstance(term, Phrase) else None
+
+
+def _has_name(run: _Run) -> Condition:
+    words = (AnyOf(tuple(HasKey(key, "headline") for key in sorted(keys))) for keys in run.words)
+    return AllOf((HasKey(length_mark(len(run.words)), MARKS), *words))
+
+
+def _bears(named: FoundObject, run: _Run) -> bool:
+    """Whether a whole name of the tag or source has these words in this order."""
+    return any(
+        len(words) == len(run.words)
+        and all(not keys.isdisjoint(written_keys(word)) for keys, word in zip(run.words, words, strict=True))
+        for words in map(typed_words, _texts(named).fields["headline"])
+    )
+
+
+async def _same(read: Reader, perspective: Perspective, named: Sequence[FoundObject]) -> dict[str, set[str]]:
+    """By the mark of each named tag, the marks of tags that are the same as it."""
+    addresses = {_mark(each): {*from_json(each.card)["same_as"]} for each in named if each.noun == "tag"}
+    wanted = sorted({same_as_mark(address) for of_tag in addresses.values() for address in of_tag})
+    if not wanted:
+        return {}
+    condition = AnyOf(tuple(HasKey(mark, MARKS) for mark in wanted))
+    others = await newest_objects(read, perspective, ["tag"], condition, MOST_NAMED)
+    of_others = {_mark(other): {*from_json(other.card)["same_as"]} for other in others}
+    return {
+        mark: {other for other, shared in of_others.items() if not shared.isdisjoint(of_tag)}
+        for mark, of_tag in addresses.items()
+    }
+
+
+def _texts(named: FoundObject) -> IndexedTexts:
+    return (tag_texts if named.noun == "tag" else source_texts)(from_json(named.card))
+
+
+def _mark(named: FoundObject) -> str:
+    return _MARK[named.noun] + named.slug
+
+
+def _bearing(marks: Iterator[str] | set[str]) -> Phrase:
+    """A term that is answered by what has any of these marks."""
+    return Phrase((frozenset(marks),), "source")

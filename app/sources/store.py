@@ -7,6 +7,7 @@ from app.changes.slug_lists import SlugListRequest
 from app.changes.views import Perspective
 from app.db import Reader
 from app.index.keys import IndexedTexts
+from app.index.marks import name_marks, noun_mark
 from app.paging import PageRows, Position
 from app.sources.models import Source
 from app.sources.schemas import SourceIn, SourceOut, SourceQuery
@@ -16,7 +17,8 @@ from app.tags.hierarchy import Hierarchy
 def searched_texts(source: Mapping[str, Any]) -> IndexedTexts:
     """The texts of a source's document by which words find it: its names, and its slug as one of them."""
     names = [*source["names"].values(), *source["aliases"], source["slug"]]
-    return IndexedTexts({"headline": names, "body": [*source["description"].values()]})
+    marks = [noun_mark("source"), *name_marks(names)]
+    return IndexedTexts({"headline": names, "body": [*source["description"].values()]}, marks)
 
 
 _sources: Final = Hierarchy("source", Source, SourceOut, SourceIn, searched_texts)

@@ -15,6 +15,7 @@ from app.changes.views import VIEWS, Perspective
 from app.db import Reader, in_list
 from app.errors import Fault, Invalid
 from app.index.keys import IndexedTexts
+from app.index.marks import name_marks, noun_mark, same_as_mark
 from app.lists import store as lists
 from app.paging import PageRows, Position
 from app.tags.hierarchy import Hierarchy
@@ -61,7 +62,9 @@ async def _check_moves(transaction: Transaction, tags: Sequence[TagOut], before:
 
 def searched_texts(tag: Mapping[str, Any]) -> IndexedTexts:
     """The texts of a tag's document by which words find it: its labels, and its slug as one of them."""
-    return IndexedTexts({"headline": [*tag["labels"].values(), tag["slug"]], "body": [*tag["description"].values()]})
+    names = [*tag["labels"].values(), tag["slug"]]
+    marks = [noun_mark("tag"), *name_marks(names), *map(same_as_mark, tag["same_as"])]
+    return IndexedTexts({"headline": names, "body": [*tag["description"].values()]}, marks)
 
 
 _tags: Final = Hierarchy("tag", Tag, TagOut, TagIn, searched_texts, _misplaced, _check_moves)

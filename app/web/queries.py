@@ -43,6 +43,15 @@ class Page(BaseModel, Generic[Item, Included]):
     included: Included = Field(description="What `include` asked for, each object once.")
 
 
+class Searched(BaseModel):
+    """What pages of lists with `q` say besides."""
+
+    did_you_mean: str | None = Field(
+        description="Where nothing has the words of `q`: `q` with mistyped words replaced, which finds something. Else"
+        " null."
+    )
+
+
 def if_asked(*names: str) -> Callable[[dict[str, Any]], None]:
     """A `json_schema_extra` that removes fields from `required`: they are only there if the request asked for them."""
 

@@ -19,8 +19,8 @@ from app.words.numbers import number_keys
 from app.words.spelling import bounded, normalised, script, without_diacritics
 from app.words.tokens import token_texts, tokens
 
-# Goes up whenever the same word may get other keys: what was indexed with another version must be indexed again.
-ANALYSIS_VERSION: Final = 1
+# Goes up whenever the same text may get other keys: what was indexed with another version must be indexed again.
+ANALYSIS_VERSION: Final = 2
 ROMANISED: Final = "≈"
 MOST_PARTS: Final = 4  # of a hyphenated word whose parts are brought to their lemmas
 CACHED_WORDS: Final = 100_000  # half of what a newsroom ever writes; some 50 MB when it is full

@@ -13,7 +13,7 @@ from app.words.analysis import analyse
 from app.words.queries import Prefix, Query, Term, parse
 from tests import desk as acts
 from tests.answers import blamed, get
-from tests.articles.town import answers, every_item, filters, newsroom, queries
+from tests.articles.town import READ, answers, every_item, filters, newsroom, queries
 from tests.conftest import Load
 from tests.factories import Line, article, said, source, words
 from tests.openapi import check_answer
@@ -62,7 +62,7 @@ async def test_articles_are_ranked_as_a_plain_scan_ranks_them(
     town: AsyncClient, query: str, narrowed: Line, limit: int
 ) -> None:
     narrowed = {name: value for name, value in narrowed.items() if name != "sort"}
-    scanned = await every_item(town, fields="body,headline,kicker,standfirst,attributions", **narrowed)
+    scanned = await every_item(town, fields=READ, **narrowed)
     ranked = sorted((each for each in scanned if answers(query, each)), key=lambda each: -_score(parse(query), each))
 
     found = await every_item(town, limit, q=query, sort="relevance", **narrowed)

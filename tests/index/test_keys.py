@@ -14,9 +14,9 @@ from app.words.queries import parse
 def test_a_key_is_marked_with_the_most_telling_field_that_has_it() -> None:
     texts = {"headline": ["Міст"], "standfirst": ["мости й річка"], "quotes": [], "body": ["річка, міст, човен"]}
 
-    keys = keys_of(IndexedTexts(texts, ["wire", "lab", "wire"])).split(" ")  # type: ignore[arg-type]
+    keys = keys_of(IndexedTexts(texts, ["s:wire", "s:lab", "s:wire"])).split(" ")  # type: ignore[arg-type]
 
-    assert keys[:2] == ["s:lab", "s:wire"]
+    assert keys[:5] == ["b:m", "b:mi", "b:mis", "s:lab", "s:wire"]
     assert len(keys) == len({*keys})
     assert {"міст", "h:міст", "річка", "t:річка", "мости", "t:мости", "човен"} <= {*keys}
     assert not {"t:міст", "q:міст", "q:річка"} & {*keys}
@@ -25,7 +25,7 @@ def test_a_key_is_marked_with_the_most_telling_field_that_has_it() -> None:
 def test_the_keys_of_an_entry_have_a_bound() -> None:
     endless = " ".join(f"слово{number}" for number in range(60_000))
 
-    keys = keys_of(IndexedTexts({"headline": ["Міст"], "body": [endless]}, ["wire"]))
+    keys = keys_of(IndexedTexts({"headline": ["Міст"], "body": [endless]}, ["s:wire"]))
 
     *whole, _ = keys.split(" ")
     assert {"s:wire", "міст", "h:міст"} <= {*whole}
@@ -48,7 +48,7 @@ def test_fts5_takes_each_key_for_one_word(text: str) -> None:
 def test_a_condition_is_written_in_the_language_of_each_database() -> None:
     condition = AllOf(
         (AnyOf((HasKey("міст"), HasKey("мости", "headline"))), HasKey("тра", None, is_prefix=True)),
-        none_of=(HasKey("об'їзд"), AnyOf((HasKey("s:wire", "sources"),))),
+        none_of=(HasKey("об'їзд"), AnyOf((HasKey("s:wire", "marks"),))),
     )
 
     assert sqlite.asked(condition) == '(((("міст" OR "h:мости") AND "тра"*) NOT "об\'їзд") NOT "s:wire")'

@@ -75,8 +75,8 @@ STRANGERS = "status state preview versions draft query ednote Limit limit%20 tag
 STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B%5D".split()
 
 
-# One opens by a token of the server's own, the other takes two parameters together: they have their own tests.
-ELSEWHERE = {"get_preview", "get_article_difference", "get_note_difference"}
+# Some open by a token of the server's own, the others need a parameter or two: they have their own tests.
+ELSEWHERE = {"get_preview", "get_article_difference", "get_note_difference", "search_content", "suggest_content"}
 ELSEWHERE |= {f"get_preview_{name}" for name in ("html", "text", "markdown", "jsonld", "ninjs")}
 # What it answers has no end, and this client waits for it: it has its own tests, on a real server.
 ENDLESS = "/v1/changes/stream"

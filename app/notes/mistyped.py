@@ -1,0 +1,35 @@
+"""What was meant by words that find no reference notes."""
+
+from typing import Final
+
+from pydantic_core import from_json
+
+from app.changes.slug_lists import SlugListRequest, slug_list
+from app.changes.views import EVERYONE, Perspective
+from app.db import Reader
+from app.index import asking
+from app.notes import listing
+from app.notes.schemas import NoteQuery
+from app.sources.naming import asked_words, public_names
+
+PUBLIC_HEADINGS: Final = 500
+# The lists that decide what was meant, as purge keys of an answer.
+PUBLIC_LISTS: Final = ("notes", "sources", "tags")
+
+
+async def public_headings(read: Reader) -> list[str]:
+    """The headings of the notes that changed last. Cost: one statement."""
+    request = SlugListRequest(PUBLIC_HEADINGS, None, by_slug=False, ids=(), counted=False)
+    return [from_json(card)["heading"] for card in (await slug_list(read, EVERYONE, "note", request)).items]
+
+
+async def did_you_mean(read: Reader, perspective: Perspective, query: NoteQuery, text: str) -> str | None:
+    """The text of `q` as it may have been meant, if notes with these filters have that. See `asking.did_you_mean`."""
+
+    async def finds(meant: str) -> bool:
+        words = await asked_words(read, perspective, meant)
+        first = query.model_copy(update={"limit": 1, "count": False})
+        return bool((await listing.page(read, perspective, first, None, words=words, with_body=False)).items)
+
+    texts = [*await public_headings(read), *await public_names(read)]
+    return await asking.did_you_mean(text, texts, finds)

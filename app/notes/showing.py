@@ -1,0 +1,43 @@
+"""Which notes have the words of a query, for those who look for the stories that show them."""
+
+from typing import Final
+
+from pydantic_core import from_json
+
+from app.changes.views import Perspective
+from app.db import Reader
+from app.index.checking import answers
+from app.index.keys import condition_of, has_phrases
+from app.index.marks import NOTE
+from app.index.objects import FoundObject, newest_objects
+from app.notes.texts import searched_texts
+from app.words.matching import Finder
+from app.words.queries import Phrase, Query, Term
+
+# Of the notes that have a word, the newest are looked for in stories.
+MOST_NOTES: Final = 50
+# The list that decides which notes have a word: as a purge key of answers.
+NOTE_LISTS: Final = ("notes",)
+
+
+async def with_notes(read: Reader, perspective: Perspective, query: Query) -> Query:
+    """The query with the newest MOST_NOTES notes that have a word, or a phrase, as alternatives to it.
+
+    What a query excludes is excluded by the words of the story itself. Cost: one statement for each word or phrase.
+    """
+    required: list[tuple[Term, ...]] = []
+    for alternatives in query.required:
+        marks = {mark for term in alternatives if term.field is None for mark in await _notes(read, perspective, term)}
+        required.append((*alternatives, *([Phrase((frozenset(marks),), "source")] if marks else [])))
+    return Query(tuple(required), query.excluded)
+
+
+async def _notes(read: Reader, perspective: Perspective, term: Term) -> list[str]:
+    query = Query(((term,),))
+    with_body = has_phrases(query)
+    notes = await newest_objects(read, perspective, ["note"], condition_of(query), MOST_NOTES, with_body=with_body)
+    return [NOTE + note.slug for note in notes if not with_body or _answers(query, note)]
+
+
+def _answers(query: Query, note: FoundObject) -> bool:
+    return answers(Finder(query), searched_texts(from_json(note.card), from_json(note.body or "[]")))
