@@ -33,6 +33,10 @@ class SearchQuery(Drafts):
     cursor: str | None = Field(default=None, description="From `next` of a page with the same `q` and `noun`.")
 
 
+_OF_NOUN: Final = Field(description="The kind of object that was found.")
+_REF: Final = Field(description="Id of an article, slug of the others.")
+
+
 class _Result(BaseModel):
     """What was found."""
 
@@ -47,32 +51,32 @@ class _Result(BaseModel):
 class ArticleResult(_Result):
     """An article that was found."""
 
-    noun: Literal["article"]
-    ref: Id
+    noun: Annotated[Literal["article"], _OF_NOUN]
+    ref: Annotated[Id, _REF]
     card: ArticleCard
 
 
 class NoteResult(_Result):
     """A reference note that was found."""
 
-    noun: Literal["note"]
-    ref: Slug
+    noun: Annotated[Literal["note"], _OF_NOUN]
+    ref: Annotated[Slug, _REF]
     card: NoteCard
 
 
 class SourceResult(_Result):
     """A source that was found."""
 
-    noun: Literal["source"]
-    ref: Slug
+    noun: Annotated[Literal["source"], _OF_NOUN]
+    ref: Annotated[Slug, _REF]
     card: SourceOut
 
 
 class TagResult(_Result):
     """A tag that was found."""
 
-    noun: Literal["tag"]
-    ref: Slug
+    noun: Annotated[Literal["tag"], _OF_NOUN]
+    ref: Annotated[Slug, _REF]
     card: TagOut
 
 
@@ -98,8 +102,8 @@ class SuggestQuery(Drafts):
 class Suggestion(BaseModel):
     """What may be meant."""
 
-    noun: Noun
-    ref: str = Field(description="Id of an article, slug of the others.")
+    noun: Noun = Field(description="The kind of object that may be meant.")
+    ref: Annotated[str, _REF]
     text: str = Field(description="The name or headline that has the words.")
     language: str | None = Field(description="Of the text; null for an alias of a source.")
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261202_1000"
+revision = "20261202_0930"
 down_revision = "20261202_0900"
 branch_labels = None
 depends_on = None
