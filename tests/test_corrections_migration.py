@@ -30,7 +30,7 @@ async def test_stored_articles_are_listed_as_if_they_were_saved_now(
     names_of = saving._list_names
 
     def without_corrections(*arguments: Any) -> set[str]:
-        return names_of(*arguments) - {saving.CORRECTED}
+        return names_of(*arguments) - {"articles:has:correction"}
 
     monkeypatch.setattr(saving, "_list_names", without_corrections)
     await load(

@@ -27,6 +27,7 @@ from app.changes.models import PUBLIC
 from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
 from app.content import blocks
 from app.content.attributions import client_attributions, misplaced
+from app.content.descriptors import Headlines
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
 from app.content.sets import make_sets
@@ -240,6 +241,7 @@ BLANK: Final[dict[str, Any]] = {
     "headline": "", "kicker": None, "standfirst": None, "excerpt": None, "byline": None, "section": None, "tags": [],
     "attributions": [], "notes": [], "image": None, "relations": [], "word_count": 0, "reading_minutes": 0,
     "origin": None, "corrections": [], "editors_note": None, "ednote": None,
+    "genre": None, "dateline": None, "headlines": Headlines(), "flags": [],
 }  # fmt: skip
 
 

@@ -149,8 +149,7 @@ def _groups(query: ArticleFilters) -> Iterator[AnyOf]:
     yield from (AnyOf("tag", slugs) for slugs in query.tag)
     yield from (AnyOf(source_kind(query), slugs) for slugs in query.source)
     yield from (AnyOf("note", slugs) for slugs in query.note)
-    if query.has is not None:
-        yield AnyOf("has", query.has)
+    yield from (AnyOf(name, values) for name, values in query.traits())
     if query.section is not None:
         yield AnyOf("tag", query.section, only_sections=True)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, Field
 
 from app.content.blocks import Image, WireModel
+from app.content.descriptors import Genre
 from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url
 
 Kicker = Annotated[Line | None, Field(description="A word or two above the headline. Plain text.")]
@@ -12,11 +13,14 @@ Standfirst = Annotated[Text | None, Field(description="The lines below the headl
 Byline = Annotated[Line | None, Field(description="Who wrote it, as it is to be shown. Plain text.")]
 LeadImage = Annotated[Image | None, Field(description="The picture that leads the story.")]
 EditorsNote = Annotated[Text | None, Field(description="A note of the editors to the readers. Plain text.")]
+StatedGenre = Annotated[Genre | None, Field(description="What kind of journalism it is; null where nothing was said.")]
+Dateline = Annotated[Line | None, Field(description="Where it was written, such as `Zghariv`. Plain text.")]
 InLanguage = Annotated[Language, Field(description="BCP 47.")]
 CorrectionKind = Annotated[
     Literal["correction", "clarification"], Field(description="Whether something was wrong, or unclear.")
 ]
 CorrectionText = Annotated[Text, Field(description="What readers are told. Plain text.")]
+VARIANTS: Final = "The headline as other places need it."
 OTHER_STORIES: Final = "Other stories that belong to it, besides those of `related` blocks."
 
 

@@ -9,6 +9,7 @@ from app.articles.facet_schemas import FACETS
 from app.articles.schemas import ArticleOut
 from app.changes.schemas import Drafts, Seen, drafts_or_instant
 from app.content.blocks import Role
+from app.content.descriptors import ContentFlag, Genre
 from app.formats.bodies import BODY_FIELDS
 from app.web.fields import Id, Language, Slug
 from app.web.highlights import HIGHLIGHTED
@@ -107,6 +108,12 @@ class ArticleFilters(PageQuery):
     has: Annotated[tuple[str, ...], comma_list(Literal["correction"])] | None = Field(
         default=None, description="`correction`: readers are told of one.", examples=["correction"]
     )
+    genre: Annotated[tuple[str, ...], comma_list(Genre)] | None = Field(
+        default=None, description="Any of these genres, comma-separated.", examples=["analysis,explainer"]
+    )
+    flag: Annotated[tuple[str, ...], comma_list(ContentFlag)] | None = Field(
+        default=None, description="Any of these flags, comma-separated.", examples=["graphic"]
+    )
     section: Slugs | None = Field(
         default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
     )
@@ -175,12 +182,19 @@ class ArticleFilters(PageQuery):
         if self.q is None and self.sort == RELEVANCE:
             raise conflict("sort", "ranks articles by the words of `q`, which is not given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
-        check_number_of_values({**lists, "section": [self.section], "language": [self.language]})
-        longest = max(map(len, (*self.tag, *self.source, *self.note, self.section or ("",))))
+        facets = {name: [values] for name, values in self.traits()}
+        check_number_of_values({**lists, **facets, "section": [self.section], "language": [self.language]})
+        any_of = (*self.tag, *self.source, *self.note, self.section or (), *(values for _, values in self.traits()))
+        longest = max(map(len, any_of))
         if longest * len(self.language or ()) > MOST_BRANCHES:
             detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
             raise conflict("language", detail, kind="too_many")
         return self
+
+    def traits(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(name, values) of the filters by what a story states or holds; the lists are `articles:name:value`."""
+        facets = (("genre", self.genre), ("flag", self.flag), ("has", self.has))
+        return [(name, values) for name, values in facets if values is not None]
 
     def list_names(self, noun: str = "article") -> list[str]:
         """The names of what a page depends on: the lists of the first filter that is set, in these languages."""
@@ -189,7 +203,7 @@ class ArticleFilters(PageQuery):
         role = f".{self.role}" if self.role else ""
         sections = [self.section] if self.section else []
         named = [("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)]
-        for kind, groups in (*named, ("has", [self.has] if self.has else [])):
+        for kind, groups in (*named, *((name, [values]) for name, values in self.traits())):
             if groups:
                 return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
         return in_languages(super().list_names(noun), self.language)

@@ -43,6 +43,7 @@ class RenderedArticle:
     """A state of an article as it is stored. Plain data, so that another process can make it.
 
     `card` and `body` are the JSON of the document, `private` that of the members that only the desk sees.
+    `facets` are what filters find it by besides what it names: `genre:news`, `flag:graphic`, `has:correction`.
     `related` maps ids of articles that this one names to where it does. `working_copy` says that this state stands
     beside what is public, and does not take its place. `keys` are those of its words, packed (`app.index.keys`), where
     whoever rendered it has made them already.
@@ -69,8 +70,8 @@ class RenderedArticle:
     revision: int
     withdrawal: Withdrawal | None
     working_copy: bool
-    is_corrected: bool
     quote_languages: tuple[str, ...]
+    facets: tuple[str, ...]
     card: str
     body: str
     private: str
@@ -134,8 +135,8 @@ def render(article: ArticleState) -> RenderedArticle:
         ),
         related=_related(article),
         translation_of=None if article.translation_of is None else str(article.translation_of),
-        is_corrected=bool(article.corrections),
         quote_languages=tuple(blocks.quote_languages(map(vars, article.body), article.language)),
+        facets=tuple(_facets(article)),
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
         body=to_json(article.body).decode(),
         private=to_json({"ednote": article.ednote}).decode(),
@@ -148,6 +149,14 @@ _SAME: Final = (
     "slug", "language", "headline", "section", "status", "publish_at", "first_published_at", "published_at",
     "updated_at", "created_at", "modified_at", "revision", "withdrawal", "working_copy",
 )  # fmt: skip
+
+
+def _facets(article: ArticleState) -> Iterator[str]:
+    if article.genre is not None:
+        yield f"genre:{article.genre}"
+    yield from (f"flag:{flag}" for flag in article.flags)
+    if article.corrections:
+        yield "has:correction"
 
 
 def _named_sources(article: ArticleState) -> Iterator[NamedSource]:

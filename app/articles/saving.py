@@ -42,7 +42,6 @@ TAG: Final = "articles:tag:"
 SOURCE: Final = "articles:source:"
 NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
-CORRECTED: Final = "articles:has:correction"
 QUOTING: Final = "articles:has:quote"
 QUOTING_IN: Final = "articles:quote:"
 # Lists that have an archive: their entries are counted by day too.
@@ -192,12 +191,11 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
     else:
         names = {TAG + name for slug in _tags(article) for name in (slug, *lineages[slug].ancestors)}
     names |= {ALL_ARTICLES, *(NOTE + note.slug for note in article.notes), *(RELATED + id for id in article.related)}
+    names |= {f"articles:{facet}" for facet in article.facets}
     for source in article.sources:
         names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
     if article.translation_of is not None:
         names.add(f"articles:translation:{article.translation_of}")
-    if article.is_corrected:
-        names.add(CORRECTED)
     return names | quote_lists(article.quote_languages)
 
 

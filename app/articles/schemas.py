@@ -8,21 +8,25 @@ from app.articles.facet_schemas import FACETS, Facet
 from app.articles.highlight_schemas import ArticleHighlighted
 from app.articles.part_schemas import (
     OTHER_STORIES,
+    VARIANTS,
     ArticleCorrection,
     ArticleOrigin,
     ArticleTranslation,
     Byline,
     CorrectionKind,
     CorrectionText,
+    Dateline,
     EditorsNote,
     InLanguage,
     Kicker,
     LeadImage,
     Standfirst,
+    StatedGenre,
 )
 from app.changes.schemas import WriteWarning
 from app.content import lifecycle
 from app.content.blocks import Attribution, Body, StoryRelation, WireModel
+from app.content.descriptors import ContentFlag, Headlines
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.notes.schemas import NoteOut
@@ -79,6 +83,12 @@ class ArticleIn(WireModel):
     translation_of: Id | None = Field(default=None, description="Id of the original; null for an original.")
     editors_note: EditorsNote = None
     ednote: Text | None = Field(default=None, description="A note to the desk; no reader ever sees it.")
+    genre: StatedGenre = None
+    dateline: Dateline = None
+    headlines: Headlines = Field(default=Headlines(), description=VARIANTS)
+    flags: Annotated[list[ContentFlag], DISTINCT] = Field(
+        default=[], max_length=10, description="What readers are to know before they read."
+    )
 
 
 class ArticleEdit(ArticleIn):
@@ -124,6 +134,10 @@ class ArticleCard(WireModel):
     origin: ArticleOrigin | None = Field(description="Where it was imported from; null for what was written here.")
     corrections: list[ArticleCorrection] = Field(description="Corrections that readers are told of.")
     editors_note: EditorsNote
+    genre: StatedGenre
+    dateline: Dateline
+    headlines: Headlines = Field(description=VARIANTS)
+    flags: list[ContentFlag] = Field(description="What readers are to know before they read.")
 
 
 class ArticleOut(ArticleCard):

@@ -29,7 +29,9 @@ from app.web.fields import (
 HTML_LENGTH: Final = 20_000
 EXCERPT_LENGTH: Final = 300
 
-Role = Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+Role = Literal[
+    "author", "reported_by", "said_by", "published_by", "photographer", "document", "data", "editor", "translator"
+]
 Channel = Literal["telegram", "press_release", "interview", "social", "website", "broadcast"]
 RelationKind = Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
 BlockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]

@@ -21,7 +21,8 @@ BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 class FeedEntry:
     """One entry. `id` never changes; `updated` moves with substantial changes only. Instants are RFC 3339 in UTC.
 
-    `html` is None in a feed of summaries; `image` is the address of the lead picture.
+    `html` is None in a feed of summaries; `image` is the address of the lead picture. `genre` is one of
+    ours, and `is_adult` set for what is not for children.
     """
 
     id: str
@@ -35,6 +36,8 @@ class FeedEntry:
     summary: str
     html: str | None
     image: str | None
+    genre: str | None = None
+    is_adult: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def story_entry(story: Story, content: Content) -> FeedEntry:
         summary=one_line(document["excerpt"] or ""),
         html=html.content(story) if content == "full" else None,
         image=story.site.uri(image["url"]) if image and image["url"] and image["media"] != "video" else None,
+        genre=document["genre"],
+        is_adult="graphic" in document["flags"],
     )
 
 

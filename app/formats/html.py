@@ -22,9 +22,9 @@ def body(story: Story) -> str:
 
 
 def content(story: Story) -> str:
-    """What stands below the title: standfirst, lead picture, blocks and sources, for where the title is shown apart."""
-    standfirst = _element("p", "standfirst", _text(story.document.get("standfirst") or ""))
-    return "\n".join([*standfirst, *_lead(story), *_blocks(story, "block-"), *_facts(story), *_foot(story)])
+    """What stands below the title, where that is shown apart: warnings, standfirst, lead picture, blocks, sources."""
+    opening = [*_warnings(story), *_element("p", "standfirst", _text(story.document.get("standfirst") or ""))]
+    return "\n".join([*opening, *_lead(story), *_blocks(story, "block-"), *_facts(story), *_foot(story)])
 
 
 def paragraphs(plain: str) -> str:
@@ -59,13 +59,19 @@ def _head(story: Story) -> str:
     document, words = story.document, story.words
     dates = [f"{words[word]} {_time(story, at)}" for word, at in story.dates]
     parts = [
+        *_warnings(story),
         *_element("p", "kicker", _text(document.get("kicker") or "")),
         f"<h1>{_text(story.title)}</h1>",
         *_element("p", "standfirst", _text(document.get("standfirst") or "")),
         *_element("p", "byline", _text(document.get("byline") or "")),
+        *_element("p", "dateline", _text(document.get("dateline") or "")),
         *_element("p", "dates", " · ".join(dates)),
     ]
     return "\n".join(["<header>", *parts, "</header>"])
+
+
+def _warnings(story: Story) -> list[str]:
+    return _element("p", "warnings", " · ".join(story.warnings))
 
 
 def _lead(story: Story) -> list[str]:

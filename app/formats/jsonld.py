@@ -1,4 +1,5 @@
-"""JSON-LD in the words of schema.org: NewsArticle for a story, BackgroundNewsArticle for a note.
+"""JSON-LD in the words of schema.org: NewsArticle, or the type of its genre, for a story; BackgroundNewsArticle for a
+note.
 
 Source: https://schema.org/NewsArticle, JSON-LD 1.1. A property without a value is left out. `<` is written as an
 escape, so that the document may stand within a `script` element as it is.
@@ -9,11 +10,22 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from app.formats import text
+from app.formats.newscodes import genre_uri
 from app.formats.story import Json, Story, in_language
 
 # Types of things by type of a tag, and of those who inform by type of a source.
 _THINGS: Final = {"person": "Person", "organisation": "Organization", "place": "Place", "event": "Event"}
 _INFORMANTS: Final = {"person": "Person", "organisation": "Organization", "media": "NewsMediaOrganization"}
+# Types of stories by genre. What is paid for is no NewsArticle, and so has no dateline.
+_STORIES: Final = {
+    "news": "ReportageNewsArticle",
+    "analysis": "AnalysisNewsArticle",
+    "opinion": "OpinionNewsArticle",
+    "review": "ReviewNewsArticle",
+    "explainer": "BackgroundNewsArticle",
+    "live": ["NewsArticle", "LiveBlogPosting"],
+}
+_PAID: Final = "AdvertiserContentArticle"
 # What somebody of this role gave.
 _CITED: Final = {"reported_by", "published_by", "document", "data", "said_by"}
 
@@ -53,12 +65,18 @@ def _article(story: Story) -> Json:
     section = next((tag for tag in story.tags if tag["type"] == "section"), None)
     things = [tag for tag in story.tags if tag["type"] in _THINGS]
     topics = [tag for tag in story.tags if tag["type"] == "topic"]
+    is_paid = "sponsored" in {document["genre"], *document["flags"]}
+    kind = _PAID if is_paid else _STORIES.get(document["genre"], "NewsArticle")
     return {
-        "@type": "NewsArticle",
+        "@type": kind,
         "@id": story.address,
         "url": story.address,
         "identifier": f"urn:uuid:{document['id']}",
         "headline": document["headline"],
+        "alternativeHeadline": [*dict.fromkeys(filter(None, document["headlines"].values()))],
+        "dateline": document["dateline"] if kind != _PAID else None,
+        "genre": document["genre"] and genre_uri(document["genre"]),
+        "isFamilyFriendly": False if "graphic" in document["flags"] else None,
         "description": document["standfirst"] or document["excerpt"],
         "articleSection": section and section["label"],
         "articleBody": text.body(story),
@@ -69,6 +87,8 @@ def _article(story: Story) -> Json:
         "datePublished": published,
         "dateModified": document["updated_at"] or published,
         "author": _authors(story),
+        "editor": _people(story, "editor"),
+        "translator": _people(story, "translator"),
         "image": [_picture(story, image) for image in pictures if image["media"] != "video"],
         "video": [_video(story, image) for image in pictures if image["media"] == "video"],
         "keywords": [tag["label"] for tag in topics],
@@ -124,10 +144,15 @@ def _informant(story: Story, slug: str) -> Json | None:
     return {"@type": _INFORMANTS.get(source["type"], "Organization"), "name": name, "sameAs": same_as}
 
 
+def _people(story: Story, role: str) -> list[Json]:
+    """The sources with this role that the reader sees."""
+    slugs = dict.fromkeys(given["source"] for given in story.document["attributions"] if given["role"] == role)
+    return [informant for slug in slugs if (informant := _informant(story, slug))]
+
+
 def _authors(story: Story) -> list[Json]:
     """Those with the role of author; else who stands in the byline; else the publisher."""
-    slugs = dict.fromkeys(given["source"] for given in story.document["attributions"] if given["role"] == "author")
-    authors = [author for slug in slugs if (author := _informant(story, slug))]
+    authors = _people(story, "author")
     if not authors and story.document["byline"]:
         authors = [{"@type": "Person", "name": story.document["byline"]}]
     return authors or [_publisher(story)]

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from pydantic_core import to_json
 
 from app.formats import html, text
+from app.formats.newscodes import genre_name, genre_uri
 from app.formats.story import Json, Story, in_language
 
 Version = Literal["3.1", "2.2"]
@@ -72,7 +73,9 @@ def _item(story: Story) -> Json:
             {"title": title, "href": url} for title, url in zip(_POLICIES, story.site.policies, strict=True) if url
         ],
         "edNote": private_note,
-        "headlines": _texts({"main": story.title, "kicker": document.get("kicker")}),
+        "headlines": _texts({"main": story.title, "kicker": document.get("kicker"), **document.get("headlines", {})}),
+        "located": document.get("dateline"),
+        "genres": _genres(story),
         "descriptions": _descriptions(story),
         "bodies": _bodies(story),
         **_tagged(story),
@@ -91,7 +94,15 @@ def _descriptions(story: Story) -> list[Json]:
     document = story.document
     opening = "standfirst" if document.get("standfirst") else "excerpt"
     corrections = [{"role": each["kind"], "value": each["text"]} for each in document.get("corrections", ())]
-    return _texts({name: document.get(name) for name in (opening, "editors_note", "as_of")}) + corrections
+    warnings = [{"role": "content_warning", "value": warning} for warning in story.warnings]
+    return _texts({name: document.get(name) for name in (opening, "editors_note", "as_of")}) + warnings + corrections
+
+
+def _genres(story: Story) -> list[Json]:
+    """Its genre; of what is paid for that too."""
+    paid = ["sponsored"] if "sponsored" in story.document.get("flags", ()) else []
+    genres = dict.fromkeys(filter(None, [story.document.get("genre"), *paid]))
+    return [{"name": genre_name(genre), "uri": genre_uri(genre), "literal": genre} for genre in genres]
 
 
 def _bodies(story: Story) -> list[Json]:

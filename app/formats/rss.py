@@ -1,4 +1,4 @@
-"""RSS 2.0. Source: https://www.rssboard.org/rss-specification and the RSS Advisory Board's profile."""
+"""RSS 2.0. Source: https://www.rssboard.org/rss-specification, the RSS Advisory Board's profile and Media RSS."""
 
 from datetime import datetime
 from email.utils import format_datetime
@@ -7,6 +7,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from app.formats.feed import Feed, FeedEntry
+from app.formats.newscodes import GENRES, genre_code
 from app.formats.xml import add, document, qualified
 
 MEDIA_TYPE: Final = "application/rss+xml"
@@ -48,8 +49,12 @@ def _add_item(channel: Element, entry: FeedEntry) -> None:
     add(item, qualified("dc", "language"), entry.language)
     for tag in entry.tags:
         add(item, "category", tag)
+    if entry.genre is not None:
+        add(item, "category", genre_code(entry.genre), {"domain": GENRES})
     if entry.image is not None:
         add(item, qualified("media", "content"), None, {"url": entry.image, "medium": "image"})
+    if entry.is_adult:
+        add(item, qualified("media", "rating"), "adult", {"scheme": "urn:simple"})
     # A description is HTML, where the summary is plain text.
     add(item, "description", escape(entry.summary, quote=False))
     if entry.html is not None:

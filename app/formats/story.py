@@ -167,6 +167,14 @@ class Story:
         return self.site.note_address(self.document["slug"])
 
     @property
+    def warnings(self) -> list[str]:
+        """What readers are to know before they read, in the language of the story."""
+        flags: list[Word] = self.document.get("flags", [])
+        if self.document.get("genre") == "sponsored" and "sponsored" not in flags:
+            flags = [*flags, "sponsored"]
+        return [self.words[flag] for flag in flags]
+
+    @property
     def dates(self) -> list[tuple[Word, str]]:
         """(word, instant) of its publication and of its last substantial change, where these are."""
         published = self.document["first_published_at"] or self.document["published_at"]

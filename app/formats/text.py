@@ -46,10 +46,11 @@ class TextWriter:
         story, document, image = self.story, self.story.document, self.story.document.get("image")
         dates = [f"{story.words[word]}: {story.site.local_time(at)}" for word, at in story.dates]
         parts = [
+            self.text(" · ".join(story.warnings)),
             self.text(document.get("kicker") or ""),
             self.title(1, story.title),
             self.text(document.get("standfirst") or ""),
-            self.text("\n".join([document.get("byline") or "", *dates])),
+            self.text("\n".join([document.get("byline") or "", document.get("dateline") or "", *dates])),
             self.image(image) if image else "",
             *self.body(),
             *self._foot(),

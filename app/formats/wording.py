@@ -5,7 +5,8 @@ from typing import Final, Literal
 Word = Literal[
     "published", "updated", "as_of", "sources", "related", "tags", "corrections", "correction", "clarification",
     "editors_note", "picture", "video", "author", "reported_by", "said_by", "published_by", "photographer", "document",
-    "data", "previous_coverage", "follow_up", "background", "correction_of", "same_event",
+    "data", "editor", "translator", "sensitive", "graphic", "sponsored", "previous_coverage", "follow_up",
+    "background", "correction_of", "same_event",
 ]  # fmt: skip
 
 _ENGLISH: Final[dict[Word, str]] = {
@@ -28,6 +29,11 @@ _ENGLISH: Final[dict[Word, str]] = {
     "photographer": "photographer",
     "document": "document",
     "data": "data",
+    "editor": "editor",
+    "translator": "translator",
+    "sensitive": "Sensitive content",
+    "graphic": "Graphic content",
+    "sponsored": "Sponsored content",
     "previous_coverage": "Earlier",
     "follow_up": "Follow-up",
     "background": "Background",
@@ -54,6 +60,11 @@ _UKRAINIAN: Final[dict[Word, str]] = {
     "photographer": "фото",
     "document": "документ",
     "data": "дані",
+    "editor": "редагує",
+    "translator": "перекладає",
+    "sensitive": "Чутливий зміст",
+    "graphic": "Відверті сцени",
+    "sponsored": "Оплачений матеріал",
     "previous_coverage": "Раніше",
     "follow_up": "Продовження",
     "background": "Передісторія",

@@ -121,12 +121,13 @@ def _values(noun: str, item: Json) -> Iterator[tuple[str, str]]:
     """(parameter, value) of the filters that an item passes, as far as its fields tell."""
     match noun:
         case "articles" | "notes":
-            single: tuple[str, ...] = ("language", "section") if noun == "articles" else ("language",)
+            single: tuple[str, ...] = ("language", "section", "genre") if noun == "articles" else ("language",)
             yield from ((name, item[name]) for name in single if item.get(name))
             yield from (("tag", slug) for slug in item.get("tags", ()))
             yield from (("source", given["source"]) for given in item.get("attributions", ()))
             if noun == "articles":
                 yield from (("note", slug) for slug in item.get("notes", ()))
+                yield from (("flag", flag) for flag in item.get("flags", ()))
                 if item.get("published_at"):
                     yield "date", item["published_at"][:7]
         case "sources" | "tags":

@@ -21,10 +21,10 @@ from app.web.fields import format_instant
 # Comparing takes time: a page shows few versions.
 ON_PAGE: Final = 10
 # Fields that are shown word by word, and those of which is said that they differ.
-SHOWN: Final[tuple[PageWord, ...]] = ("kicker", "headline", "standfirst", "byline", "editors_note")
+SHOWN: Final[tuple[PageWord, ...]] = ("kicker", "headline", "standfirst", "byline", "dateline", "editors_note")
 NAMED: Final[dict[str, PageWord]] = {
     "section": "section", "tags": "tags", "attributions": "sources", "image": "image", "relations": "relations",
-    "corrections": "corrections",
+    "corrections": "corrections", "genre": "genre", "flags": "flags",
 }  # fmt: skip
 
 

@@ -80,11 +80,12 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of a page says of it."""
+    """What the head of a page says of it. `social_title` is shown where the page is shared; else that is `title`."""
 
     title: str
     address: str
     description: str | None = None
+    social_title: str | None = None
     alternates: tuple[Alternate, ...] = ()
     jsonld: str | None = None
     image: str | None = None

@@ -129,10 +129,12 @@ class StoryPage:
         formats = [Alternate(api + end, media_type=media_type) for media_type, end in FORMATS.items()]
         versions = [Alternate(version.canonical, version.language) for version in self.versions]
         lead = self.lead
+        headlines = document.get("headlines", {})
         return Head(
-            title=story.title,
+            title=headlines.get("seo") or story.title,
             address=public.address,
             description=document.get("standfirst") or document.get("excerpt"),
+            social_title=headlines.get("social") or story.title,
             alternates=(*([Alternate(public.address, story.language), *versions] if versions else ()), *formats),
             jsonld=Markup(jsonld.render(public).decode()),  # noqa: S704  (`<` is escaped in it)
             image=public.site.uri(lead.picture.url) if lead and lead.picture else None,

@@ -10,6 +10,7 @@ PageWord = Literal[
     "not_found", "not_found_about", "withdrawn", "withdrawn_about", "reason", "instead", "moved", "front", "problem",
     "headline", "kicker", "standfirst", "byline", "image", "body", "tags", "sources", "editors_note", "relations",
     "corrections", "months", "legal", "privacy", "rights", "error", "embargo", "other", "latest",
+    "dateline", "genre", "flags",
 ]  # fmt: skip
 
 _ENGLISH: Final[dict[PageWord, str]] = {
@@ -77,6 +78,9 @@ _ENGLISH: Final[dict[PageWord, str]] = {
     "embargo": "published too early",
     "other": "other reasons",
     "latest": "Latest",
+    "dateline": "Dateline",
+    "genre": "genre",
+    "flags": "warnings",
 }
 _UKRAINIAN: Final[dict[PageWord, str]] = {
     "skip": "До вмісту",
@@ -143,6 +147,9 @@ _UKRAINIAN: Final[dict[PageWord, str]] = {
     "embargo": "опубліковано зарано",
     "other": "інші підстави",
     "latest": "Останнє",
+    "dateline": "Місце",
+    "genre": "жанр",
+    "flags": "попередження",
 }
 _WORDS: Final = {"en": _ENGLISH, "uk": _UKRAINIAN}
 SPOKEN: Final = tuple(_WORDS)

@@ -24,7 +24,7 @@ async def test_absent_values_are_null_and_empty_lists_are_lists(api: AsyncClient
     await load(article("flood"))
     found = await get(api, "/v1/articles/flood")
     empty = {name for name, value in found.items() if value == []}
-    assert empty == {"tags", "attributions", "notes", "relations", "corrections"}
+    assert empty == {"tags", "attributions", "notes", "relations", "corrections", "flags"}
     absent = {name for name, value in found.items() if value is None}
     assert absent == {
         *(
@@ -37,6 +37,8 @@ async def test_absent_values_are_null_and_empty_lists_are_lists(api: AsyncClient
             "publish_at",
             "origin",
             "editors_note",
+            "genre",
+            "dateline",
         )
     }
     assert found["published_at"] == found["first_published_at"] == found["updated_at"] == NOON

@@ -30,6 +30,8 @@ def secret(**fields: Any) -> dict[str, Any]:
         "byline": f"{CANARY} byline",
         "editors_note": f"{CANARY} to readers",
         "ednote": f"{CANARY} to the desk",
+        "dateline": f"{CANARY} place",
+        "headlines": {name: f"{CANARY} {name}" for name in ("seo", "social", "short")},
         "tags": [f"{CANARY}-tag", "river"],
         "section": f"{CANARY}-section",
         "attributions": [credit(f"{CANARY}-source", text=f"{CANARY} exact words"), credit("mayor")],

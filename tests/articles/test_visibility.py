@@ -45,6 +45,8 @@ def secret(**fields: Any) -> dict[str, Any]:
         "byline": f"{CANARY} byline",
         "ednote": f"{CANARY} ednote",
         "editors_note": f"{CANARY} editors",
+        "dateline": f"{CANARY} place",
+        "headlines": {name: f"{CANARY} {name}" for name in ("seo", "social", "short")},
         "tags": [f"{CANARY}-tag", "river"],
         "section": f"{CANARY}-section",
         "attributions": [credit(f"{CANARY}-source", text=f"{CANARY} words"), credit("mayor")],

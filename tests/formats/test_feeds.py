@@ -270,6 +270,20 @@ def test_what_xml_cannot_hold_is_left_out() -> None:
 # --- what changes ------------------------------------------------------------------------------------------------
 
 
+async def test_genre_and_warnings_are_told_as_far_as_a_feed_can(api: AsyncClient, load: Load) -> None:
+    await load(article("a", genre="review", flags=["graphic"]), article("b"))
+    media, genres = "{http://search.yahoo.com/mrss/}", "http://cv.iptc.org/newscodes/genre/"
+    rss = ElementTree.fromstring((await ask(api, "/feeds/articles.rss")).content)
+    assert [(each.text, each.attrib) for each in rss.iter("category")] == [("Review", {"domain": genres})]
+    assert [(each.text, each.attrib) for each in rss.iter(f"{media}rating")] == [("adult", {"scheme": "urn:simple"})]
+    atom = ElementTree.fromstring((await ask(api, "/feeds/articles.atom")).content)
+    categories = [each.attrib for each in atom.iter("{http://www.w3.org/2005/Atom}category")]
+    assert categories == [{"term": "Review", "scheme": genres}]
+    assert [each.text for each in atom.iter(f"{media}rating")] == ["adult"]
+    b, a = (await ask(api, "/feeds/articles.json")).json()["items"]
+    assert ["Graphic content" in item["content_html"] for item in (a, b)] == [True, False]
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_typo_fix_moves_no_date_and_a_correction_does(
     desk: AsyncClient, reader: AsyncClient, ending: str

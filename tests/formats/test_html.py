@@ -132,6 +132,19 @@ async def test_a_note_is_a_box_with_its_date_and_facts(api: AsyncClient, load: L
     assert '<p class="as-of">As of <time datetime="2025-01-01">2025-01-01</time></p>' in shown
 
 
+async def test_readers_are_warned_before_they_read(api: AsyncClient, load: Load) -> None:
+    await load(
+        article("a", flags=["graphic", "sponsored"], dateline="Zghariv"),
+        article("b", genre="sponsored", language="uk"),
+        article("c", genre="news"),
+    )
+    shown = await html_of(api, "/v1/articles/a")
+    assert '<header>\n<p class="warnings">Graphic content · Sponsored content</p>' in shown
+    assert '<p class="dateline">Zghariv</p>' in shown
+    assert '<p class="warnings">Оплачений матеріал</p>' in await html_of(api, "/v1/articles/b")
+    assert "warnings" not in await html_of(api, "/v1/articles/c")
+
+
 async def test_corrections_are_told(desk: AsyncClient, load: Load) -> None:
     await load(article("a"))
     sent = {"kind": "clarification", "text": "Five <trams>, not four."}

@@ -23,11 +23,13 @@ PARENTS: Final = {
     "CreativeWork": "Thing", "CreativeWorkSeries": "CreativeWork", "Event": "Thing", "ImageObject": "MediaObject",
     "MediaObject": "CreativeWork", "NewsArticle": "Article", "NewsMediaOrganization": "Organization",
     "Organization": "Thing", "Person": "Thing", "Place": "Thing", "QuantitativeValue": "Thing",
-    "Quotation": "CreativeWork", "VideoObject": "MediaObject",
+    "Quotation": "CreativeWork", "VideoObject": "MediaObject", "AdvertiserContentArticle": "Article",
+    "AnalysisNewsArticle": "NewsArticle", "LiveBlogPosting": "Article", "OpinionNewsArticle": "NewsArticle",
+    "ReportageNewsArticle": "NewsArticle", "ReviewNewsArticle": "NewsArticle",
 }  # fmt: skip
 ADDRESSES: Final = {
-    "contentUrl", "correctionsPolicy", "isBasedOn", "license", "publishingPrinciples", "sameAs", "unnamedSourcesPolicy",
-    "url",
+    "contentUrl", "correctionsPolicy", "genre", "isBasedOn", "license", "publishingPrinciples", "sameAs",
+    "unnamedSourcesPolicy", "url",
 }  # fmt: skip
 SCHEMA: Final = "https://schema.org/"
 CONTEXT: Final = {
@@ -66,7 +68,8 @@ def check(document: Json) -> Json:
     """Fails for a word that schema.org has not, or not for that type; returns the document."""
     found = [*nodes({name: member for name, member in document.items() if name != "@context"})]
     for node in found:
-        assert {*node} - {"@type", "@id"} <= properties_of(node["@type"]), node
+        kinds = node["@type"] if isinstance(node["@type"], list) else [node["@type"]]
+        assert {*node} - {"@type", "@id"} <= set().union(*map(properties_of, kinds)), node
         assert None not in node.values()
     expanded = jsonld.expand(document, {"documentLoader": load_context})
     assert sum("@type" in node for node in nodes(expanded)) == len(found)
@@ -123,6 +126,50 @@ async def test_a_story_has_its_dates_authors_and_sources(api: AsyncClient, load:
     (image,) = document["image"]
     assert image["contentUrl"] == "https://news.example/a.svg"
     assert image["creator"] == {"@type": "Person", "name": "Ivan Lys"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "NewsArticle"),
+        ({"genre": "news"}, "ReportageNewsArticle"),
+        ({"genre": "analysis"}, "AnalysisNewsArticle"),
+        ({"genre": "opinion"}, "OpinionNewsArticle"),
+        ({"genre": "interview"}, "NewsArticle"),
+        ({"genre": "review"}, "ReviewNewsArticle"),
+        ({"genre": "live"}, ["NewsArticle", "LiveBlogPosting"]),
+        ({"genre": "explainer"}, "BackgroundNewsArticle"),
+        ({"genre": "sponsored"}, "AdvertiserContentArticle"),
+        ({"genre": "feature", "flags": ["sponsored"]}, "AdvertiserContentArticle"),
+    ],
+    ids=str,
+)
+async def test_the_type_is_that_of_the_genre(api: AsyncClient, load: Load, fields: Json, kind: Any) -> None:
+    await load(article("a", dateline="Zghariv", **fields))
+    document = await jsonld_of(api, "/v1/articles/a")
+    assert document["@type"] == kind
+    assert document.get("dateline") == (None if kind == "AdvertiserContentArticle" else "Zghariv")
+
+
+async def test_headlines_people_and_warnings_have_words_of_their_own(api: AsyncClient, load: Load) -> None:
+    people = [credit("kit", "editor"), credit("lys", "translator")]
+    headlines = {"seo": "Trams of Zghariv", "short": "Trams"}
+    await load(
+        source("kit", type="person", names={"en": "Olena Kit"}),
+        source("lys", type="person", names={"en": "Ivan Lys"}),
+        article("a", attributions=people, genre="interview", headlines=headlines, flags=["graphic"]),
+        article("b"),
+    )
+    document = await jsonld_of(api, "/v1/articles/a")
+    expected = {
+        "alternativeHeadline": ["Trams of Zghariv", "Trams"],
+        "genre": "http://cv.iptc.org/newscodes/genre/Interview",
+        "isFamilyFriendly": False,
+        "editor": [{"@type": "Person", "name": "Olena Kit"}],
+        "translator": [{"@type": "Person", "name": "Ivan Lys"}],
+    }
+    assert {name: document[name] for name in expected} == expected
+    assert expected.keys().isdisjoint(await jsonld_of(api, "/v1/articles/b"))
 
 
 async def test_quotes_and_notes_are_parts(api: AsyncClient, load: Load) -> None:

@@ -101,6 +101,38 @@ async def test_a_story_has_its_texts_by_role(api: AsyncClient, load: Load) -> No
     assert (mill["rel"], mill["headlines"]) == ("reference_note", [{"role": "main", "value": "For reference: mill"}])
 
 
+async def test_a_story_has_its_genres_headlines_and_place(api: AsyncClient, load: Load) -> None:
+    await load(
+        article(
+            "a",
+            headline="Trams",
+            genre="fact_check",
+            dateline="Zghariv",
+            headlines={"seo": "Trams of Zghariv", "social": "Nobody rides these trams"},
+            flags=["sponsored", "graphic"],
+        )
+    )
+    new, old = [await ninjs_of(api, "/v1/articles/a/ninjs", version) for version in ("3.1", "2.2")]
+    assert new["headlines"] == [
+        {"role": "main", "value": "Trams"},
+        {"role": "seo", "value": "Trams of Zghariv"},
+        {"role": "social", "value": "Nobody rides these trams"},
+    ]
+    scheme = "http://cv.iptc.org/newscodes/genre"
+    assert new["genres"] == [
+        {"name": "Fact Check", "uri": f"{scheme}/Fact_Check", "literal": "fact_check"},
+        {"name": "Sponsored", "uri": f"{scheme}/Sponsored", "literal": "sponsored"},
+    ]
+    assert new["located"] == "Zghariv"
+    assert [text["value"] for text in new["descriptions"] if text["role"] == "content_warning"] == [
+        "Sponsored content",
+        "Graphic content",
+    ]
+    assert [old[name] for name in ("headlines", "genres", "located")] == [
+        new[name] for name in ("headlines", "genres", "located")
+    ]
+
+
 async def test_readers_of_2_2_get_its_names(library: AsyncClient) -> None:
     new = await ninjs_of(library, "/v1/articles/hard/ninjs")
     old = await ninjs_of(library, "/v1/articles/hard/ninjs", "2.2")

@@ -48,7 +48,15 @@ def hostile_lines() -> list[Line]:
     facts: list[Line] = [{"on": "2022", "to": None, "text": HOSTILE, "attributions": []}]
     corrections = [{"kind": "correction", "text": HOSTILE, "at": "2025-01-23T08:00:00.000Z", "revision": 1}]
     credits = [credit("hostile", role, text=HOSTILE) for role in ("author", "data")]
-    texts = {"headline": HOSTILE, "kicker": HOSTILE, "standfirst": HOSTILE, "byline": HOSTILE, "editors_note": HOSTILE}
+    texts = {
+        "headline": HOSTILE,
+        "kicker": HOSTILE,
+        "standfirst": HOSTILE,
+        "byline": HOSTILE,
+        "editors_note": HOSTILE,
+        "dateline": HOSTILE,
+    }
+    texts |= {"headlines": {"seo": HOSTILE, "social": HOSTILE, "short": HOSTILE}}
     return [
         section("city", labels=TEXTS, description=TEXTS),
         tag("rivers", labels=TEXTS, description=TEXTS),
@@ -67,6 +75,21 @@ def hostile_lines() -> list[Line]:
             **texts,
         ),
     ]
+
+
+async def test_heads_take_the_headlines_that_are_meant_for_them(api: AsyncClient, load: Load) -> None:
+    headlines = {"seo": "Zghariv trams at night", "social": "Who rides at night?"}
+    await load(
+        article("a", headline="Trams", headlines=headlines, flags=["sensitive"], dateline="Zghariv"), article("b")
+    )
+    shown = await page(api, "/stories/a")
+    assert ("title", "Zghariv trams at night · Dovidka") in shown.texts
+    assert {"property": "og:title", "content": "Who rides at night?"} in shown.all("meta")
+    assert ("h1", "Trams") in shown.texts
+    assert ("strong", "Sensitive content") in shown.texts
+    assert ("span", "Zghariv") in shown.texts
+    plain = await page(api, "/stories/b")
+    assert {"property": "og:title", "content": "b"} in plain.all("meta")
 
 
 async def test_markup_in_texts_is_text_on_every_page(api: AsyncClient, load: Load) -> None:

@@ -1,0 +1,142 @@
+"""What a newsroom states of a story besides its text: kept, listed, refused where wrong, hidden with the story."""
+
+from typing import Any, Final
+
+import pytest
+from httpx import AsyncClient
+
+from app.db import Database
+from tests.answers import blamed, get, slugs
+from tests.conftest import Load
+from tests.contents import everything
+from tests.desk import PATH, act, address, change, pointers, publish, send, write
+from tests.factories import article, draft
+
+STATED: Final[dict[str, Any]] = {
+    "genre": "analysis",
+    "dateline": "Zghariv",
+    "headlines": {"seo": "Trams of Zghariv", "social": "Nobody rides these", "short": "Trams"},
+    "flags": ["sensitive", "graphic"],
+}
+NOTHING: Final = {
+    "genre": None,
+    "dateline": None,
+    "headlines": {"seo": None, "social": None, "short": None},
+    "flags": [],
+}
+
+
+async def test_a_story_of_two_fields_states_nothing(desk: AsyncClient) -> None:
+    made = await write(desk)
+    assert {name: made[name] for name in NOTHING} == NOTHING
+
+
+async def test_what_is_stated_is_kept_until_it_is_changed(desk: AsyncClient) -> None:
+    made = await publish(desk, **STATED)
+    assert {name: made[name] for name in STATED} == STATED
+    changed = await change(desk, made["id"], headlines={"seo": "All trams", "short": None}, flags=["sponsored"])
+    assert changed["headlines"] == {"seo": "All trams", "social": "Nobody rides these", "short": None}
+    assert (changed["flags"], changed["genre"]) == (["sponsored"], "analysis")
+    cleared = await change(desk, made["id"], **dict.fromkeys(STATED))
+    assert {name: cleared[name] for name in NOTHING} == NOTHING
+    difference = await get(desk, address(made["id"], "/diff"), **{"from": 2, "to": 4})
+    assert {change["field"] for change in difference["fields"]} >= {*STATED}
+
+
+async def test_a_flag_stands_once(desk: AsyncClient) -> None:
+    made = await write(desk, flags=["graphic", "graphic"])
+    assert made["flags"] == ["graphic"]
+    assert [warning["pointer"] for warning in made["warnings"]] == ["/flags/1"]
+
+
+WRONG: Final[list[tuple[dict[str, Any], str]]] = [
+    ({"genre": "gossip"}, "/genre"),
+    ({"genre": ""}, "/genre"),
+    ({"genre": ["news"]}, "/genre"),
+    ({"dateline": "One\nTwo"}, "/dateline"),
+    ({"dateline": "x" * 501}, "/dateline"),
+    ({"dateline": 7}, "/dateline"),
+    ({"headlines": "short"}, "/headlines"),
+    ({"headlines": {"print": "Trams"}}, "/headlines/print"),
+    ({"headlines": {"seo": " "}}, "/headlines/seo"),
+    ({"headlines": {"seo": "x" * 501}}, "/headlines/seo"),
+    ({"flags": "graphic"}, "/flags"),
+    ({"flags": ["violent"]}, "/flags/0"),
+    ({"flags": ["graphic"] * 11}, "/flags"),
+    ({"attributions": [{"source": "kit", "role": "sub-editor"}]}, "/attributions/0/role"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "pointer"), WRONG, ids=str)
+async def test_what_cannot_be_stated_is_refused_with_its_place(
+    desk: AsyncClient, database: Database, wrong: dict[str, Any], pointer: str
+) -> None:
+    made = await write(desk)
+    before = await everything(database)
+    assert pointers(await desk.post(PATH, json={"language": "en", "headline": "Other", **wrong})) == {pointer}
+    assert pointers(await send(desk, made["id"], **wrong)) == {pointer}
+    assert await everything(database) == before
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"genre": "news"}, "ab"),
+        ({"genre": "news,opinion"}, "abc"),
+        ({"genre": "live"}, ""),
+        ({"flag": "graphic"}, "bc"),
+        ({"flag": "graphic,sensitive"}, "abc"),
+        ({"genre": "news", "flag": "graphic"}, "b"),
+        ({"genre": "news", "language": "uk"}, "a"),
+        ({"genre": "opinion", "flag": "graphic", "language": "en", "q": "river"}, "c"),
+    ],
+    ids=str,
+)
+async def test_a_list_holds_the_stories_that_state_it(
+    api: AsyncClient, load: Load, parameters: dict[str, str], found: str
+) -> None:
+    await load(
+        article("a", "2025-01-01T08:00:00Z", genre="news", flags=["sensitive"], language="uk"),
+        article("b", "2025-01-02T08:00:00Z", genre="news", flags=["graphic"]),
+        article("c", "2025-01-03T08:00:00Z", genre="opinion", flags=["graphic", "sensitive"]),
+        article("d", "2025-01-04T08:00:00Z"),
+        draft("e", genre="news", flags=["graphic"]),
+    )
+    assert await slugs(api, **parameters, sort="published_at") == [*found]
+    counted = await get(api, "/v1/articles", **parameters, count="true")
+    assert counted["count"] == {"value": len(found), "exact": True}
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"genre": "gossip"}, {"genre": ""}, {"flag": "violent"}, {"flag": "graphic,"}], ids=str
+)
+async def test_a_filter_of_what_cannot_be_stated_is_refused(api: AsyncClient, parameters: dict[str, str]) -> None:
+    assert blamed(await api.get(PATH, params=parameters)) == {*parameters}
+
+
+async def test_lists_follow_what_a_story_states(desk: AsyncClient, api: AsyncClient) -> None:
+    made = await publish(desk, genre="news", flags=["graphic"])
+    await change(desk, made["id"], "/draft", genre="opinion", flags=[])
+    assert await slugs(api, genre="news", flag="graphic") == [made["slug"]]
+    assert await slugs(api, genre="opinion") == []
+    assert await slugs(desk, genre="opinion", perspective="drafts") == [made["slug"]]
+    await act(desk, made["id"], "publish")
+    assert await slugs(api, genre="news") == []
+    assert await slugs(api, genre="opinion") == [made["slug"]]
+
+
+async def test_a_change_of_the_genre_touches_both_lists(desk: AsyncClient, api: AsyncClient) -> None:
+    """The answers are kept by the server, and dropped by their keys alone."""
+    made = await publish(desk, genre="news")
+    assert (await slugs(api, genre="news"), await slugs(api, genre="opinion")) == ([made["slug"]], [])
+    await change(desk, made["id"], genre="opinion")
+    assert (await slugs(api, genre="news"), await slugs(api, genre="opinion")) == ([], [made["slug"]])
+
+
+async def test_erasing_leaves_nothing_stated(desk: AsyncClient) -> None:
+    made = await publish(desk, **STATED)
+    await act(desk, made["id"], "withdraw", reason="legal")
+    erased = await act(desk, made["id"], "erase", reason="legal")
+    assert {name: erased[name] for name in NOTHING} == NOTHING
+    first = await get(desk, address(made["id"], "/revisions/1"), perspective="drafts")
+    assert {name: first[name] for name in NOTHING} == NOTHING
