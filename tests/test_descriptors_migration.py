@@ -1,4 +1,4 @@
-"""Documents that were stored before articles stated their genre have the fields all the same."""
+"""Documents that were stored before they stated genre, and what part AI had, have the fields all the same."""
 
 import asyncio
 
@@ -19,13 +19,20 @@ BEFORE = "20261201_1700"
 async def test_stored_articles_state_nothing_and_can_be_changed(
     database_url: str, database: Database, load: Load, key: Make
 ) -> None:
-    await load(article("a", headline='"genre":'), draft("b"), note("mill"), article("c", genre="news"))
+    picture = {"url": "/a.svg", "alt_text": '"focal_point":null', "focal_point": {"x": 0.5, "y": 1}}
+    await load(
+        article("a", headline='"genre":"ai":', image=picture, body=[{"type": "image"}, {"type": "image", **picture}]),
+        draft("b"),
+        note("mill", body=[{"type": "image", **picture}]),
+        article("c", genre="news"),
+    )
     expected = await everything(database)
     await asyncio.to_thread(command.downgrade, alembic_config(database_url), BEFORE)
-    strip = "UPDATE revisions SET card = replace(card, :members, '')"
-    members = ',"genre":null,"dateline":null,"headlines":{"seo":null,"social":null,"short":null},"flags":[]'
+    strip = "UPDATE revisions SET card = replace(card, :members, ''), body = replace(body, :members, '')"
+    genre = ',"genre":null,"dateline":null,"headlines":{"seo":null,"social":null,"short":null},"flags":[]'
     async with database.begin() as connection:
-        await connection.execute(text(strip), {"members": members})
+        for members in (',"ai":null', genre):
+            await connection.execute(text(strip), {"members": members})
     assert await everything(database) != expected
 
     await asyncio.to_thread(migrate, database_url)

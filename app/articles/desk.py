@@ -242,6 +242,7 @@ BLANK: Final[dict[str, Any]] = {
     "attributions": [], "notes": [], "image": None, "relations": [], "word_count": 0, "reading_minutes": 0,
     "origin": None, "corrections": [], "editors_note": None, "ednote": None,
     "genre": None, "dateline": None, "headlines": Headlines(), "flags": [],
+    "ai": None,
 }  # fmt: skip
 
 

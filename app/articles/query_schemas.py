@@ -112,7 +112,12 @@ class ArticleFilters(PageQuery):
         default=None, description="Any of these genres, comma-separated.", examples=["analysis,explainer"]
     )
     flag: Annotated[tuple[str, ...], comma_list(ContentFlag)] | None = Field(
-        default=None, description="Any of these flags, comma-separated.", examples=["graphic"]
+        default=None, description="Any of these flags, comma-separated.", examples=["sensitive"]
+    )
+    ai: Annotated[tuple[str, ...], comma_list(Literal["none", "assisted", "generated"])] | None = Field(
+        default=None,
+        description="What part AI had in the text, as stated: any of these, comma-separated.",
+        examples=["assisted,generated"],
     )
     section: Slugs | None = Field(
         default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
@@ -193,7 +198,7 @@ class ArticleFilters(PageQuery):
 
     def traits(self) -> list[tuple[str, tuple[str, ...]]]:
         """(name, values) of the filters by what a story states or holds; the lists are `articles:name:value`."""
-        facets = (("genre", self.genre), ("flag", self.flag), ("has", self.has))
+        facets = (("genre", self.genre), ("flag", self.flag), ("ai", self.ai), ("has", self.has))
         return [(name, values) for name, values in facets if values is not None]
 
     def list_names(self, noun: str = "article") -> list[str]:

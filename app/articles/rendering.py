@@ -155,6 +155,8 @@ def _facets(article: ArticleState) -> Iterator[str]:
     if article.genre is not None:
         yield f"genre:{article.genre}"
     yield from (f"flag:{flag}" for flag in article.flags)
+    if article.ai is not None:
+        yield f"ai:{article.ai.use}"
     if article.corrections:
         yield "has:correction"
 

@@ -25,7 +25,7 @@ from app.articles.part_schemas import (
 )
 from app.changes.schemas import WriteWarning
 from app.content import lifecycle
-from app.content.blocks import Attribution, Body, StoryRelation, WireModel
+from app.content.blocks import AiOrigin, Attribution, Body, StoryRelation, WireModel
 from app.content.descriptors import ContentFlag, Headlines
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
@@ -89,6 +89,7 @@ class ArticleIn(WireModel):
     flags: Annotated[list[ContentFlag], DISTINCT] = Field(
         default=[], max_length=10, description="What readers are to know before they read."
     )
+    ai: AiOrigin | None = Field(default=None, description="What part AI had in it; null where nothing was said.")
 
 
 class ArticleEdit(ArticleIn):
@@ -138,6 +139,7 @@ class ArticleCard(WireModel):
     dateline: Dateline
     headlines: Headlines = Field(description=VARIANTS)
     flags: list[ContentFlag] = Field(description="What readers are to know before they read.")
+    ai: AiOrigin | None = Field(description="What part AI had in it; null where nothing was said.")
 
 
 class ArticleOut(ArticleCard):

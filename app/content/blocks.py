@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from app.content import html
+from app.content.digital_sources import MADE_WITH_AI, DigitalSourceType
 from app.content.languages import APOSTROPHES
 from app.errors import Fault
 from app.web.fields import (
@@ -50,6 +52,24 @@ class WireModel(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True)
 
 
+class AiOrigin(WireModel):
+    """What part AI had in a text or a picture, and what readers are told of it."""
+
+    use: Literal["none", "assisted", "generated"] = Field(description="`none` is a statement too.")
+    digital_source_type: DigitalSourceType | None = Field(
+        default=None, description="The last part of IPTC's code.", examples=["trainedAlgorithmicMedia"]
+    )
+    reviewed: bool = Field(default=False, strict=True, description="Whether a person has reviewed it.")
+    note: Text | None = Field(default=None, description="What readers are told besides. Plain text.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.use == "none" and self.digital_source_type in MADE_WITH_AI:
+            detail = "has a `digital_source_type` of generative AI, and says that `use` is none"
+            raise PydanticCustomError("conflict", detail)
+        return self
+
+
 class Attribution(WireModel):
     """The link between a statement, or the whole story, and its source."""
 
@@ -89,6 +109,7 @@ class Image(WireModel):
     width: int | None = Field(default=None, ge=1, le=100_000, strict=True, description="In pixels.")
     height: int | None = Field(default=None, ge=1, le=100_000, strict=True, description="In pixels.")
     focal_point: FocalPoint | None = Field(default=None, description="What a cut must leave in view.")
+    ai: AiOrigin | None = Field(default=None, description="What part AI had in it; null where nothing was said.")
 
 
 class StoryRelation(WireModel):

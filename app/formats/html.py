@@ -22,8 +22,9 @@ def body(story: Story) -> str:
 
 
 def content(story: Story) -> str:
-    """What stands below the title, where that is shown apart: warnings, standfirst, lead picture, blocks, sources."""
-    opening = [*_warnings(story), *_element("p", "standfirst", _text(story.document.get("standfirst") or ""))]
+    """What stands below the title, where that is shown apart: warnings, standfirst, lead picture, blocks and so on."""
+    standfirst = _element("p", "standfirst", _text(story.document.get("standfirst") or ""))
+    opening = [*_warnings(story), *standfirst, *_disclosure(story)]
     return "\n".join([*opening, *_lead(story), *_blocks(story, "block-"), *_facts(story), *_foot(story)])
 
 
@@ -66,12 +67,18 @@ def _head(story: Story) -> str:
         *_element("p", "byline", _text(document.get("byline") or "")),
         *_element("p", "dateline", _text(document.get("dateline") or "")),
         *_element("p", "dates", " · ".join(dates)),
+        *_disclosure(story),
     ]
     return "\n".join(["<header>", *parts, "</header>"])
 
 
 def _warnings(story: Story) -> list[str]:
     return _element("p", "warnings", " · ".join(story.warnings))
+
+
+def _disclosure(story: Story) -> list[str]:
+    """The part that AI had in the text."""
+    return _element("p", "ai", _text(story.disclosure(story.document["ai"]) or ""))
 
 
 def _lead(story: Story) -> list[str]:
@@ -91,6 +98,7 @@ def _image(story: Story, image: Json) -> str:
             shown = f'<img src="{url}" alt="{escape(alt_text)}"{size}>'
     caption = [_text(image["caption"])] if image["caption"] else []
     caption += _element("small", "credit", escape(story.credit(image) or "", quote=False))
+    caption += _element("small", "ai", _text(story.disclosure(image["ai"]) or ""))
     return f"{shown}<figcaption>{' '.join(caption)}</figcaption>" if caption else shown
 
 
@@ -156,7 +164,7 @@ def _note(note: Story, block_id: str, id: str) -> str:
     """A box with the note. A dot joins the ids of its blocks to that of the box: no id of a block holds one."""
     blocks = _blocks(note, f"block-{block_id}.")
     title = _link(Link(note.title, note.site.page("note", note.document["slug"]), "background"))
-    parts = [f"<h2>{title}</h2>", *blocks, *_facts(note), *_as_of(note), *_sources(note)]
+    parts = [f"<h2>{title}</h2>", *blocks, *_facts(note), *_as_of(note), *_disclosure(note), *_sources(note)]
     return "\n".join([f'<aside class="note"{id}{_language(note.language)}>', *parts, "</aside>"])
 
 

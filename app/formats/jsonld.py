@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from app.formats import text
-from app.formats.newscodes import genre_uri
+from app.formats.newscodes import digital_source_uri, genre_uri
 from app.formats.story import Json, Story, in_language
 
 # Types of things by type of a tag, and of those who inform by type of a source.
@@ -80,6 +80,7 @@ def _article(story: Story) -> Json:
         "description": document["standfirst"] or document["excerpt"],
         "articleSection": section and section["label"],
         "articleBody": text.body(story),
+        "digitalSourceType": digital_source_uri(document["ai"]),
         "inLanguage": document["language"],
         "wordCount": document["word_count"],
         "timeRequired": f"PT{document['reading_minutes']}M",
@@ -114,6 +115,7 @@ def _note(story: Story) -> Json:
         "url": story.address,
         "headline": document["heading"],
         "articleBody": text.body(story),
+        "digitalSourceType": digital_source_uri(document["ai"]),
         "inLanguage": document["language"],
         "temporalCoverage": document["as_of"],
         "dateCreated": document["created_at"],
@@ -169,6 +171,7 @@ def _picture(story: Story, image: Json) -> Json:
         "width": _pixels(image["width"]),
         "height": _pixels(image["height"]),
         "creditText": story.credit(image),
+        "digitalSourceType": digital_source_uri(image["ai"]),
         "copyrightNotice": image["copyright_notice"],
         "creator": photographer and {"@type": "Person", "name": photographer},
     }
@@ -179,7 +182,12 @@ def _pixels(number: int | None) -> Json | None:
 
 
 def _video(story: Story, image: Json) -> Json:
-    return {"@type": "VideoObject", "url": _url(story, image["url"]), "description": image["caption"]}
+    return {
+        "@type": "VideoObject",
+        "url": _url(story, image["url"]),
+        "description": image["caption"],
+        "digitalSourceType": digital_source_uri(image["ai"]),
+    }
 
 
 def _related(story: Story) -> list[Json]:

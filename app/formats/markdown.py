@@ -76,7 +76,8 @@ class MarkdownWriter(TextWriter):
             url = _destination(self.story.site.absolute(image["url"]))
             is_video = image["media"] == "video"
             shown = f"[{alt_text or self.story.words['video']}](<{url}>)" if is_video else f"![{alt_text}](<{url}>)"
-        caption = ". ".join(one_line(part).rstrip(".") for part in (image["caption"], self.story.credit(image)) if part)
+        texts = (image["caption"], self.story.credit(image), self.story.disclosure(image["ai"]))
+        caption = ". ".join(one_line(part).rstrip(".") for part in texts if part)
         return "\n\n".join(filter(None, [shown, self.text(caption)]))
 
     def box(self, note: Story) -> str:

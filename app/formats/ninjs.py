@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from pydantic_core import to_json
 
 from app.formats import html, text
-from app.formats.newscodes import genre_name, genre_uri
+from app.formats.newscodes import digital_source_uri, genre_name, genre_uri
 from app.formats.story import Json, Story, in_language
 
 Version = Literal["3.1", "2.2"]
@@ -76,6 +76,7 @@ def _item(story: Story) -> Json:
         "headlines": _texts({"main": story.title, "kicker": document.get("kicker"), **document.get("headlines", {})}),
         "located": document.get("dateline"),
         "genres": _genres(story),
+        "digitalSourceType": _digital_source(document["ai"]),
         "descriptions": _descriptions(story),
         "bodies": _bodies(story),
         **_tagged(story),
@@ -95,7 +96,8 @@ def _descriptions(story: Story) -> list[Json]:
     opening = "standfirst" if document.get("standfirst") else "excerpt"
     corrections = [{"role": each["kind"], "value": each["text"]} for each in document.get("corrections", ())]
     warnings = [{"role": "content_warning", "value": warning} for warning in story.warnings]
-    return _texts({name: document.get(name) for name in (opening, "editors_note", "as_of")}) + warnings + corrections
+    told = {name: document.get(name) for name in (opening, "editors_note", "as_of")}
+    return _texts({**told, "ai": story.disclosure(document["ai"])}) + warnings + corrections
 
 
 def _genres(story: Story) -> list[Json]:
@@ -103,6 +105,11 @@ def _genres(story: Story) -> list[Json]:
     paid = ["sponsored"] if "sponsored" in story.document.get("flags", ()) else []
     genres = dict.fromkeys(filter(None, [story.document.get("genre"), *paid]))
     return [{"name": genre_name(genre), "uri": genre_uri(genre), "literal": genre} for genre in genres]
+
+
+def _digital_source(ai: Json | None) -> Json | None:
+    uri = digital_source_uri(ai)
+    return None if ai is None or uri is None else {"uri": uri, "literal": ai["digital_source_type"]}
 
 
 def _bodies(story: Story) -> list[Json]:
@@ -163,8 +170,14 @@ def _picture(story: Story, name: str, image: Json) -> Json:
             "by": image["photographer"],
             "copyrightNotice": image["copyright_notice"],
             "descriptions": _texts(
-                {"caption": image["caption"], "alt_text": image["alt_text"], "credit": story.credit(image)}
+                {
+                    "caption": image["caption"],
+                    "alt_text": image["alt_text"],
+                    "credit": story.credit(image),
+                    "ai": story.disclosure(image["ai"]),
+                }
             ),
+            "digitalSourceType": _digital_source(image["ai"]),
             "renditions": [_filled(rendition)] if image["url"] else [],
         }
     )

@@ -51,6 +51,7 @@ class TextWriter:
             self.title(1, story.title),
             self.text(document.get("standfirst") or ""),
             self.text("\n".join([document.get("byline") or "", document.get("dateline") or "", *dates])),
+            self._disclosure(),
             self.image(image) if image else "",
             *self.body(),
             *self._foot(),
@@ -126,9 +127,12 @@ class TextWriter:
         as_of = self.story.document.get("as_of")
         return f"{self.story.words['as_of']} {as_of}" if as_of else ""
 
+    def _disclosure(self) -> str:
+        return self.text(self.story.disclosure(self.story.document["ai"]) or "")
+
     def _of_note(self) -> list[str]:
         """A note within a story, below its title."""
-        return [*self.body(), self._as_of(), *self._sources()]
+        return [*self.body(), self._as_of(), self._disclosure(), *self._sources()]
 
     # --- how the parts look ---
 
@@ -165,7 +169,8 @@ class TextWriter:
     def image(self, image: Json) -> str:
         """What a picture shows, its caption, credits and address, in brackets."""
         url = self.story.site.absolute(image["url"]) if image["url"] else None
-        parts = filter(None, (image["alt_text"], image["caption"], self.story.credit(image), url))
+        texts = (image["alt_text"], image["caption"], self.story.credit(image), self.story.disclosure(image["ai"]))
+        parts = filter(None, (*texts, url))
         shown = ". ".join(self.text(part).rstrip(".") for part in parts)
         kind = self.story.words["video" if image["media"] == "video" else "picture"]
         return f"[{kind}: {shown}]" if shown else ""

@@ -156,7 +156,7 @@ async def delete(transaction: Transaction, note: LockedNote) -> None:
 # --- from one state to the next ----------------------------------------------------------------------------------
 
 # What erasing leaves of the card.
-BLANK: Final[dict[str, Any]] = {"heading": "", "facts": [], "as_of": None, "tags": [], "attributions": []}
+BLANK: Final[dict[str, Any]] = {"heading": "", "facts": [], "as_of": None, "tags": [], "attributions": [], "ai": None}
 
 
 def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:

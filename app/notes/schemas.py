@@ -6,7 +6,7 @@ from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, Stri
 
 from app.changes.schemas import Drafts, Seen, WriteWarning
 from app.content import lifecycle
-from app.content.blocks import Attribution, Body, WireModel
+from app.content.blocks import AiOrigin, Attribution, Body, WireModel
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
@@ -65,6 +65,7 @@ class NoteIn(WireModel):
         default=[], max_length=500, description="Those that do not follow from the body."
     )
     translation_of: Slug | None = Field(default=None, description="The original; null for an original.")
+    ai: AiOrigin | None = Field(default=None, description="What part AI had in it; null where nothing was said.")
 
 
 class NotePut(NoteIn):
@@ -116,6 +117,7 @@ class NoteCard(WireModel):
     modified_at: Instant = Field(description="The last change of any kind.")
     created_at: Instant = Field(description="When it was first saved.")
     revision: int = Field(ge=1, description="How often it was saved.")
+    ai: AiOrigin | None = Field(description="What part AI had in it; null where nothing was said.")
 
 
 class NoteOut(NoteCard):

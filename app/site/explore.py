@@ -127,6 +127,8 @@ def _values(noun: str, item: Json) -> Iterator[tuple[str, str]]:
             yield from (("source", given["source"]) for given in item.get("attributions", ()))
             if noun == "articles":
                 yield from (("note", slug) for slug in item.get("notes", ()))
+                if item.get("ai"):
+                    yield "ai", item["ai"]["use"]
                 yield from (("flag", flag) for flag in item.get("flags", ()))
                 if item.get("published_at"):
                     yield "date", item["published_at"][:7]

@@ -24,7 +24,7 @@ ON_PAGE: Final = 10
 SHOWN: Final[tuple[PageWord, ...]] = ("kicker", "headline", "standfirst", "byline", "dateline", "editors_note")
 NAMED: Final[dict[str, PageWord]] = {
     "section": "section", "tags": "tags", "attributions": "sources", "image": "image", "relations": "relations",
-    "corrections": "corrections", "genre": "genre", "flags": "flags",
+    "corrections": "corrections", "genre": "genre", "flags": "flags", "ai": "ai",
 }  # fmt: skip
 
 

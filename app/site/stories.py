@@ -38,6 +38,7 @@ class Lead:
     alt_text: str
     caption: str | None
     credit: str | None
+    disclosure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,15 @@ class StoryPage:
             return None
         shown, credit = picture(image), self.story.credit(image)
         video = image["url"] if image["media"] == "video" else None
-        if not (shown or video or image["caption"] or credit):
+        disclosure = self.story.disclosure(image["ai"])
+        if not (shown or video or image["caption"] or credit or disclosure):
             return None
-        return Lead(shown, video, image["alt_text"] or "", image["caption"], credit)
+        return Lead(shown, video, image["alt_text"] or "", image["caption"], credit, disclosure)
+
+    @property
+    def disclosure(self) -> str | None:
+        """What readers are told of the part that AI had in the text."""
+        return self.story.disclosure(self.story.document["ai"])
 
     @property
     def authors(self) -> list[Named]:

@@ -10,7 +10,7 @@ PageWord = Literal[
     "not_found", "not_found_about", "withdrawn", "withdrawn_about", "reason", "instead", "moved", "front", "problem",
     "headline", "kicker", "standfirst", "byline", "image", "body", "tags", "sources", "editors_note", "relations",
     "corrections", "months", "legal", "privacy", "rights", "error", "embargo", "other", "latest",
-    "dateline", "genre", "flags",
+    "dateline", "genre", "flags", "ai",
 ]  # fmt: skip
 
 _ENGLISH: Final[dict[PageWord, str]] = {
@@ -81,6 +81,7 @@ _ENGLISH: Final[dict[PageWord, str]] = {
     "dateline": "Dateline",
     "genre": "genre",
     "flags": "warnings",
+    "ai": "part of AI",
 }
 _UKRAINIAN: Final[dict[PageWord, str]] = {
     "skip": "До вмісту",
@@ -150,6 +151,7 @@ _UKRAINIAN: Final[dict[PageWord, str]] = {
     "dateline": "Місце",
     "genre": "жанр",
     "flags": "попередження",
+    "ai": "участь ШІ",
 }
 _WORDS: Final = {"en": _ENGLISH, "uk": _UKRAINIAN}
 SPOKEN: Final = tuple(_WORDS)

@@ -31,6 +31,7 @@ def secret(**fields: Any) -> dict[str, Any]:
         "editors_note": f"{CANARY} to readers",
         "ednote": f"{CANARY} to the desk",
         "dateline": f"{CANARY} place",
+        "ai": {"use": "assisted", "note": f"{CANARY} machine"},
         "headlines": {name: f"{CANARY} {name}" for name in ("seo", "social", "short")},
         "tags": [f"{CANARY}-tag", "river"],
         "section": f"{CANARY}-section",

@@ -84,9 +84,10 @@ def hard(slug: str = "hard", **fields: Any) -> Line:
         "dateline": ODD,
         "headlines": {"seo": ODD, "social": ODD, "short": ODD},
         "flags": ["sensitive", "graphic"],
+        "ai": {"use": "assisted", "digital_source_type": "humanEdits", "reviewed": True, "note": ODD},
         "section": "city",
         "tags": [f"odd-{kind}" for kind in KINDS],
-        "image": {**PICTURE, "alt_text": ODD, "caption": ODD, "source": "mayor"},
+        "image": {**PICTURE, "alt_text": ODD, "caption": ODD, "source": "mayor", "ai": {"use": "generated"}},
         "attributions": [
             credit("mayor", "author"),
             credit("wire", url="https://wire.example/ü?a=1&b=2", text=ODD, channel="social"),

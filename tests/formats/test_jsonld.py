@@ -28,8 +28,8 @@ PARENTS: Final = {
     "ReportageNewsArticle": "NewsArticle", "ReviewNewsArticle": "NewsArticle",
 }  # fmt: skip
 ADDRESSES: Final = {
-    "contentUrl", "correctionsPolicy", "genre", "isBasedOn", "license", "publishingPrinciples", "sameAs",
-    "unnamedSourcesPolicy", "url",
+    "contentUrl", "correctionsPolicy", "digitalSourceType", "genre", "isBasedOn", "license", "publishingPrinciples",
+    "sameAs", "unnamedSourcesPolicy", "url",
 }  # fmt: skip
 SCHEMA: Final = "https://schema.org/"
 CONTEXT: Final = {
@@ -170,6 +170,20 @@ async def test_headlines_people_and_warnings_have_words_of_their_own(api: AsyncC
     }
     assert {name: document[name] for name in expected} == expected
     assert expected.keys().isdisjoint(await jsonld_of(api, "/v1/articles/b"))
+
+
+async def test_the_part_of_ai_is_named_by_the_code_of_iptc(api: AsyncClient, load: Load) -> None:
+    ai = {"use": "generated", "digital_source_type": "trainedAlgorithmicMedia"}
+    photo = {"url": "/a.svg", "ai": {"use": "none", "digital_source_type": "digitalCapture"}}
+    video = {"type": "image", "media": "video", "url": "/a.mp4", "ai": ai}
+    await load(note("mill", ai=ai), article("a", ai=ai, image=photo, body=[video, box("mill")]), article("b"))
+    codes = "http://cv.iptc.org/newscodes/digitalsourcetype"
+    document = await jsonld_of(api, "/v1/articles/a")
+    assert document["digitalSourceType"] == f"{codes}/trainedAlgorithmicMedia"
+    assert [each["digitalSourceType"] for each in document["image"]] == [f"{codes}/digitalCapture"]
+    assert [each["digitalSourceType"] for each in document["video"]] == [f"{codes}/trainedAlgorithmicMedia"]
+    assert (await jsonld_of(api, "/v1/notes/mill"))["digitalSourceType"] == f"{codes}/trainedAlgorithmicMedia"
+    assert "digitalSourceType" not in await jsonld_of(api, "/v1/articles/b")
 
 
 async def test_quotes_and_notes_are_parts(api: AsyncClient, load: Load) -> None:
