@@ -10,6 +10,7 @@ from app.articles.schemas import ArticleOut
 from app.changes.schemas import Drafts, Seen, drafts_or_instant
 from app.content.blocks import Role
 from app.content.descriptors import ContentFlag, Genre
+from app.content.holdings import Holding
 from app.formats.bodies import BODY_FIELDS
 from app.web.fields import Id, Language, Slug
 from app.web.highlights import HIGHLIGHTED
@@ -105,8 +106,11 @@ class ArticleFilters(PageQuery):
         description="Uses the reference note: comma and repetition as for `tag`.",
         examples=[["zghariv-trams"]],
     )
-    has: Annotated[tuple[str, ...], comma_list(Literal["correction"])] | None = Field(
-        default=None, description="`correction`: readers are told of one.", examples=["correction"]
+    has: Annotated[tuple[str, ...], comma_list(Literal["correction", Holding])] | None = Field(
+        default=None,
+        description="Any of these, comma-separated. `image` counts the lead picture; `video` is a picture of media"
+        " `video`, or an embed of a video provider; `correction`: readers are told of one.",
+        examples=["quote,table"],
     )
     genre: Annotated[tuple[str, ...], comma_list(Genre)] | None = Field(
         default=None, description="Any of these genres, comma-separated.", examples=["analysis,explainer"]

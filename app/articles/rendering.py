@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
 from app.content import blocks
 from app.content.attributions import complete_attributions
+from app.content.holdings import holdings
 from app.content.lifecycle import Status
 from app.errors import Fault
 from app.web.fields import format_instant
@@ -157,6 +158,7 @@ def _facets(article: ArticleState) -> Iterator[str]:
     yield from (f"flag:{flag}" for flag in article.flags)
     if article.ai is not None:
         yield f"ai:{article.ai.use}"
+    yield from (f"has:{holding}" for holding in holdings(article.body, article.image))
     if article.corrections:
         yield "has:correction"
 

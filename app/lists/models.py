@@ -15,9 +15,10 @@ class List(Base):
 
     Names begin with what is listed: `articles` (all of them), `articles:tag:trams` (section, tags and all their
     ancestors), `articles:source:wire`, `articles:source.said_by:wire`, `articles:note:dam`, `articles:translation:ID`,
-    `articles:related:ID`, `articles:has:correction`, `articles:genre:news`, `articles:has:quote`, `articles:quote:uk` (a quote in Ukrainian);
-    `notes:tag:trams` (tags themselves only), `notes:source:wire`, `notes:language:uk`; `facts`, `facts:tag:trams`,
-    `facts:source:wire` (of notes, each once for every date of its facts, by which these are sorted).
+    `articles:related:ID`, `articles:has:quote`, `articles:quote:uk` (a quote in Ukrainian), `articles:genre:news`,
+    `articles:flag:graphic`, `articles:ai:generated`; `notes:tag:trams` (tags themselves only), `notes:source:wire`,
+    `notes:language:uk`; `facts`, `facts:tag:trams`, `facts:source:wire` (of notes, each once for every date of its
+    facts, by which these are sorted).
     """
 
     __tablename__ = "lists"

@@ -10,7 +10,7 @@ from tests.answers import blamed, get, slugs
 from tests.conftest import Load
 from tests.contents import everything
 from tests.desk import PATH, act, address, change, pointers, publish, send, write
-from tests.factories import article, draft, note, words
+from tests.factories import article, box, draft, note, said, source, words
 
 CODES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 STATED: Final[dict[str, Any]] = {
@@ -23,6 +23,7 @@ STATED: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 GENERATED: Final = {"use": "generated"}
+VIDEO: Final = {"type": "image", "media": "video", "url": "/a.mp4"}
 NOTHING: Final[dict[str, Any]] = {
     "genre": None,
     "dateline": None,
@@ -134,6 +135,49 @@ async def test_a_list_holds_the_stories_that_state_it(
 )
 async def test_a_filter_of_what_cannot_be_stated_is_refused(api: AsyncClient, parameters: dict[str, str]) -> None:
     assert blamed(await api.get(PATH, params=parameters)) == {*parameters}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"has": "quote"}, "a"),
+        ({"has": "image"}, "bc"),
+        ({"has": "video"}, "c"),
+        ({"has": "note"}, "a"),
+        ({"has": "table"}, ""),
+        ({"has": "quote,video"}, "ac"),
+        ({"has": "image,video", "language": "uk"}, "c"),
+        ({"has": "image", "q": "river"}, "b"),
+    ],
+    ids=str,
+)
+async def test_a_list_holds_the_stories_that_have_it(
+    api: AsyncClient, load: Load, parameters: dict[str, str], found: str
+) -> None:
+    picture = {"url": "/a.svg"}
+    await load(
+        source("kit"),
+        note("mill"),
+        article("a", "2025-01-01T08:00:00Z", body=[said("kit"), box("mill")]),
+        article("b", "2025-01-02T08:00:00Z", image=picture),
+        article("c", "2025-01-03T08:00:00Z", image=picture, body=[VIDEO], language="uk"),
+        draft("d", image=picture, body=[said("kit"), VIDEO, {"type": "table", "rows": []}]),
+    )
+    assert await slugs(api, **parameters, sort="published_at") == [*found]
+    counted = await get(api, "/v1/articles", **parameters, count="true")
+    assert counted["count"] == {"value": len(found), "exact": True}
+
+
+async def test_a_filter_of_what_nothing_can_hold_is_refused_with_what_there_is(api: AsyncClient) -> None:
+    answer = await api.get(PATH, params={"has": "audio"})
+    assert blamed(answer) == {"has"}
+    (error,) = answer.json()["errors"]
+    assert {"quote", "image", "video", "note", "table"} <= {*error["allowed"]}
+
+
+async def test_many_kinds_in_many_languages_are_refused(api: AsyncClient) -> None:
+    has, language = "quote,image,video,note,table", "uk,en,pl,de,fr"
+    assert blamed(await api.get(PATH, params={"has": has, "language": language})) == {"language"}
 
 
 async def test_lists_follow_what_a_story_states(desk: AsyncClient, api: AsyncClient) -> None:
