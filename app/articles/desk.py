@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app.articles import references, saving
+from app.articles.bylines import byline_of, is_of_authors
 from app.articles.models import Article, ArticleSlug
 from app.articles.part_schemas import ArticleCorrection
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
@@ -60,6 +61,7 @@ async def create(transaction: Transaction, content: ArticleIn, id: UUID | None =
     """Makes a draft. Raises: Invalid."""
     id = id or new_id()
     fields, warnings = _content(str(id), content)
+    fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
     if content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, str(id))
     fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
@@ -81,11 +83,15 @@ async def update(
     """Changes the fields that the patch names; of a published article that is live at once, unless a working copy is
     made or changed. The caller has checked that it is changeable.
 
-    A typo fix, and a note to the desk, do not count as an update. Raises: Invalid.
+    A typo fix, and a note to the desk, do not count as an update. A byline that follows from the authors is written
+    anew. Raises: Invalid.
     """
     state = article.state()
     attributions = client_attributions(state.attributions, state.body, state.image)
     edit = merged(ArticleEdit, {**dict(state), "attributions": attributions}, patch)
+    if edit.byline is not None and "byline" not in patch.model_fields_set:
+        given = (edit.byline, state.attributions, state.language, state.modified_at)
+        edit.byline = None if await is_of_authors(transaction, *given) else edit.byline
     return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
 
 
@@ -116,6 +122,7 @@ async def _change(
     as_working_copy: bool = False,
 ) -> Written:
     fields, warnings = _content(article.id, content, old)
+    fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
     if slug_was_free := content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, article.id)
     is_substantial = not minor and any(fields[name] != getattr(old, name) for name in {*fields} - {"ednote"})

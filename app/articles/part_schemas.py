@@ -10,7 +10,10 @@ from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url
 
 Kicker = Annotated[Line | None, Field(description="A word or two above the headline. Plain text.")]
 Standfirst = Annotated[Text | None, Field(description="The lines below the headline. Plain text.")]
-Byline = Annotated[Line | None, Field(description="Who wrote it, as it is to be shown. Plain text.")]
+Byline = Annotated[
+    Line | None,
+    Field(description="Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text."),
+]
 LeadImage = Annotated[Image | None, Field(description="The picture that leads the story.")]
 EditorsNote = Annotated[Text | None, Field(description="A note of the editors to the readers. Plain text.")]
 StatedGenre = Annotated[Genre | None, Field(description="What kind of journalism it is; null where nothing was said.")]

@@ -90,6 +90,10 @@ class RenderedArticle:
         """The same as no translation of another."""
         return replace(self, translation_of=None, card=_card_with(self.card, translation_of=None))
 
+    def with_byline(self, byline: str) -> "RenderedArticle":
+        """The same by these authors."""
+        return replace(self, card=_card_with(self.card, byline=byline))
+
     def as_revision(self, revision: int, **dates: datetime | None) -> "RenderedArticle":
         """The same as this revision, with other ones of its DATES."""
         if revision == self.revision and not dates:

@@ -52,7 +52,8 @@ ARCHIVED: Final = re.compile(f"{ALL_ARTICLES}|{TAG}.*")
 class ArticleToSave:
     """An article that is to be saved, and how.
 
-    `stated` names the dates that its writer has set; the others follow from what is stored. With `slug_is_public` the
+    `stated` names the dates that its writer has set; the others follow from what is stored. `byline_is_left_out` says
+    that its writer has given none, not even null. With `slug_is_public` the
     public knows its slug, or once did. `op`, `kind` and `note` appear in its history; `op` follows from the states
     where it is left out. With `keeps_desk` the desk goes on showing its working copy.
     """
@@ -64,6 +65,7 @@ class ArticleToSave:
     kind: str | None = None
     note: str | None = None
     keeps_desk: bool = False
+    byline_is_left_out: bool = False
 
     @property
     def view(self) -> View:

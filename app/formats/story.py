@@ -262,7 +262,9 @@ class Story:
 
     @cached_property
     def credits(self) -> list[Credit]:
-        """Who the story rests on, each once; speakers and pictures have their names where they stand."""
+        """Who the story rests on, each once; speakers and pictures have their names where they stand, and authors in
+        the byline."""
+        byline = self.document.get("byline") or ""
         credits = (
             Credit(
                 name, given["role"], given["url"] and self.site.absolute(given["url"]), given["text"], given["source"]
@@ -270,7 +272,7 @@ class Story:
             for given in self.document["attributions"]
             if given["url"] is not None
             or (given["source"], given["role"], given["text"], given["block"]) not in self._credits_in_place
-            if (name := self.name(given["source"]))
+            if (name := self.name(given["source"])) and not (given["role"] == "author" and name in byline)
         )
         return [*dict.fromkeys(credits)]
 

@@ -245,5 +245,10 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
     if not faults:
         article = render(ArticleState.model_construct(**fields | derived))
         was_public = article.first_published_at is not None or article.status == "withdrawn"
-        item.to_save = ArticleToSave(article, stated, slug_is_public=was_public and not article.working_copy)
+        item.to_save = ArticleToSave(
+            article,
+            stated,
+            slug_is_public=was_public and not article.working_copy,
+            byline_is_left_out="byline" not in parsed.model_fields_set,
+        )
     return item

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.articles import references
 from app.articles import saving as articles
+from app.articles.bylines import with_bylines
 from app.articles.saving import ArticleToSave
 from app.articles.stored import stored_articles
 from app.changes import log
@@ -115,7 +116,7 @@ async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> t
 
 async def _save_articles(transaction: Transaction, items: Sequence[ArticleToSave]) -> list[Outcome]:
     before = await stored_articles(transaction, [item.article.id for item in items])
-    return await articles.save(transaction, items, before)
+    return await articles.save(transaction, await with_bylines(transaction, items), before)
 
 
 SAVE: Final[dict[Noun, Callable[[Transaction, Sequence[Any]], Awaitable[list[Outcome]]]]] = {

@@ -7,9 +7,11 @@ from fastapi.responses import Response
 
 from app.changes.history_routes import RevisionNumber, revision_response, revisions_response
 from app.changes.schemas import Drafts, RevisionPage, RevisionQuery
-from app.changes.views import perspective_of
+from app.changes.views import Perspective, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
+from app.content.blocks import Role
 from app.deps import NeedsScope, OptionalCaller, Read, cursors
+from app.paging import Included
 from app.sources import store as sources
 from app.sources.schemas import (
     SourceFields,
@@ -41,15 +43,17 @@ async def list_sources(
     """Sources, by slug.
 
     The people, organisations, media, channels and documents that gave information, words or pictures. Where the
-    newsroom protects a source, `identity` is `withheld` and no real name is stored.
+    newsroom protects a source, `identity` is `withheld` and no real name is stored. `role=author&include=counts` is
+    the list of authors with how many stories each has.
     """
-    fields = query.shape()
+    fields, counted = query.shape(), query.counts_stories
     cursor = cursors(request, query.filters())
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
         page = await sources.page(snapshot, perspective, query, position)
-    return await page_response(request, cursor, page, names=query.list_names("source"), fields=fields)
+        included = await _counts(snapshot, perspective, page.refs, query.role) if counted else None
+    return await page_response(request, cursor, page, names=query.list_names(), fields=fields, included=included)
 
 
 @router.get("/{slug}", response_model=SourceOut | SourceSelection, responses=NOT_FOUND)
@@ -90,6 +94,11 @@ async def get_source_revision(
     perspective = perspective_of(caller, query.perspective)
     await sources.get(read, perspective, slug)
     return await revision_response(request, read, perspective, "source", slug, revision)
+
+
+async def _counts(read: Read, perspective: Perspective, slugs: list[str], role: Role | None) -> Included:
+    counts = {slug: str(n) for slug, n in (await sources.counts(read, perspective, slugs, role)).items()}
+    return Included({"counts": counts}, [f"articles:source{f'.{role}' if role else ''}:{slug}" for slug in slugs])
 
 
 # --- the desk ----------------------------------------------------------------------------------------------------

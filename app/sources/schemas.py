@@ -1,10 +1,11 @@
 """What a source looks like on the wire."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.changes.schemas import Drafts, WriteWarning
+from app.content.blocks import Role
 from app.content.sets import DISTINCT
 from app.tags.schemas import SluggedContent
 from app.web.fields import Instant, Line, Slug, Translations, Url
@@ -54,14 +55,26 @@ class SourceWritten(SourceOut):
     warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as a repeated alias.")
 
 
+class SourceIncluded(BaseModel):
+    """What `include` asked for."""
+
+    counts: dict[Slug, int] | MISSING = Field(
+        default=MISSING,
+        description="By slug: how many articles `GET /v1/articles?source={slug}` lists, with the `role` asked for.",
+    )
+
+
 class SourceSelection(SourceOut):
     """Those fields of a source that `fields` named; the slug is always there."""
 
     model_config = ConfigDict(json_schema_extra=only_required("slug"))
 
 
-class SourcePage(Page[SourceOut | SourceSelection, dict[str, Any]]):
-    """One page of sources: whole, or what `fields` selected. `included` is empty: a source names nothing to include."""
+class SourcePage(Page[SourceOut | SourceSelection, SourceIncluded]):
+    """One page of sources: whole, or what `fields` selected."""
+
+
+INCLUDABLE: Final = ("counts",)
 
 
 class SourceFields(Drafts):
@@ -80,6 +93,14 @@ class SourceFields(Drafts):
 class SourceQuery(PageQuery, SourceFields):
     """Which sources."""
 
+    include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
+        default=None, description="`counts`: how many articles each source lists.", examples=["counts"]
+    )
+    role: Role | None = Field(
+        default=None,
+        description="Named with this role in stories: `role=author` are the authors. Narrows `counts` too.",
+        examples=["author"],
+    )
     type: Annotated[tuple[str, ...], comma_list(SourceType)] | None = Field(
         default=None, description="Any of these types, comma-separated.", examples=["organisation"]
     )
@@ -100,3 +121,12 @@ class SourceQuery(PageQuery, SourceFields):
     sort: Literal["slug", "-modified_at"] = Field(
         default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
     )
+
+    @property
+    def counts_stories(self) -> bool:
+        """Whether `include` asks for counts. Raises: Invalid."""
+        return bool(chosen_names(self.include, INCLUDABLE, "include"))
+
+    def list_names(self, noun: str = "source") -> list[str]:
+        """The names of what a page depends on. Any story may be the first, or last, that names a source so."""
+        return [*super().list_names(noun), *(["articles"] if self.role else [])]

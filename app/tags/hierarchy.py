@@ -86,17 +86,25 @@ class Hierarchy(Generic[State]):
         return state.revision, state.card
 
     async def page(
-        self, read: Reader, perspective: Perspective, request: SlugListRequest, **filters: Sequence[str] | None
+        self,
+        read: Reader,
+        perspective: Perspective,
+        request: SlugListRequest,
+        *conditions: ColumnElement[bool],
+        parameters: Mapping[str, Any] | None = None,
+        **filters: Sequence[str] | None,
     ) -> PageRows:
-        """Objects that have, in each of these columns, one of the values. An unknown parent matches nothing.
+        """Objects that have, in each of these columns, one of the values, and meet the conditions, whose parameters
+        are `parameters`. An unknown parent matches nothing.
 
         Cost: one statement, and one more if counted.
         """
         sizes = tuple((name, padded_size(len(values))) for name, values in filters.items() if values)
-        parameters: dict[str, Any] = {}
+        values = {**(parameters or {})}
         for name, size in sizes:
-            parameters |= list_parameters(name, size, filters[name] or ())
-        return await slug_list(read, perspective, self.noun, request, _conditions(self.table, sizes), parameters)
+            values |= list_parameters(name, size, filters[name] or ())
+        all_conditions = (*_conditions(self.table, sizes), *conditions)
+        return await slug_list(read, perspective, self.noun, request, all_conditions, values)
 
     # --- locking -------------------------------------------------------------------------------------------------
 
