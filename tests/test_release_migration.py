@@ -39,7 +39,7 @@ FIELDS_END: Final = (
 )
 # What documents have since then.
 ADDED: Final = re.compile(
-    r',"genre":null,"dateline":null,"headlines":\{"seo":null,"social":null,"short":null\},"flags":\[\]|,"ai":null'
+    r',"genre":null,"dateline":null,"headlines":\{"seo":null,"social":null,"short":null\},"flags":\[\]|,"(?:ai|order)":null'
 )
 
 

@@ -116,6 +116,8 @@ READ: Final = (
     "/notes/dam?include=tags,sources",
     "/tags?type=topic&parent=water&count=true",
     "/tags?include=counts&sort=-modified_at",
+    "/tags?type=section",
+    "/sources?role=reported_by&include=counts",
     "/sources?type=organisation&identity=named&parent=agency&count=true",
     "/archive?by=day&tag=rivers&language=en",
     "/archive",

@@ -1,4 +1,5 @@
-"""Lists of the nouns that are named by slug: one page, by slug or by what changed last. Knows no noun by name."""
+"""Lists of the nouns that are named by slug: one page, by slug, by what changed last or by a number. Knows no noun by
+name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ Conditions = tuple[ColumnElement[bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class SlugListRequest:
-    """Which page of a list is asked for. `ids` are slugs whose objects are wanted in that order, instead of a page."""
+    """Which page of a list is asked for. `ids` are slugs whose objects are wanted in that order, instead of a page.
+
+    `rank` is a number of each object by which the list is sorted, and then by slug; it is built once.
+    """
 
     limit: int
     position: Position | None
@@ -27,6 +31,7 @@ class SlugListRequest:
     ids: tuple[str, ...]
     counted: bool
     with_body: bool = False
+    rank: ColumnElement[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,15 @@ class _Shape:
     is_positioned: bool
     is_backward: bool
     with_body: bool
+    rank: ColumnElement[int] | None
+
+    @property
+    def by_modified(self) -> bool:
+        return self.rank is None and not self.by_slug
 
     @property
     def is_descending(self) -> bool:
-        return self.by_slug == self.is_backward
+        return self.by_modified != self.is_backward
 
 
 @lru_cache(SHAPES)
@@ -50,18 +60,19 @@ def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
     if len(branches) == 1:
         return branches[0]
     both = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
-    columns = [both.c.slug] if shape.by_slug else [both.c.modified_at, both.c.slug]
+    columns = [both.c.slug] if shape.by_slug else [both.c.sort, both.c.slug]
     order = [column.desc() if shape.is_descending else column.asc() for column in columns]
     return select(both).order_by(*order).limit(bindparam("limit"))
 
 
 def _branch(shape: _Shape, view: View, conditions: Conditions) -> Select[*Row]:
     body = [Revision.body] if shape.with_body else []
-    query = select(ViewEntry.slug, ViewEntry.modified_at, Revision.card, *body).join(Revision, shown_state())
-    query = query.where(*_listed(view, shape.kind, conditions))
-    columns = (ViewEntry.slug,) if shape.by_slug else (ViewEntry.modified_at, ViewEntry.slug)
+    sort: Any = ViewEntry.modified_at if shape.rank is None else shape.rank
+    query = select(ViewEntry.slug, sort.label("sort"), Revision.card, *body)
+    query = query.join_from(ViewEntry, Revision, shown_state()).where(*_listed(view, shape.kind, conditions))
+    columns = (ViewEntry.slug,) if shape.by_slug else (sort, ViewEntry.slug)
     return keyset(
-        query, columns, descending=not shape.by_slug, positioned=shape.is_positioned, backward=shape.is_backward
+        query, columns, descending=shape.by_modified, positioned=shape.is_positioned, backward=shape.is_backward
     )
 
 
@@ -87,16 +98,18 @@ async def slug_list(
     """Objects that meet the conditions, as cards or whole documents; `parameters` are those of the conditions.
 
     Conditions must be built once for each shape: the statement is compiled once for each tuple of them.
-    Order: by slug, or by (modified_at, slug) descending; with `ids` as given. Cost: one statement, one more if counted.
+    Order: by slug, by (modified_at, slug) descending, or by (rank, slug); with `ids` as given.
+    Cost: one statement, one more if counted; by rank one look-up for each object that meets the conditions.
     """
     position = request.position
     backward = position is not None and position.backward
-    shape = _Shape(perspective.kind, request.by_slug, position is not None, backward, request.with_body)
+    shape = _Shape(perspective.kind, request.by_slug, position is not None, backward, request.with_body, request.rank)
     values = {"noun": noun, **perspective.parameters, **(parameters or {})}
     if request.ids:
         return await _by_slugs(read, shape, conditions, values, request)
     if position is not None:
-        bounds = position.values if shape.by_slug else (from_milliseconds(position.values[0]), position.values[1])
+        first, *others = position.values
+        bounds = (from_milliseconds(first) if shape.by_modified else first, *others)
         values |= {f"at_{n}": bound for n, bound in enumerate(bounds)}
     rows = await read.rows(_page(shape, conditions), {**values, "limit": request.limit + 1})
     rows, has_previous, has_next = cut(rows, request.limit, position)
@@ -124,7 +137,9 @@ def _item(row: Sequence[Any]) -> str:
 
 
 def _position(shape: _Shape, row: Sequence[Any], *, backward: bool) -> Position:
-    return Position((row[0],) if shape.by_slug else (milliseconds(row[1]), row[0]), backward)
+    if shape.by_slug:
+        return Position((row[0],), backward)
+    return Position((milliseconds(row[1]) if shape.by_modified else row[1], row[0]), backward)
 
 
 @lru_cache(SHAPES)

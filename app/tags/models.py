@@ -17,6 +17,7 @@ class Tag(Base):
     slug: Mapped[str] = mapped_column(Name, primary_key=True)
     type: Mapped[str] = mapped_column(String(20))
     parent: Mapped[str | None] = mapped_column(Name, ForeignKey("tags.slug", ondelete="RESTRICT"), index=True)
+    order: Mapped[int | None] = mapped_column(doc="Its place among others, the lowest first.")
     revision: Mapped[int]
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]

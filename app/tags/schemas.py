@@ -10,6 +10,8 @@ from app.content.sets import DISTINCT
 from app.web.fields import Instant, Slug, Translations, Url
 from app.web.queries import Page, PageQuery, chosen_names, comma_list, if_asked, names_schema, only_required
 
+# Places of tags are smaller numbers than that of tags without one.
+LARGEST_ORDER: Final = 1_000_000
 TagType = Literal["topic", "section", "person", "organisation", "place", "event", "series"]
 
 
@@ -28,6 +30,13 @@ class TagIn(SluggedContent):
     parent: Slug | None = Field(default=None, description="Slug of the tag above; sections stand under sections only.")
     same_as: Annotated[list[Url], DISTINCT] = Field(
         default=[], max_length=50, description="Addresses of the same thing elsewhere."
+    )
+    order: int | None = Field(
+        default=None,
+        ge=-LARGEST_ORDER,
+        le=LARGEST_ORDER,
+        strict=True,
+        description="Its place among others, the lowest first: sections have one in the navigation.",
     )
 
 
@@ -113,6 +122,13 @@ class TagQuery(PageQuery, TagFields):
         " out.",
         examples=["trams,zghariv"],
     )
-    sort: Literal["slug", "-modified_at"] = Field(
-        default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
+    sort: Literal["slug", "-modified_at", "order"] | None = Field(
+        default=None,
+        description="By slug, last changed first, or by `order`; those without one come last, by slug. Where it is left"
+        " out: by `order` with `type=section`, else by slug.",
+        examples=["order"],
     )
+
+    @property
+    def sorted_by(self) -> Literal["slug", "-modified_at", "order"]:
+        return self.sort or ("order" if self.type == ("section",) else "slug")

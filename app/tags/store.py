@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import CTE, select
+from sqlalchemy import CTE, func, select
 from sqlalchemy.orm import aliased
 
 from app.changes.log import Transaction
-from app.changes.models import DESK, PUBLIC
+from app.changes.models import DESK, PUBLIC, ViewEntry
 from app.changes.saving import IN_USE
 from app.changes.slug_lists import SlugListRequest
 from app.changes.stored import StoredObject
@@ -20,7 +20,7 @@ from app.lists import store as lists
 from app.paging import PageRows, Position
 from app.tags.hierarchy import Hierarchy
 from app.tags.models import Tag
-from app.tags.schemas import TagIn, TagOut, TagQuery
+from app.tags.schemas import LARGEST_ORDER, TagIn, TagOut, TagQuery
 
 
 def _misplaced(tag: TagOut, parent_type: str) -> str | None:
@@ -73,9 +73,15 @@ find, lock, create, put = _tags.find, _tags.lock, _tags.create, _tags.put
 update, delete = _tags.update, _tags.delete
 
 
+# The place of a tag; those without one stand behind all others.
+_ORDER: Final = select(func.coalesce(Tag.order, LARGEST_ORDER + 1)).where(Tag.slug == ViewEntry.slug).scalar_subquery()
+
+
 async def page(read: Reader, perspective: Perspective, query: TagQuery, position: Position | None) -> PageRows:
-    """Tags that match, by slug or by what changed last. Cost: one statement, and one more with `count`."""
-    request = SlugListRequest(query.limit, position, query.sort == "slug", query.ids or (), query.count)
+    """Tags that match, by slug, by what changed last or by their order. Cost: one statement, one more with `count`."""
+    sort = query.sorted_by
+    rank = _ORDER if sort == "order" else None
+    request = SlugListRequest(query.limit, position, sort == "slug", query.ids or (), query.count, rank=rank)
     return await _tags.page(read, perspective, request, type=query.type, parent=query.parent)
 
 
