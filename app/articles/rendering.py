@@ -162,7 +162,7 @@ def _facets(article: ArticleState) -> Iterator[str]:
     yield from (f"flag:{flag}" for flag in article.flags)
     if article.ai is not None:
         yield f"ai:{article.ai.use}"
-    yield from (f"has:{holding}" for holding in holdings(article.body, article.image))
+    yield from (f"has:{holding}" for holding in sorted(holdings(article.body, article.image)))
     if article.corrections:
         yield "has:correction"
 

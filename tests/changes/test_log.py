@@ -395,6 +395,7 @@ async def test_the_keys_of_an_article_name_its_lists_before_and_after_with_ances
         *(f"articles:source:{slug}" for slug in ("wire", "witness")),
         *(f"articles:source.said_by:{slug}" for slug in ("wire", "witness")),
         "articles:note:dam",
+        "articles:has:note",
     ]
     in_english = [f"{name}~en" for name in names]
     assert (await last_change(database, "article", line["id"])).keys == sorted(

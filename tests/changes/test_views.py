@@ -278,7 +278,7 @@ class Model:
             names |= {f"articles:source:{source}", f"articles:source.{role}:{source}"}
         for block in line["body"]:
             if block["type"] == "reference_note":
-                names.add(f"articles:note:{block['note']}")
+                names |= {f"articles:note:{block['note']}", "articles:has:note"}
             if block["type"] == "related":
                 names.add(f"articles:related:{block['article']}")
         if line["translation_of"] is not None:
