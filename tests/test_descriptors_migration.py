@@ -1,4 +1,4 @@
-"""Documents that were stored before they stated genre, and what part AI had, have the fields all the same."""
+"""Documents that were stored before there were genres, parts of AI and orders of tags have the fields all the same."""
 
 import asyncio
 
@@ -11,9 +11,20 @@ from tests.answers import get
 from tests.conftest import Load, Make, client
 from tests.contents import everything
 from tests.desk import change
-from tests.factories import article, draft, note
+from tests.factories import article, draft, note, tag
 
 BEFORE = "20261201_1700"
+
+
+async def strip(database: Database, *members: str) -> None:
+    """Takes these members out of all stored documents."""
+    statement = "UPDATE revisions SET card = replace(card, :members, ''), body = replace(body, :members, '')"
+    async with database.begin() as connection:
+        for member in members:
+            await connection.execute(text(statement), {"members": member})
+        cards = [*await connection.scalars(text("SELECT card FROM revisions"))]
+    assert cards
+    assert [card for card in cards if any(member in card for member in members)] == []
 
 
 async def test_stored_articles_state_nothing_and_can_be_changed(
@@ -28,12 +39,8 @@ async def test_stored_articles_state_nothing_and_can_be_changed(
     )
     expected = await everything(database)
     await asyncio.to_thread(command.downgrade, alembic_config(database_url), BEFORE)
-    strip = "UPDATE revisions SET card = replace(card, :members, ''), body = replace(body, :members, '')"
     genre = ',"genre":null,"dateline":null,"headlines":{"seo":null,"social":null,"short":null},"flags":[]'
-    async with database.begin() as connection:
-        for members in (',"ai":null', genre):
-            await connection.execute(text(strip), {"members": members})
-    assert await everything(database) != expected
+    await strip(database, ',"ai":null', genre)
 
     await asyncio.to_thread(migrate, database_url)
 
@@ -42,3 +49,19 @@ async def test_stored_articles_state_nothing_and_can_be_changed(
         assert (await get(api, "/v1/articles/a"))["genre"] is None
         api.headers["Authorization"] = f"Bearer {await key('drafts:read', 'content:write')}"
         assert (await change(api, "b", genre="opinion"))["genre"] == "opinion"
+
+
+async def test_stored_tags_have_no_order_and_can_be_given_one(
+    database_url: str, database: Database, load: Load, key: Make
+) -> None:
+    await load(tag("trams", labels={"en": '"order":'}), article("a", tags=["trams"]))
+    await asyncio.to_thread(command.downgrade, alembic_config(database_url), BEFORE)
+    await strip(database, ',"order":null')
+
+    await asyncio.to_thread(migrate, database_url)
+
+    async with client(database_url) as api:
+        assert (await get(api, "/v1/tags/trams"))["order"] is None
+        headers = {"Authorization": f"Bearer {await key('content:write')}", "If-Match": "*"}
+        answer = await api.patch("/v1/tags/trams", json={"order": 3}, headers=headers)
+        assert (answer.status_code, answer.json()["order"]) == (200, 3)
