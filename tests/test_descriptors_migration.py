@@ -13,7 +13,7 @@ from tests.contents import everything
 from tests.desk import change
 from tests.factories import article, draft, note, tag
 
-BEFORE = "20261201_1700"
+BEFORE = "20261202_0900"
 
 
 async def strip(database: Database, *members: str) -> None:
