@@ -12,6 +12,7 @@ from app.changes.views import VIEWS, Kind, Perspective
 from app.content.blocks import Role
 from app.db import Reader
 from app.index.keys import IndexedTexts
+from app.index.marks import name_marks, noun_mark
 from app.lists import store as lists
 from app.lists.models import Counter, List
 from app.paging import PageRows, Position

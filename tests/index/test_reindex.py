@@ -189,6 +189,7 @@ async def test_what_was_stored_before_there_were_lists_of_quotes_and_facts_is_li
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(saving_articles, "quote_lists", lambda languages: set())
+        earlier.setattr("app.articles.rendering.holdings", lambda body, image: set())
         earlier.setattr(saving_notes, "move_facts", lambda *arguments: None)
         facts = [{"on": "1811", "text": "Built."}, {"on": "1911", "text": "Mended."}]
         await load(source("wire"), note("dam", facts=facts), article("flood", body=[said("wire")]), article("ferry"))
