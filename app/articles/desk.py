@@ -29,6 +29,8 @@ from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, 
 from app.content import blocks
 from app.content.attributions import client_attributions, misplaced
 from app.content.descriptors import Headlines
+from app.content.html_bodies import FIELD as HTML_BODY
+from app.content.html_bodies import take_html, without_replaced_body
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
 from app.content.sets import make_sets
@@ -88,7 +90,8 @@ async def update(
     """
     state = article.state()
     attributions = client_attributions(state.attributions, state.body, state.image)
-    edit = merged(ArticleEdit, {**dict(state), "attributions": attributions}, patch)
+    stored = without_replaced_body({**dict(state), "attributions": attributions}, patch)
+    edit = merged(ArticleEdit, stored, patch)
     if edit.byline is not None and "byline" not in patch.model_fields_set:
         given = (edit.byline, state.attributions, state.language, state.modified_at)
         edit.byline = None if await is_of_authors(transaction, *given) else edit.byline
@@ -256,13 +259,16 @@ BLANK: Final[dict[str, Any]] = {
 def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tuple[dict[str, Any], list[Fault]]:
     """(fields of the state that the content sets, what of it is not stored as it was sent).
 
-    Sanitises the body and counts its words, unless it is the body of the old state: then both has been done.
+    Makes blocks of a body that is sent as HTML. Sanitises the body and counts its words, unless it is the body of the
+    old state: then both has been done.
     Raises: Invalid.
     """
+    warnings = take_html(content)
     if old is not None and content.body == old.body:
-        faults, warnings, words = list[Fault](), list[Fault](), old.word_count
+        faults, words = list[Fault](), old.word_count
     else:
-        faults, warnings = blocks.sanitise_body(content.body)
+        faults, removed = blocks.sanitise_body(content.body)
+        warnings += removed
         words = blocks.word_count(content.body)
     warnings += make_sets(content)
     faults += misplaced(content.attributions, content.body)
@@ -271,7 +277,8 @@ def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tu
     faults += more
     faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]
     refuse(faults)
-    return {name: getattr(content, name) for name in ArticleIn.model_fields} | following, warnings
+    fields = {name: getattr(content, name) for name in ArticleIn.model_fields if name != HTML_BODY}
+    return fields | following, warnings
 
 
 async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:

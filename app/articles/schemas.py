@@ -27,6 +27,7 @@ from app.changes.schemas import WriteWarning
 from app.content import lifecycle
 from app.content.blocks import AiOrigin, Attribution, Body, StoryRelation, WireModel
 from app.content.descriptors import ContentFlag, Headlines
+from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.notes.schemas import NoteOut
@@ -61,7 +62,7 @@ class ArticleCorrectIn(WireModel):
     text: CorrectionText
 
 
-class ArticleIn(WireModel):
+class ArticleIn(WithBody):
     """What a client may set of an article."""
 
     slug: Slug | None = Field(default=None, description="Made from the headline where it is left out.")
@@ -70,7 +71,6 @@ class ArticleIn(WireModel):
     kicker: Kicker = None
     standfirst: Standfirst = None
     byline: Byline = None
-    body: Body = Field(default=[], description="The text, in blocks.")
     section: Slug | None = Field(default=None, description="The one tag of type section that it stands in.")
     tags: Annotated[list[Slug], DISTINCT] = Field(
         default=[], max_length=100, description="Other tags; none of type section."

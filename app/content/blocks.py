@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
@@ -243,6 +243,7 @@ Block = TypeAliasType(
     ],
 )
 Body = Annotated[list[Block], Field(max_length=2_000)]
+BODY: Final[TypeAdapter[list[Any]]] = TypeAdapter(Body)
 
 # An id of the form that the server gives: "b" and a number. At most nine digits, so that counting on stays short.
 _NUMBERED_ID: Final = re.compile(r"b([1-9][0-9]{0,8})")

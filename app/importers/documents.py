@@ -16,11 +16,12 @@ from app.changes.saving import ToSave
 from app.content import blocks, lifecycle
 from app.content.attributions import complete_attributions, unplace
 from app.content.blocks import WireModel
+from app.content.html_bodies import take_html, take_html_of
 from app.content.lifecycle import Status
 from app.content.mending import mend_texts
 from app.content.sets import make_sets
 from app.db import new_id
-from app.errors import Fault
+from app.errors import Fault, Invalid
 from app.notes.schemas import NoteIn, NoteState
 from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
@@ -164,7 +165,10 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         return Item(line, faults=[Fault("is not one of the nouns there are", pointer="/noun", allowed=[*LINES])])
     mended = mend_texts(document)
     try:
+        mended += take_html_of(document)
         parsed = LINES[noun].model_validate(document)
+    except Invalid as refusal:
+        return Item(line, noun=noun, faults=[*refusal.faults])  # type: ignore[arg-type]
     except ValidationError as error:
         return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
     if isinstance(parsed, NoteLine | ArticleLine):
@@ -182,15 +186,17 @@ def _slugged(parsed: TagLine | SourceLine, now: datetime, line: int) -> Item:
 
 
 def mend_content(content: NoteIn | ArticleIn) -> tuple[list[Fault], list[Fault]]:
-    """Sanitises the body, makes lists sets, and takes blocks off attributions that do not belong to them, in place.
+    """Makes blocks of a body in HTML, sanitises the body, makes lists sets, and takes blocks off attributions that do
+    not belong to them, in place.
 
     Returns (what is wrong, what is not stored as it was sent).
     """
+    converted = take_html(content)
     faults, warnings = blocks.sanitise_body(content.body)
     warnings += unplace(content.attributions, content.body)
     for place, fact in enumerate(content.facts if isinstance(content, NoteIn) else ()):
         warnings += unplace(fact.attributions, content.body, f"/facts/{place}")
-    return faults, warnings + make_sets(content)
+    return faults, converted + warnings + make_sets(content)
 
 
 def without_original(fault: Fault) -> Fault:

@@ -14,6 +14,8 @@ from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_addres
 from app.changes.stored import StoredObject, stored
 from app.content import blocks
 from app.content.attributions import client_attributions, complete_attributions
+from app.content.html_bodies import FIELD as HTML_BODY
+from app.content.html_bodies import take_html, without_replaced_body
 from app.content.lifecycle import Lifecycle
 from app.content.sets import make_sets
 from app.errors import Conflict, Fault, Invalid, NotFound
@@ -80,7 +82,8 @@ async def put(transaction: Transaction, slug: str, content: NotePut, note: Locke
 async def update(transaction: Transaction, note: LockedNote, patch: Patch) -> Written:
     """Changes the fields that the patch names; of a published note that is live at once. Raises: Invalid."""
     attributions = client_attributions(note.state.attributions, note.state.body)
-    content = merged(NoteEdit, {**dict(note.state), "attributions": attributions}, patch)
+    before = without_replaced_body({**dict(note.state), "attributions": attributions}, patch)
+    content = merged(NoteEdit, before, patch)
     check_slug_of_address(note.slug, content.slug)
     return await _change(transaction, note, content, minor=content.minor)
 
@@ -161,12 +164,13 @@ BLANK: Final[dict[str, Any]] = {"heading": "", "facts": [], "as_of": None, "tags
 
 def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:
     """(fields of the document that the content sets, what of it is not stored as it was sent). Raises: Invalid."""
+    warnings = take_html(content)
     body = [block.model_copy() for block in content.body]
-    faults, warnings = blocks.sanitise_body(body)
-    warnings += make_sets(content)
+    faults, removed = blocks.sanitise_body(body)
+    warnings += removed + make_sets(content)
     faults += misplaced_attributions(content, body)
     refuse(faults)
-    fields = {name: getattr(content, name) for name in NoteIn.model_fields}
+    fields = {name: getattr(content, name) for name in NoteIn.model_fields if name != HTML_BODY}
     return {**fields, "body": body, "attributions": complete_attributions(content.attributions, body)}, warnings
 
 

@@ -7,6 +7,7 @@ from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, Stri
 from app.changes.schemas import Drafts, Seen, WriteWarning
 from app.content import lifecycle
 from app.content.blocks import AiOrigin, Attribution, Body, WireModel
+from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
@@ -51,13 +52,12 @@ class NoteFact(WireModel):
     )
 
 
-class NoteIn(WireModel):
+class NoteIn(WithBody):
     """What a client may set of a note."""
 
     slug: Slug = Field(description="Its name in addresses, which stays.")
     language: Language = Field(description="BCP 47.")
     heading: Line = Field(description="Plain text.")
-    body: Body = Field(default=[], description="The text, in blocks.")
     facts: list[NoteFact] = Field(default=[], max_length=500, description="Its dated statements.")
     as_of: Day | None = Field(default=None, description="The day for which the facts hold.")
     tags: Annotated[list[Slug], DISTINCT] = Field(default=[], max_length=100, description="Slugs of its tags.")
