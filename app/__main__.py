@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import typer
+from typer.core import TyperGroup
 
+from app.commands.bringing import ANYTHING, ImportGroup, import_anything
 from app.commands.database import migrate
 from app.commands.deliveries import list_webhooks, replay_webhook, show_deliveries, test_webhook
 from app.commands.exporting import export_markdown, export_ndjson, export_ninjs
@@ -25,16 +27,21 @@ for command in (serve, migrate, reindex, seed, follow, openapi):
     cli.command()(command)
 
 
-def _add_group(name: str, help: str, **commands: Callable[..., None]) -> None:
+def _add_group(name: str, help: str, kind: type[TyperGroup] = TyperGroup, **commands: Callable[..., None]) -> None:
     """Adds commands that share a first word, each by its second word."""
-    group = typer.Typer(help=help, no_args_is_help=True)
+    group = typer.Typer(cls=kind, help=help, no_args_is_help=True)
     for second_word, function in commands.items():
         group.command(second_word)(function)
     cli.add_typer(group, name=name)
 
 
 _add_group(
-    "import", "Import content. What is refused is reported with file and line.", ndjson=import_ndjson, page=import_page
+    "import",
+    "Import content: import WHAT… takes files of any known kind, and says what each is.",
+    ImportGroup,
+    **{ANYTHING: import_anything},
+    ndjson=import_ndjson,
+    page=import_page,
 )
 _add_group("export", "Export content.", ndjson=export_ndjson, ninjs=export_ninjs, markdown=export_markdown)
 _add_group("key", "Create, list and revoke API keys.", create=create_key, list=list_keys, revoke=revoke_key)

@@ -86,6 +86,11 @@ class RenderedArticle:
         """The same under the id of the article whose new state it is."""
         return replace(self, id=id, card=_card_with(self.card, id=id))
 
+    def imported_first_at(self, instant: str) -> "RenderedArticle":
+        """The same with this instant as that of its first import."""
+        card = from_json(self.card)
+        return replace(self, card=_card_with(self.card, origin={**card["origin"], "imported_at": instant}))
+
     def as_original(self) -> "RenderedArticle":
         """The same as no translation of another."""
         return replace(self, translation_of=None, card=_card_with(self.card, translation_of=None))

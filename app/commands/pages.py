@@ -78,6 +78,14 @@ def import_page(
         raise typer.Exit(code)
 
 
+def import_texts(
+    settings: Settings, files: list[Path], metadata: dict[str, Any], *, dry_run: bool, quiet: bool
+) -> tuple[int, list[dict[str, Any]]]:
+    """Imports texts of pages as drafts; returns the exit code, and a report of each file."""
+    page_import = _PageImport(settings, metadata, draft=True, revise_notes=False, dry_run=dry_run, quiet=quiet)
+    return asyncio.run(page_import.import_all(files)), page_import.file_reports
+
+
 def _text_files(folder: Path) -> list[Path]:
     """The .txt files in a folder and its subfolders, in the order of their paths.
 

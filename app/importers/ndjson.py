@@ -5,14 +5,14 @@ import errno
 import gc
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.articles.saving import ArticleToSave, analysed
@@ -89,6 +89,10 @@ def parse_and_analyse(portion: list[Numbered], now: datetime) -> list[Item]:
     return items
 
 
+def _parse_sized(portion: tuple[list[Numbered], int], now: datetime) -> tuple[list[Item], int]:
+    return parse_and_analyse(portion[0], now), portion[1]
+
+
 def _item(number: int, line: bytes | str, now: datetime) -> Item:
     if isinstance(line, str):
         return Item(number, faults=[Fault(line, pointer="")])
@@ -132,27 +136,30 @@ async def _parsed(path: Path, now: datetime) -> AsyncIterator[tuple[list[Item], 
             for portion, size in _portions(source):
                 yield parse(portion, now), size
             return
-        _collect_seldom()
-        with ProcessPoolExecutor(PARSERS, get_context("spawn"), _collect_seldom) as pool:
-            async for items, size in _ahead(pool, _portions(source), now):
+        collect_seldom()
+        with ProcessPoolExecutor(PARSERS, get_context("spawn"), collect_seldom) as pool:
+            async for items, size in ahead(pool, _parse_sized, _portions(source), now):
                 yield items, size
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """A batch is a million small objects, none in a cycle: looking for cycles among them took a quarter of the time."""
     gc.set_threshold(200_000, 20, 100)
 
 
-async def _ahead(
-    pool: Executor, portions: Iterator[tuple[list[Numbered], int]], now: datetime
-) -> AsyncIterator[tuple[list[Item], int]]:
-    """Portions of items in their order, of which up to AHEAD are being parsed at the same time."""
+Portion = TypeVar("Portion")
+Parsed = TypeVar("Parsed")
+
+
+async def ahead(
+    pool: Executor, parse: Callable[[Portion, datetime], Parsed], portions: Iterable[Portion], now: datetime
+) -> AsyncIterator[Parsed]:
+    """What the processes make of portions, in their order; up to AHEAD are being parsed at the same time."""
     loop = asyncio.get_running_loop()
-    waiting: deque[tuple[asyncio.Future[list[Item]], int]] = deque()
-    for portion, size in portions:
-        waiting.append((loop.run_in_executor(pool, parse_and_analyse, portion, now), size))
+    waiting: deque[asyncio.Future[Parsed]] = deque()
+    for portion in portions:
+        waiting.append(loop.run_in_executor(pool, parse, portion, now))
         if len(waiting) >= AHEAD:
-            future, parsed_bytes = waiting.popleft()
-            yield await future, parsed_bytes
-    for future, size in waiting:
-        yield await future, size
+            yield await waiting.popleft()
+    for future in waiting:
+        yield await future

@@ -1,13 +1,15 @@
 """Writes what importers read, in batches: each document whole or not at all, and a report of what became of each."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
+
+from pydantic_core import from_json
 
 from app.articles import references
 from app.articles import saving as articles
@@ -18,6 +20,7 @@ from app.changes import log
 from app.changes.log import Transaction
 from app.changes.models import Noun
 from app.changes.saving import SHARED_LANGUAGE, Outcome
+from app.changes.stored import stored
 from app.db import Database
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
@@ -25,6 +28,7 @@ from app.importers.documents import Item, read, without_original
 from app.notes import saving as notes
 from app.sources import store as sources
 from app.tags import store as tags
+from app.web.fields import format_instant
 
 Result = TypeVar("Result")
 ACTOR: Final = "import"
@@ -40,6 +44,7 @@ class Report:
 
     `wrong` names line and fault of those that were refused, `warnings` what is not stored as it stood in the line,
     `related` the articles that others relate to, each with a line that does, `slugs` the published stories of a page.
+    `outcomes` tells what became of each line in one transaction; `load` adds up the counts alone.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(created=0, updated=0, unchanged=0, error=0))
@@ -47,6 +52,7 @@ class Report:
     warnings: list[tuple[int, Fault]] = field(default_factory=list)
     related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
         self.counts["error"] += 1
@@ -131,7 +137,7 @@ async def save(transaction: Transaction, noun: Noun, items: Sequence[Item], repo
     """Saves the items of one noun. Those that are refused are reported, and the rest saved without them."""
     while items:
         try:
-            report.counts.update(await SAVE[noun](transaction, [item.to_save for item in items]))
+            outcomes = await SAVE[noun](transaction, [item.to_save for item in items])
         except Invalid as refusal:
             wrong: dict[int, list[Fault]] = {}
             for fault in refusal.faults:
@@ -151,6 +157,8 @@ async def save(transaction: Transaction, noun: Noun, items: Sequence[Item], repo
                     report.refuse(item.line, faults)
             items = left
             continue
+        report.counts.update(outcomes)
+        report.outcomes.update(zip((item.line for item in items), outcomes, strict=True))
         for item in items:
             if isinstance(item.to_save, ArticleToSave):
                 report.related |= dict.fromkeys(item.to_save.article.related, item.line)
@@ -203,6 +211,70 @@ async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> s
         return set()
     async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
         return await references.missing_articles(transaction, related)
+
+
+# --- exports of other systems ------------------------------------------------------------------------------------
+
+
+async def add_missing(
+    database: Database, zone: ZoneInfo, noun: Noun, documents: Mapping[str, dict[str, Any]], now: datetime
+) -> tuple[Report, dict[str, str]]:
+    """Writes those tags, or sources, whose slug nobody has; what is there stays as it is.
+
+    Returns also the types of all of them, by slug. Raises: Unavailable, Raced.
+    """
+
+    async def write() -> tuple[Report, dict[str, str]]:
+        report = Report()
+        async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
+            existing = await stored(transaction.connection, noun, [*documents])
+            missing = [document for slug, document in documents.items() if slug not in existing]
+            items = [read(document, now, line) for line, document in enumerate(missing, 1)]
+            for item in items:
+                if item.faults:
+                    report.refuse(item.line, item.faults)
+            await save(transaction, noun, [item for item in items if not item.faults], report)
+            report.counts["unchanged"] += len(existing)
+        types = {slug: str(each.newest.fields()["type"]) for slug, each in existing.items()}
+        return report, {slug: types.get(slug, document["type"]) for slug, document in documents.items()}
+
+    return await again_if_raced(write)
+
+
+async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> Report:
+    """Writes stories of another system, each whole or not at all; each story once.
+
+    One that is there keeps the instant of its first import, and stays as it is where it was changed here later than
+    there: the report warns of it. Raises: Unavailable, Raced; then nothing is written.
+    """
+
+    async def write() -> Report:
+        report = Report()
+        async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
+            before = await stored_articles(transaction, [item.ref for item in items if item.ref is not None])
+            waiting = []
+            for item in items:
+                assert isinstance(item.to_save, ArticleToSave), "what is wrong was refused"
+                article = item.to_save.article
+                old = before.get(article.id)
+                card = None if old is None else from_json(old.newest.card)
+                if card is not None and card["modified_at"] > format_instant(article.modified_at):
+                    report.counts["unchanged"] += 1
+                    report.outcomes[item.line] = "unchanged"
+                    report.warnings.append((item.line, _changed_here(card)))
+                    continue
+                if card is not None and card["origin"] is not None:
+                    article = article.imported_first_at(card["origin"]["imported_at"])
+                waiting.append(replace(item, to_save=replace(item.to_save, article=article)))
+            await save(transaction, "article", waiting, report)
+        return report
+
+    return await again_if_raced(write)
+
+
+def _changed_here(card: Mapping[str, Any]) -> Fault:
+    detail = f"was changed here at {card['modified_at']}, later than there, and stays as it is"
+    return Fault(detail, "kept", pointer="")
 
 
 # --- pages -------------------------------------------------------------------------------------------------------

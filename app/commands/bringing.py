@@ -1,0 +1,221 @@
+"""Imports files of any kind that is known: recognises each by its content, and accounts for everything."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
+
+from app.commands.console import err, escape, failure, parse_option, print_message
+from app.commands.database import command_settings, open_database
+from app.commands.importing import MOST_SHOWN_FAULTS, import_files
+from app.commands.pages import import_texts
+from app.db import Database, utcnow
+from app.errors import Raced
+from app.importers.recognition import FORMATS, NAMES, Format, recognise
+from app.importers.wordpress import loading
+from app.importers.wordpress.export import DamagedExport
+from app.importers.wordpress.loading import Account, Import
+from app.settings import Settings
+from app.web.fields import Language
+
+# The command that `import` is without the name of another one.
+ANYTHING: Final = "anything"
+_ORDER: Final = ("created", "updated", "unchanged", "read", "error")
+_SHOWN: Final = {"read": "would be imported", "error": "refused"}
+
+
+class ImportGroup(TyperGroup):
+    """`import WHAT…`: where the first word is none of its commands, it is the first of what is to be imported."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in {"--help", "-h"}:
+            args = [ANYTHING, *args]
+        return super().parse_args(ctx, args)
+
+
+def import_anything(
+    what: Annotated[list[str], typer.Argument(help="Files, or folders of them.", show_default=False)],
+    as_format: Annotated[
+        Literal["wordpress", "ndjson", "text"] | None,
+        typer.Option("--as", help="What all of it is, where that is not recognised."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")] = False,
+    report: Annotated[
+        Literal["json"] | None, typer.Option(help="Print what became of each item, on standard output.")
+    ] = None,
+    types: Annotated[str, typer.Option(help="Of WordPress: which types of items become stories.")] = "post",
+    language: Annotated[
+        str | None, typer.Option(help="The language of stories whose file does not tell one of its own, such as uk.")
+    ] = None,
+) -> None:
+    """Import files of any known kind: a WordPress export, documents (NDJSON), plain text of pages, which are drafts.
+
+    Each file is recognised by its content. What one export holds in several files is given together. Importing it again
+    changes nothing; a story that was changed here later than there stays as it is. What is refused does not affect
+    the rest.
+    """
+    with command_settings() as settings:
+        given_language = None if language is None else parse_option("language", Language, language)
+        given_types = [name.strip() for name in types.split(",") if name.strip()]
+        if not given_types:
+            raise failure("--types names types of items, such as post,page", 2)
+        run = _Run(settings, given_types, given_language, dry_run)
+        run.sort(_files(what), as_format)
+        code = asyncio.run(run.wordpress()) if run.files["wordpress"] else 0
+        code = max(code, run.others(report is not None), 1 if run.refused else 0)
+        if report is not None:
+            _write_report(run.document())
+        raise typer.Exit(code)
+
+
+def _files(what: Sequence[str]) -> list[Path]:
+    """The files that are named, and those in the folders. Raises: typer.Exit, for addresses and empty folders."""
+    if addresses := [name for name in what if name.startswith(("http://", "https://"))]:
+        raise failure(f"{addresses[0]} is an address, and addresses are not read: save what is there to a file", 2)
+    files = []
+    for path in map(Path, what):
+        files += sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    if not files:
+        raise failure("there is no file in the given folders", 2)
+    return files
+
+
+@dataclass
+class _Run:
+    """One run of the command: its options, its files by format, and its report so far."""
+
+    settings: Settings
+    types: list[str]
+    language: str | None
+    dry_run: bool
+    files: dict[Format, list[Path]] = field(default_factory=lambda: {name: [] for name in FORMATS})
+    file_reports: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def sort(self, files: Sequence[Path], as_format: Format | None) -> None:
+        """Says what each file is taken for, and refuses what is not read."""
+        for file in files:
+            try:
+                found = recognise(file)
+            except OSError as error:
+                self._refuse(f"{file}: cannot be read: {error.strerror}")
+                continue
+            format = as_format or found.format
+            name = found.name if format is None else NAMES[format]
+            self.file_reports.append({"file": str(file), "format": format, "taken_for": name})
+            if format is None:
+                self._refuse(f"{file}: is {name}, which is not read here")
+            else:
+                err.print(f"{escape(str(file))}: {name}")
+                self.files[format].append(file)
+
+    def _refuse(self, message: str) -> None:
+        self.refused.append(message)
+        print_message(message)
+
+    async def wordpress(self) -> int:
+        """Imports the files of a WordPress export; returns the exit code."""
+        files = self.files["wordpress"]
+        sizes = [(await asyncio.to_thread(file.stat)).st_size for file in files]
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        shown: dict[str, int] = {}
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+            looking = progress.add_task("looking", total=sum(sizes))
+            try:
+                advance = partial(progress.advance, looking)
+                work = loading.survey(files, self.types, self.language, self.settings.zone, advance)
+            except (DamagedExport, OSError) as error:
+                self._refuse(f"{', '.join(map(str, files))}: {error}")
+                return 1
+            readings = 2 if work.site.originals else 1
+            reading = progress.add_task("importing", total=sum(sizes) * readings)
+            async with self._database() as database:
+                try:
+                    advance = partial(progress.advance, reading)
+                    async for account in loading.load(work, database, utcnow(), advance):
+                        self._show(account, shown)
+                except Raced as refusal:
+                    self._refuse(f"{refusal.detail} The rest is not imported; run the same again")
+        return self._finish(work)
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Database | None]:
+        if self.dry_run:
+            yield None
+            return
+        async with open_database(self.settings) as database:
+            yield database
+
+    def _show(self, account: Account, shown: dict[str, int]) -> None:
+        self.items.append(account.document())
+        place = f"{account.place}: post {account.post_id}"
+        for message in account.errors:
+            _print_some(f"{place}: {message}", "error", shown)
+        for message in account.notes:
+            _print_some(f"{place}: {message}", "warning", shown)
+
+    def _finish(self, work: Import) -> int:
+        for problem in work.problems:
+            self._refuse(problem)
+        self.left_out = dict(work.left_out)
+        self.counts = dict(work.counts)
+        told = [f"{work.counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if work.counts[name]]
+        err.print(f"stories of {escape(work.site.url or 'the export')}: {', '.join(told) or 'none'}")
+        for name, count in sorted(work.left_out.items()):
+            err.print(f"left out: {count} {escape(name)}")
+        return 1 if work.counts["error"] or work.problems else 0
+
+    def others(self, quiet: bool) -> int:
+        """Imports documents and texts; returns the exit code."""
+        code = 0
+        if self.files["ndjson"]:
+            if self.dry_run:
+                self._refuse("--dry-run is not there for NDJSON: POST it to a copy, or import it")
+                code = 1
+            else:
+                code = import_files(self.settings, self.files["ndjson"])
+        if self.files["text"]:
+            metadata = {} if self.language is None else {"language": self.language}
+            files = self.files["text"]
+            of_texts, reports = import_texts(self.settings, files, metadata, dry_run=self.dry_run, quiet=quiet)
+            self.file_reports += reports
+            code = max(code, of_texts)
+        return code
+
+    def document(self) -> dict[str, Any]:
+        """The whole report."""
+        return {
+            "files": self.file_reports, "items": self.items, "counts": self.counts, "left_out": self.left_out,
+            "errors": self.refused,
+        }  # fmt: skip
+
+
+def _print_some(message: str, kind: Literal["error", "warning"], shown: dict[str, int]) -> None:
+    """Prints the first messages of a kind, and once that there are more."""
+    shown[kind] = shown.get(kind, 0) + 1
+    if shown[kind] <= MOST_SHOWN_FAULTS:
+        print_message(message, kind)
+    elif shown[kind] == MOST_SHOWN_FAULTS + 1:
+        err.print(f"… and more {kind}s: --report json tells them all")
+
+
+def _write_report(document: dict[str, Any]) -> None:
+    text = json.dumps(document, ensure_ascii=False)
+    try:
+        # A file name need not be valid Unicode; its other bytes are escaped as in JSON.
+        sys.stdout.buffer.write(text.encode(errors="backslashreplace") + b"\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise failure(f"the report cannot be written: {error.strerror}", 1) from None

@@ -1,0 +1,200 @@
+"""Brings a WordPress export into the database, and accounts for each of its posts."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from app.articles.saving import ArticleToSave, analysed
+from app.db import Database
+from app.errors import Fault
+from app.importers import store
+from app.importers.ndjson import PARSERS, SMALL_BYTES, ahead, collect_seldom
+from app.importers.wordpress.export import Channel, Post, entries
+from app.importers.wordpress.site import Site, read_site
+from app.importers.wordpress.stories import Story, story
+
+# Posts that a process makes into documents at a time, and stories in a transaction.
+PORTION: Final = 50
+BATCH: Final = 500
+Advance = Callable[[int], None]
+# A post with its place and its number among all; another thing with its identifier is told of instead.
+Placed = tuple[Post, str, int]
+
+
+class Account(NamedTuple):
+    """What became of one post. `outcome` is created, updated, unchanged, read (where nothing is written) or error."""
+
+    place: str
+    post_id: str
+    title: str
+    outcome: str
+    slug: str | None
+    notes: list[str]
+    errors: list[str]
+
+    def document(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+@dataclass(slots=True)
+class Import:
+    """One import of an export: what was read of it, and what became of it so far."""
+
+    site: Site
+    channels: dict[Path, Channel]
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        return self.site.left_out
+
+
+def survey(
+    paths: Sequence[Path], types: Sequence[str], language: str | None, zone: ZoneInfo, advance: Advance
+) -> Import:
+    """Reads the export once, for what must be known of all of it. Raises: OSError, DamagedExport."""
+    site, channels = read_site(paths, types, language, zone, advance)
+    work = Import(site, channels)
+    work.problems = [f"{path}: {damage}" for path, channel in channels.items() for damage in channel.damages]
+    if not site.files and not site.left_out:
+        work.problems.append(f"{', '.join(map(str, channels))}: holds no item")
+    return work
+
+
+async def load(work: Import, database: Database | None, now: datetime, advance: Advance) -> AsyncIterator[Account]:
+    """Brings the posts in, and tells of each; without a database nothing is written.
+
+    Memory: some thousand stories, however long the export. Raises: OSError, Unavailable, Raced.
+    """
+    zone = work.site.zone
+    if database is not None:
+        await _load_names(work, database, zone, now)
+    # A translation takes its original to be there.
+    for of_translations in (False, True) if work.site.originals else (False,):
+        batch: list[Story] = []
+        async for stories in _stories(work, now, advance, of_translations=of_translations):
+            batch += stories
+            if len(batch) >= BATCH:
+                for account in await _write(work, database, zone, batch):
+                    yield account
+                batch = []
+        for account in await _write(work, database, zone, batch):
+            yield account
+
+
+async def _load_names(work: Import, database: Database, zone: ZoneInfo, now: datetime) -> None:
+    """Writes the tags and sources that are not there yet, and notes which of the tags are sections."""
+    site = work.site
+    report, types = await store.add_missing(database, zone, "tag", site.tag_documents, now)
+    site.sections = frozenset(slug for slug, type in types.items() if type == "section")
+    reports = {"tag": report}
+    reports["source"], _ = await store.add_missing(database, zone, "source", site.source_documents, now)
+    for noun, each in reports.items():
+        work.problems += [f"a {noun}: {_told(fault)}" for _, fault in each.wrong]
+        work.counts.update({f"{noun}s {outcome}": count for outcome, count in each.counts.items() if count})
+
+
+def _told(fault: Fault) -> str:
+    return " ".join(filter(None, (fault.pointer, fault.detail)))
+
+
+async def _stories(
+    work: Import, now: datetime, advance: Advance, *, of_translations: bool
+) -> AsyncIterator[list[Story]]:
+    """The stories of one reading of the export, in order; made by other processes where there are many."""
+    portions = _portions(work, advance, of_translations=of_translations)
+    if sum(path.stat().st_size for path in work.channels) < SMALL_BYTES:
+        for portion in portions:
+            yield _made(portion, work.site, now)
+        return
+    with ExitStack() as stack:
+        pool = ProcessPoolExecutor(PARSERS, get_context("spawn"), _begin_process, (work.site,))
+        stack.enter_context(pool)
+        async for stories in ahead(pool, _made_there, portions, now):
+            yield stories
+
+
+def _portions(work: Import, advance: Advance, *, of_translations: bool) -> Iterator[list[Placed]]:
+    site = work.site
+    portion: list[Placed] = []
+    line = 0
+    for path in work.channels:
+        for entry in entries(path, Channel(), advance):
+            if not isinstance(entry, Post) or not site.is_story(entry):
+                continue
+            line += 1
+            if (entry.id in site.originals) == of_translations:
+                portion.append((entry, f"{path}:{entry.number}", line))
+            if len(portion) >= PORTION:
+                yield portion
+                portion = []
+    if portion:
+        yield portion
+
+
+def _made(portion: Sequence[Placed], site: Site, now: datetime) -> list[Story]:
+    return [_story(post, site, place, line, now) for post, place, line in portion]
+
+
+def _story(post: Post, site: Site, place: str, line: int, now: datetime) -> Story:
+    """The story, or of a post that another one has the id of, what is wrong with it."""
+    first = site.files.get(post.id)
+    if first == place:
+        return story(post, site, place, line, now)
+    detail = f"has the id {post.id or 'none'}, which the item at {first} has"
+    return Story.refused(post, place, line, detail)
+
+
+_site_of_process: Site | None = None
+
+
+def _begin_process(site: Site) -> None:
+    global _site_of_process
+    _site_of_process = site
+    collect_seldom()
+
+
+def _made_there(portion: Sequence[Placed], now: datetime) -> list[Story]:
+    assert _site_of_process is not None, "the process began with it"
+    stories = _made(portion, _site_of_process, now)
+    for each in stories:
+        if isinstance(each.item.to_save, ArticleToSave):
+            each.item.to_save = replace(each.item.to_save, article=analysed(each.item.to_save.article))
+    return stories
+
+
+async def _write(work: Import, database: Database | None, zone: ZoneInfo, batch: Sequence[Story]) -> list[Account]:
+    """Writes the stories of a batch in one transaction, and accounts for them."""
+    whole = [story.item for story in batch if not story.item.faults]
+    report = store.Report()
+    if database is not None and whole:
+        report = await store.load_stories(database, zone, whole)
+    wrong, warned = _by_line(report.wrong), _by_line(report.warnings)
+    accounts = []
+    for each in batch:
+        line = each.item.line
+        errors = [*each.item.faults, *wrong.get(line, ())]
+        warnings = [*each.item.warnings, *warned.get(line, ())]
+        outcome = "error" if errors else report.outcomes.get(line, "read")
+        slug = each.slug if outcome != "error" else None
+        notes = [*each.notes, *map(_told, warnings)]
+        accounts.append(
+            Account(each.place, each.post_id, each.title, outcome, slug, notes, [_told(fault) for fault in errors])
+        )
+        work.counts[outcome] += 1
+    return accounts
+
+
+def _by_line(faults: Sequence[tuple[int, Fault]]) -> dict[int, list[Fault]]:
+    grouped: dict[int, list[Fault]] = {}
+    for line, fault in faults:
+        grouped.setdefault(line, []).append(fault)
+    return grouped
