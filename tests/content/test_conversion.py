@@ -185,6 +185,13 @@ def test_a_table_for_the_layout_is_read_as_text() -> None:
     ]  # fmt: skip
 
 
+def test_a_table_of_very_many_cells_is_read_as_text() -> None:
+    text = "<table>" + "<tr><td colspan=99>a<td>b" * 600 + "</table>"
+
+    assert blocks(text) == [paragraph("a"), paragraph("b")] * 600
+    assert told(text) == [("/body/0", "a table is divided into paragraphs: it has more than 50000 cells")]
+
+
 def test_code_keeps_its_lines() -> None:
     assert blocks('<pre class="language-python"><code>a = 1\n  b</code></pre>') == [
         {"type": "code", "language": "python", "text": "a = 1\n  b"}

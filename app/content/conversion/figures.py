@@ -40,7 +40,8 @@ def figure(walk: "Walk", element: etree._Element) -> None:
     """A figure: what it shows, with its caption where a block holds one, else with a paragraph behind it."""
     walk.flush()
     caption = _caption(element)
-    shown = [each for each in element.iterdescendants() if caption is None or each not in {*caption.iterancestors()}]
+    around = set() if caption is None else {*caption.iterancestors()}
+    shown = [each for each in element.iterdescendants() if each not in around]
     names = [tag_of(each) for each in shown]
     quotation = next((each for each in shown if tag_of(each) == "blockquote"), None)
     pictures = [each for each in element.iterdescendants(*_PICTURES) if not _is_hidden(each)]

@@ -8,6 +8,8 @@ from app.content.conversion.tree import plain, tag_of
 
 MOST_COLUMNS: Final = 100
 MOST_ROWS: Final = 2_000
+# Cells that stand over several are written out, so a short text may have many.
+MOST_CELLS: Final = 50_000
 CELL_LENGTH: Final = 5_000
 _CELLS: Final = frozenset({"td", "th"})
 # A table with these in a cell is there for the layout: cells of ours hold plain text.
@@ -54,7 +56,7 @@ def cells_of(row: etree._Element) -> list[etree._Element]:
 def read(table: etree._Element) -> Grid:
     """The table. A merged cell stands at its first place, and its others are empty. Raises: ValueError."""
     rows = rows_of(table)
-    merged = False
+    merged, number = False, 0
     texts: list[list[str]] = []
     below: dict[int, int] = {}  # columns that a cell above reaches into, with the number of rows that it goes on
     for row in rows:
@@ -73,6 +75,9 @@ def read(table: etree._Element) -> Grid:
         if len(line) > MOST_COLUMNS:
             raise ValueError(f"it has more than {MOST_COLUMNS} columns")
         texts.append(line)
+        number += len(line)
+        if number > MOST_CELLS:
+            raise ValueError(f"it has more than {MOST_CELLS} cells")
     is_header = bool(rows) and (
         next(rows[0].iterancestors(), table).tag == "thead" or all(tag_of(cell) == "th" for cell in cells_of(rows[0]))
     )

@@ -254,7 +254,9 @@ def _table(walk: Walk, element: etree._Element) -> None:
         walk.apart(caption)
         walk.warn("the title of a table stands as a paragraph before it")
     grid = None
-    if not tables.is_layout(element):
+    if tables.is_layout(element):
+        walk.warn("a table of one column, or with more than text in it, stands as plain blocks")
+    else:
         try:
             grid = tables.read(element)
         except ValueError as error:

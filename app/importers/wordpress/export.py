@@ -19,7 +19,8 @@ HEAD_LENGTH: Final = 64 * 1024
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'])?[^>]*\?>")
+_DECLARATION: Final = re.compile(r"\s*<\?xml\s[^<>]*\?>")
+_NAMED_ENCODING: Final = re.compile(r"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _CHANNEL_FIELDS: Final = ("title", "language", "base_blog_url", "base_site_url", "link", "wxr_version")
 
 
@@ -170,8 +171,9 @@ def _encoding(head: bytes) -> str:
     """The encoding that the file's mark or declaration names. Raises: DamagedExport, for one that nobody knows."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    match = _DECLARATION.match(head[:200].decode("latin-1").removeprefix("\xef\xbb\xbf"))
-    name = (match[1] if match is not None else None) or "utf-8"
+    declaration = _DECLARATION.match(head[:200].decode("latin-1").removeprefix("\xef\xbb\xbf"))
+    named = _NAMED_ENCODING.search(declaration[0]) if declaration is not None else None
+    name = named[1] if named is not None else "utf-8"
     try:
         return codecs.lookup(name).name
     except LookupError:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from app.content.conversion import embeds
 from app.importers.wordpress.site import Picture, Site
 
-_BLOCK_COMMENT: Final = re.compile(r"<!--\s+(/?)wp:([a-z][\w/-]*+)\s*+(\{.*?\}\s*+)?(/?)-->", re.DOTALL)
+# What stands in the comment of a block: its name, its attributes, and a slash where it holds nothing.
+_BLOCK: Final = re.compile(r"\s+(/?)wp:([a-z][\w/-]*+)(.*)", re.DOTALL)
 _PAGE_BREAK: Final = re.compile(r"<!--\s*nextpage\s*-->")
 _NAMES: Final = (
     "table|thead|tfoot|caption|col|colgroup|tbody|tr|td|th|div|dl|dd|dt|ul|ol|li|pre|form|map|area|blockquote|address"
@@ -20,15 +21,17 @@ _OPENING: Final = re.compile(rf"(<(?:{_NAMES})(?:\s[^<>]*)?/?>)", re.IGNORECASE)
 _CLOSING: Final = re.compile(rf"(</(?:{_NAMES})\s*>)", re.IGNORECASE)
 _STARTS_WITH_BLOCK: Final = re.compile(rf"</?(?:{_NAMES})[\s/>]", re.IGNORECASE)
 # Elements whose line ends are their own.
-_VERBATIM: Final = re.compile(r"<(pre|script|style|textarea)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_VERBATIM: Final = re.compile(r"<(/?)(pre|script|style|textarea)\b[^<>]*>", re.IGNORECASE)
 _KEPT: Final = re.compile("\ue000(\\d+)\ue001")
 _EMPTY_LINES: Final = re.compile(r"\n[ \t]*\n\s*")
 _ADDRESS: Final = re.compile(r"https?://\S+")
 # A shortcode. Its attributes hold no brackets, so no part is read twice.
 _SHORTCODE: Final = re.compile(r"\[(\[?)(/?)([A-Za-z][\w-]{0,60})((?:\s[^\[\]]*)?)\](\]?)")
-_ATTRIBUTE: Final = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))")
-_IMAGE: Final = re.compile(r"(?:<a\s[^>]*>\s*)?<img\s[^>]*>(?:\s*</a>)?", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))")
+_IMAGE: Final = re.compile(r"(?:<a\s[^<>]*>\s*+)?<img\s[^<>]*>(?:\s*</a>)?", re.IGNORECASE)
 _FILES: Final = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv")
+# Patterns may show patterns, so deep.
+MOST_SHARED: Final = 3
 Warn = Callable[[str], None]
 
 
@@ -45,25 +48,33 @@ def html_of(content: str, site: Site, post_id: str, warn: Warn) -> str:
 
 def _without_block_comments(content: str, site: Site, warn: Warn, depth: int = 0) -> str:
     """The blocks without their comments; a pattern that is shared by posts stands in its place."""
-
-    def replaced(match: re.Match[str]) -> str:
-        is_closing, name, attributes, is_alone = match.groups()
-        if is_closing or not is_alone:
-            return ""
-        if name == "block":
-            shared = site.shared_blocks.get(str(_json(attributes).get("ref", "")))
-            if shared is not None and depth < 3:
-                return _without_block_comments(shared, site, warn, depth + 1)
-        if name not in {"spacer", "more"}:
-            warn(f"the block {name} has no content in the export, and is left out")
-        return ""
-
-    return _BLOCK_COMMENT.sub(replaced, content)
+    text, *rest = content.split("<!--")
+    pieces = [text]
+    for part in rest:
+        comment, end, behind = part.partition("-->")
+        block = _BLOCK.match(comment) if end else None
+        if block is None:
+            pieces.append(f"<!--{part}")
+        else:
+            if not block[1] and block[3].endswith("/"):
+                pieces.append(_alone(block[2], block[3][:-1], site, warn, depth))
+            pieces.append(behind)
+    return "".join(pieces)
 
 
-def _json(text: str | None) -> dict[str, Any]:
+def _alone(name: str, attributes: str, site: Site, warn: Warn, depth: int) -> str:
+    """What a block without content of its own shows."""
+    shared = site.shared_blocks.get(str(_json(attributes).get("ref", ""))) if name == "block" else None
+    if shared is not None and depth < MOST_SHARED:
+        return _without_block_comments(shared, site, warn, depth + 1)
+    if name not in {"spacer", "more"}:
+        warn(f"the block {name[:40]} has no content in the export, and is left out")
+    return ""
+
+
+def _json(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text or "{}")
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -72,15 +83,25 @@ def _json(text: str | None) -> dict[str, Any]:
 def with_paragraphs(content: str) -> str:
     """Text of the classic editor with its paragraphs and line breaks, as WordPress shows it."""
     kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"\n\n\ue000{len(kept) - 1}\ue001\n\n"
-
-    text = _VERBATIM.sub(keep, content.replace("\ue000", "").replace("\ue001", ""))
+    text = _set_aside(content.replace("\ue000", "").replace("\ue001", ""), kept)
     text = _CLOSING.sub(r"\1\n\n", _OPENING.sub(r"\n\n\1", text))
     shown = "\n".join(_shown(part.strip()) for part in _EMPTY_LINES.split(text) if part.strip())
     return _KEPT.sub(lambda match: kept[int(match[1])], shown)
+
+
+def _set_aside(content: str, kept: list[str]) -> str:
+    """The content with a mark in place of each element that keeps its line ends. Appends those to the list."""
+    pieces: list[str] = []
+    opening: re.Match[str] | None = None
+    place = 0
+    for tag in _VERBATIM.finditer(content):
+        if opening is None:
+            opening = None if tag[1] else tag
+        elif tag[1] and tag[2].lower() == opening[2].lower():
+            pieces += [content[place : opening.start()], f"\n\n\ue000{len(kept)}\ue001\n\n"]
+            kept.append(content[opening.start() : tag.end()])
+            place, opening = tag.end(), None
+    return "".join([*pieces, content[place:]])
 
 
 def _shown(part: str) -> str:
@@ -114,7 +135,7 @@ class _Shortcodes:
         return "".join(self._pieces(content))
 
     def _pieces(self, content: str) -> Iterator[str]:
-        closers = {match[3] for match in _SHORTCODE.finditer(content) if match[2]}
+        closers = {match[3]: match.start() for match in _SHORTCODE.finditer(content) if match[2]}  # the last of each
         place = 0
         for match in _SHORTCODE.finditer(content):
             if match.start() < place:
@@ -126,7 +147,7 @@ class _Shortcodes:
             if escaped and match[5]:
                 yield match[0][1:-1]
             elif make is not None and not is_closing:
-                end = content.find(f"[/{name}]", place) if name in closers else -1
+                end = content.find(f"[/{name}]", place) if closers.get(name, -1) >= place else -1
                 inside = content[place:end] if end >= 0 else ""
                 place = end + len(name) + 3 if end >= 0 else place
                 yield f"\n\n{make(self, _attributes(attributes), inside.strip())}\n\n"

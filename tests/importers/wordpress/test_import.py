@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 from httpx import AsyncClient
 
-from app.db import Database
+from app.importers import store
+from app.importers.store import Report
 from tests.commands import invoke
 from tests.conftest import Load
 from tests.factories import section
@@ -397,7 +398,7 @@ def test_wrong_usage_is_named(database_url: str, arguments: tuple[str, ...], mes
 
 
 async def test_many_posts_are_made_by_other_processes(
-    database_url: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.importers.wordpress.loading.SMALL_BYTES", 1)
     entries = [post(number, f"Mill {number}") for number in range(1, 121)]
@@ -406,3 +407,32 @@ async def test_many_posts_are_made_by_other_processes(
 
     assert (code, outcomes(report)) == (0, ["created"] * 120)
     assert [item["post_id"] for item in report["items"]] == [str(number) for number in range(1, 121)]
+
+
+async def test_an_import_that_broke_off_ends_the_same_when_it_is_run_again(
+    database_url: str, desk: AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = export(OLENA, *(post(number, f"Mill {number}", "It.", term("mills", "Mills")) for number in range(1, 8)))
+    monkeypatch.setattr("app.importers.wordpress.loading.BATCH", 2)
+    monkeypatch.setattr("app.importers.wordpress.loading.PORTION", 1)
+    calls = iter(range(9))
+    load_stories = store.load_stories
+
+    async def break_off(*arguments: Any) -> Report:
+        if next(calls) == 2:
+            raise KilledError
+        return await load_stories(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.importers.store.load_stories", break_off)
+        with pytest.raises(KilledError):
+            await bring(database_url, tmp_path, text)
+    code, report = await bring(database_url, tmp_path, text)
+
+    assert (code, outcomes(report)) == (0, ["unchanged"] * 4 + ["created"] * 3)
+    page = (await desk.get("/v1/articles", params={"tag": "mills", "count": "true"})).json()
+    assert page["count"] == {"value": 7, "exact": True}
+
+
+class KilledError(Exception):
+    """Stands for the end of the process."""
