@@ -13,23 +13,19 @@ from app.web.fields import check_text
 from app.web.merging import Patch
 
 FIELD: Final = "body_html"
-HtmlBody = Annotated[
-    str,
-    StringConstraints(max_length=MOST_CHARACTERS),
-    AfterValidator(check_text),
-    Field(
-        description="The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the"
-        " nearest one, and `warnings` names that, and what is left out, with its place.",
-        examples=["<h2>In the yard</h2><p>The tram stood <em>still</em>.</p>"],
-    ),
-]
+HtmlBody = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS), AfterValidator(check_text)]
 
 
 class WithBody(WireModel):
     """What has a body, sent as blocks or as HTML."""
 
     body: Body = Field(default=[], description="The text, in blocks.")
-    body_html: HtmlBody | None = None
+    body_html: HtmlBody | None = Field(
+        default=None,
+        description="The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the"
+        " nearest one, and `warnings` names that, and what is left out, with its place.",
+        examples=["<h2>In the yard</h2><p>The tram stood <em>still</em>.</p>"],
+    )
 
     @model_validator(mode="after")
     def _one_body(self) -> "WithBody":
