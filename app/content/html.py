@@ -23,9 +23,9 @@ ATTRIBUTES: Final = {"a": {"href", "title"}, "abbr": {"title"}, "bdi": {"dir"}, 
 # Elements that keep what stands before, in and after them apart. Where one is removed, a blank takes its place.
 # Source: HTML Standard, 15.3 (elements that are no inline boxes) and 15.4 (replaced elements).
 SEPARATORS: Final = (
-    "address article aside audio blockquote body button canvas caption center col colgroup dd details dialog"
+    "address applet article aside audio blockquote body button canvas caption center col colgroup dd details dialog"
     " dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header"
-    " hgroup hr html iframe img input legend li listing main map marquee menu meter nav object ol optgroup"
+    " hgroup hr html iframe image img input legend li listing main map marquee menu meter nav object ol optgroup"
     " option p picture plaintext pre progress rt search section select summary svg table tbody td textarea"
     " tfoot th thead title tr ul video xmp"
 ).split()
@@ -57,9 +57,16 @@ _SEPARATOR: Final = re.compile(rf"<(?=/?(?:{'|'.join(SEPARATORS)})[\s/>])", re.I
 _BLANKS: Final = re.compile(r"[ \t\n\f\r]+")
 # What a tag is made of: what stands between two of these is composed by itself. `>` and U+0338 would become one sign.
 _MARKUP: Final = re.compile(r"([<>])")
-# The name of an attribute that has a value, as a client wrote it. The lookbehind lets a match begin only where a name
-# begins, and possessive quantifiers never give back what they took: no name and no run of blanks is read twice.
-_WRITTEN_ATTRIBUTE: Final = re.compile(r"(?<![\w-])([a-z][\w-]*+)\s*+=", re.IGNORECASE)
+# An attribute as a client wrote it: group 1 is its name. Its value, if it has one, is read with it, since there may be
+# words in it. The possessive quantifiers never give back what they took: each character is read once.
+_WRITTEN_ATTRIBUTE: Final = re.compile(
+    r"""([^\s/=<>"'][^\s/=<>]*+)(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+))?"""
+)
+# What a parser takes for a comment: a comment, a CDATA section, a tag without a name. What it takes for the beginning
+# of a tag that never ends: it drops all that follows. Both are what `_WRITTEN_TAG` does not find.
+# Source: HTML Standard, 13.2.5.6 (tag open state) and after it.
+_WRITTEN_COMMENT: Final = re.compile(r"<(?:[!?](?![a-z])|/[^a-z])", re.IGNORECASE)
+_WITHOUT_END: Final = re.compile(r"<[/!?]?[a-z][^<>]*+\Z", re.IGNORECASE)
 # The opening tag of a formatting element, with its attributes: the parser opens each different one again in every
 # block. Possessive; it matches to the next > or to the end, so that no part of a tag without an end is read twice.
 _FORMATTING_TAG: Final = re.compile(
@@ -203,13 +210,16 @@ def marked(fragment: str, ranges: Iterable[tuple[int, int]]) -> str:
 def removed_markup(fragment: str, safe: str) -> str | None:
     """What sanitising removed of the fragment, in words; None where it only put the writing of tags in order."""
     before, after = _written_tags(fragment), _written_tags(safe)
-    if before == after:
+    comments, tag = _WRITTEN_COMMENT.search(fragment), _WITHOUT_END.search(fragment)
+    if before == after and not comments and not tag:
         return None
     elements = {element: None for element, _ in before if element not in TAGS}
     written = Counter((element, name) for element, names in before if element in TAGS for name in names)
     left = written - Counter((element, name) for element, names in after for name in names)
     parts = [f"the elements {_listed(elements)}"] if elements else []
     parts += [f"the attributes {_listed(f'{name} of {element}' for element, name in left)}"] if left else []
+    parts += ["comments"] if comments else []
+    parts += [f"a tag that does not end, with all that follows: {_listed([tag[0]])}"] if tag else []
     if not parts:
         return "held tags that do not fit together"
     links = ". Links lead to http, https, mailto, tel or a path of this site" if ("a", "href") in left else ""
@@ -224,7 +234,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _written_tags(fragment: str) -> list[tuple[str, list[str]]]:
-    """The names of all tags, each with the names of its attributes that have values."""
+    """The names of all tags, each with the names of its attributes."""
     return [
         (name.lower(), [attribute.lower() for attribute in _WRITTEN_ATTRIBUTE.findall(rest)])
         for name, rest in _WRITTEN_TAG.findall(fragment)

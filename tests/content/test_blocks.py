@@ -128,6 +128,29 @@ def test_what_is_not_allowed_goes_with_a_report(fragment: str, kept: str) -> Non
     assert (sent[1].html, sent[2].items) == (kept, ["ok", kept])
 
 
+@pytest.mark.parametrize(
+    ("fragment", "kept", "named"),
+    [
+        ("a<!-- not yet -->b", "ab", "comments"),
+        ("a<![CDATA[not yet]]>b", "ab", "comments"),
+        ("a</ not yet>b", "ab", "comments"),
+        ("<b hidden>x</b>", "<b>x</b>", "the attributes hidden of b"),
+        ("<b onclick>x</b>", "<b>x</b>", "the attributes onclick of b"),
+        ("<b title='a b=c hidden'>x</b>", "<b>x</b>", "the attributes title of b"),
+        ("Below <b and so on", "Below ", "a tag that does not end, with all that follows: <b and so on"),
+        ("Below <b>zero</b", "Below <b>zero</b>", "a tag that does not end, with all that follows: </b"),
+    ],
+)
+def test_a_report_names_what_was_removed(fragment: str, kept: str, named: str) -> None:
+    assert html.sanitise(fragment) == kept
+    assert html.removed_markup(fragment, kept) == f"held what is not allowed: {named}"
+
+
+@pytest.mark.parametrize("fragment", ["5 < 7 </", "5 <7", "<a href=/x title='b c'>x</a>", "<br/>x"])
+def test_markup_of_which_nothing_is_removed_is_not_reported(fragment: str) -> None:
+    assert html.removed_markup(fragment, html.sanitise(fragment)) is None
+
+
 @hypothesis.settings(max_examples=400)
 @hypothesis.given(fragment=fragments)
 def test_sanitising_twice_is_sanitising_once(fragment: str) -> None:
