@@ -11,7 +11,7 @@ from typing_extensions import TypeAliasType
 
 from app.content import html
 from app.content.digital_sources import MADE_WITH_AI, DigitalSourceType
-from app.content.languages import APOSTROPHES
+from app.content.languages import APOSTROPHES, INVISIBLE, MARKS
 from app.errors import Fault
 from app.web.fields import (
     ONE_FORM,
@@ -247,8 +247,10 @@ BODY: Final[TypeAdapter[list[Any]]] = TypeAdapter(Body)
 
 # An id of the form that the server gives: "b" and a number. At most nine digits, so that counting on stays short.
 _NUMBERED_ID: Final = re.compile(r"b([1-9][0-9]{0,8})")
-# A word with its inner apostrophes and hyphens. Letters and joiners share no character, so each is read once.
-_WORD: Final = re.compile(rf"\w+(?:[{APOSTROPHES}-]\w+)*")
+# A word with its marks, such as those of stress, its soft hyphens, and its inner apostrophes and hyphens. What joins
+# and what is joined share no character, so each is read once.
+_PART: Final = rf"\w[\w{MARKS}{INVISIBLE}]*"
+_WORD: Final = re.compile(rf"{_PART}(?:[{APOSTROPHES}-]{_PART})*")
 
 
 def sanitise_body(body: Sequence[Block]) -> tuple[list[Fault], list[Fault]]:

@@ -6,18 +6,11 @@ import unicodedata
 from hashlib import blake2b
 from typing import Final, Literal
 
+from app.content.languages import INVISIBLE
+
 Script = Literal["cyrillic", "latin"]
 
 APOSTROPHES: Final = "'’ʼ‘`´′＇ʹʻ"
-# Soft hyphens, joiners, marks of direction: characters inside a word that nobody sees.
-INVISIBLE: Final = "\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff"
-# Combining marks, which Python's `\w` leaves out: of Latin, Greek and Cyrillic, Hebrew, Arabic and Syriac, the scripts
-# of India and Southeast Asia (whole blocks but for the danda: their letters and marks alternate), and half marks.
-MARKS: Final = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u0900-\u0963\u0966-\u109f\u1ab0-\u1aff\u1dc0-\u1dff"
-    "\u20d0-\u20ff\ufe20-\ufe2f"
-)
 LONGEST_KEY: Final = 60
 _DIGEST_BYTES: Final = 8
 

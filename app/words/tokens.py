@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
-from app.words.spelling import APOSTROPHES, INVISIBLE, MARKS
+from app.content.languages import INVISIBLE, MARKS
+from app.words.spelling import APOSTROPHES
 
 
 class Token(NamedTuple):

@@ -263,6 +263,7 @@ def test_a_long_excerpt_is_cut_at_a_word_if_it_has_any(text: str, expected: str)
     [
         (paragraph("Вода піднялася на 20 метрів."), 5),
         (paragraph("<b>об’єкт</b> п'ять авто-мото"), 3),
+        (paragraph("наго\u0301лос авто\u00adбус Зга\u2060рів क्षेत्र"), 4),
         (paragraph("— … !"), 0),
         ({"type": "list", "items": ["one two", "three"]}, 3),
         ({"type": "table", "header": ["a", ""], "rows": [["b c", "d"]]}, 4),
