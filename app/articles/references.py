@@ -136,7 +136,9 @@ async def wrong_originals(
             continue
         if original not in originals:
             detail = f"there is no article {original}"
-        elif originals[original] is not None or original == article.id:
+        elif original == article.id:
+            detail = "is the article itself"
+        elif originals[original] is not None:
             detail = "is itself a translation"
         elif article.id in translated:
             detail = "the article has translations of its own, so it cannot be one"

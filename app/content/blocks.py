@@ -14,6 +14,7 @@ from app.content.digital_sources import MADE_WITH_AI, DigitalSourceType
 from app.content.languages import APOSTROPHES, INVISIBLE, MARKS
 from app.errors import Fault
 from app.web.fields import (
+    BLOCK_ID,
     ONE_FORM,
     Id,
     Instant,
@@ -36,7 +37,7 @@ Role = Literal[
 ]
 Channel = Literal["telegram", "press_release", "interview", "social", "website", "broadcast"]
 RelationKind = Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
-BlockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+BlockId = Annotated[str, StringConstraints(pattern=BLOCK_ID)]
 # A block type with such a field needs a case in `sanitise_body`; a test checks that each has one.
 InlineHtml = Annotated[
     str,

@@ -99,7 +99,9 @@ async def _wrong_originals(transaction: Transaction, notes: Sequence[NoteState])
             continue
         if original not in originals:
             detail = f"there is no note {original!r}"
-        elif originals[original] is not None or original == note.slug:
+        elif original == note.slug:
+            detail = "is the note itself"
+        elif originals[original] is not None:
             detail = "is itself a translation"
         elif note.slug in translated:
             detail = "the note has translations of its own, so it cannot be one"

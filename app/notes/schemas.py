@@ -14,7 +14,7 @@ from app.formats.bodies import BODY_FIELDS
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.explanations import Explanation
-from app.web.fields import Day, Instant, Language, Line, LineOrEmpty, Slug, Text
+from app.web.fields import PERIOD, Day, Instant, Language, Line, LineOrEmpty, Slug, Text
 from app.web.highlights import HIGHLIGHTED, BlockHighlight, Highlight
 from app.web.queries import (
     Flag,
@@ -34,7 +34,7 @@ from app.web.spans import period
 
 Period = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"),
+    StringConstraints(pattern=PERIOD),
     AfterValidator(period),
     Field(description="A day, month or year, as precise as it is known.", examples=["2022-05-16", "2022-05", "2022"]),
 ]

@@ -17,6 +17,9 @@ INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9}
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Valid in Rust and, as schemas need it, in ECMA-262 with the flag `u`: there `\"` is no escape.
 _URL: Final = r'^(https?://[^\s<>"\\/?#]+([/?#][^\s<>"\\]*)?|/([^\s<>"\\/][^\s<>"\\]*)?)$'
+# A day, month or year.
+PERIOD: Final = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+BLOCK_ID: Final = r"^[A-Za-z0-9_-]{1,40}$"
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # Any character but white space and those that leave no mark on a page.
@@ -157,6 +160,8 @@ _HINTS: Final = {
     f"^{SLUG.pattern}$": "is not a slug: lower-case Latin letters and digits, joined by single hyphens (river-flood)",
     f"^{LANGUAGE.pattern}$": "is not a language tag, such as uk, en or en-GB",
     _URL: "is not an address: http:// or https:// and a host, or a path that begins with /",
+    PERIOD: "is not a year, month or day, such as 2025, 2025-01 or 2025-01-22",
+    BLOCK_ID: "is not the id of a block: 1 to 40 Latin letters, digits, hyphens and underscores",
 }
 
 

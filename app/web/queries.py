@@ -1,5 +1,6 @@
 """What query parameters may hold: numbers, flags, comma-separated lists, pages; and the documents of pages."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
@@ -20,8 +21,11 @@ from app.errors import Fault, Invalid
 from app.web.fields import fault_message
 
 MOST_VALUES: Final = 30
+# No number that is asked for has more. Python refuses to read one of thousands.
+MOST_DIGITS: Final = 19
 # The schema of a list whose values are joined by commas, in one parameter. `openapi` turns the mark into `explode`.
 COMMA_LIST: Final = {"type": "array", "x-explode": False}
+_WHOLE_NUMBER: Final = re.compile(r"0|[1-9][0-9]*+", re.ASCII)
 Item = TypeVar("Item")
 Included = TypeVar("Included")
 
@@ -71,9 +75,14 @@ def only_required(*names: str) -> Callable[[dict[str, Any]], None]:
 
 
 def whole_number(value: Any) -> Any:
-    """The value itself. Raises: PydanticCustomError, for text such as `007`, `1_0`, ` 1` and full-width digits."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and str(int(value)) == value):
+    """The value itself.
+
+    Raises: PydanticCustomError, for text such as `007`, `1_0`, ` 1` and full-width digits, and for too many digits.
+    """
+    if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value):
         raise PydanticCustomError("not_a_number", "is not a whole number, such as 20")
+    if isinstance(value, str) and len(value) > MOST_DIGITS:
+        raise PydanticCustomError("too_long", "has more than {most} digits", {"most": MOST_DIGITS})
     return value
 
 

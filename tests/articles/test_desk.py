@@ -322,7 +322,8 @@ async def test_a_relation_to_itself_is_refused(desk: AsyncClient) -> None:
     itself = {"relation": "background", "article": ref}
     assert pointers(await send(desk, ref, relations=[itself])) == {"/relations/0/article"}
     assert pointers(await send(desk, ref, body=[{"type": "related", **itself}])) == {"/body/0/article"}
-    assert pointers(await send(desk, ref, translation_of=ref)) == {"/translation_of"}
+    refused = refusal(await send(desk, ref, translation_of=ref), 422, "invalid")
+    assert refused["detail"] == "/translation_of: is the article itself"
 
 
 async def test_a_translation_has_an_original_that_is_none(desk: AsyncClient) -> None:

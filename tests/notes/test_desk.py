@@ -84,6 +84,20 @@ async def test_what_sanitising_removed_is_told(desk: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"facts": [{"on": "2022-13", "text": "Built."}]}, "is not a year, month or day, such as 2025"),
+        ({"body": [words("Built.", id="b 1")]}, "is not the id of a block"),
+        ({"translation_of": "mill"}, "is the note itself"),
+    ],
+    ids=str,
+)
+async def test_a_fault_says_in_words_what_is_wrong(desk: AsyncClient, fields: Any, detail: str) -> None:
+    answer = await desk.post("/v1/notes", json={**MILL, **fields})
+    assert refusal(answer, 422, "invalid")["errors"][0]["detail"].startswith(detail)
+
+
+@pytest.mark.parametrize(
     ("fields", "found"),
     [
         ({"tags": ["none"]}, ["/tags/0"]),

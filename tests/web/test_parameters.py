@@ -21,6 +21,7 @@ PLACES = {
 }
 NO_TEXT = ["", "%00", "a%00b", "%0A", "%0D%0AX-Evil:1", "%FF", "%C3", "%ED%A0%80", "a" * 8_001, "%F4%90%80%80"]
 NUMBERS = "0 -1 101 9223372036854775808 18446744073709551617 1_0 %2B1 %201 1%20 01 1.0 1e1 0x1 １０ ٣ true x"
+NUMBERS += " " + "9" * 5_000
 FLAGS = "1 0 yes True TRUE null x"
 SLUGS = "A a_b -a a- a--b a,,b , a, %20a a%20 a'b a%22b a;b %EF%BD%81 %D1%81 01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59 ../a"
 SLUGS += f" {'a' * 121} {','.join('abcdefghijklmnopqrstu')}"

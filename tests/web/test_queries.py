@@ -32,6 +32,11 @@ def refusals(**values: Any) -> list[tuple[str, str]]:
     return [(error["type"], error["msg"]) for error in caught.value.errors()]
 
 
+@pytest.mark.parametrize("digits", [20, 5_000])
+def test_a_number_of_more_digits_than_any_has_is_refused(digits: int) -> None:
+    assert refusals(limit="9" * digits) == [("too_long", "has more than 19 digits")]
+
+
 def test_a_comma_list_is_a_tuple_of_its_distinct_values() -> None:
     query = StoryQuery.model_validate({"tag": ["b,a,b", "c"], "kind": "a"})
 
