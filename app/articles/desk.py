@@ -33,7 +33,7 @@ from app.content.html_bodies import FIELD as HTML_BODY
 from app.content.html_bodies import take_html, without_replaced_body
 from app.content.languages import slug
 from app.content.lifecycle import Lifecycle
-from app.content.sets import make_sets
+from app.content.sets import make_sets, pointing_as_sent
 from app.db import fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.lists import store as lists
@@ -68,7 +68,8 @@ async def create(transaction: Transaction, content: ArticleIn, id: UUID | None =
         fields["slug"] = await _free_slug(transaction, content.headline, str(id))
     fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
     state = ArticleState.model_construct(id=id, revision=1, origin=None, corrections=[], **fields)
-    return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
+    with pointing_as_sent(warnings):
+        return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
 
 
 def check_changeable(article: StoredArticle, *, as_working_copy: bool) -> None:
@@ -136,10 +137,11 @@ async def _change(
         fields["updated_at"] = transaction.at
     state = _next_state(transaction, article, old, fields)
     rendered = render(state)
-    if state.status in {"published", "scheduled"}:
-        await _check_publishable(transaction, rendered, state.publish_at, article if article.is_public else None)
     how: dict[str, Any] = {"stated": DATES, "kind": "typo" if minor else None}
-    return await _save(transaction, article, rendered, warnings=warnings, slug_was_free=slug_was_free, **how)
+    with pointing_as_sent(warnings):
+        if state.status in {"published", "scheduled"}:
+            await _check_publishable(transaction, rendered, state.publish_at, article if article.is_public else None)
+        return await _save(transaction, article, rendered, warnings=warnings, slug_was_free=slug_was_free, **how)
 
 
 async def correct(transaction: Transaction, article: StoredArticle, body: ArticleCorrectIn) -> Written:
@@ -270,13 +272,12 @@ def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tu
         faults, removed = blocks.sanitise_body(content.body)
         warnings += removed
         words = blocks.word_count(content.body)
-    warnings += make_sets(content)
     faults += misplaced(content.attributions, content.body)
-    following, more = derived_fields(content, words)
     related = related_articles(content)
-    faults += more
     faults += [Fault("is the article itself", pointer=pointer) for pointer, other in related if str(other) == id]
-    refuse(faults)
+    warnings += make_sets(content)
+    following, more = derived_fields(content, words)
+    refuse(faults + more)
     fields = {name: getattr(content, name) for name in ArticleIn.model_fields if name != HTML_BODY}
     return fields | following, warnings
 

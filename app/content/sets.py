@@ -1,13 +1,15 @@
 """Lists that are sets: of equal entries the first stays. One rule for every such list that comes in."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import to_json
 
-from app.errors import Fault
+from app.errors import Fault, Refusal
 
 Entry = TypeVar("Entry")
 
@@ -29,6 +31,7 @@ class Distinct:
 
 
 DISTINCT: Final = Distinct()
+REPEATED: Final = "repeated"
 # For a list of an object whose answers have no warnings.
 MADE_ONE: Final = AfterValidator(made_one)
 
@@ -46,7 +49,7 @@ def make_sets(content: BaseModel, pointer: str = "") -> list[Fault]:
             continue
         kept = _first_places(entries)
         warnings += [
-            Fault("is in this list before, and stands in it once", "repeated", pointer=f"{pointer}/{name}/{place}")
+            Fault("is in this list before, and stands in it once", REPEATED, pointer=f"{pointer}/{name}/{place}")
             for place in sorted({*range(len(entries))} - {*kept.values()})
         ]
         setattr(content, name, [entries[place] for place in kept.values()])
@@ -54,6 +57,41 @@ def make_sets(content: BaseModel, pointer: str = "") -> list[Fault]:
         for place, entry in enumerate(getattr(content, name)):
             warnings += make_sets(entry, f"{pointer}/{name}/{place}")
     return warnings
+
+
+def as_sent(faults: Iterable[Fault], warnings: Iterable[Fault]) -> list[Fault]:
+    """The faults with pointers into the lists as they were sent. `make_sets` gave these warnings, and others may be
+    among them; the pointers of the faults lead into the sets that it left."""
+    removed: dict[str, list[int]] = {}
+    for warning in warnings:
+        if warning.code == REPEATED and warning.pointer is not None:
+            list_pointer, _, place = warning.pointer.rpartition("/")
+            removed.setdefault(list_pointer, []).append(int(place))
+    return [replace(fault, pointer=_sent_pointer(fault.pointer, removed)) for fault in faults]
+
+
+def _sent_pointer(pointer: str | None, removed: Mapping[str, list[int]]) -> str | None:
+    """The pointer with the index that an entry had before the entries at the `removed` places were left out."""
+    for list_pointer, places in removed.items():
+        if pointer is not None and pointer.startswith(f"{list_pointer}/"):
+            step, slash, rest = pointer.removeprefix(f"{list_pointer}/").partition("/")
+            index = int(step)
+            for place in sorted(places):
+                index += place <= index
+            return f"{list_pointer}/{index}{slash}{rest}"
+    return pointer
+
+
+@contextmanager
+def pointing_as_sent(warnings: Sequence[Fault]) -> Iterator[None]:
+    """Within it, refusals point into the lists as they were sent, although `make_sets` has made them sets."""
+    try:
+        yield
+    except Refusal as refusal:
+        faults = as_sent(refusal.faults, warnings)
+        if faults == [*refusal.faults]:
+            raise
+        raise type(refusal)(f"{faults[0].pointer}: {faults[0].detail}", *faults) from None
 
 
 @cache

@@ -20,6 +20,7 @@ from app.changes import log
 from app.changes.log import Transaction, Written
 from app.changes.saving import SHARED_LANGUAGE, Outcome
 from app.content.mending import mend_texts
+from app.content.sets import pointing_as_sent
 from app.deps import NeedsScope, no_idempotency_key
 from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
 from app.importers.documents import LINES, is_blank_line, mend_content, read_line, without_original
@@ -35,7 +36,7 @@ from app.web.bodies import check_media_type
 from app.web.caching import PRIVATE
 from app.web.caller import Caller
 from app.web.faults import invalid
-from app.web.fields import Id
+from app.web.fields import Id, LineOrEmpty
 from app.web.parameters import strict_query
 from app.web.strict_json import MOST_BYTES
 
@@ -51,6 +52,12 @@ class IdentifiedArticle(ArticleIn):
     """An article as it is imported: its id, where it is to have one, says which one it is."""
 
     id: Id | None = None
+
+
+class DraftedNote(NotePut):
+    """A note as it is imported: a draft may have no heading, as where what it had could not be seen, or was erased."""
+
+    heading: LineOrEmpty
 
 
 async def _put_by_slug(store: ModuleType, transaction: Transaction, content: Any) -> tuple[Written, Outcome]:
@@ -74,7 +81,7 @@ Put = Callable[[Transaction, Any], Awaitable[tuple[Written, Outcome]]]
 PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
     "tag": (TagPut, partial(_put_by_slug, tags)),
     "source": (SourcePut, partial(_put_by_slug, sources)),
-    "note": (NotePut, partial(_put_by_slug, notes)),
+    "note": (DraftedNote, partial(_put_by_slug, notes)),
     "article": (IdentifiedArticle, _article),
 }
 
@@ -223,8 +230,9 @@ async def _put(transaction: Transaction, line: Line) -> None:
     try:
         put, content, warnings = _read(line)
         try:
-            async with transaction.savepoint():
-                written, line.outcome = await put(transaction, content)
+            with pointing_as_sent(warnings):
+                async with transaction.savepoint():
+                    written, line.outcome = await put(transaction, content)
         except Invalid as refusal:
             translated = getattr(content, "translation_of", None) is not None
             if not translated or any(fault.code != SHARED_LANGUAGE for fault in refusal.faults):

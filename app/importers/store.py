@@ -21,6 +21,7 @@ from app.changes.log import Transaction
 from app.changes.models import Noun
 from app.changes.saving import SHARED_LANGUAGE, Outcome
 from app.changes.stored import stored
+from app.content.sets import as_sent
 from app.db import Database
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
@@ -154,7 +155,7 @@ async def save(transaction: Transaction, noun: Noun, items: Sequence[Item], repo
                     left.append(original)
                     report.warnings += [(item.line, without_original(fault)) for fault in faults]
                 else:
-                    report.refuse(item.line, faults)
+                    report.refuse(item.line, as_sent(faults, item.warnings))
             items = left
             continue
         report.counts.update(outcomes)

@@ -17,7 +17,7 @@ from app.content.attributions import client_attributions, complete_attributions
 from app.content.html_bodies import FIELD as HTML_BODY
 from app.content.html_bodies import take_html, without_replaced_body
 from app.content.lifecycle import Lifecycle
-from app.content.sets import make_sets
+from app.content.sets import make_sets, pointing_as_sent
 from app.errors import Conflict, Fault, Invalid, NotFound
 from app.lists import store as lists
 from app.lists.models import List
@@ -69,7 +69,8 @@ async def create(transaction: Transaction, content: NoteIn) -> Written:
     fields, warnings = _content(content)
     fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
     state = NoteState.model_construct(**fields, revision=1)
-    return await _save(transaction, None, ToSave(state), warnings=warnings)
+    with pointing_as_sent(warnings):
+        return await _save(transaction, None, ToSave(state), warnings=warnings)
 
 
 async def put(transaction: Transaction, slug: str, content: NotePut, note: LockedNote | None) -> Written:
@@ -167,8 +168,9 @@ def _content(content: NoteIn) -> tuple[dict[str, Any], list[Fault]]:
     warnings = take_html(content)
     body = [block.model_copy() for block in content.body]
     faults, removed = blocks.sanitise_body(body)
-    warnings += removed + make_sets(content)
+    warnings += removed
     faults += misplaced_attributions(content, body)
+    warnings += make_sets(content)
     refuse(faults)
     fields = {name: getattr(content, name) for name in NoteIn.model_fields if name != HTML_BODY}
     return {**fields, "body": body, "attributions": complete_attributions(content.attributions, body)}, warnings
@@ -180,8 +182,9 @@ async def _change(transaction: Transaction, note: LockedNote, content: NoteIn, *
     state = note.state.model_copy(update=fields)
     if state.status in {"published", "scheduled"}:
         await _check_publishable(transaction, state, state.publish_at, note.state if note.is_public else None)
-    stated = frozenset({"created_at", "first_published_at"} | ({"updated_at"} if minor else set()))
-    return await _save(transaction, note, ToSave(state, stated), kind="typo" if minor else None, warnings=warnings)
+    item = ToSave(state, frozenset({"created_at", "first_published_at"} | ({"updated_at"} if minor else set())))
+    with pointing_as_sent(warnings):
+        return await _save(transaction, note, item, kind="typo" if minor else None, warnings=warnings)
 
 
 def _next_state(transaction: Transaction, note: LockedNote, lifecycle: Lifecycle) -> NoteState:

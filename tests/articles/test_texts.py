@@ -10,7 +10,7 @@ from app.outbound import Outbound
 from tests.answers import refusal
 from tests.conftest import Load
 from tests.desk import PATH, address, pointers, publish, send, write
-from tests.factories import credit, source, tag, words
+from tests.factories import article_id, credit, source, tag, words
 from tests.webhooks.conftest import resolve
 
 ISLAND = "Їжакова круча й район"
@@ -183,6 +183,34 @@ async def test_what_is_twice_in_a_set_is_once_and_named(desk: AsyncClient, load:
     assert (len(story["relations"]), len(story["attributions"])) == (1, 1)
     places = {warning["pointer"] for warning in story["warnings"]}
     assert places == {"/tags/2", "/relations/1", "/attributions/1", "/attributions/2"}
+
+
+async def test_a_fault_behind_what_is_twice_in_a_set_is_named_at_the_place_where_it_was_sent(
+    desk: AsyncClient, load: Load
+) -> None:
+    await load(tag("trams"), source("mayor"))
+    role = credit("mayor")
+    link = {"relation": "background", "url": "https://news.example/dam"}
+    unknown = {"relation": "background", "article": article_id("unknown")}
+    story = await write(desk)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"tags": ["trams", "trams", "unknown"]}, "/tags/2"),
+        ({"attributions": [role, role, role, credit("unknown")]}, "/attributions/3/source"),
+        ({"attributions": [role, role, credit("mayor", block="b9")]}, "/attributions/2/block"),
+        ({"relations": [link, link, unknown]}, "/relations/2/article"),
+        ({"relations": [link, link, {"relation": "background", "article": story["id"]}]}, "/relations/2/article"),
+    ]
+    facts = [{"text": "It rose.", "attributions": [role, role, credit("unknown")]}]
+    note_fields = {"language": "en", "heading": "The dam", "body": [words("It rose.")]}
+
+    for fields, pointer in wrong:
+        answer = await send(desk, story["id"], **fields)
+        assert pointers_of(answer) == [pointer]
+        assert refusal(answer, 422, "invalid")["detail"].startswith(f"{pointer}: ")
+    for fields, pointer in wrong[:4]:
+        assert pointers_of(await desk.post("/v1/articles", json={"language": "en", **fields})) == [pointer]
+    for fields, pointer in (*wrong[:3], ({"facts": facts}, "/facts/0/attributions/2/source")):
+        assert pointers_of(await desk.put("/v1/notes/dam", json={**note_fields, **fields})) == [pointer]
 
 
 async def test_every_noun_has_each_entry_of_a_set_once(desk: AsyncClient, load: Load) -> None:

@@ -102,6 +102,38 @@ def test_a_text_that_nobody_can_see_is_taken_out_or_becomes_a_dash(line: Line, m
 
 
 @pytest.mark.parametrize("over_http", [False, True])
+async def test_a_draft_of_a_note_comes_in_although_nobody_can_see_its_heading(
+    desk: AsyncClient, database: Database, over_http: bool
+) -> None:
+    line = note("mill", status="draft", heading=" ", published_at=None)
+
+    if over_http:
+        answer = await desk.post("/v1/import", content=json.dumps(line), headers=NDJSON)
+        assert [json.loads(each)["error"] for each in answer.text.splitlines()] == [None]
+    else:
+        assert (await load(database, line)).wrong == []
+
+    seen = (await desk.get("/v1/notes/mill", params={"perspective": "drafts"})).json()
+    assert (seen["heading"], seen["status"]) == ("", "draft")
+
+
+@pytest.mark.parametrize("over_http", [False, True])
+async def test_a_fault_behind_what_is_twice_in_a_set_is_named_at_the_place_in_the_line(
+    desk: AsyncClient, database: Database, over_http: bool
+) -> None:
+    line = draft("flood", tags=["trams", "trams", "unknown"])
+    await load(database, tag("trams"))
+
+    if over_http:
+        answer = await desk.post("/v1/import", content=json.dumps(line), headers=NDJSON)
+        wrong = [fault["pointer"] for fault in json.loads(answer.text)["error"]["errors"]]
+    else:
+        wrong = [fault.pointer for _, fault in (await load(database, line)).wrong]
+
+    assert wrong == ["/tags/2"]
+
+
+@pytest.mark.parametrize("over_http", [False, True])
 async def test_a_second_version_in_one_language_comes_in_as_a_story_of_its_own(
     desk: AsyncClient, database: Database, over_http: bool
 ) -> None:
