@@ -21,7 +21,7 @@ from app.articles.stored import StoredArticle
 from app.changes.views import NEWEST
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
-from app.deps import NeedsScope, OptionalCaller, Read
+from app.deps import NeedsScope, OptionalCaller, Read, no_idempotency_key
 from app.publishing.preview_routes import preview_response
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, READ, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
@@ -210,7 +210,11 @@ async def correct_article(body: CorrectBody, article: Locked, transaction: Write
 
 
 @router.post(
-    "/articles/{ref}/previews", status_code=201, response_model=PreviewOut, responses=PREVIEWED, dependencies=[DRAFTS]
+    "/articles/{ref}/previews",
+    status_code=201,
+    response_model=PreviewOut,
+    responses=PREVIEWED,
+    dependencies=[DRAFTS, Depends(no_idempotency_key)],
 )
 async def create_article_preview(request: Request, read: Read, ref: Ref, body: PreviewBody) -> Response:
     """Make a URL that shows the newest state of one article to whoever holds it.

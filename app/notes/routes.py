@@ -13,7 +13,7 @@ from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
-from app.deps import NeedsScope, OptionalCaller, Read, cursors
+from app.deps import NeedsScope, OptionalCaller, Read, cursors, no_idempotency_key
 from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
 from app.notes import desk, explaining, listing, mistyped
@@ -278,7 +278,13 @@ async def erase_note(body: EraseBody, note: Locked, transaction: WriteTransactio
     return written_response(transaction, await desk.erase(transaction, note, body.reason))
 
 
-@router.post("/{slug}/previews", status_code=201, response_model=PreviewOut, responses=PREVIEWED, dependencies=[DRAFTS])
+@router.post(
+    "/{slug}/previews",
+    status_code=201,
+    response_model=PreviewOut,
+    responses=PREVIEWED,
+    dependencies=[DRAFTS, Depends(no_idempotency_key)],
+)
 async def create_note_preview(request: Request, read: Read, slug: NoteSlug, body: PreviewBody) -> Response:
     """Make a URL that shows the newest state of one reference note to whoever holds it.
 

@@ -56,6 +56,12 @@ async def opened(desk: AsyncClient, path: str = f"/v1/articles/{PLAN}") -> str:
     return answer.headers["location"]
 
 
+async def test_an_idempotency_key_is_refused(desk: AsyncClient, story: None) -> None:
+    for path in (f"/v1/articles/{PLAN}", "/v1/notes/pier"):
+        answer = await desk.post(f"{path}/previews", headers={"Idempotency-Key": "once"})
+        assert refusal(answer, 422, "invalid")["errors"][0]["parameter"] == "Idempotency-Key"
+
+
 # --- the whole story ---------------------------------------------------------------------------------------------
 
 
