@@ -93,6 +93,21 @@ def test_raw_letters_in_an_address_are_refused_as_a_problem(port: int, address: 
     assert "percent-encoded" in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("origins", "told"), [("*", "access-control-allow-origin: *"), ("https://a.example", "vary: origin")]
+)
+def test_pages_of_other_origins_may_read_that_a_request_is_no_http_where_all_may(
+    newsroom_url: str, monkeypatch: pytest.MonkeyPatch, origins: str, told: str
+) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", origins)
+    with process(newsroom_url) as (_, port):
+        received = exchange(port, "GET /ріка HTTP/1.1\r\n".encode() + HOST + b"Origin: https://b.example\r\n\r\n")
+
+    head = received.partition(b"\r\n\r\n")[0].decode().lower().splitlines()
+    assert head[0] == "http/1.1 400 bad request"
+    assert [line for line in head if line.startswith(("access-control-", "vary:"))] == [told]
+
+
 def test_a_second_request_cannot_hide_in_the_body_of_the_first(port: int) -> None:
     hidden = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     received = exchange(port, GET + HOST + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)

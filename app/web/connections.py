@@ -52,7 +52,10 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         detail = msg if msg == _LONG_HEAD else _NOT_HTTP
         answer = problem(Malformed(detail), request_id := uuid7().hex)
         answer.headers.update({"X-Request-ID": request_id, "X-Content-Type-Options": "nosniff"})
-        answer.headers.update({"Access-Control-Allow-Origin": "*", "Connection": "close"})
+        # Which origin asks is not known. Where all may read answers, this one too; else none may.
+        is_open = self.app.state.settings.allowed_origins is None
+        answer.headers.update({"Access-Control-Allow-Origin": "*"} if is_open else {"Vary": "Origin"})
+        answer.headers["Connection"] = "close"
         head = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + answer.body)
         self.transport.close()
