@@ -107,6 +107,12 @@ class Stale(Refusal):
     status, code, title = 412, "stale", "The object has changed meanwhile"
 
 
+class NoRevision(Refusal):
+    """`If-Match` has the ETag of a list, or of a selection (`fields`, `include`): only a document's is a revision."""
+
+    status, code, title = 412, "no-revision", "The ETag is not that of the document"
+
+
 class TooLarge(Refusal):
     """The body is longer than this path reads."""
 

@@ -180,7 +180,8 @@ RESPONSES: Final[Json] = {
         " way. Or another writer was there first: `raced`, and the same request may be sent again."
     ),
     "Stale": _refusal(
-        "`If-Match` names another revision than the present one, which `ETag` and `revision` tell.",
+        "`If-Match` names another revision than the present one, which `ETag` and `revision` tell: `stale`. Or it has"
+        " the ETag of a list or a selection, which names no revision: `no-revision`.",
         {"ETag": {**HEADERS["ETag"], "required": False}},
         model="StaleProblem",
     ),

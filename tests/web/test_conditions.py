@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import Malformed, Stale, Unconditional
 from app.web import problems
+from app.web.caching import digest
 from app.web.conditions import Condition, IfMatch, read_if_match
 from app.web.freshness import Freshness
 from app.web.guard import Guard
@@ -65,6 +66,19 @@ async def test_a_condition_that_names_another_revision_is_stale(desk: AsyncClien
     problem = refusal(answer, 412, "stale")
     assert (problem["revision"], answer.headers["etag"]) == (7, '"7"')
     assert ("weak" in problem["detail"]) == header.startswith("W/")
+
+
+@pytest.mark.parametrize("coding", ["", "-gzip"])
+async def test_the_etag_of_a_selection_is_refused_as_what_it_is(desk: AsyncClient, coding: str) -> None:
+    selection = f'"{digest(b"{}")}{coding}"'
+    answer = await desk.patch("/thing", headers={"If-Match": f'{selection}, W/"7"'})
+
+    problem = refusal(answer, 412, "no-revision")
+    assert (problem["revision"], answer.headers["etag"]) == (7, '"7"')
+    assert [fault["parameter"] for fault in problem["errors"]] == ["If-Match"]
+    assert "fields" in problem["detail"]
+    assert (await desk.patch("/thing", headers={"If-Match": f'{selection}, "7"'})).status_code == 200
+    refusal(await desk.patch("/thing", headers={"If-Match": f'{selection}, "6"'}), 412, "stale")
 
 
 @pytest.mark.parametrize(
