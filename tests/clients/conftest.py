@@ -58,8 +58,8 @@ class Workshop:
     def node_lines(self, script: str, *arguments: str) -> Iterator[Iterator[str]]:
         """The lines that a script prints while it runs; it is to end with the block. Fails if it fails."""
         command = (str(self._node), script, *arguments)
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, cwd=self.folder, text=True, **pipes) as done:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, cwd=self.folder, text=True, stdout=pipe, stderr=pipe) as done:
             assert done.stdout is not None
             try:
                 yield (line.strip() for line in done.stdout)

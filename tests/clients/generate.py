@@ -1,21 +1,36 @@
-"""`python -m tests.clients.generate` writes what the clients have from the OpenAPI document; tests hold it equal.
+"""`python -m tests.clients.generate` writes what the clients have by machine; tests hold it equal.
 
 The types for TypeScript are made by openapi-typescript, in the folder `TEST_CLIENTS` that `make test-clients` prepares.
 """
 
 import json
 import os
+import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from app.errors import CATALOGUE
+from tests.clients.typed_dicts import module
 from tests.openapi import document
 
 Json = dict[str, Any]
 ROOT: Final = Path(__file__).parents[2]
 TYPESCRIPT: Final = ROOT / "clients/typescript/src/schema.ts"
+PYTHON: Final = ROOT / "clients/python/dovidka_client"
+# What differs between the asynchronous client and the one made from it, in this order.
+SYNCHRONOUS: Final = (
+    ("asynccontextmanager", "contextmanager"),
+    (r"\basync (def|for|with)\b", r"\1"),
+    (r"\bawait ", ""),
+    (r"\basyncio\b", "time"),
+    (r"\bAsync(Client|Transport|Noun|Articles|Notes|Sources|Tags|Changes|Generator|Iterator)\b", r"\1"),
+    (r"_Async", "_"),
+    (r"_async", "_sync"),
+    (r"\b(__)?a(close|read|enter|exit|iter_lines)(__)?\b", r"\1\2\3"),
+)
 # Renditions are addresses to link to, and what only the server's administrators ask is left to other tools.
 LEFT_OUT: Final = {"keys", "webhooks", "operations", "import", "renditions", "renditions at the desk"}
 # What says nothing about a type.
@@ -89,7 +104,7 @@ def typescript(node: Path, npm: Path) -> str:
         json.dump(reduced(), file)
         file.flush()
         tool = npm / "node_modules/.bin/openapi-typescript"
-        command = [node, tool, file.name, "--alphabetize"]
+        command = [str(node), str(tool), file.name, "--alphabetize"]
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd=npm).stdout
 
 
@@ -100,5 +115,28 @@ def set_up() -> tuple[Path, Path]:
     return node, folder / "npm"
 
 
+def python() -> dict[str, str]:
+    """The modules of the client in Python that are made, by name."""
+    modules = {"_models.py": module(reduced())}
+    for suffix in ("_transport", "_nouns", ""):
+        text = (PYTHON / f"_async{suffix}.py").read_text()
+        for pattern, replacement in SYNCHRONOUS:
+            text = re.sub(pattern, replacement, text)
+        rest = text.partition("\n")[2]
+        origin = f"Made from `_async{suffix}.py` by `make clients`"
+        modules[f"_sync{suffix}.py"] = f'"""The same without asyncio. {origin}."""\n{rest}'
+    return {name: _formatted(name, text) for name, text in modules.items()}
+
+
+def _formatted(name: str, text: str) -> str:
+    ruff, file = [sys.executable, "-m", "ruff"], ["--stdin-filename", str(PYTHON / name), "-"]
+    for command in (["check", "--quiet", "--fix-only", "--select", "I"], ["format"]):
+        done = subprocess.run([*ruff, *command, *file], input=text, capture_output=True, text=True, check=True)
+        text = done.stdout
+    return text
+
+
 if __name__ == "__main__":
+    for name, text in python().items():
+        (PYTHON / name).write_text(text)
     TYPESCRIPT.write_text(typescript(*set_up()))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dovidka_client import render_blocks
 
 from app.webhooks.deliver import sign
 from tests.clients.conftest import HOSTILE_HTML, Json, Newsroom, Workshop, is_plain, opened_workshop
@@ -71,10 +72,17 @@ def test_blocks_become_the_html_that_the_server_gives(compiled: Workshop, storie
         assert html.replace("&quot;", '"').replace("&#39;", "'").splitlines() == known.splitlines()
 
 
-def test_nothing_hostile_is_rendered(compiled: Workshop) -> None:
-    hostile = json.loads(compiled.node("built/render.mjs"))[0]
+def test_both_clients_render_the_same(compiled: Workshop, stories: list[Json]) -> None:
+    def divider(block: Json, html: str) -> str:
+        return html.replace("hr", f'hr class="{block["type"]}"')
 
-    assert hostile == HOSTILE_HTML
+    htmls = json.loads(compiled.node("built/render.mjs"))
+
+    assert htmls[0] == HOSTILE_HTML
+    assert len(htmls) == len(stories)
+    for html, story in zip(htmls, stories, strict=True):
+        shape = {"included": story["included"], "language": story["language"]}
+        assert html == render_blocks(story["body"], **shape, overrides={"divider": divider})
 
 
 def test_the_core_is_small(compiled: Workshop) -> None:

@@ -39,8 +39,8 @@ export async function* follow(transport: Transport, options: FollowOptions): Asy
       const page = (await transport
         .send("GET", "/v1/changes", { query, signal: attempt.signal })
         .finally(attempt.end)) as Schemas["ChangePage"];
-      failures = 0;
       for (const change of page.items) {
+        failures = 0;
         position = change.seq;
         yield change;
       }
@@ -53,6 +53,7 @@ export async function* follow(transport: Transport, options: FollowOptions): Asy
     try {
       yield* catchUp();
       for await (const event of events(transport, { ...perspective, after: position }, signal)) {
+        failures = 0;
         if (event.retry) pause = Number(event.retry) / 1000;
         if (event.event === "goaway") break;
         if (event.event === "change" && Number(event.id) > position) yield* catchUp();

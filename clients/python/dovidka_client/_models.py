@@ -1,0 +1,1666 @@
+"""What the API is sent and answers. Made from the OpenAPI document by `make clients`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class ArchivePeriod(TypedDict):
+    period: str
+    count: int
+
+
+class ArticleAnswer(TypedDict):
+    id: str
+    slug: str
+    language: str
+    headline: str
+    kicker: str | None
+    standfirst: str | None
+    excerpt: str | None
+    byline: str | None
+    section: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    notes: list[str]
+    image: Image | None
+    relations: list[StoryRelation]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    word_count: int
+    reading_minutes: int
+    origin: ArticleOrigin | None
+    corrections: list[ArticleCorrection]
+    editors_note: str | None
+    body: list[Block]
+    ednote: NotRequired[str | None]
+    body_html: NotRequired[str]
+    body_text: NotRequired[str]
+    included: NotRequired[ArticleIncluded]
+
+
+class ArticleArchive(TypedDict):
+    items: list[ArchivePeriod]
+
+
+class ArticleCard(TypedDict):
+    id: str
+    slug: str
+    language: str
+    headline: str
+    kicker: str | None
+    standfirst: str | None
+    excerpt: str | None
+    byline: str | None
+    section: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    notes: list[str]
+    image: Image | None
+    relations: list[StoryRelation]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    word_count: int
+    reading_minutes: int
+    origin: ArticleOrigin | None
+    corrections: list[ArticleCorrection]
+    editors_note: str | None
+
+
+class ArticleCorrectIn(TypedDict):
+    kind: Literal["correction", "clarification"]
+    text: str
+
+
+class ArticleCorrection(TypedDict):
+    kind: Literal["correction", "clarification"]
+    text: str
+    at: str
+    revision: int
+
+
+class ArticleHighlights(TypedDict):
+    headline: list[Highlight]
+    kicker: list[Highlight]
+    standfirst: list[Highlight]
+    body: list[BlockHighlight]
+
+
+class ArticleHit(TypedDict):
+    id: str
+    slug: str
+    language: str
+    headline: str
+    kicker: str | None
+    standfirst: str | None
+    excerpt: str | None
+    byline: str | None
+    section: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    notes: list[str]
+    image: Image | None
+    relations: list[StoryRelation]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    word_count: int
+    reading_minutes: int
+    origin: ArticleOrigin | None
+    corrections: list[ArticleCorrection]
+    editors_note: str | None
+    highlights: NotRequired[ArticleHighlights]
+    snippet_html: NotRequired[str | None]
+
+
+class ArticleIn(TypedDict):
+    slug: NotRequired[str | None]
+    language: str
+    headline: NotRequired[str]
+    kicker: NotRequired[str | None]
+    standfirst: NotRequired[str | None]
+    byline: NotRequired[str | None]
+    body: NotRequired[list[BlockIn]]
+    section: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    attributions: NotRequired[list[AttributionIn]]
+    image: NotRequired[ImageIn | None]
+    relations: NotRequired[list[StoryRelationIn]]
+    translation_of: NotRequired[str | None]
+    editors_note: NotRequired[str | None]
+    ednote: NotRequired[str | None]
+
+
+class ArticleIncluded(TypedDict):
+    tags: NotRequired[dict[str, TagOut]]
+    sources: NotRequired[dict[str, SourceOut]]
+    notes: NotRequired[dict[str, NoteOut]]
+    articles: NotRequired[dict[str, ArticleCard]]
+    translations: NotRequired[dict[str, dict[str, ArticleTranslation]]]
+
+
+class ArticleOrigin(TypedDict):
+    url: str | None
+    imported_at: str
+    importer: str
+
+
+class ArticlePage(TypedDict):
+    items: list[ArticleAnswer | ArticleHit | ArticleSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: ArticleIncluded
+
+
+class ArticlePatch(TypedDict):
+    slug: NotRequired[str | None]
+    language: NotRequired[str]
+    headline: NotRequired[str | None]
+    kicker: NotRequired[str | None]
+    standfirst: NotRequired[str | None]
+    byline: NotRequired[str | None]
+    body: NotRequired[list[BlockIn] | None]
+    section: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    attributions: NotRequired[list[AttributionIn] | None]
+    image: NotRequired[ImagePatch | None]
+    relations: NotRequired[list[StoryRelationIn] | None]
+    translation_of: NotRequired[str | None]
+    editors_note: NotRequired[str | None]
+    ednote: NotRequired[str | None]
+    minor: NotRequired[bool | None]
+
+
+class ArticleSelection(TypedDict):
+    id: str
+    slug: str
+    language: NotRequired[str]
+    headline: NotRequired[str]
+    kicker: NotRequired[str | None]
+    standfirst: NotRequired[str | None]
+    excerpt: NotRequired[str | None]
+    byline: NotRequired[str | None]
+    section: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    attributions: NotRequired[list[Attribution]]
+    notes: NotRequired[list[str]]
+    image: NotRequired[Image | None]
+    relations: NotRequired[list[StoryRelation]]
+    translation_of: NotRequired[str | None]
+    status: NotRequired[Literal["draft", "scheduled", "published", "withdrawn"]]
+    publish_at: NotRequired[str | None]
+    first_published_at: NotRequired[str | None]
+    published_at: NotRequired[str | None]
+    updated_at: NotRequired[str | None]
+    modified_at: NotRequired[str]
+    created_at: NotRequired[str]
+    revision: NotRequired[int]
+    word_count: NotRequired[int]
+    reading_minutes: NotRequired[int]
+    origin: NotRequired[ArticleOrigin | None]
+    corrections: NotRequired[list[ArticleCorrection]]
+    editors_note: NotRequired[str | None]
+    body: NotRequired[list[Block]]
+    ednote: NotRequired[str | None]
+    body_html: NotRequired[str]
+    body_text: NotRequired[str]
+    included: NotRequired[ArticleIncluded]
+    highlights: NotRequired[ArticleHighlights]
+    snippet_html: NotRequired[str | None]
+
+
+class ArticleTranslation(TypedDict):
+    id: str
+    slug: str
+    headline: str
+
+
+class ArticleWithdrawIn(TypedDict):
+    reason: Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+    public_note: NotRequired[str | None]
+    replacement: NotRequired[str | None]
+
+
+class ArticleWritten(TypedDict):
+    id: str
+    slug: str
+    language: str
+    headline: str
+    kicker: str | None
+    standfirst: str | None
+    excerpt: str | None
+    byline: str | None
+    section: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    notes: list[str]
+    image: Image | None
+    relations: list[StoryRelation]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    word_count: int
+    reading_minutes: int
+    origin: ArticleOrigin | None
+    corrections: list[ArticleCorrection]
+    editors_note: str | None
+    body: list[Block]
+    ednote: str | None
+    warnings: list[WriteWarning]
+
+
+class Attribution(TypedDict):
+    source: str
+    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    channel: Literal["telegram", "press_release", "interview", "social", "website", "broadcast"] | None
+    url: str | None
+    text: str | None
+    block: str | None
+    seen_at: str | None
+
+
+class AttributionIn(TypedDict):
+    source: str
+    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    channel: NotRequired[Literal["telegram", "press_release", "interview", "social", "website", "broadcast"] | None]
+    url: NotRequired[str | None]
+    text: NotRequired[str | None]
+    block: NotRequired[str | None]
+    seen_at: NotRequired[str | None]
+
+
+class BlockAdded(TypedDict):
+    op: Literal["added"]
+    id: str
+    block: dict[str, JsonValue]
+
+
+class BlockChanged(TypedDict):
+    op: Literal["changed"]
+    id: str
+    type: JsonValue
+    fields: list[FieldChange]
+
+
+class BlockHighlight(TypedDict):
+    start: int
+    end: int
+    block: str
+
+
+class BlockKept(TypedDict):
+    op: Literal["kept"]
+    id: str
+
+
+class BlockMoved(TypedDict):
+    op: Literal["moved"]
+    id: str
+    type: JsonValue
+    old_place: int
+    new_place: int
+    fields: list[FieldChange]
+
+
+class BlockRemoved(TypedDict):
+    op: Literal["removed"]
+    id: str
+    block: dict[str, JsonValue]
+
+
+class ChangeEntry(TypedDict):
+    at: str
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    noun: Literal["tag", "source", "note", "article"]
+    ref: str
+    revision: int
+    keys: list[str]
+    reason: str | None
+    seq: int
+    document: dict[str, Any] | None
+
+
+class ChangePage(TypedDict):
+    items: list[ChangeEntry]
+    head: int
+
+
+class CodeBlock(TypedDict):
+    id: str
+    type: Literal["code"]
+    language: str | None
+    text: str
+
+
+class CodeBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["code"]
+    language: NotRequired[str | None]
+    text: str
+
+
+class DividerBlock(TypedDict):
+    id: str
+    type: Literal["divider"]
+
+
+class DividerBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["divider"]
+
+
+class DocumentDifference(TypedDict):
+    fields: list[FieldChange]
+    body: list[BlockKept | BlockChanged | BlockMoved | BlockAdded | BlockRemoved] | None
+
+
+class EmbedBlock(TypedDict):
+    id: str
+    type: Literal["embed"]
+    provider: str
+    url: str
+    html: str | None
+
+
+class EmbedBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["embed"]
+    provider: str
+    url: str
+    html: NotRequired[str | None]
+
+
+class EmptyBody(TypedDict):
+    pass
+
+
+class EraseIn(TypedDict):
+    reason: Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+
+
+class FactHighlight(TypedDict):
+    start: int
+    end: int
+    fact: int
+
+
+class FieldChange(TypedDict):
+    old: NotRequired[JsonValue]
+    new: NotRequired[JsonValue]
+    words: list[TextPiece] | None
+    items: list[ListItemChange] | None
+    fields: list[FieldChange] | None
+    field: str
+
+
+class FocalPoint(TypedDict):
+    x: float
+    y: float
+
+
+class FocalPointIn(TypedDict):
+    x: float
+    y: float
+
+
+class FocalPointPatch(TypedDict):
+    x: NotRequired[float]
+    y: NotRequired[float]
+
+
+class ForbiddenProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[ProblemFault]
+    scope: str
+
+
+class HeadingBlock(TypedDict):
+    id: str
+    type: Literal["heading"]
+    level: int
+    text: str
+
+
+class HeadingBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["heading"]
+    level: NotRequired[int]
+    text: str
+
+
+class Highlight(TypedDict):
+    start: int
+    end: int
+
+
+class Image(TypedDict):
+    url: str | None
+    media: Literal["photo", "video", "drawing"]
+    alt_text: str | None
+    caption: str | None
+    credit_line: str | None
+    photographer: str | None
+    source: str | None
+    copyright_notice: str | None
+    width: int | None
+    height: int | None
+    focal_point: FocalPoint | None
+
+
+class ImageBlock(TypedDict):
+    id: str
+    url: str | None
+    media: Literal["photo", "video", "drawing"]
+    alt_text: str | None
+    caption: str | None
+    credit_line: str | None
+    photographer: str | None
+    source: str | None
+    copyright_notice: str | None
+    width: int | None
+    height: int | None
+    focal_point: FocalPoint | None
+    type: Literal["image"]
+
+
+class ImageBlockIn(TypedDict):
+    id: NotRequired[str]
+    url: NotRequired[str | None]
+    media: NotRequired[Literal["photo", "video", "drawing"]]
+    alt_text: NotRequired[str | None]
+    caption: NotRequired[str | None]
+    credit_line: NotRequired[str | None]
+    photographer: NotRequired[str | None]
+    source: NotRequired[str | None]
+    copyright_notice: NotRequired[str | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    focal_point: NotRequired[FocalPointIn | None]
+    type: Literal["image"]
+
+
+class ImageIn(TypedDict):
+    url: NotRequired[str | None]
+    media: NotRequired[Literal["photo", "video", "drawing"]]
+    alt_text: NotRequired[str | None]
+    caption: NotRequired[str | None]
+    credit_line: NotRequired[str | None]
+    photographer: NotRequired[str | None]
+    source: NotRequired[str | None]
+    copyright_notice: NotRequired[str | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    focal_point: NotRequired[FocalPointIn | None]
+
+
+class ImagePatch(TypedDict):
+    url: NotRequired[str | None]
+    media: NotRequired[Literal["photo", "video", "drawing"] | None]
+    alt_text: NotRequired[str | None]
+    caption: NotRequired[str | None]
+    credit_line: NotRequired[str | None]
+    photographer: NotRequired[str | None]
+    source: NotRequired[str | None]
+    copyright_notice: NotRequired[str | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    focal_point: NotRequired[FocalPointPatch | None]
+
+
+class ListBlock(TypedDict):
+    id: str
+    type: Literal["list"]
+    ordered: bool
+    items: list[str]
+
+
+class ListBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["list"]
+    ordered: NotRequired[bool]
+    items: list[str]
+
+
+class ListCount(TypedDict):
+    value: int
+    exact: bool
+
+
+class ListItemChange(TypedDict):
+    old: NotRequired[JsonValue]
+    new: NotRequired[JsonValue]
+    words: list[TextPiece] | None
+    items: list[ListItemChange] | None
+    fields: list[FieldChange] | None
+    op: Literal["equal", "change", "insert", "delete"]
+
+
+class NoteAnswer(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    facts: list[NoteFact]
+    as_of: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    body: list[Block]
+    body_html: NotRequired[str]
+    body_text: NotRequired[str]
+    included: NotRequired[NoteIncluded]
+
+
+class NoteFact(TypedDict):
+    on: str | None
+    to: str | None
+    year_inferred: bool
+    text: str
+    attributions: list[Attribution]
+
+
+class NoteFactIn(TypedDict):
+    on: NotRequired[str | None]
+    to: NotRequired[str | None]
+    year_inferred: NotRequired[bool]
+    text: str
+    attributions: NotRequired[list[AttributionIn]]
+
+
+class NoteHighlights(TypedDict):
+    heading: list[Highlight]
+    body: list[BlockHighlight]
+    facts: list[FactHighlight]
+
+
+class NoteHit(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    facts: list[NoteFact]
+    as_of: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    highlights: NotRequired[NoteHighlights]
+    snippet_html: NotRequired[str | None]
+
+
+class NoteIn(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    body: NotRequired[list[BlockIn]]
+    facts: NotRequired[list[NoteFactIn]]
+    as_of: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    attributions: NotRequired[list[AttributionIn]]
+    translation_of: NotRequired[str | None]
+
+
+class NoteIncluded(TypedDict):
+    tags: NotRequired[dict[str, TagOut]]
+    sources: NotRequired[dict[str, SourceOut]]
+
+
+class NoteOut(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    facts: list[NoteFact]
+    as_of: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    body: list[Block]
+
+
+class NotePage(TypedDict):
+    items: list[NoteAnswer | NoteHit | NoteSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: NoteIncluded
+
+
+class NotePatch(TypedDict):
+    slug: NotRequired[str]
+    language: NotRequired[str]
+    heading: NotRequired[str]
+    body: NotRequired[list[BlockIn] | None]
+    facts: NotRequired[list[NoteFactIn] | None]
+    as_of: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    attributions: NotRequired[list[AttributionIn] | None]
+    translation_of: NotRequired[str | None]
+    minor: NotRequired[bool | None]
+
+
+class NotePut(TypedDict):
+    slug: NotRequired[str | None]
+    language: str
+    heading: str
+    body: NotRequired[list[BlockIn]]
+    facts: NotRequired[list[NoteFactIn]]
+    as_of: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    attributions: NotRequired[list[AttributionIn]]
+    translation_of: NotRequired[str | None]
+
+
+class NoteSelection(TypedDict):
+    slug: str
+    language: NotRequired[str]
+    heading: NotRequired[str]
+    facts: NotRequired[list[NoteFact]]
+    as_of: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    attributions: NotRequired[list[Attribution]]
+    translation_of: NotRequired[str | None]
+    status: NotRequired[Literal["draft", "scheduled", "published", "withdrawn"]]
+    publish_at: NotRequired[str | None]
+    first_published_at: NotRequired[str | None]
+    published_at: NotRequired[str | None]
+    updated_at: NotRequired[str | None]
+    modified_at: NotRequired[str]
+    created_at: NotRequired[str]
+    revision: NotRequired[int]
+    body: NotRequired[list[Block]]
+    body_html: NotRequired[str]
+    body_text: NotRequired[str]
+    included: NotRequired[NoteIncluded]
+    highlights: NotRequired[NoteHighlights]
+    snippet_html: NotRequired[str | None]
+
+
+class NoteWithdrawIn(TypedDict):
+    reason: Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+    public_note: NotRequired[str | None]
+    replacement: NotRequired[str | None]
+
+
+class NoteWritten(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    facts: list[NoteFact]
+    as_of: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    body: list[Block]
+    warnings: list[WriteWarning]
+
+
+class ObjectAddress(TypedDict):
+    id: str | None
+    slug: str
+    language: str
+
+
+class ParagraphBlock(TypedDict):
+    id: str
+    type: Literal["paragraph"]
+    html: str
+
+
+class ParagraphBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["paragraph"]
+    html: str
+
+
+class PreviewIn(TypedDict):
+    expires_in_seconds: NotRequired[int]
+
+
+class PreviewOut(TypedDict):
+    url: str
+    expires_at: str
+
+
+class Problem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[ProblemFault]
+
+
+class ProblemFault(TypedDict):
+    parameter: NotRequired[str]
+    pointer: NotRequired[str]
+    code: str
+    detail: str
+    allowed: NotRequired[list[str]]
+
+
+class PublishIn(TypedDict):
+    at: NotRequired[str | None]
+
+
+class QuoteBlock(TypedDict):
+    id: str
+    type: Literal["quote"]
+    html: str
+    source: str | None
+    attribution: str | None
+    verbatim: bool
+    language: str | None
+
+
+class QuoteBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["quote"]
+    html: str
+    source: NotRequired[str | None]
+    attribution: NotRequired[str | None]
+    verbatim: NotRequired[bool]
+    language: NotRequired[str | None]
+
+
+RedirectOut = TypedDict(
+    "RedirectOut",
+    {"noun": 'Literal["tag", "source", "note", "article"]', "from": "str", "to": "str", "language": "str", "at": "str"},
+)
+
+
+class RedirectPage(TypedDict):
+    items: list[RedirectOut]
+    next: str | None
+
+
+class ReferenceNoteBlock(TypedDict):
+    id: str
+    type: Literal["reference_note"]
+    note: str
+    revision: int | None
+
+
+class ReferenceNoteBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["reference_note"]
+    note: str
+    revision: NotRequired[int | None]
+
+
+class RelatedBlock(TypedDict):
+    id: str
+    relation: Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
+    article: str | None
+    url: str | None
+    text: str | None
+    type: Literal["related"]
+
+
+class RelatedBlockIn(TypedDict):
+    id: NotRequired[str]
+    relation: Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
+    article: NotRequired[str | None]
+    url: NotRequired[str | None]
+    text: NotRequired[str | None]
+    type: Literal["related"]
+
+
+class RevisionOut(TypedDict):
+    revision: int
+    at: str
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    kind: str | None
+    note: str | None
+    actor: NotRequired[str | None]
+
+
+class RevisionPage(TypedDict):
+    items: list[RevisionOut]
+    next: str | None
+
+
+class SourceIn(TypedDict):
+    slug: str
+    type: Literal["person", "organisation", "media", "channel", "document"]
+    identity: NotRequired[Literal["named", "role_only", "withheld"]]
+    names: dict[str, str]
+    aliases: NotRequired[list[str]]
+    description: NotRequired[dict[str, str]]
+    urls: NotRequired[list[str]]
+    parent: NotRequired[str | None]
+
+
+class SourceOut(TypedDict):
+    slug: str
+    type: Literal["person", "organisation", "media", "channel", "document"]
+    identity: Literal["named", "role_only", "withheld"]
+    names: dict[str, str]
+    aliases: list[str]
+    description: dict[str, str]
+    urls: list[str]
+    parent: str | None
+    revision: int
+    created_at: str
+    modified_at: str
+
+
+class SourcePage(TypedDict):
+    items: list[SourceOut | SourceSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: dict[str, Any]
+
+
+class SourcePatch(TypedDict):
+    slug: NotRequired[str]
+    type: NotRequired[Literal["person", "organisation", "media", "channel", "document"]]
+    identity: NotRequired[Literal["named", "role_only", "withheld"] | None]
+    names: NotRequired[dict[str, str | None]]
+    aliases: NotRequired[list[str] | None]
+    description: NotRequired[dict[str, str | None] | None]
+    urls: NotRequired[list[str] | None]
+    parent: NotRequired[str | None]
+
+
+class SourcePut(TypedDict):
+    slug: NotRequired[str | None]
+    type: Literal["person", "organisation", "media", "channel", "document"]
+    identity: NotRequired[Literal["named", "role_only", "withheld"]]
+    names: dict[str, str]
+    aliases: NotRequired[list[str]]
+    description: NotRequired[dict[str, str]]
+    urls: NotRequired[list[str]]
+    parent: NotRequired[str | None]
+
+
+class SourceSelection(TypedDict):
+    slug: str
+    type: NotRequired[Literal["person", "organisation", "media", "channel", "document"]]
+    identity: NotRequired[Literal["named", "role_only", "withheld"]]
+    names: NotRequired[dict[str, str]]
+    aliases: NotRequired[list[str]]
+    description: NotRequired[dict[str, str]]
+    urls: NotRequired[list[str]]
+    parent: NotRequired[str | None]
+    revision: NotRequired[int]
+    created_at: NotRequired[str]
+    modified_at: NotRequired[str]
+
+
+class SourceWritten(TypedDict):
+    slug: str
+    type: Literal["person", "organisation", "media", "channel", "document"]
+    identity: Literal["named", "role_only", "withheld"]
+    names: dict[str, str]
+    aliases: list[str]
+    description: dict[str, str]
+    urls: list[str]
+    parent: str | None
+    revision: int
+    created_at: str
+    modified_at: str
+    warnings: list[WriteWarning]
+
+
+class StaleProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[ProblemFault]
+    revision: int | None
+
+
+class StoryRelation(TypedDict):
+    relation: Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
+    article: str | None
+    url: str | None
+    text: str | None
+
+
+class StoryRelationIn(TypedDict):
+    relation: Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
+    article: NotRequired[str | None]
+    url: NotRequired[str | None]
+    text: NotRequired[str | None]
+
+
+class StreamedChange(TypedDict):
+    at: str
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    noun: Literal["tag", "source", "note", "article"]
+    ref: str
+    revision: int
+    keys: list[str]
+    reason: str | None
+
+
+class TableBlock(TypedDict):
+    id: str
+    type: Literal["table"]
+    header: list[str]
+    rows: list[list[str]]
+
+
+class TableBlockIn(TypedDict):
+    id: NotRequired[str]
+    type: Literal["table"]
+    header: NotRequired[list[str]]
+    rows: list[list[str]]
+
+
+class TagAnswer(TypedDict):
+    slug: str
+    type: Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+    labels: dict[str, str]
+    description: dict[str, str]
+    parent: str | None
+    same_as: list[str]
+    revision: int
+    created_at: str
+    modified_at: str
+    included: NotRequired[TagIncluded]
+
+
+class TagIn(TypedDict):
+    slug: str
+    type: Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+    labels: dict[str, str]
+    description: NotRequired[dict[str, str]]
+    parent: NotRequired[str | None]
+    same_as: NotRequired[list[str]]
+
+
+class TagIncluded(TypedDict):
+    counts: NotRequired[dict[str, int]]
+
+
+class TagOut(TypedDict):
+    slug: str
+    type: Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+    labels: dict[str, str]
+    description: dict[str, str]
+    parent: str | None
+    same_as: list[str]
+    revision: int
+    created_at: str
+    modified_at: str
+
+
+class TagPage(TypedDict):
+    items: list[TagOut | TagSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: TagIncluded
+
+
+class TagPatch(TypedDict):
+    slug: NotRequired[str]
+    type: NotRequired[Literal["topic", "section", "person", "organisation", "place", "event", "series"]]
+    labels: NotRequired[dict[str, str | None]]
+    description: NotRequired[dict[str, str | None] | None]
+    parent: NotRequired[str | None]
+    same_as: NotRequired[list[str] | None]
+
+
+class TagPut(TypedDict):
+    slug: NotRequired[str | None]
+    type: Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+    labels: dict[str, str]
+    description: NotRequired[dict[str, str]]
+    parent: NotRequired[str | None]
+    same_as: NotRequired[list[str]]
+
+
+class TagSelection(TypedDict):
+    slug: str
+    type: NotRequired[Literal["topic", "section", "person", "organisation", "place", "event", "series"]]
+    labels: NotRequired[dict[str, str]]
+    description: NotRequired[dict[str, str]]
+    parent: NotRequired[str | None]
+    same_as: NotRequired[list[str]]
+    revision: NotRequired[int]
+    created_at: NotRequired[str]
+    modified_at: NotRequired[str]
+    included: NotRequired[TagIncluded]
+
+
+class TagWritten(TypedDict):
+    slug: str
+    type: Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+    labels: dict[str, str]
+    description: dict[str, str]
+    parent: str | None
+    same_as: list[str]
+    revision: int
+    created_at: str
+    modified_at: str
+    warnings: list[WriteWarning]
+
+
+class TextPiece(TypedDict):
+    op: Literal["equal", "insert", "delete"]
+    text: str
+
+
+class TrimmedProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[ProblemFault]
+    head: int
+
+
+class WebhookEvent(TypedDict):
+    at: str
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    noun: Literal["tag", "source", "note", "article"]
+    ref: str
+    revision: int
+    keys: list[str]
+    reason: str | None
+    seq: int
+
+
+class WebhookTestEvent(TypedDict):
+    seq: Literal[0]
+    at: str
+    op: Literal["test"]
+    noun: Literal["test"]
+    ref: Literal["test"]
+    revision: Literal[1]
+    keys: list[str]
+    reason: None
+
+
+class WithdrawnProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[ProblemFault]
+    reason: str
+    public_note: str | None
+    replacement: ObjectAddress | None
+
+
+class WriteWarning(TypedDict):
+    pointer: str
+    detail: str
+
+
+class ListArticlesQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+    perspective: str
+    limit: int
+    cursor: str
+    count: bool
+    tag: str | Sequence[str]
+    tag_not: str | Sequence[str]
+    source: str | Sequence[str]
+    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    note: str | Sequence[str]
+    has: Literal["correction"] | Sequence[Literal["correction"]]
+    section: str | Sequence[str]
+    language: str | Sequence[str]
+    date: str
+    published_from: str
+    published_to: str
+    updated_since: str
+    modified_since: str
+    tz: str
+    ids: str | Sequence[str]
+    q: str
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"]
+    highlight: bool
+
+
+class GetArticleQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+    perspective: str
+
+
+class ListArticleRevisionsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+
+
+class GetArticleRevisionQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+    perspective: Literal["drafts"]
+
+
+GetArticleDifferenceQuery = TypedDict(
+    "GetArticleDifferenceQuery", {"perspective": 'Literal["drafts"]', "from": "int", "to": "int"}
+)
+
+
+class GetArchiveQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    by: Literal["year", "month", "day"]
+    language: str | Sequence[str]
+    section: str
+    tag: str
+
+
+class GetWorkingCopyQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+
+
+class GetPreviewQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+    wait: int
+
+
+class ListRedirectsQuery(TypedDict, total=False):
+    since: str
+    limit: int
+    cursor: str
+
+
+class ListNotesQuery(TypedDict, total=False):
+    include: Literal["tags", "sources"] | Sequence[Literal["tags", "sources"]]
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+    count: bool
+    tag: str | Sequence[str]
+    source: str | Sequence[str]
+    language: str | Sequence[str]
+    ids: str | Sequence[str]
+    q: str
+    highlight: bool
+    sort: Literal["slug", "-modified_at"]
+
+
+class GetNoteQuery(TypedDict, total=False):
+    include: Literal["tags", "sources"] | Sequence[Literal["tags", "sources"]]
+    perspective: str
+
+
+class ListNoteRevisionsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+
+
+class GetNoteRevisionQuery(TypedDict, total=False):
+    include: Literal["tags", "sources"] | Sequence[Literal["tags", "sources"]]
+    perspective: Literal["drafts"]
+
+
+GetNoteDifferenceQuery = TypedDict(
+    "GetNoteDifferenceQuery", {"perspective": 'Literal["drafts"]', "from": "int", "to": "int"}
+)
+
+
+class ListSourcesQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+    count: bool
+    type: (
+        Literal["person", "organisation", "media", "channel", "document"]
+        | Sequence[Literal["person", "organisation", "media", "channel", "document"]]
+    )
+    identity: Literal["named", "role_only", "withheld"] | Sequence[Literal["named", "role_only", "withheld"]]
+    parent: str | Sequence[str]
+    ids: str | Sequence[str]
+    sort: Literal["slug", "-modified_at"]
+
+
+class GetSourceQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+
+
+class ListSourceRevisionsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+
+
+class GetSourceRevisionQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+
+
+class ListTagsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    include: Literal["counts"] | Sequence[Literal["counts"]]
+    limit: int
+    cursor: str
+    count: bool
+    type: (
+        Literal["topic", "section", "person", "organisation", "place", "event", "series"]
+        | Sequence[Literal["topic", "section", "person", "organisation", "place", "event", "series"]]
+    )
+    parent: str | Sequence[str]
+    ids: str | Sequence[str]
+    sort: Literal["slug", "-modified_at"]
+
+
+class GetTagQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    include: Literal["counts"] | Sequence[Literal["counts"]]
+
+
+class ListTagRevisionsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+
+
+class GetTagRevisionQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+
+
+class ListChangesQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    after: int
+    limit: int
+    wait: int
+
+
+class StreamChangesQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    after: int
+
+
+Block = (
+    ParagraphBlock
+    | HeadingBlock
+    | QuoteBlock
+    | ListBlock
+    | ImageBlock
+    | ReferenceNoteBlock
+    | RelatedBlock
+    | EmbedBlock
+    | TableBlock
+    | CodeBlock
+    | DividerBlock
+)
+BlockIn = (
+    ParagraphBlockIn
+    | HeadingBlockIn
+    | QuoteBlockIn
+    | ListBlockIn
+    | ImageBlockIn
+    | ReferenceNoteBlockIn
+    | RelatedBlockIn
+    | EmbedBlockIn
+    | TableBlockIn
+    | CodeBlockIn
+    | DividerBlockIn
+)
+JsonValue = Any
+ProblemCode = Literal[
+    "malformed",
+    "unauthorized",
+    "forbidden",
+    "not-found",
+    "method-not-allowed",
+    "withdrawn",
+    "trimmed",
+    "not-acceptable",
+    "conflict",
+    "raced",
+    "stale",
+    "too-large",
+    "uri-too-long",
+    "unsupported-media-type",
+    "invalid",
+    "if-match-required",
+    "too-many-requests",
+    "headers-too-large",
+    "internal-error",
+    "unavailable",
+    "behind",
+]
+ListArticlesField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetArticleField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetArticleRevisionField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetWorkingCopyField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetPreviewField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "body",
+    "heading",
+    "facts",
+    "as_of",
+]
+ListNotesField = Literal[
+    "slug",
+    "language",
+    "heading",
+    "facts",
+    "as_of",
+    "tags",
+    "attributions",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetNoteField = Literal[
+    "slug",
+    "language",
+    "heading",
+    "facts",
+    "as_of",
+    "tags",
+    "attributions",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetNoteRevisionField = Literal[
+    "slug",
+    "language",
+    "heading",
+    "facts",
+    "as_of",
+    "tags",
+    "attributions",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "body",
+    "body_html",
+    "body_text",
+]
+ListSourcesField = Literal[
+    "slug",
+    "type",
+    "identity",
+    "names",
+    "aliases",
+    "description",
+    "urls",
+    "parent",
+    "revision",
+    "created_at",
+    "modified_at",
+]
+GetSourceField = Literal[
+    "slug",
+    "type",
+    "identity",
+    "names",
+    "aliases",
+    "description",
+    "urls",
+    "parent",
+    "revision",
+    "created_at",
+    "modified_at",
+]
+ListTagsField = Literal[
+    "slug", "type", "labels", "description", "parent", "same_as", "revision", "created_at", "modified_at"
+]
+GetTagField = Literal[
+    "slug", "type", "labels", "description", "parent", "same_as", "revision", "created_at", "modified_at"
+]
