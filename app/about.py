@@ -27,6 +27,7 @@ that many stories share, and the history of each.
 - **Nothing is ignored.** An unknown, repeated or impossible parameter is 422 and is named, with the valid ones.
 - **Time** is RFC 3339 in UTC with milliseconds. Bare dates in parameters are days in the site's zone, or in `tz`.
 - **Caching.** Send the `ETag` back in `If-None-Match`, and the answer is 304 while nothing changed.
+- **Clients** of this very version, typed, each one file: [/client.ts](/client.ts), [/client.py](/client.py).
 - **Errors** are `application/problem+json` (RFC 9457); test for `code`. `X-Request-ID` names the request in our log.
 
 The examples are answers of the sample newsroom that a new server starts with."""

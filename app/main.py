@@ -50,7 +50,7 @@ from app.site.routes import router as pages
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
 from app.ticker import Ticker
-from app.web import docs, landing, openapi, problems
+from app.web import clients, docs, landing, openapi, problems
 from app.web.addresses import ClientAddresses
 from app.web.caller import Caller
 from app.web.drawings import Drawings
@@ -157,6 +157,7 @@ def create_app(settings: Settings) -> "Application":
     writing_routes.install(api)
     openapi.install(api, SAMPLE / "answers", about.TAG_GROUPS)
     docs.install(api)
+    clients.install(api)
     if settings.site_pages:
         api.include_router(exploration)
         api.include_router(pages)

@@ -106,7 +106,7 @@ async def test_the_front_of_the_api_alone_leads_to_what_is_there(
         }
         assert "<script" not in page.text
         links = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', page.text)]
-        assert links == ["/docs", "/openapi.json", *(path for path, _ in EXAMPLES)]
+        assert links == ["/docs", "/openapi.json", "/client.ts", "/client.py", *(path for path, _ in EXAMPLES)]
         for link in links:
             answer = await newsroom.get(link)
             assert answer.status_code == 200, link

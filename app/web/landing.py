@@ -11,7 +11,12 @@ from starlette.responses import Response
 from app.web.parameters import strict_query
 from app.web.problems import POLICY
 
-REFERENCE: Final = (("/docs", "the API reference"), ("/openapi.json", "its OpenAPI document"))
+REFERENCE: Final = (
+    ("/docs", "the API reference"),
+    ("/openapi.json", "its OpenAPI document"),
+    ("/client.ts", "its client for TypeScript"),
+    ("/client.py", "its client for Python"),
+)
 HEADERS: Final = {
     "Cache-Control": "public, max-age=300",
     "Content-Security-Policy": POLICY,

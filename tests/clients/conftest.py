@@ -25,7 +25,7 @@ from tests.processes import served
 HERE: Final = Path(__file__).parent
 # The folder that `make test-clients` has prepared, a virtual environment with a folder `npm`.
 SET_UP: Final = os.environ.get("TEST_CLIENTS")
-collect_ignore_glob = [] if SET_UP else ["test_generated.py", "test_typescript.py"]
+collect_ignore_glob = [] if SET_UP else ["test_generated.py", "test_typescript.py", "test_served.py"]
 
 
 class Workshop:
@@ -189,6 +189,9 @@ class Newsroom:
     def url(self) -> str:
         """The address of the server itself."""
         return f"http://127.0.0.1:{self.proxy.upstream}"
+
+    def get(self, path: str) -> bytes:
+        return httpx.get(self.url + path).raise_for_status().content
 
     def publish(self, headline: str) -> None:
         with httpx.Client(base_url=self.url, headers=self.key) as desk:

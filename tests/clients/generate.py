@@ -44,10 +44,12 @@ def reduced() -> Json:
         kept = {method: _reduced(each) for method, each in operations.items() if not LEFT_OUT & {*each["tags"]}}
         if kept:
             paths[path] = kept
-    schemas = document()["components"]["schemas"]
+    schemas = dict(document()["components"]["schemas"])
+    # `Problem` is what the clients raise.
+    schemas["ProblemDetails"] = schemas.pop("Problem")
     codes = {"type": "string", "enum": [*CATALOGUE], "description": "What the server refuses with."}
     every = _typed({"paths": paths, "schemas": {**schemas, "ProblemCode": codes}})
-    first = [*(name for name in every["schemas"] if name.endswith(("Problem", "ProblemCode"))), "WebhookEvent"]
+    first = [*(name for name in every["schemas"] if "Problem" in name), "WebhookEvent"]
     used = _used(every["schemas"], [every["paths"], *({"$ref": f"/{name}"} for name in [*first, "WebhookTestEvent"])])
     return {
         "openapi": "3.1.0",

@@ -783,7 +783,7 @@ class PreviewOut(TypedDict):
     expires_at: str
 
 
-class Problem(TypedDict):
+class ProblemDetails(TypedDict):
     type: str
     title: str
     status: int

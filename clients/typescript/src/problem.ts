@@ -10,7 +10,7 @@ interface Details {
 
 /** What the server refuses with; here, no answer came (`unreachable`) or one that is not of this API (`unreadable`). */
 export type ProblemCode = Schemas["ProblemCode"] | "unreachable" | "unreadable";
-type DetailsOf<C> = C extends keyof Details ? Details[C] : C extends Schemas["ProblemCode"] ? Schemas["Problem"] : null;
+type DetailsOf<C> = C extends keyof Details ? Details[C] : C extends Schemas["ProblemCode"] ? Schemas["ProblemDetails"] : null;
 
 export class Problem<C extends ProblemCode = ProblemCode> extends Error {
   override readonly name = "Problem";
@@ -19,7 +19,7 @@ export class Problem<C extends ProblemCode = ProblemCode> extends Error {
   readonly code: C;
   /** Each thing that was wrong with the request. */
   readonly errors: Schemas["ProblemFault"][];
-  /** The whole answer of the server, some codes with more than `Problem`; null where it was none of this API. */
+  /** The whole answer of the server, of some codes with more than `ProblemDetails`; null where it was none of this API. */
   readonly details: DetailsOf<C>;
   /** After how many seconds the server wants to be asked again. */
   readonly retryAfter: number | undefined;

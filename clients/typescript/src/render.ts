@@ -1,12 +1,12 @@
 // Blocks as HTML, in the form that the server's own `…/html` has.
 import type { Block, Schemas } from "./types.js";
 
-type Named<Type> = Record<string, Type>;
+type BySlug<Type> = Record<string, Type>;
 type BlockOf<Type extends Block["type"]> = Extract<Block, { type: Type }>;
 
 export interface RenderOptions {
   /** What stands beside the document. What is not there is left out, or shown by the words of the block alone. */
-  included?: { sources?: Named<Schemas["SourceOut"]>; notes?: Named<Schemas["NoteOut"]>; articles?: Named<Schemas["ArticleCard"]> };
+  included?: { sources?: BySlug<Schemas["SourceOut"]>; notes?: BySlug<Schemas["NoteOut"]>; articles?: BySlug<Schemas["ArticleCard"]> };
   /** In which language names of sources are taken; else English, else the first there is. */
   language?: string;
   /** Of the types of blocks that you render in another way: the block and its usual HTML, which gives the HTML. */
@@ -22,7 +22,7 @@ const time = (on: string) => `<time datetime="${escapeHtml(on)}">${escapeHtml(on
 const safe = (url: string) => (/^(https?:\/\/|\/(?![/\\]))/i.test(url) ? escapeHtml(url) : "");
 const link = (url: string | null, text: string) => (url && safe(url) ? `<a href="${safe(url)}">${text}</a>` : text);
 
-function inLanguage(texts: Named<string>, language: string): string {
+function inLanguage(texts: BySlug<string>, language: string): string {
   return texts[language] ?? texts[language.split("-")[0]!] ?? texts["en"] ?? Object.values(texts)[0] ?? "";
 }
 

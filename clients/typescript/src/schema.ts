@@ -1755,8 +1755,13 @@ export interface components {
             /** @description Of the newsroom's own site, where the server is set up so; else relative to the API. */
             url: string;
         };
+        /**
+         * @description What the server refuses with.
+         * @enum {string}
+         */
+        ProblemCode: "malformed" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "withdrawn" | "trimmed" | "not-acceptable" | "conflict" | "raced" | "stale" | "too-large" | "uri-too-long" | "unsupported-media-type" | "invalid" | "if-match-required" | "too-many-requests" | "headers-too-large" | "internal-error" | "unavailable" | "behind";
         /** @description A problem details object. Source: RFC 9457. */
-        Problem: {
+        ProblemDetails: {
             /** @description The kind of problem: stable for ever, so test for this. */
             code: string;
             /** @description What happened here. */
@@ -1772,11 +1777,6 @@ export interface components {
             /** @description A page that explains this kind of problem. */
             type: string;
         };
-        /**
-         * @description What the server refuses with.
-         * @enum {string}
-         */
-        ProblemCode: "malformed" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "withdrawn" | "trimmed" | "not-acceptable" | "conflict" | "raced" | "stale" | "too-large" | "uri-too-long" | "unsupported-media-type" | "invalid" | "if-match-required" | "too-many-requests" | "headers-too-large" | "internal-error" | "unavailable" | "behind";
         /** @description One thing that was wrong: with a parameter, or at a pointer into the body. */
         ProblemFault: {
             /** @description What would be right, where that can be listed. */
