@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any, Final
 
 import httpx
@@ -57,16 +58,22 @@ class Workshop:
 
     @contextmanager
     def node_lines(self, script: str, *arguments: str) -> Iterator[Iterator[str]]:
-        """The lines that a script prints while it runs; it is to end with the block. Fails if it fails."""
+        """The lines that a script prints while it runs, for a minute at most; it is to end with the block.
+
+        Fails if the script fails.
+        """
         command = (str(self._node), script, *arguments)
         pipe = subprocess.PIPE
         with subprocess.Popen(command, cwd=self.folder, text=True, stdout=pipe, stderr=pipe) as done:
             assert done.stdout is not None
+            end = Timer(60, done.kill)
+            end.start()
             try:
                 yield (line.strip() for line in done.stdout)
                 _, errors = done.communicate(timeout=30)
                 assert done.returncode == 0, errors
             finally:
+                end.cancel()
                 done.kill()
 
     def python(self, tool: str, *arguments: str) -> str:
