@@ -21,11 +21,12 @@ from dovidka_client import (
     render_blocks,
     verify_webhook,
 )
+from dovidka_client._calls import REPEATED
 
 from app.webhooks.deliver import sign
 from tests.clients.conftest import HOSTILE_HTML, Json, Newsroom, is_plain
 from tests.clients.following import follow_through_trouble
-from tests.clients.generate import PYTHON, python
+from tests.clients.generate import PYTHON, TYPESCRIPT, python, reduced
 
 TRAM = "the-tram-that-carries-nobody"
 
@@ -34,6 +35,20 @@ TRAM = "the-tram-that-carries-nobody"
 def test_what_is_made_is_up_to_date(name: str, text: str) -> None:
     """Where it is not: `make clients` writes it anew."""
     assert (PYTHON / name).read_text() == text
+
+
+def test_the_lists_that_are_repeated_are_those_of_the_document() -> None:
+    """All others are one parameter with commas."""
+    repeated: dict[str, list[str]] = {}
+    for path, operations in reduced()["paths"].items():
+        for parameter in operations.get("get", {"parameters": []})["parameters"]:
+            if parameter["schema"].get("type") == "array" and "explode" not in parameter:
+                repeated.setdefault(path, []).append(parameter["name"])
+
+    assert {path: sorted(names) for path, names in repeated.items()} == REPEATED
+    typescript = (TYPESCRIPT.parent / "transport.ts").read_text()
+    for path, names in REPEATED.items():
+        assert f'"{path}": {json.dumps(names)},' in typescript
 
 
 @pytest.fixture
@@ -66,6 +81,10 @@ def test_the_client_reads_a_server(api: Client) -> None:
     note = api.notes.get("zghariv-trams")
     assert api.notes.revision("zghariv-trams", note["revision"])["body"] == note["body"]
     assert api.archive(by="year")["items"]
+    assert all(quote["text"] for quote in api.quotes(source="lev-shchedryk")["items"])
+    assert api.timeline(from_="1900", tag=["trams"])["items"]
+    assert api.articles.related(TRAM)["items"][0]["card"]["headline"]
+    assert api.articles.list(facets="language")["facets"].keys() == {"language"}
     assert api.articles.revisions(TRAM)["items"][0]["revision"] == 1
 
 

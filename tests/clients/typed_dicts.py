@@ -29,7 +29,9 @@ def module(document: Json) -> str:
                 query = [each for each in operation["parameters"] if each["in"] == "query"]
                 fields = [each for each in query if each["name"] == "fields"]
                 aliases += [f"{name}Field = {type_of(each['schema']['items'])}" for each in fields]
-                properties = {each["name"]: each["schema"] for each in query if each["name"] != "fields"}
+                # A keyword of Python cannot name an argument.
+                names = {each["name"]: each["name"] + "_" * iskeyword(each["name"]) for each in query}
+                properties = {names[each["name"]]: each["schema"] for each in query if each["name"] != "fields"}
                 classes.append(_typed_dict(f"{name}Query", {"properties": properties}, is_query=True))
     return "\n\n\n".join([HEAD.rstrip(), *classes, "\n".join(aliases)]) + "\n"
 

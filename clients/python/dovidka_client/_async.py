@@ -62,6 +62,12 @@ class AsyncClient:
         path = f"/v1/previews/{quote(token, safe='')}"
         return await self._transport.send(Call[models.ArticleAnswer | models.NoteAnswer]("GET", path, query))
 
+    async def quotes(self, **query: Unpack[models.ListQuotesQuery]) -> models.QuotePage:
+        return await self._transport.send(Call[models.QuotePage]("GET", "/v1/quotes", query))
+
+    async def timeline(self, **query: Unpack[models.ListTimelineQuery]) -> models.TimelinePage:
+        return await self._transport.send(Call[models.TimelinePage]("GET", "/v1/timeline", query))
+
     async def archive(self, **query: Unpack[models.GetArchiveQuery]) -> models.ArticleArchive:
         return await self._transport.send(Call[models.ArticleArchive]("GET", "/v1/archive", query))
 

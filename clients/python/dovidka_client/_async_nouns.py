@@ -101,6 +101,9 @@ class AsyncArticles(_AsyncNoun):
     async def update(self, ref: str, body: models.ArticlePatch, *, if_match: IfMatch) -> models.ArticleWritten:
         return await self._send(Call[models.ArticleWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
 
+    async def related(self, ref: str, **query: Unpack[models.ListRelatedArticlesQuery]) -> models.RelatedArticles:
+        return await self._send(Call[models.RelatedArticles]("GET", self._at(ref, "related"), query))
+
     async def draft(self, ref: str, **query: Unpack[models.GetWorkingCopyQuery]) -> models.ArticleAnswer:
         return await self._send(Call[models.ArticleAnswer]("GET", self._at(ref, "draft"), query))
 

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from dovidka_client._models import ArticleHit, ArticleIncluded, ListCount, NoteHit, NoteIncluded
+from dovidka_client._models import ArticleHit, ArticleIncluded, Explanation, Facet, ListCount, NoteHit, NoteIncluded
 from dovidka_client._problem import KINDS, Problem
 
 Answer = TypeVar("Answer")
@@ -16,7 +16,11 @@ Item = TypeVar("Item")
 Beside = TypeVar("Beside")
 IfMatch = int | Literal["*"]
 # These are repeated, which means all of; the values of all others are joined by commas, which means any of.
-REPEATED = {"note", "source", "tag", "tag_not"}
+REPEATED: dict[str, list[str]] = {
+    "/v1/articles": ["note", "source", "tag", "tag_not"],
+    "/v1/notes": ["source", "tag"],
+    "/v1/timeline": ["source", "tag"],
+}
 TIMEOUT = httpx.Timeout(30)
 # The stream sends a comment every 15 seconds: without three of them the connection is dead.
 STREAM_TIMEOUT = httpx.Timeout(30, read=50)
@@ -28,13 +32,15 @@ Retry = Callable[[Problem, float], None]
 
 
 class Page(TypedDict, Generic[Item, Beside]):
-    """A page of a list: `next` and `prev` are cursors, `count` is filled with `count=True`."""
+    """A page: `next` and `prev` are cursors; `count`, `facets` and `explain` are there where they are asked for."""
 
     items: list[Item]
     next: str | None
     prev: str | None
     count: ListCount | None
     included: Beside
+    facets: NotRequired[dict[str, Facet]]
+    explain: NotRequired[Explanation]
 
 
 class Nothing(TypedDict):
@@ -120,7 +126,11 @@ class Protocol:
         for name, value in call.query.items():
             values = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
             texts = [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
-            pairs += [(name, text) for text in (texts if name in REPEATED else [",".join(texts)])]
+            # `from_` is `from`, which is a keyword.
+            pairs += [
+                (name.removesuffix("_"), text)
+                for text in (texts if name in REPEATED.get(call.path, ()) else [",".join(texts)])
+            ]
         query = urlencode(pairs, safe=",")
         return self.base_url.rstrip("/") + call.path + (f"?{query}" if query else "")
 

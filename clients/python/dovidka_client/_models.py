@@ -172,6 +172,8 @@ class ArticlePage(TypedDict):
     prev: str | None
     count: ListCount | None
     included: ArticleIncluded
+    facets: NotRequired[dict[str, Facet]]
+    explain: NotRequired[Explanation]
 
 
 class ArticlePatch(TypedDict):
@@ -382,6 +384,10 @@ class DocumentDifference(TypedDict):
     body: list[BlockKept | BlockChanged | BlockMoved | BlockAdded | BlockRemoved] | None
 
 
+class EditorsRelation(TypedDict):
+    relation: Literal["previous_coverage", "follow_up", "background", "correction_of", "same_event"]
+
+
 class EmbedBlock(TypedDict):
     id: str
     type: Literal["embed"]
@@ -404,6 +410,22 @@ class EmptyBody(TypedDict):
 
 class EraseIn(TypedDict):
     reason: Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+
+
+class Explanation(TypedDict):
+    sentence: str
+    index: str
+    cost_ms: float
+
+
+class Facet(TypedDict):
+    values: list[FacetValue]
+    exact: bool
+
+
+class FacetValue(TypedDict):
+    value: str
+    count: int
 
 
 class FactHighlight(TypedDict):
@@ -450,14 +472,14 @@ class ForbiddenProblem(TypedDict):
 class HeadingBlock(TypedDict):
     id: str
     type: Literal["heading"]
-    level: int
+    level: Literal[2, 3, 4]
     text: str
 
 
 class HeadingBlockIn(TypedDict):
     id: NotRequired[str]
     type: Literal["heading"]
-    level: NotRequired[int]
+    level: NotRequired[Literal[2, 3, 4]]
     text: str
 
 
@@ -677,6 +699,7 @@ class NotePage(TypedDict):
     prev: str | None
     count: ListCount | None
     included: NoteIncluded
+    explain: NotRequired[Explanation]
 
 
 class NotePatch(TypedDict):
@@ -825,6 +848,28 @@ class QuoteBlockIn(TypedDict):
     language: NotRequired[str | None]
 
 
+class QuoteIncluded(TypedDict):
+    articles: NotRequired[dict[str, ArticleCard]]
+
+
+class QuoteOut(TypedDict):
+    article: str
+    block: str
+    html: str
+    text: str
+    source: str | None
+    attribution: str | None
+    verbatim: bool
+    language: str
+    published_at: str | None
+
+
+class QuotePage(TypedDict):
+    items: list[QuoteOut]
+    next: str | None
+    included: QuoteIncluded
+
+
 RedirectOut = TypedDict(
     "RedirectOut",
     {"noun": 'Literal["tag", "source", "note", "article"]', "from": "str", "to": "str", "language": "str", "at": "str"},
@@ -848,6 +893,16 @@ class ReferenceNoteBlockIn(TypedDict):
     type: Literal["reference_note"]
     note: str
     revision: NotRequired[int | None]
+
+
+class RelatedArticle(TypedDict):
+    card: ArticleCard
+    by: Literal["editor", "automatic"]
+    because: list[EditorsRelation | SharedTag | SharedSource | SharedNote | SharedWords]
+
+
+class RelatedArticles(TypedDict):
+    items: list[RelatedArticle]
 
 
 class RelatedBlock(TypedDict):
@@ -880,6 +935,22 @@ class RevisionOut(TypedDict):
 class RevisionPage(TypedDict):
     items: list[RevisionOut]
     next: str | None
+
+
+class SharedNote(TypedDict):
+    note: str
+
+
+class SharedSource(TypedDict):
+    source: str
+
+
+class SharedTag(TypedDict):
+    tag: str
+
+
+class SharedWords(TypedDict):
+    words: list[str]
 
 
 class SourceIn(TypedDict):
@@ -1110,6 +1181,21 @@ class TextPiece(TypedDict):
     text: str
 
 
+class TimelineFact(TypedDict):
+    on: str
+    to: str | None
+    year_inferred: bool
+    text: str
+    note: str | None
+    article: str | None
+    language: str
+
+
+class TimelinePage(TypedDict):
+    items: list[TimelineFact]
+    next: str | None
+
+
 class TrimmedProblem(TypedDict):
     type: str
     title: str
@@ -1186,8 +1272,13 @@ class ListArticlesQuery(TypedDict, total=False):
     tz: str
     ids: str | Sequence[str]
     q: str
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at"]
+    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"]
     highlight: bool
+    facets: (
+        Literal["tag", "section", "source", "author", "language", "month"]
+        | Sequence[Literal["tag", "section", "source", "author", "language", "month"]]
+    )
+    explain: bool
 
 
 class GetArticleQuery(TypedDict, total=False):
@@ -1212,9 +1303,10 @@ class GetArticleRevisionQuery(TypedDict, total=False):
     perspective: Literal["drafts"]
 
 
-GetArticleDifferenceQuery = TypedDict(
-    "GetArticleDifferenceQuery", {"perspective": 'Literal["drafts"]', "from": "int", "to": "int"}
-)
+class GetArticleDifferenceQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    from_: int
+    to: int
 
 
 class GetArchiveQuery(TypedDict, total=False):
@@ -1240,6 +1332,22 @@ class GetPreviewQuery(TypedDict, total=False):
     wait: int
 
 
+class ListRelatedArticlesQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+
+
+class ListQuotesQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    source: str | Sequence[str]
+    q: str
+    language: str | Sequence[str]
+    date: str
+    include: Literal["articles"] | Sequence[Literal["articles"]]
+    limit: int
+    cursor: str
+
+
 class ListRedirectsQuery(TypedDict, total=False):
     since: str
     limit: int
@@ -1258,6 +1366,7 @@ class ListNotesQuery(TypedDict, total=False):
     ids: str | Sequence[str]
     q: str
     highlight: bool
+    explain: bool
     sort: Literal["slug", "-modified_at"]
 
 
@@ -1277,9 +1386,22 @@ class GetNoteRevisionQuery(TypedDict, total=False):
     perspective: Literal["drafts"]
 
 
-GetNoteDifferenceQuery = TypedDict(
-    "GetNoteDifferenceQuery", {"perspective": 'Literal["drafts"]', "from": "int", "to": "int"}
-)
+class GetNoteDifferenceQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    from_: int
+    to: int
+
+
+class ListTimelineQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    tag: str | Sequence[str]
+    source: str | Sequence[str]
+    language: str | Sequence[str]
+    q: str
+    from_: str
+    to: str
+    limit: int
+    cursor: str
 
 
 class ListSourcesQuery(TypedDict, total=False):
@@ -1568,6 +1690,8 @@ GetPreviewField = Literal[
     "heading",
     "facts",
     "as_of",
+    "body_html",
+    "body_text",
 ]
 ListNotesField = Literal[
     "slug",

@@ -60,6 +60,12 @@ class Client:
         path = f"/v1/previews/{quote(token, safe='')}"
         return self._transport.send(Call[models.ArticleAnswer | models.NoteAnswer]("GET", path, query))
 
+    def quotes(self, **query: Unpack[models.ListQuotesQuery]) -> models.QuotePage:
+        return self._transport.send(Call[models.QuotePage]("GET", "/v1/quotes", query))
+
+    def timeline(self, **query: Unpack[models.ListTimelineQuery]) -> models.TimelinePage:
+        return self._transport.send(Call[models.TimelinePage]("GET", "/v1/timeline", query))
+
     def archive(self, **query: Unpack[models.GetArchiveQuery]) -> models.ArticleArchive:
         return self._transport.send(Call[models.ArticleArchive]("GET", "/v1/archive", query))
 

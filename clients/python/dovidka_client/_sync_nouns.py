@@ -97,6 +97,9 @@ class Articles(_Noun):
     def update(self, ref: str, body: models.ArticlePatch, *, if_match: IfMatch) -> models.ArticleWritten:
         return self._send(Call[models.ArticleWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
 
+    def related(self, ref: str, **query: Unpack[models.ListRelatedArticlesQuery]) -> models.RelatedArticles:
+        return self._send(Call[models.RelatedArticles]("GET", self._at(ref, "related"), query))
+
     def draft(self, ref: str, **query: Unpack[models.GetWorkingCopyQuery]) -> models.ArticleAnswer:
         return self._send(Call[models.ArticleAnswer]("GET", self._at(ref, "draft"), query))
 

@@ -118,6 +118,7 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
       ...reading("articles"),
       revision: documentRevision("articles"),
       difference: readOf<"get_article_difference">("articles", "diff"),
+      related: readOf<"list_related_articles">("articles", "related"),
       draft: document("articles", "draft"),
       create: create<"create_article">("articles"),
       update: update<"update_article">("articles"),
@@ -164,6 +165,8 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
     /** What the holder of a token may see: an article or a note as the desk has it. */
     preview: (token: string, query?: Query<"get_preview">, options?: RequestOptions) =>
       read<"get_preview">(`/v1/previews/${encodeURIComponent(token)}`)(query, options),
+    quotes: read<"list_quotes">("/v1/quotes"),
+    timeline: read<"list_timeline">("/v1/timeline"),
     archive: read<"get_archive">("/v1/archive"),
     redirects: read<"list_redirects">("/v1/redirects"),
   };

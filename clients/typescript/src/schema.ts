@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/{ref}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Stories related to one, and why */
+        get: operations["list_related_articles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/articles/{ref}/revisions": {
         parameters: {
             query?: never;
@@ -455,6 +472,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Quotes of all stories: who said what, the newest story first */
+        get: operations["list_quotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/redirects": {
         parameters: {
             query?: never;
@@ -616,12 +650,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Dated facts of all reference notes, oldest first */
+        get: operations["list_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description How many articles were published in a year, month or day of the site's zone. */
         ArchivePeriod: {
+            /** @description How many articles were published in it. */
             count: number;
             /** @description What `date` takes in the list of articles. */
             period: string;
@@ -630,32 +682,40 @@ export interface components {
         ArticleAnswer: {
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
             /** @description The body as HTML; where `fields` names it. */
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
+            /** @description When it was first saved. */
             created_at: string;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description A note to the desk, for the desk alone. */
             ednote?: string | null;
-            /** @description The standfirst, else the first paragraph, cut at a word. */
+            /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description Never changes. */
             id: string;
+            /** @description The picture that leads the story. */
             image: components["schemas"]["Image"] | null;
             included?: components["schemas"]["ArticleIncluded"];
+            /** @description A word or two above the headline. Plain text. */
             kicker: string | null;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
-            /** @description The reference notes in the body, in reading order. */
+            /** @description Slugs of the reference notes in the body, in reading order. */
             notes: string[];
             /** @description Where it was imported from; null for what was written here. */
             origin: components["schemas"]["ArticleOrigin"] | null;
@@ -665,23 +725,28 @@ export interface components {
             published_at: string | null;
             /** @description At 200 words a minute, rounded up. */
             reading_minutes: number;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations: components["schemas"]["StoryRelation"][];
             /** @description How often it was saved. */
             revision: number;
-            /** @description The one tag of type section that it stands in; `tags` does not repeat it. */
+            /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
             section: string | null;
+            /** @description Its present name in addresses. */
             slug: string;
+            /** @description The lines below the headline. Plain text. */
             standfirst: string | null;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
+            /** @description Of the body. */
             word_count: number;
         };
         /** @description Periods in which something was published, oldest first. */
@@ -692,24 +757,31 @@ export interface components {
         ArticleCard: {
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
+            /** @description When it was first saved. */
             created_at: string;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
-            /** @description The standfirst, else the first paragraph, cut at a word. */
+            /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description Never changes. */
             id: string;
+            /** @description The picture that leads the story. */
             image: components["schemas"]["Image"] | null;
+            /** @description A word or two above the headline. Plain text. */
             kicker: string | null;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
-            /** @description The reference notes in the body, in reading order. */
+            /** @description Slugs of the reference notes in the body, in reading order. */
             notes: string[];
             /** @description Where it was imported from; null for what was written here. */
             origin: components["schemas"]["ArticleOrigin"] | null;
@@ -719,70 +791,96 @@ export interface components {
             published_at: string | null;
             /** @description At 200 words a minute, rounded up. */
             reading_minutes: number;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations: components["schemas"]["StoryRelation"][];
             /** @description How often it was saved. */
             revision: number;
-            /** @description The one tag of type section that it stands in; `tags` does not repeat it. */
+            /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
             section: string | null;
+            /** @description Its present name in addresses. */
             slug: string;
+            /** @description The lines below the headline. Plain text. */
             standfirst: string | null;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
+            /** @description Of the body. */
             word_count: number;
         };
         /** @description A correction or clarification to be shown with the story. */
         ArticleCorrectIn: {
-            /** @enum {string} */
+            /**
+             * @description Whether something was wrong, or unclear.
+             * @enum {string}
+             */
             kind: "correction" | "clarification";
+            /** @description What readers are told. Plain text. */
             text: string;
         };
         /** @description A correction readers can see. */
         ArticleCorrection: {
+            /** @description When it was made. */
             at: string;
-            /** @enum {string} */
+            /**
+             * @description Whether something was wrong, or unclear.
+             * @enum {string}
+             */
             kind: "correction" | "clarification";
+            /** @description The first revision that has it. */
             revision: number;
+            /** @description What readers are told. Plain text. */
             text: string;
         };
         /** @description Where the words of `q` stand, by field. They do not overlap. */
         ArticleHighlights: {
+            /** @description Within the blocks, in reading order. */
             body: components["schemas"]["BlockHighlight"][];
+            /** @description Within the headline. */
             headline: components["schemas"]["Highlight"][];
+            /** @description Within the kicker. */
             kicker: components["schemas"]["Highlight"][];
+            /** @description Within the standfirst. */
             standfirst: components["schemas"]["Highlight"][];
         };
         /** @description An article in a list, without its body. */
         ArticleHit: {
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
+            /** @description When it was first saved. */
             created_at: string;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
-            /** @description The standfirst, else the first paragraph, cut at a word. */
+            /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["ArticleHighlights"];
+            /** @description Never changes. */
             id: string;
+            /** @description The picture that leads the story. */
             image: components["schemas"]["Image"] | null;
+            /** @description A word or two above the headline. Plain text. */
             kicker: string | null;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
-            /** @description The reference notes in the body, in reading order. */
+            /** @description Slugs of the reference notes in the body, in reading order. */
             notes: string[];
             /** @description Where it was imported from; null for what was written here. */
             origin: components["schemas"]["ArticleOrigin"] | null;
@@ -792,55 +890,68 @@ export interface components {
             published_at: string | null;
             /** @description At 200 words a minute, rounded up. */
             reading_minutes: number;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations: components["schemas"]["StoryRelation"][];
             /** @description How often it was saved. */
             revision: number;
-            /** @description The one tag of type section that it stands in; `tags` does not repeat it. */
+            /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
             section: string | null;
+            /** @description Its present name in addresses. */
             slug: string;
             /** @description A part of the text as inline HTML, with `mark` around what was sought. */
             snippet_html?: string | null;
+            /** @description The lines below the headline. Plain text. */
             standfirst: string | null;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
+            /** @description Of the body. */
             word_count: number;
         };
         /** @description What a client may set of an article. */
         ArticleIn: {
+            /** @description Those that do not follow from the body and the pictures. */
             attributions?: components["schemas"]["AttributionIn"][];
+            /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline?: string | null;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
-            /** @description A draft may have none yet. */
+            /** @description A draft may have none yet. Plain text. */
             headline?: string;
+            /** @description The picture that leads the story. */
             image?: components["schemas"]["ImageIn"] | null;
+            /** @description A word or two above the headline. Plain text. */
             kicker?: string | null;
+            /** @description BCP 47. */
             language: string;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations?: components["schemas"]["StoryRelationIn"][];
             /** @description The one tag of type section that it stands in. */
             section?: string | null;
             /** @description Made from the headline where it is left out. */
             slug?: string | null;
+            /** @description The lines below the headline. Plain text. */
             standfirst?: string | null;
             /** @description Other tags; none of type section. */
             tags?: string[];
             /** @description Id of the original; null for an original. */
             translation_of?: string | null;
         };
-        /** @description What `include` asked for, each object once. */
+        /** @description What `include` asked for, each object once: what the articles name, and what the notes beside them name. */
         ArticleIncluded: {
-            /** @description By id: the articles that `relations` name. Asked for as `relations`. */
+            /** @description By id: the articles that relations, and `related` blocks where bodies are shown, name. Asked for as `relations`. */
             articles?: {
                 [key: string]: components["schemas"]["ArticleCard"];
             };
@@ -848,7 +959,7 @@ export interface components {
             notes?: {
                 [key: string]: components["schemas"]["NoteOut"];
             };
-            /** @description By slug: the sources that the attributions name. */
+            /** @description By slug: the sources that attributions, quotes and pictures name. */
             sources?: {
                 [key: string]: components["schemas"]["SourceOut"];
             };
@@ -865,14 +976,24 @@ export interface components {
         };
         /** @description Where an imported article came from. */
         ArticleOrigin: {
+            /** @description When it came in. */
             imported_at: string;
+            /** @description What brought it in, such as `page`. */
             importer: string;
+            /** @description Its address there. */
             url: string | null;
         };
         /** @description One page of articles: cards, or what `fields` selected. */
         ArticlePage: {
             /** @description Filled by `count=true`; null without it. */
             count: components["schemas"]["ListCount"] | null;
+            /** @description Asked for by `explain=true`. */
+            explain?: components["schemas"]["Explanation"];
+            /** @description What `facets` asked for, by name: of `tag`, `section`, `source`, `author`, `language`, `month`. */
+            facets?: {
+                [key: string]: components["schemas"]["Facet"];
+            };
+            /** @description What `include` asked for, each object once. */
             included: components["schemas"]["ArticleIncluded"];
             items: (components["schemas"]["ArticleAnswer"] | components["schemas"]["ArticleHit"] | components["schemas"]["ArticleSelection"])[];
             /** @description Cursor of the next page; null on the last. */
@@ -882,25 +1003,33 @@ export interface components {
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         ArticlePatch: {
+            /** @description Those that do not follow from the body and the pictures. */
             attributions?: components["schemas"]["AttributionIn"][] | null;
+            /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][] | null;
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline?: string | null;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
-            /** @description A draft may have none yet. */
+            /** @description A draft may have none yet. Plain text. */
             headline?: string | null;
+            /** @description The picture that leads the story. */
             image?: components["schemas"]["ImagePatch"] | null;
+            /** @description A word or two above the headline. Plain text. */
             kicker?: string | null;
+            /** @description BCP 47. */
             language?: string;
             /** @description A typo fix: `modified_at` moves, and `updated_at` does not. */
             minor?: boolean | null;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations?: components["schemas"]["StoryRelationIn"][] | null;
             /** @description The one tag of type section that it stands in. */
             section?: string | null;
             /** @description Made from the headline where it is left out. */
             slug?: string | null;
+            /** @description The lines below the headline. Plain text. */
             standfirst?: string | null;
             /** @description Other tags; none of type section. */
             tags?: string[] | null;
@@ -911,34 +1040,42 @@ export interface components {
         ArticleSelection: {
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions?: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body?: components["schemas"]["Block"][];
             /** @description The body as HTML; where `fields` names it. */
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline?: string | null;
             /** @description Corrections that readers are told of. */
             corrections?: components["schemas"]["ArticleCorrection"][];
+            /** @description When it was first saved. */
             created_at?: string;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk, for the desk alone. */
             ednote?: string | null;
-            /** @description The standfirst, else the first paragraph, cut at a word. */
+            /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt?: string | null;
             /** @description Never moves once set. */
             first_published_at?: string | null;
+            /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline?: string;
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["ArticleHighlights"];
+            /** @description Never changes. */
             id: string;
+            /** @description The picture that leads the story. */
             image?: components["schemas"]["Image"] | null;
             included?: components["schemas"]["ArticleIncluded"];
+            /** @description A word or two above the headline. Plain text. */
             kicker?: string | null;
+            /** @description BCP 47. */
             language?: string;
             /** @description The last change of any kind. */
             modified_at?: string;
-            /** @description The reference notes in the body, in reading order. */
+            /** @description Slugs of the reference notes in the body, in reading order. */
             notes?: string[];
             /** @description Where it was imported from; null for what was written here. */
             origin?: components["schemas"]["ArticleOrigin"] | null;
@@ -948,38 +1085,49 @@ export interface components {
             published_at?: string | null;
             /** @description At 200 words a minute, rounded up. */
             reading_minutes?: number;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations?: components["schemas"]["StoryRelation"][];
             /** @description How often it was saved. */
             revision?: number;
-            /** @description The one tag of type section that it stands in; `tags` does not repeat it. */
+            /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
             section?: string | null;
+            /** @description Its present name in addresses. */
             slug: string;
             /** @description A part of the text as inline HTML, with `mark` around what was sought. */
             snippet_html?: string | null;
+            /** @description The lines below the headline. Plain text. */
             standfirst?: string | null;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status?: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its other tags. */
             tags?: string[];
             /** @description Id of the original; null for an original. */
             translation_of?: string | null;
             /** @description The last substantial change. */
             updated_at?: string | null;
+            /** @description Of the body. */
             word_count?: number;
         };
         /** @description A version of an article in another language. */
         ArticleTranslation: {
+            /** @description In its language. Plain text. */
             headline: string;
+            /** @description Never changes. */
             id: string;
+            /** @description Its present name in addresses. */
             slug: string;
         };
         /** @description Why the story is to be taken down, and what readers are told. */
         ArticleWithdrawIn: {
             /** @description What readers are told. */
             public_note?: string | null;
-            /** @enum {string} */
+            /**
+             * @description Why, in a word.
+             * @enum {string}
+             */
             reason: "legal" | "privacy" | "rights" | "error" | "embargo" | "other";
             /** @description Id of the article to read instead. */
             replacement?: string | null;
@@ -988,27 +1136,35 @@ export interface components {
         ArticleWritten: {
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
+            /** @description Who wrote it, as it is to be shown. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
+            /** @description When it was first saved. */
             created_at: string;
-            /** @description A note of the editors to the readers. */
+            /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote: string | null;
-            /** @description The standfirst, else the first paragraph, cut at a word. */
+            /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description Never changes. */
             id: string;
+            /** @description The picture that leads the story. */
             image: components["schemas"]["Image"] | null;
+            /** @description A word or two above the headline. Plain text. */
             kicker: string | null;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
-            /** @description The reference notes in the body, in reading order. */
+            /** @description Slugs of the reference notes in the body, in reading order. */
             notes: string[];
             /** @description Where it was imported from; null for what was written here. */
             origin: components["schemas"]["ArticleOrigin"] | null;
@@ -1018,18 +1174,22 @@ export interface components {
             published_at: string | null;
             /** @description At 200 words a minute, rounded up. */
             reading_minutes: number;
+            /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations: components["schemas"]["StoryRelation"][];
             /** @description How often it was saved. */
             revision: number;
-            /** @description The one tag of type section that it stands in; `tags` does not repeat it. */
+            /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
             section: string | null;
+            /** @description Its present name in addresses. */
             slug: string;
+            /** @description The lines below the headline. Plain text. */
             standfirst: string | null;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
             translation_of: string | null;
@@ -1037,91 +1197,135 @@ export interface components {
             updated_at: string | null;
             /** @description What is not stored as it was sent, such as removed elements. */
             warnings: components["schemas"]["WriteWarning"][];
+            /** @description Of the body. */
             word_count: number;
         };
         /** @description The link between a statement, or the whole story, and its source. */
         Attribution: {
             /** @description The block it stands in; null for the whole story. */
             block: string | null;
+            /** @description The way by which the source told it. */
             channel: ("telegram" | "press_release" | "interview" | "social" | "website" | "broadcast") | null;
-            /** @enum {string} */
+            /**
+             * @description What the source did; `document` and `data`: the statement rests on it.
+             * @enum {string}
+             */
             role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
+            /** @description When it was seen there. */
             seen_at: string | null;
+            /** @description Slug of the source. */
             source: string;
-            /** @description The exact words. */
+            /** @description The exact words: of the source, or by which the block names it. Plain text. */
             text: string | null;
+            /** @description Where the source says it. */
             url: string | null;
         };
         /** @description The link between a statement, or the whole story, and its source. */
         AttributionIn: {
             /** @description The block it stands in; null for the whole story. */
             block?: string | null;
+            /** @description The way by which the source told it. */
             channel?: ("telegram" | "press_release" | "interview" | "social" | "website" | "broadcast") | null;
-            /** @enum {string} */
+            /**
+             * @description What the source did; `document` and `data`: the statement rests on it.
+             * @enum {string}
+             */
             role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
+            /** @description When it was seen there. */
             seen_at?: string | null;
+            /** @description Slug of the source. */
             source: string;
-            /** @description The exact words. */
+            /** @description The exact words: of the source, or by which the block names it. Plain text. */
             text?: string | null;
+            /** @description Where the source says it. */
             url?: string | null;
         };
         /** @description One block of a body; `type` says which. */
         Block: components["schemas"]["ParagraphBlock"] | components["schemas"]["HeadingBlock"] | components["schemas"]["QuoteBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["ReferenceNoteBlock"] | components["schemas"]["RelatedBlock"] | components["schemas"]["EmbedBlock"] | components["schemas"]["TableBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["DividerBlock"];
         /** @description A new block. */
         BlockAdded: {
+            /** @description The whole block. */
             block: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @description Id of the block. */
             id: string;
-            /** @constant */
+            /**
+             * @description What became of the block.
+             * @constant
+             */
             op: "added";
         };
         /** @description A block that stayed in its place with other content. */
         BlockChanged: {
+            /** @description Its fields that differ. */
             fields: components["schemas"]["FieldChange"][];
+            /** @description Id of the block. */
             id: string;
-            /** @constant */
+            /**
+             * @description What became of the block.
+             * @constant
+             */
             op: "changed";
+            /** @description Type of the block. */
             type: components["schemas"]["JsonValue"];
         };
         /** @description The same within the plain text of a block. Line breaks join items of a list and cells of a table. */
         BlockHighlight: {
             /** @description Id of the block. */
             block: string;
+            /** @description The code point behind its last. */
             end: number;
+            /** @description Its first code point, from 0. */
             start: number;
         };
         /** @description One block of a body; `type` says which. */
         BlockIn: components["schemas"]["ParagraphBlockIn"] | components["schemas"]["HeadingBlockIn"] | components["schemas"]["QuoteBlockIn"] | components["schemas"]["ListBlockIn"] | components["schemas"]["ImageBlockIn"] | components["schemas"]["ReferenceNoteBlockIn"] | components["schemas"]["RelatedBlockIn"] | components["schemas"]["EmbedBlockIn"] | components["schemas"]["TableBlockIn"] | components["schemas"]["CodeBlockIn"] | components["schemas"]["DividerBlockIn"];
         /** @description A block that stayed as and where it was. */
         BlockKept: {
+            /** @description Id of the block. */
             id: string;
-            /** @constant */
+            /**
+             * @description What became of the block.
+             * @constant
+             */
             op: "kept";
         };
         /** @description A block that stands elsewhere among those that stayed; `fields` is empty where that is all. */
         BlockMoved: {
+            /** @description Its fields that differ. */
             fields: components["schemas"]["FieldChange"][];
+            /** @description Id of the block. */
             id: string;
             /** @description Its index in the new body. */
             new_place: number;
             /** @description Its index in the old body. */
             old_place: number;
-            /** @constant */
+            /**
+             * @description What became of the block.
+             * @constant
+             */
             op: "moved";
+            /** @description Type of the block. */
             type: components["schemas"]["JsonValue"];
         };
         /** @description A block that is gone, shown where it was. */
         BlockRemoved: {
+            /** @description The whole block. */
             block: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @description Id of the block. */
             id: string;
-            /** @constant */
+            /**
+             * @description What became of the block.
+             * @constant
+             */
             op: "removed";
         };
         /** @description One entry of the log: what happened to which object. */
         ChangeEntry: {
+            /** @description When it was done. */
             at: string;
             /** @description The object as `GET` shows it; null where it is gone (deleted, withdrawn, unpublished), and in earlier entries of what is gone now. */
             document: {
@@ -1129,7 +1333,10 @@ export interface components {
             } | null;
             /** @description The objects and lists that it touches, before and after: what to purge. */
             keys: string[];
-            /** @enum {string} */
+            /**
+             * @description To what kind of object.
+             * @enum {string}
+             */
             noun: "tag" | "source" | "note" | "article";
             /**
              * @description What was done.
@@ -1140,6 +1347,7 @@ export interface components {
             reason: string | null;
             /** @description Id of an article, slug of the others. */
             ref: string;
+            /** @description That of the object after it. */
             revision: number;
             /** @description Its position: one more than that of the entry before. */
             seq: number;
@@ -1154,7 +1362,9 @@ export interface components {
         CodeBlock: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
+            /** @description Of the code, such as `sh`, as the newsroom writes it. */
             language: string | null;
+            /** @description Plain text; blanks and line breaks count. */
             text: string;
             /** @constant */
             type: "code";
@@ -1163,7 +1373,9 @@ export interface components {
         CodeBlockIn: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
+            /** @description Of the code, such as `sh`, as the newsroom writes it. */
             language?: string | null;
+            /** @description Plain text; blanks and line breaks count. */
             text: string;
             /** @constant */
             type: "code";
@@ -1189,42 +1401,85 @@ export interface components {
             /** @description The fields that differ, but for a body told by block. */
             fields: components["schemas"]["FieldChange"][];
         };
+        /** @description The editors have named it. */
+        EditorsRelation: {
+            /**
+             * @description As the story that was asked for relates to it.
+             * @enum {string}
+             */
+            relation: "previous_coverage" | "follow_up" | "background" | "correction_of" | "same_event";
+        };
         /** @description Something shown from elsewhere, such as a video. */
         EmbedBlock: {
+            /** @description Words to stand for it, such as those of a post: inline HTML, and no frame. */
             html: string | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
+            /** @description Who shows it, as the newsroom writes it. */
             provider: string;
             /** @constant */
             type: "embed";
+            /** @description Where it is shown. */
             url: string;
         };
         /** @description Something shown from elsewhere, such as a video. */
         EmbedBlockIn: {
+            /** @description Words to stand for it, such as those of a post: inline HTML, and no frame. */
             html?: string | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
+            /** @description Who shows it, as the newsroom writes it. */
             provider: string;
             /** @constant */
             type: "embed";
+            /** @description Where it is shown. */
             url: string;
         };
         /** @description All is said in the address. `{}` may be sent, and nothing else, for it would be ignored. */
         EmptyBody: Record<string, never>;
         /** @description Why the text is to be blanked for good. */
         EraseIn: {
-            /** @enum {string} */
+            /**
+             * @description Why, in a word.
+             * @enum {string}
+             */
             reason: "legal" | "privacy" | "rights" | "error" | "embargo" | "other";
+        };
+        /** @description What was asked of a list, and how it was answered. */
+        Explanation: {
+            /** @description How long the database was read for it, in milliseconds. */
+            cost_ms: number;
+            /** @description Which index answers it. */
+            index: string;
+            /** @description The request in plain English. */
+            sentence: string;
+        };
+        /** @description The values that most articles of a list have, most first, then by value. */
+        Facet: {
+            /** @description False where not all articles of the list were counted, but the newest of them. */
+            exact: boolean;
+            /** @description At most 20. */
+            values: components["schemas"]["FacetValue"][];
+        };
+        /** @description A value, and how many articles have it. */
+        FacetValue: {
+            /** @description The size of the list with this value in place of the facet's own filter. */
+            count: number;
+            /** @description What the filter of this name takes; a month is what `date` takes, an author what `source` takes with `role=author`. */
+            value: string;
         };
         /** @description The same within the text of a dated statement. */
         FactHighlight: {
+            /** @description The code point behind its last. */
             end: number;
             /** @description Its number in `facts`, from 0. */
             fact: number;
+            /** @description Its first code point, from 0. */
             start: number;
         };
         /** @description A field that differs. */
         FieldChange: {
+            /** @description Its name. */
             field: string;
             /** @description Two objects: the fields that differ. */
             fields: components["schemas"]["FieldChange"][] | null;
@@ -1239,17 +1494,23 @@ export interface components {
         };
         /** @description The point of a picture that must stay in view, as fractions of its width and height from the top left. */
         FocalPoint: {
+            /** @description From the left. */
             x: number;
+            /** @description From the top. */
             y: number;
         };
         /** @description The point of a picture that must stay in view, as fractions of its width and height from the top left. */
         FocalPointIn: {
+            /** @description From the left. */
             x: number;
+            /** @description From the top. */
             y: number;
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         FocalPointPatch: {
+            /** @description From the left. */
             x?: number;
+            /** @description From the top. */
             y?: number;
         };
         /** @description What the key would have to open. */
@@ -1275,7 +1536,12 @@ export interface components {
         HeadingBlock: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
-            level: number;
+            /**
+             * @description The headline of the story is level 1.
+             * @enum {integer}
+             */
+            level: 2 | 3 | 4;
+            /** @description Plain text. */
             text: string;
             /** @constant */
             type: "heading";
@@ -1284,103 +1550,166 @@ export interface components {
         HeadingBlockIn: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
-            /** @description `2` where it is left out. */
-            level?: number;
+            /**
+             * @description The headline of the story is level 1. `2` where it is left out.
+             * @enum {integer}
+             */
+            level?: 2 | 3 | 4;
+            /** @description Plain text. */
             text: string;
             /** @constant */
             type: "heading";
         };
         /** @description A stretch of a plain text that answers `q`, in code points. */
         Highlight: {
+            /** @description The code point behind its last. */
             end: number;
+            /** @description Its first code point, from 0. */
             start: number;
         };
         /** @description A picture, or the credit of one that is not here (`url` null). */
         Image: {
+            /** @description What it shows, for those who do not see it. */
             alt_text: string | null;
+            /** @description What is written below it. Plain text. */
             caption: string | null;
+            /** @description Who holds the rights, such as `© Olena Brid`. */
             copyright_notice: string | null;
+            /** @description The credit as it is to be shown; null where it is to be made of what follows. */
             credit_line: string | null;
+            /** @description What a cut must leave in view. */
             focal_point: components["schemas"]["FocalPoint"] | null;
+            /** @description In pixels. */
             height: number | null;
-            /** @enum {string} */
+            /**
+             * @description `video`: `url` leads to one.
+             * @enum {string}
+             */
             media: "photo" | "video" | "drawing";
+            /** @description Who took or drew it. */
             photographer: string | null;
+            /** @description Slug of the source that it comes from. */
             source: string | null;
+            /** @description Address of the file; a path is one on this server. Null where it is not here. */
             url: string | null;
+            /** @description In pixels. */
             width: number | null;
         };
         /** @description A picture in the body. */
         ImageBlock: {
+            /** @description What it shows, for those who do not see it. */
             alt_text: string | null;
+            /** @description What is written below it. Plain text. */
             caption: string | null;
+            /** @description Who holds the rights, such as `© Olena Brid`. */
             copyright_notice: string | null;
+            /** @description The credit as it is to be shown; null where it is to be made of what follows. */
             credit_line: string | null;
+            /** @description What a cut must leave in view. */
             focal_point: components["schemas"]["FocalPoint"] | null;
+            /** @description In pixels. */
             height: number | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description `video`: `url` leads to one.
+             * @enum {string}
+             */
             media: "photo" | "video" | "drawing";
+            /** @description Who took or drew it. */
             photographer: string | null;
+            /** @description Slug of the source that it comes from. */
             source: string | null;
             /** @constant */
             type: "image";
+            /** @description Address of the file; a path is one on this server. Null where it is not here. */
             url: string | null;
+            /** @description In pixels. */
             width: number | null;
         };
         /** @description A picture in the body. */
         ImageBlockIn: {
+            /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
+            /** @description What is written below it. Plain text. */
             caption?: string | null;
+            /** @description Who holds the rights, such as `© Olena Brid`. */
             copyright_notice?: string | null;
+            /** @description The credit as it is to be shown; null where it is to be made of what follows. */
             credit_line?: string | null;
+            /** @description What a cut must leave in view. */
             focal_point?: components["schemas"]["FocalPointIn"] | null;
+            /** @description In pixels. */
             height?: number | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
             /**
-             * @description `"photo"` where it is left out.
+             * @description `video`: `url` leads to one. `"photo"` where it is left out.
              * @enum {string}
              */
             media?: "photo" | "video" | "drawing";
+            /** @description Who took or drew it. */
             photographer?: string | null;
+            /** @description Slug of the source that it comes from. */
             source?: string | null;
             /** @constant */
             type: "image";
+            /** @description Address of the file; a path is one on this server. Null where it is not here. */
             url?: string | null;
+            /** @description In pixels. */
             width?: number | null;
         };
         /** @description A picture, or the credit of one that is not here (`url` null). */
         ImageIn: {
+            /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
+            /** @description What is written below it. Plain text. */
             caption?: string | null;
+            /** @description Who holds the rights, such as `© Olena Brid`. */
             copyright_notice?: string | null;
+            /** @description The credit as it is to be shown; null where it is to be made of what follows. */
             credit_line?: string | null;
+            /** @description What a cut must leave in view. */
             focal_point?: components["schemas"]["FocalPointIn"] | null;
+            /** @description In pixels. */
             height?: number | null;
             /**
-             * @description `"photo"` where it is left out.
+             * @description `video`: `url` leads to one. `"photo"` where it is left out.
              * @enum {string}
              */
             media?: "photo" | "video" | "drawing";
+            /** @description Who took or drew it. */
             photographer?: string | null;
+            /** @description Slug of the source that it comes from. */
             source?: string | null;
+            /** @description Address of the file; a path is one on this server. Null where it is not here. */
             url?: string | null;
+            /** @description In pixels. */
             width?: number | null;
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         ImagePatch: {
+            /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
+            /** @description What is written below it. Plain text. */
             caption?: string | null;
+            /** @description Who holds the rights, such as `© Olena Brid`. */
             copyright_notice?: string | null;
+            /** @description The credit as it is to be shown; null where it is to be made of what follows. */
             credit_line?: string | null;
+            /** @description What a cut must leave in view. */
             focal_point?: components["schemas"]["FocalPointPatch"] | null;
+            /** @description In pixels. */
             height?: number | null;
+            /** @description `video`: `url` leads to one. */
             media?: ("photo" | "video" | "drawing") | null;
+            /** @description Who took or drew it. */
             photographer?: string | null;
+            /** @description Slug of the source that it comes from. */
             source?: string | null;
+            /** @description Address of the file; a path is one on this server. Null where it is not here. */
             url?: string | null;
+            /** @description In pixels. */
             width?: number | null;
         };
         JsonValue: unknown;
@@ -1388,7 +1717,9 @@ export interface components {
         ListBlock: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
+            /** @description Each is inline HTML, as `html` of a paragraph. */
             items: string[];
+            /** @description Whether the items are numbered. */
             ordered: boolean;
             /** @constant */
             type: "list";
@@ -1397,7 +1728,9 @@ export interface components {
         ListBlockIn: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
+            /** @description Each is inline HTML, as `html` of a paragraph. */
             items: string[];
+            /** @description Whether the items are numbered. */
             ordered?: boolean;
             /** @constant */
             type: "list";
@@ -1406,6 +1739,7 @@ export interface components {
         ListCount: {
             /** @description False where counting stopped at 10,000. */
             exact: boolean;
+            /** @description The number. */
             value: number;
         };
         /** @description An item of a list, such as a row of a table: `old` is absent where inserted, `new` where deleted. */
@@ -1418,7 +1752,10 @@ export interface components {
             new?: components["schemas"]["JsonValue"];
             /** @description Absent where there was none. */
             old?: components["schemas"]["JsonValue"];
-            /** @enum {string} */
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
             op: "equal" | "change" | "insert" | "delete";
             /** @description Two texts, word by word; not of instants and ids. */
             words: components["schemas"]["TextPiece"][] | null;
@@ -1427,20 +1764,24 @@ export interface components {
         NoteAnswer: {
             /** @description The day for which the facts hold. */
             as_of: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
             /** @description The body as HTML; where `fields` names it. */
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Its dated statements. */
             facts: components["schemas"]["NoteFact"][];
             /** @description Never moves once set. */
             first_published_at: string | null;
-            /** @description Empty where the text was erased. */
+            /** @description Plain text; empty where it was erased. */
             heading: string;
             included?: components["schemas"]["NoteIncluded"];
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
@@ -1450,20 +1791,23 @@ export interface components {
             published_at: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
             tags: string[];
-            /** @description The original; null for an original. */
+            /** @description Slug of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
         };
         /** @description One dated statement of a note. */
         NoteFact: {
+            /** @description What the statement rests on. */
             attributions: components["schemas"]["Attribution"][];
             /** @description When; null where it cannot be dated. */
             on: string | null;
@@ -1476,6 +1820,7 @@ export interface components {
         };
         /** @description One dated statement of a note. */
         NoteFactIn: {
+            /** @description What the statement rests on. */
             attributions?: components["schemas"]["AttributionIn"][];
             /** @description When; null where it cannot be dated. */
             on?: string | null;
@@ -1488,24 +1833,30 @@ export interface components {
         };
         /** @description Where the words of `q` stand, by field. They do not overlap. */
         NoteHighlights: {
+            /** @description Within the blocks, in reading order. */
             body: components["schemas"]["BlockHighlight"][];
+            /** @description Within the dated statements, in their order. */
             facts: components["schemas"]["FactHighlight"][];
+            /** @description Within the heading. */
             heading: components["schemas"]["Highlight"][];
         };
         /** @description A note in a list, without its body. */
         NoteHit: {
             /** @description The day for which the facts hold. */
             as_of: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Its dated statements. */
             facts: components["schemas"]["NoteFact"][];
             /** @description Never moves once set. */
             first_published_at: string | null;
-            /** @description Empty where the text was erased. */
+            /** @description Plain text; empty where it was erased. */
             heading: string;
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["NoteHighlights"];
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
@@ -1515,6 +1866,7 @@ export interface components {
             published_at: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
             /** @description A part of the text as inline HTML, with `mark` around what was sought. */
             snippet_html?: string | null;
@@ -1523,8 +1875,9 @@ export interface components {
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
             tags: string[];
-            /** @description The original; null for an original. */
+            /** @description Slug of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
@@ -1533,19 +1886,26 @@ export interface components {
         NoteIn: {
             /** @description The day for which the facts hold. */
             as_of?: string | null;
+            /** @description Those that do not follow from the body. */
             attributions?: components["schemas"]["AttributionIn"][];
+            /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][];
+            /** @description Plain text. */
             heading: string;
+            /** @description BCP 47. */
             language: string;
+            /** @description Its name in addresses, which stays. */
             slug: string;
+            /** @description Slugs of its tags. */
             tags?: string[];
             /** @description The original; null for an original. */
             translation_of?: string | null;
         };
         /** @description What `include` asked for, each object once, by slug. */
         NoteIncluded: {
-            /** @description The sources that the attributions name. */
+            /** @description The sources that attributions, quotes and pictures name. */
             sources?: {
                 [key: string]: components["schemas"]["SourceOut"];
             };
@@ -1558,15 +1918,19 @@ export interface components {
         NoteOut: {
             /** @description The day for which the facts hold. */
             as_of: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Its dated statements. */
             facts: components["schemas"]["NoteFact"][];
             /** @description Never moves once set. */
             first_published_at: string | null;
-            /** @description Empty where the text was erased. */
+            /** @description Plain text; empty where it was erased. */
             heading: string;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
@@ -1576,14 +1940,16 @@ export interface components {
             published_at: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
             tags: string[];
-            /** @description The original; null for an original. */
+            /** @description Slug of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
@@ -1592,6 +1958,8 @@ export interface components {
         NotePage: {
             /** @description Filled by `count=true`; null without it. */
             count: components["schemas"]["ListCount"] | null;
+            /** @description Asked for by `explain=true`. */
+            explain?: components["schemas"]["Explanation"];
             /** @description What `include` asked for, each object once. */
             included: components["schemas"]["NoteIncluded"];
             items: (components["schemas"]["NoteAnswer"] | components["schemas"]["NoteHit"] | components["schemas"]["NoteSelection"])[];
@@ -1604,14 +1972,21 @@ export interface components {
         NotePatch: {
             /** @description The day for which the facts hold. */
             as_of?: string | null;
+            /** @description Those that do not follow from the body. */
             attributions?: components["schemas"]["AttributionIn"][] | null;
+            /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][] | null;
+            /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][] | null;
+            /** @description Plain text. */
             heading?: string;
+            /** @description BCP 47. */
             language?: string;
             /** @description A typo fix: `modified_at` moves, and `updated_at` does not. */
             minor?: boolean | null;
+            /** @description Its name in addresses, which stays. */
             slug?: string;
+            /** @description Slugs of its tags. */
             tags?: string[] | null;
             /** @description The original; null for an original. */
             translation_of?: string | null;
@@ -1620,13 +1995,19 @@ export interface components {
         NotePut: {
             /** @description The day for which the facts hold. */
             as_of?: string | null;
+            /** @description Those that do not follow from the body. */
             attributions?: components["schemas"]["AttributionIn"][];
+            /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][];
+            /** @description Plain text. */
             heading: string;
+            /** @description BCP 47. */
             language: string;
             /** @description That of the address. */
             slug?: string | null;
+            /** @description Slugs of its tags. */
             tags?: string[];
             /** @description The original; null for an original. */
             translation_of?: string | null;
@@ -1635,22 +2016,26 @@ export interface components {
         NoteSelection: {
             /** @description The day for which the facts hold. */
             as_of?: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
             attributions?: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body?: components["schemas"]["Block"][];
             /** @description The body as HTML; where `fields` names it. */
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
+            /** @description When it was first saved. */
             created_at?: string;
             /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFact"][];
             /** @description Never moves once set. */
             first_published_at?: string | null;
-            /** @description Empty where the text was erased. */
+            /** @description Plain text; empty where it was erased. */
             heading?: string;
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["NoteHighlights"];
             included?: components["schemas"]["NoteIncluded"];
+            /** @description BCP 47. */
             language?: string;
             /** @description The last change of any kind. */
             modified_at?: string;
@@ -1660,6 +2045,7 @@ export interface components {
             published_at?: string | null;
             /** @description How often it was saved. */
             revision?: number;
+            /** @description Its name in addresses. */
             slug: string;
             /** @description A part of the text as inline HTML, with `mark` around what was sought. */
             snippet_html?: string | null;
@@ -1668,8 +2054,9 @@ export interface components {
              * @enum {string}
              */
             status?: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
             tags?: string[];
-            /** @description The original; null for an original. */
+            /** @description Slug of the original; null for an original. */
             translation_of?: string | null;
             /** @description The last substantial change. */
             updated_at?: string | null;
@@ -1678,7 +2065,10 @@ export interface components {
         NoteWithdrawIn: {
             /** @description What readers are told. */
             public_note?: string | null;
-            /** @enum {string} */
+            /**
+             * @description Why, in a word.
+             * @enum {string}
+             */
             reason: "legal" | "privacy" | "rights" | "error" | "embargo" | "other";
             /** @description Slug of the note to read instead. */
             replacement?: string | null;
@@ -1687,15 +2077,19 @@ export interface components {
         NoteWritten: {
             /** @description The day for which the facts hold. */
             as_of: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
+            /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Its dated statements. */
             facts: components["schemas"]["NoteFact"][];
             /** @description Never moves once set. */
             first_published_at: string | null;
-            /** @description Empty where the text was erased. */
+            /** @description Plain text; empty where it was erased. */
             heading: string;
+            /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
             modified_at: string;
@@ -1705,14 +2099,16 @@ export interface components {
             published_at: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
             /**
              * @description What the public reads is `published`.
              * @enum {string}
              */
             status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
             tags: string[];
-            /** @description The original; null for an original. */
+            /** @description Slug of the original; null for an original. */
             translation_of: string | null;
             /** @description The last substantial change. */
             updated_at: string | null;
@@ -1723,7 +2119,9 @@ export interface components {
         ObjectAddress: {
             /** @description Id of the article; null for a note, which has only its slug. */
             id: string | null;
+            /** @description BCP 47. */
             language: string;
+            /** @description Its present name in addresses. */
             slug: string;
         };
         /** @description A paragraph. */
@@ -1751,6 +2149,7 @@ export interface components {
         };
         /** @description A URL that opens one item to whoever holds it, as the desk has it, until it expires. */
         PreviewOut: {
+            /** @description When it opens no more. */
             expires_at: string;
             /** @description Of the newsroom's own site, where the server is set up so; else relative to the API. */
             url: string;
@@ -1783,6 +2182,7 @@ export interface components {
             allowed?: string[];
             /** @description Stable for ever. */
             code: string;
+            /** @description What was wrong, in words. */
             detail: string;
             /** @description Name of a query, path or header parameter. */
             parameter?: string;
@@ -1796,7 +2196,7 @@ export interface components {
         };
         /** @description What somebody said. */
         QuoteBlock: {
-            /** @description The speaker as written at this place. */
+            /** @description The speaker as written at this place. Plain text. */
             attribution: string | null;
             /** @description Inline HTML of an allow-list: no block elements, no scripts, no styles. */
             html: string;
@@ -1804,16 +2204,16 @@ export interface components {
             id: string;
             /** @description Where it is not the document's. */
             language: string | null;
-            /** @description Who said it. */
+            /** @description Slug of the source who said it. */
             source: string | null;
             /** @constant */
             type: "quote";
-            /** @description The exact words; false for indirect speech. */
+            /** @description The exact words: quotation marks are added where they are shown. False for indirect speech. */
             verbatim: boolean;
         };
         /** @description What somebody said. */
         QuoteBlockIn: {
-            /** @description The speaker as written at this place. */
+            /** @description The speaker as written at this place. Plain text. */
             attribution?: string | null;
             /** @description Inline HTML of an allow-list: no block elements, no scripts, no styles. */
             html: string;
@@ -1821,12 +2221,47 @@ export interface components {
             id?: string;
             /** @description Where it is not the document's. */
             language?: string | null;
-            /** @description Who said it. */
+            /** @description Slug of the source who said it. */
             source?: string | null;
             /** @constant */
             type: "quote";
-            /** @description The exact words; false for indirect speech. `true` where it is left out. */
+            /** @description The exact words: quotation marks are added where they are shown. False for indirect speech. `true` where it is left out. */
             verbatim?: boolean;
+        };
+        /** @description What `include` asked for, each object once. */
+        QuoteIncluded: {
+            /** @description By id: the stories of the quotes. */
+            articles?: {
+                [key: string]: components["schemas"]["ArticleCard"];
+            };
+        };
+        /** @description A quote, and the story in which it stands. */
+        QuoteOut: {
+            /** @description Id of the story in which it stands. */
+            article: string;
+            /** @description The speaker as written at this place. */
+            attribution: string | null;
+            /** @description Id of its block in the body. */
+            block: string;
+            /** @description Inline HTML of an allow-list: no block elements, no scripts, no styles. */
+            html: string;
+            /** @description Of the quote: the story's, where the quote has none of its own. */
+            language: string;
+            /** @description Of the story. */
+            published_at: string | null;
+            /** @description Who said it. */
+            source: string | null;
+            /** @description The same as plain text. */
+            text: string;
+            /** @description The exact words; false for indirect speech. */
+            verbatim: boolean;
+        };
+        /** @description Quotes, the newest story first; of one story in reading order. */
+        QuotePage: {
+            included: components["schemas"]["QuoteIncluded"];
+            items: components["schemas"]["QuoteOut"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
         };
         /** @description A former slug, and the present one of the same object. */
         RedirectOut: {
@@ -1834,9 +2269,12 @@ export interface components {
             at: string;
             /** @description The former slug. */
             from: string;
-            /** @description Of what is there. */
+            /** @description The language of what is there. */
             language: string;
-            /** @enum {string} */
+            /**
+             * @description Of what it was the slug.
+             * @enum {string}
+             */
             noun: "tag" | "source" | "note" | "article";
             /** @description The present slug. */
             to: string;
@@ -1851,8 +2289,9 @@ export interface components {
         ReferenceNoteBlock: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
+            /** @description Slug of the note; `include=notes` has it in `included.notes`. */
             note: string;
-            /** @description Pinned; null follows the note. */
+            /** @description Pinned: `included.notes` has it under `slug@revision`. Null follows the note. */
             revision: number | null;
             /** @constant */
             type: "reference_note";
@@ -1861,36 +2300,62 @@ export interface components {
         ReferenceNoteBlockIn: {
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
+            /** @description Slug of the note; `include=notes` has it in `included.notes`. */
             note: string;
-            /** @description Pinned; null follows the note. */
+            /** @description Pinned: `included.notes` has it under `slug@revision`. Null follows the note. */
             revision?: number | null;
             /** @constant */
             type: "reference_note";
         };
+        /** @description A related story, and why it is one. */
+        RelatedArticle: {
+            /** @description The kind of the relation, or all that both have in common, the rarest first. */
+            because: (components["schemas"]["EditorsRelation"] | components["schemas"]["SharedTag"] | components["schemas"]["SharedSource"] | components["schemas"]["SharedNote"] | components["schemas"]["SharedWords"])[];
+            /**
+             * @description `editor`: the story names it. `automatic`: both have something in common.
+             * @enum {string}
+             */
+            by: "editor" | "automatic";
+            card: components["schemas"]["ArticleCard"];
+        };
+        /** @description Stories related to one: those that its editors named, in their order, then others, the most related first. */
+        RelatedArticles: {
+            items: components["schemas"]["RelatedArticle"][];
+        };
         /** @description A link to another story, in the body. */
         RelatedBlock: {
+            /** @description Id of the other story; `include=relations` has its card in `included.articles`. */
             article: string | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
-            /** @enum {string} */
+            /**
+             * @description What the other story is to this one.
+             * @enum {string}
+             */
             relation: "previous_coverage" | "follow_up" | "background" | "correction_of" | "same_event";
-            /** @description The exact words, or the headline. */
+            /** @description The exact words, or the headline. Plain text. */
             text: string | null;
             /** @constant */
             type: "related";
+            /** @description Address of a story that is not here. */
             url: string | null;
         };
         /** @description A link to another story, in the body. */
         RelatedBlockIn: {
+            /** @description Id of the other story; `include=relations` has its card in `included.articles`. */
             article?: string | null;
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
-            /** @enum {string} */
+            /**
+             * @description What the other story is to this one.
+             * @enum {string}
+             */
             relation: "previous_coverage" | "follow_up" | "background" | "correction_of" | "same_event";
-            /** @description The exact words, or the headline. */
+            /** @description The exact words, or the headline. Plain text. */
             text?: string | null;
             /** @constant */
             type: "related";
+            /** @description Address of a story that is not here. */
             url?: string | null;
         };
         /** @description One state of an object. */
@@ -1908,6 +2373,7 @@ export interface components {
              * @enum {string}
              */
             op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "deleted" | "corrected";
+            /** @description Its number. */
             revision: number;
         };
         /** @description States of an object, newest first. */
@@ -1915,6 +2381,26 @@ export interface components {
             items: components["schemas"]["RevisionOut"][];
             /** @description Cursor of the older ones; null at the first revision. */
             next: string | null;
+        };
+        /** @description Both show this reference note. */
+        SharedNote: {
+            /** @description The reference note. */
+            note: string;
+        };
+        /** @description Both rest on this source. */
+        SharedSource: {
+            /** @description The source. */
+            source: string;
+        };
+        /** @description Both stand under this tag. */
+        SharedTag: {
+            /** @description The tag. */
+            tag: string;
+        };
+        /** @description Both headlines have these words, in whatever forms. */
+        SharedWords: {
+            /** @description As they stand in the headline of the story that was asked for. */
+            words: string[];
         };
         /** @description What a client may set of a source. */
         SourceIn: {
@@ -1925,7 +2411,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description `withheld`: the newsroom knows the name, it is not stored here. `"named"` where it is left out.
+             * @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here. `"named"` where it is left out.
              * @enum {string}
              */
             identity?: "named" | "role_only" | "withheld";
@@ -1933,10 +2419,14 @@ export interface components {
             names: {
                 [key: string]: string;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent?: string | null;
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls?: string[];
@@ -1945,27 +2435,33 @@ export interface components {
         SourceOut: {
             /** @description Other spellings and former names. */
             aliases: string[];
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Who or what it is, by language. */
             description: {
                 [key: string]: string;
             };
             /**
-             * @description `withheld`: the newsroom knows the name, it is not stored here.
+             * @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here.
              * @enum {string}
              */
             identity: "named" | "role_only" | "withheld";
+            /** @description The last change. */
             modified_at: string;
             /** @description Its name, by language. */
             names: {
                 [key: string]: string;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls: string[];
@@ -1992,16 +2488,20 @@ export interface components {
             description?: {
                 [key: string]: string | null;
             } | null;
-            /** @description `withheld`: the newsroom knows the name, it is not stored here. */
+            /** @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here. */
             identity?: ("named" | "role_only" | "withheld") | null;
             /** @description Its name, by language. */
             names?: {
                 [key: string]: string | null;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent?: string | null;
+            /** @description Its name in addresses. */
             slug?: string;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type?: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls?: string[] | null;
@@ -2015,7 +2515,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description `withheld`: the newsroom knows the name, it is not stored here. `"named"` where it is left out.
+             * @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here. `"named"` where it is left out.
              * @enum {string}
              */
             identity?: "named" | "role_only" | "withheld";
@@ -2023,11 +2523,14 @@ export interface components {
             names: {
                 [key: string]: string;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent?: string | null;
             /** @description That of the address. */
             slug?: string | null;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls?: string[];
@@ -2036,27 +2539,33 @@ export interface components {
         SourceSelection: {
             /** @description Other spellings and former names. */
             aliases?: string[];
+            /** @description When it was first saved. */
             created_at?: string;
             /** @description Who or what it is, by language. */
             description?: {
                 [key: string]: string;
             };
             /**
-             * @description `withheld`: the newsroom knows the name, it is not stored here.
+             * @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here.
              * @enum {string}
              */
             identity?: "named" | "role_only" | "withheld";
+            /** @description The last change. */
             modified_at?: string;
             /** @description Its name, by language. */
             names?: {
                 [key: string]: string;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent?: string | null;
             /** @description How often it was saved. */
             revision?: number;
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type?: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls?: string[];
@@ -2065,27 +2574,33 @@ export interface components {
         SourceWritten: {
             /** @description Other spellings and former names. */
             aliases: string[];
+            /** @description When it was first saved. */
             created_at: string;
             /** @description Who or what it is, by language. */
             description: {
                 [key: string]: string;
             };
             /**
-             * @description `withheld`: the newsroom knows the name, it is not stored here.
+             * @description `role_only`: `names` say what it is, and not who. `withheld`: the newsroom knows the name, it is not stored here.
              * @enum {string}
              */
             identity: "named" | "role_only" | "withheld";
+            /** @description The last change. */
             modified_at: string;
             /** @description Its name, by language. */
             names: {
                 [key: string]: string;
             };
-            /** @description The organisation it speaks or publishes for. */
+            /** @description Slug of the organisation it speaks or publishes for. */
             parent: string | null;
             /** @description How often it was saved. */
             revision: number;
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
             type: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls: string[];
@@ -2113,28 +2628,42 @@ export interface components {
         };
         /** @description A typed link to another story: by `article`, by `url`, or by its words alone. */
         StoryRelation: {
+            /** @description Id of the other story; `include=relations` has its card in `included.articles`. */
             article: string | null;
-            /** @enum {string} */
+            /**
+             * @description What the other story is to this one.
+             * @enum {string}
+             */
             relation: "previous_coverage" | "follow_up" | "background" | "correction_of" | "same_event";
-            /** @description The exact words, or the headline. */
+            /** @description The exact words, or the headline. Plain text. */
             text: string | null;
+            /** @description Address of a story that is not here. */
             url: string | null;
         };
         /** @description A typed link to another story: by `article`, by `url`, or by its words alone. */
         StoryRelationIn: {
+            /** @description Id of the other story; `include=relations` has its card in `included.articles`. */
             article?: string | null;
-            /** @enum {string} */
+            /**
+             * @description What the other story is to this one.
+             * @enum {string}
+             */
             relation: "previous_coverage" | "follow_up" | "background" | "correction_of" | "same_event";
-            /** @description The exact words, or the headline. */
+            /** @description The exact words, or the headline. Plain text. */
             text?: string | null;
+            /** @description Address of a story that is not here. */
             url?: string | null;
         };
         /** @description The data of an event of the stream: an entry of the log, whose position is the `id` of the event. */
         StreamedChange: {
+            /** @description When it was done. */
             at: string;
             /** @description The objects and lists that it touches, before and after: what to purge. */
             keys: string[];
-            /** @enum {string} */
+            /**
+             * @description To what kind of object.
+             * @enum {string}
+             */
             noun: "tag" | "source" | "note" | "article";
             /**
              * @description What was done.
@@ -2145,28 +2674,34 @@ export interface components {
             reason: string | null;
             /** @description Id of an article, slug of the others. */
             ref: string;
+            /** @description That of the object after it. */
             revision: number;
         };
         /** @description A table. */
         TableBlock: {
+            /** @description Heads of the columns, each plain text; empty where there are none. */
             header: string[];
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id: string;
+            /** @description Cells, each plain text. Rows may differ in length. */
             rows: string[][];
             /** @constant */
             type: "table";
         };
         /** @description A table. */
         TableBlockIn: {
+            /** @description Heads of the columns, each plain text; empty where there are none. */
             header?: string[];
             /** @description Stable: it names this block in every revision. A block that is sent without one is given one. */
             id?: string;
+            /** @description Cells, each plain text. Rows may differ in length. */
             rows: string[][];
             /** @constant */
             type: "table";
         };
         /** @description One tag, with what `include` asked for. */
         TagAnswer: {
+            /** @description When it was first saved. */
             created_at: string;
             /** @description What it stands for, by language. */
             description: {
@@ -2177,15 +2712,20 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description The last change. */
             modified_at: string;
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
             revision: number;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as: string[];
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description What a client may set of a tag. */
@@ -2198,12 +2738,16 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as?: string[];
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description What `include` asked for. */
@@ -2215,6 +2759,7 @@ export interface components {
         };
         /** @description One tag. */
         TagOut: {
+            /** @description When it was first saved. */
             created_at: string;
             /** @description What it stands for, by language. */
             description: {
@@ -2224,15 +2769,20 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description The last change. */
             modified_at: string;
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
             revision: number;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as: string[];
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description One page of tags: whole, or what `fields` selected. */
@@ -2257,12 +2807,16 @@ export interface components {
             labels?: {
                 [key: string]: string | null;
             };
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as?: string[] | null;
+            /** @description Its name in addresses. */
             slug?: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type?: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description What a client may set of a tag at its address, which says its slug. */
@@ -2275,17 +2829,21 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as?: string[];
             /** @description That of the address. */
             slug?: string | null;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description Those fields of a tag that `fields` named; the slug is always there. */
         TagSelection: {
+            /** @description When it was first saved. */
             created_at?: string;
             /** @description What it stands for, by language. */
             description?: {
@@ -2297,19 +2855,25 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description The last change. */
             modified_at?: string;
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
             /** @description How often it was saved. */
             revision?: number;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as?: string[];
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type?: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
         };
         /** @description The tag as it is after the write. */
         TagWritten: {
+            /** @description When it was first saved. */
             created_at: string;
             /** @description What it stands for, by language. */
             description: {
@@ -2319,24 +2883,56 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description The last change. */
             modified_at: string;
-            /** @description The tag above; sections stand under sections only. */
+            /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
             revision: number;
-            /** @description The same thing elsewhere. */
+            /** @description Addresses of the same thing elsewhere. */
             same_as: string[];
+            /** @description Its name in addresses. */
             slug: string;
-            /** @enum {string} */
+            /**
+             * @description What kind of thing it names.
+             * @enum {string}
+             */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
             /** @description What is not stored as it was sent, such as a repeated address. */
             warnings: components["schemas"]["WriteWarning"][];
         };
         /** @description A piece of a text. Those not inserted make up the old text, those not deleted the new one. */
         TextPiece: {
-            /** @enum {string} */
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
             op: "equal" | "insert" | "delete";
+            /** @description Its words, with the blanks between them. */
             text: string;
+        };
+        /** @description A dated fact, and where it stands. */
+        TimelineFact: {
+            /** @description The story in which it stands: null, since stories have no dated facts. */
+            article: string | null;
+            /** @description Of the note. */
+            language: string;
+            /** @description The reference note in which it stands. */
+            note: string | null;
+            /** @description When it began, as precisely as it is known: a day, month or year. */
+            on: string;
+            /** @description Plain text. */
+            text: string;
+            /** @description The end of a span that begins at `on`. */
+            to: string | null;
+            /** @description The year was not written at this place. */
+            year_inferred: boolean;
+        };
+        /** @description A stretch of the timeline, oldest first. A fact that is dated by year or month stands at its beginning. */
+        TimelinePage: {
+            items: components["schemas"]["TimelineFact"][];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
         };
         /** @description From where the log is to be followed, once the lists have been read anew. */
         TrimmedProblem: {
@@ -2359,10 +2955,14 @@ export interface components {
         };
         /** @description The body of an event: an entry of the log, without its document. */
         WebhookEvent: {
+            /** @description When it was done. */
             at: string;
             /** @description The objects and lists that it touches, before and after: what to purge. */
             keys: string[];
-            /** @enum {string} */
+            /**
+             * @description To what kind of object.
+             * @enum {string}
+             */
             noun: "tag" | "source" | "note" | "article";
             /**
              * @description What was done.
@@ -2373,24 +2973,43 @@ export interface components {
             reason: string | null;
             /** @description Id of an article, slug of the others. */
             ref: string;
+            /** @description That of the object after it. */
             revision: number;
             /** @description Its position, as the perspective of the webhook counts. */
             seq: number;
         };
         /** @description The body of a test event. */
         WebhookTestEvent: {
+            /** @description When it was asked for. */
             at: string;
+            /** @description Empty: there is nothing to purge. */
             keys: string[];
-            /** @constant */
+            /**
+             * @description To no object.
+             * @constant
+             */
             noun: "test";
-            /** @constant */
+            /**
+             * @description Nothing was done.
+             * @constant
+             */
             op: "test";
+            /** @description Always null. */
             reason: null;
-            /** @constant */
+            /**
+             * @description No object.
+             * @constant
+             */
             ref: "test";
-            /** @constant */
+            /**
+             * @description Of no object.
+             * @constant
+             */
             revision: 1;
-            /** @constant */
+            /**
+             * @description No position of the log.
+             * @constant
+             */
             seq: 0;
         };
         /** @description What may be said of something that was taken down. */
@@ -2403,7 +3022,7 @@ export interface components {
             errors: components["schemas"]["ProblemFault"][];
             /** @description What is said of it to the public. */
             public_note: string | null;
-            /** @description Why, in a word. */
+            /** @description Why, in a word: legal, privacy, rights, error, embargo or other. */
             reason: string;
             /** @description What to read instead, while it is public. */
             replacement: components["schemas"]["ObjectAddress"] | null;
@@ -2418,6 +3037,7 @@ export interface components {
         };
         /** @description Something that was not stored as it was sent. */
         WriteWarning: {
+            /** @description What was not stored as it was sent. */
             detail: string;
             /** @description JSON pointer (RFC 6901) into the body that was sent. */
             pointer: string;
@@ -2471,6 +3091,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Published in that year, month or day. */
                 date?: string;
+                /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
+                explain?: boolean;
+                /** @description Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the filter of its own name. Not with `ids`. */
+                facets?: ("tag" | "section" | "source" | "author" | "language" | "month")[];
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
                 fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "body_html" | "body_text")[];
                 /** @description `correction`: readers are told of one. */
@@ -2501,8 +3125,8 @@ export interface operations {
                 role?: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
                 /** @description Any of these sections, comma-separated. */
                 section?: string[];
-                /** @description A minus puts the newest first. With `q` by `published_at` only. */
-                sort?: "-published_at" | "published_at" | "-updated_at" | "updated_at";
+                /** @description A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and ranks the newest 2,000. */
+                sort?: "-published_at" | "published_at" | "-updated_at" | "updated_at" | "relevance";
                 /** @description Rests on the source: comma and repetition as for `tag`. */
                 source?: string[];
                 /** @description A comma means any of, repeating means all of: `tag=a,b&tag=c` is (a or b) and c. A tag stands for itself and all its descendants; an unknown one matches nothing. */
@@ -2847,6 +3471,34 @@ export interface operations {
             };
         };
     };
+    list_related_articles: {
+        parameters: {
+            query?: {
+                /** @description At most so many stories. */
+                limit?: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug of the article. A former slug answers 308. */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stories related to one, and why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedArticles"];
+                };
+            };
+        };
+    };
     list_article_revisions: {
         parameters: {
             query?: {
@@ -3024,6 +3676,8 @@ export interface operations {
                 count?: boolean;
                 /** @description From `next` or `prev` of a page of the same list, with the same filters and sort. */
                 cursor?: string;
+                /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
+                explain?: boolean;
                 /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
                 fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "body" | "body_html" | "body_text")[];
                 /** @description Add to each item where the words of `q` stand in it, and a snippet with marks. */
@@ -3423,8 +4077,8 @@ export interface operations {
     get_preview: {
         parameters: {
             query?: {
-                /** @description Only these fields (and `slug`, of an article `id` too), comma-separated. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "heading" | "facts" | "as_of")[];
+                /** @description Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that it names, drafts too, beside it in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description Seconds to wait for another state while what `If-None-Match` names is still current. */
@@ -3446,6 +4100,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArticleAnswer"] | components["schemas"]["NoteAnswer"] | components["schemas"]["ArticleSelection"] | components["schemas"]["NoteSelection"];
+                };
+            };
+        };
+    };
+    list_quotes: {
+        parameters: {
+            query?: {
+                /** @description From `next` of the same list, with the same filters. */
+                cursor?: string;
+                /** @description Published in that year, month or day, in the site's zone. */
+                date?: string;
+                /** @description `articles`: the cards of the stories, in `included`. */
+                include?: "articles"[];
+                /** @description In any of these languages, comma-separated. */
+                language?: string[];
+                /** @description At most so many quotes. */
+                limit?: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description Words of the quote itself, in any order and any of their forms, in Ukrainian and English: as `q` of articles, without `headline:`. */
+                q?: string;
+                /** @description Said by any of these sources, comma-separated. */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Quotes of all stories: who said what, the newest story first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotePage"];
                 };
             };
         };
@@ -3927,6 +4618,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagOut"];
+                };
+            };
+        };
+    };
+    list_timeline: {
+        parameters: {
+            query?: {
+                /** @description From `next` of the same list, with the same filters. */
+                cursor?: string;
+                /** @description Facts that begin in this year, month or day, or later. */
+                from?: string;
+                /** @description Any of these languages, comma-separated. */
+                language?: string[];
+                /** @description At most so many facts. */
+                limit?: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description Words of the fact itself, in any order and any of their forms, in Ukrainian and English: as `q` of articles, without `headline:`. */
+                q?: string;
+                /** @description Facts that rest on the source, or whose note does: comma and repetition as for `tag`. */
+                source?: string[];
+                /** @description Facts of notes with the tag: a comma means any of, repeating means all of. A tag stands for its descendants too. */
+                tag?: string[];
+                /** @description Facts that begin in this year, month or day, or before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dated facts of all reference notes, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelinePage"];
                 };
             };
         };

@@ -46,13 +46,18 @@ export interface Transport {
 }
 
 // Parameters that are repeated, which means all of; the values of all others are joined by commas, which means any of.
-const REPEATED = new Set(["note", "source", "tag", "tag_not"]);
+const REPEATED: Record<string, string[]> = {
+  "/v1/articles": ["note", "source", "tag", "tag_not"],
+  "/v1/notes": ["source", "tag"],
+  "/v1/timeline": ["source", "tag"],
+};
 
 export function address(base: string, path: string, query: object = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
-    for (const each of Array.isArray(value) && REPEATED.has(name) ? value : [value]) parameters.append(name, String(each));
+    const isRepeated = Array.isArray(value) && REPEATED[path]?.includes(name);
+    for (const each of isRepeated ? value : [value]) parameters.append(name, String(each));
   }
   // Commas may stand in a query, and are easier to read.
   const search = parameters.toString().replaceAll("%2C", ",");

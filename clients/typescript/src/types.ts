@@ -85,12 +85,9 @@ export type Item<N extends NounName, F = undefined> = Selected<N, F, Nouns[N]["c
 /** One object in a walk over pages, with `included` of its page where `include` is sent. */
 export type Walked<N extends NounName, F = undefined, I = undefined> = Flat<Item<N, F> & Beside<N, I>>;
 
-export interface Page<N extends NounName, F = undefined, I = undefined> {
+/** A page: `next` and `prev` are cursors; `count`, `facets` and `explain` are there where they are asked for. */
+export interface Page<N extends NounName, F = undefined, I = undefined>
+  extends Pick<Schemas["ArticlePage"], "next" | "prev" | "count" | "facets" | "explain"> {
   items: Item<N, F>[];
-  /** Cursors of the neighbouring pages. */
-  next: string | null;
-  prev: string | null;
-  /** With `count: true`, how many there are in all. */
-  count: Schemas["ListCount"] | null;
   included: Included<N, I>;
 }
