@@ -26,7 +26,7 @@ from tests.processes import served
 HERE: Final = Path(__file__).parent
 # The folder that `make test-clients` has prepared, a virtual environment with a folder `npm`.
 SET_UP: Final = os.environ.get("TEST_CLIENTS")
-NEED_SET_UP: Final = ("first_front_end", "generated", "served", "typescript")
+NEED_SET_UP: Final = ("browser", "first_front_end", "generated", "served", "typescript")
 collect_ignore = [] if SET_UP else [f"test_{name}.py" for name in NEED_SET_UP]
 
 
