@@ -58,7 +58,7 @@ class Workshop:
 
     @contextmanager
     def node_lines(self, script: str, *arguments: str) -> Iterator[Iterator[str]]:
-        """The lines that a script prints while it runs, for a minute at most; it is to end with the block.
+        """The lines that a script prints while it runs, for two minutes at most; it is to end with the block.
 
         Fails if the script fails.
         """
@@ -66,7 +66,7 @@ class Workshop:
         pipe = subprocess.PIPE
         with subprocess.Popen(command, cwd=self.folder, text=True, stdout=pipe, stderr=pipe) as done:
             assert done.stdout is not None
-            end = Timer(60, done.kill)
+            end = Timer(120, done.kill)
             end.start()
             try:
                 yield (line.strip() for line in done.stdout)

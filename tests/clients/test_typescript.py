@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import time
@@ -27,7 +28,8 @@ def compiled(stories: list[Json]) -> Iterator[Workshop]:
 
     `types.mts` is compiled too: that it does is the test that types follow `fields` and `include`.
     """
-    with opened_workshop("typescript") as workshop:
+    # Two processes may have a half of this file each.
+    with opened_workshop(f"typescript-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}") as workshop:
         package = workshop.folder / "node_modules" / "dovidka-client"
         shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("dist", "node_modules"))
         workshop.node("tsc", "-p", str(package))
