@@ -81,6 +81,9 @@ def test_the_client_reads_a_server(api: Client) -> None:
     note = api.notes.get("zghariv-trams")
     assert api.notes.revision("zghariv-trams", note["revision"])["body"] == note["body"]
     assert api.archive(by="year")["items"]
+    assert api.search(q="tram")["items"]
+    assert api.suggest(q="tra", noun="tag")["items"]
+    assert api.sources.list(role="author", include="counts")["included"]["counts"]
     assert all(quote["text"] for quote in api.quotes(source="lev-shchedryk")["items"])
     assert api.timeline(from_="1900", tag=["trams"])["items"]
     assert api.articles.related(TRAM)["items"][0]["card"]["headline"]

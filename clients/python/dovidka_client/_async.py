@@ -62,6 +62,12 @@ class AsyncClient:
         path = f"/v1/previews/{quote(token, safe='')}"
         return await self._transport.send(Call[models.ArticleAnswer | models.NoteAnswer]("GET", path, query))
 
+    async def search(self, **query: Unpack[models.SearchContentQuery]) -> models.SearchPage:
+        return await self._transport.send(Call[models.SearchPage]("GET", "/v1/search", query))
+
+    async def suggest(self, **query: Unpack[models.SuggestContentQuery]) -> models.Suggestions:
+        return await self._transport.send(Call[models.Suggestions]("GET", "/v1/suggest", query))
+
     async def quotes(self, **query: Unpack[models.ListQuotesQuery]) -> models.QuotePage:
         return await self._transport.send(Call[models.QuotePage]("GET", "/v1/quotes", query))
 

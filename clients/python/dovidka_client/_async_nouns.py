@@ -5,7 +5,7 @@ from typing import Any, Unpack, overload
 
 from dovidka_client import _models as models
 from dovidka_client._async_transport import AsyncTransport
-from dovidka_client._calls import Acting, Answer, ArticleItem, Call, IfMatch, NoteItem, Nothing, Page, at, shaped
+from dovidka_client._calls import Acting, Answer, ArticleItem, Call, IfMatch, NoteItem, Page, SourceItem, at, shaped
 
 
 class _AsyncNoun:
@@ -234,9 +234,9 @@ class AsyncSources(_AsyncNoun):
     @overload
     async def list(
         self, *, fields: Sequence[models.ListSourcesField], **query: Unpack[models.ListSourcesQuery]
-    ) -> Page[models.SourceSelection, Nothing]: ...
+    ) -> Page[models.SourceSelection, models.SourceIncluded]: ...
     @overload
-    async def list(self, **query: Unpack[models.ListSourcesQuery]) -> Page[models.SourceOut, Nothing]: ...
+    async def list(self, **query: Unpack[models.ListSourcesQuery]) -> Page[models.SourceOut, models.SourceIncluded]: ...
     async def list(
         self, *, fields: Sequence[models.ListSourcesField] | None = None, **query: Unpack[models.ListSourcesQuery]
     ) -> object:
@@ -247,7 +247,7 @@ class AsyncSources(_AsyncNoun):
         self, *, fields: Sequence[models.ListSourcesField], **query: Unpack[models.ListSourcesQuery]
     ) -> AsyncIterator[models.SourceSelection]: ...
     @overload
-    def pages(self, **query: Unpack[models.ListSourcesQuery]) -> AsyncIterator[models.SourceOut]: ...
+    def pages(self, **query: Unpack[models.ListSourcesQuery]) -> AsyncIterator[SourceItem]: ...
     def pages(
         self, *, fields: Sequence[models.ListSourcesField] | None = None, **query: Unpack[models.ListSourcesQuery]
     ) -> AsyncIterator[object]:

@@ -8,7 +8,17 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from dovidka_client._models import ArticleHit, ArticleIncluded, Explanation, Facet, ListCount, NoteHit, NoteIncluded
+from dovidka_client._models import (
+    ArticleHit,
+    ArticleIncluded,
+    Explanation,
+    Facet,
+    ListCount,
+    NoteHit,
+    NoteIncluded,
+    SourceIncluded,
+    SourceOut,
+)
 from dovidka_client._problem import KINDS, Problem
 
 Answer = TypeVar("Answer")
@@ -43,10 +53,6 @@ class Page(TypedDict, Generic[Item, Beside]):
     explain: NotRequired[Explanation]
 
 
-class Nothing(TypedDict):
-    """What stands beside sources."""
-
-
 class ArticleItem(ArticleHit, total=False):
     """An article in a walk over pages: `included`, where `include` is sent, is that of its page."""
 
@@ -57,6 +63,12 @@ class NoteItem(NoteHit, total=False):
     """A note in a walk over pages: `included`, where `include` is sent, is that of its page."""
 
     included: NoteIncluded
+
+
+class SourceItem(SourceOut, total=False):
+    """A source in a walk over pages: `included`, where `include` is sent, is that of its page."""
+
+    included: SourceIncluded
 
 
 class Acting(TypedDict, total=False):

@@ -6,6 +6,99 @@ from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class AiOrigin(TypedDict):
+    use: Literal["none", "assisted", "generated"]
+    digital_source_type: (
+        Literal[
+            "digitalCapture",
+            "computationalCapture",
+            "negativeFilm",
+            "positiveFilm",
+            "print",
+            "minorHumanEdits",
+            "humanEdits",
+            "algorithmicallyEnhanced",
+            "softwareImage",
+            "digitalArt",
+            "digitalCreation",
+            "dataDrivenMedia",
+            "trainedAlgorithmicMedia",
+            "algorithmicMedia",
+            "screenCapture",
+            "virtualRecording",
+            "composite",
+            "compositeCapture",
+            "compositeSynthetic",
+            "compositeWithTrainedAlgorithmicMedia",
+        ]
+        | None
+    )
+    reviewed: bool
+    note: str | None
+
+
+class AiOriginIn(TypedDict):
+    use: Literal["none", "assisted", "generated"]
+    digital_source_type: NotRequired[
+        Literal[
+            "digitalCapture",
+            "computationalCapture",
+            "negativeFilm",
+            "positiveFilm",
+            "print",
+            "minorHumanEdits",
+            "humanEdits",
+            "algorithmicallyEnhanced",
+            "softwareImage",
+            "digitalArt",
+            "digitalCreation",
+            "dataDrivenMedia",
+            "trainedAlgorithmicMedia",
+            "algorithmicMedia",
+            "screenCapture",
+            "virtualRecording",
+            "composite",
+            "compositeCapture",
+            "compositeSynthetic",
+            "compositeWithTrainedAlgorithmicMedia",
+        ]
+        | None
+    ]
+    reviewed: NotRequired[bool]
+    note: NotRequired[str | None]
+
+
+class AiOriginPatch(TypedDict):
+    use: NotRequired[Literal["none", "assisted", "generated"]]
+    digital_source_type: NotRequired[
+        Literal[
+            "digitalCapture",
+            "computationalCapture",
+            "negativeFilm",
+            "positiveFilm",
+            "print",
+            "minorHumanEdits",
+            "humanEdits",
+            "algorithmicallyEnhanced",
+            "softwareImage",
+            "digitalArt",
+            "digitalCreation",
+            "dataDrivenMedia",
+            "trainedAlgorithmicMedia",
+            "algorithmicMedia",
+            "screenCapture",
+            "virtualRecording",
+            "composite",
+            "compositeCapture",
+            "compositeSynthetic",
+            "compositeWithTrainedAlgorithmicMedia",
+        ]
+        | None
+    ]
+    reviewed: NotRequired[bool | None]
+    note: NotRequired[str | None]
+
+
 class ArchivePeriod(TypedDict):
     period: str
     count: int
@@ -40,6 +133,27 @@ class ArticleAnswer(TypedDict):
     origin: ArticleOrigin | None
     corrections: list[ArticleCorrection]
     editors_note: str | None
+    genre: (
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    )
+    dateline: str | None
+    headlines: Headlines
+    flags: list[Literal["sensitive", "graphic", "sponsored"]]
+    ai: AiOrigin | None
     body: list[Block]
     ednote: NotRequired[str | None]
     body_html: NotRequired[str]
@@ -80,6 +194,27 @@ class ArticleCard(TypedDict):
     origin: ArticleOrigin | None
     corrections: list[ArticleCorrection]
     editors_note: str | None
+    genre: (
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    )
+    dateline: str | None
+    headlines: Headlines
+    flags: list[Literal["sensitive", "graphic", "sponsored"]]
+    ai: AiOrigin | None
 
 
 class ArticleCorrectIn(TypedDict):
@@ -130,6 +265,27 @@ class ArticleHit(TypedDict):
     origin: ArticleOrigin | None
     corrections: list[ArticleCorrection]
     editors_note: str | None
+    genre: (
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    )
+    dateline: str | None
+    headlines: Headlines
+    flags: list[Literal["sensitive", "graphic", "sponsored"]]
+    ai: AiOrigin | None
     highlights: NotRequired[ArticleHighlights]
     snippet_html: NotRequired[str | None]
 
@@ -150,6 +306,27 @@ class ArticleIn(TypedDict):
     translation_of: NotRequired[str | None]
     editors_note: NotRequired[str | None]
     ednote: NotRequired[str | None]
+    genre: NotRequired[
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    ]
+    dateline: NotRequired[str | None]
+    headlines: NotRequired[HeadlinesIn]
+    flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]]]
+    ai: NotRequired[AiOriginIn | None]
 
 
 class ArticleIncluded(TypedDict):
@@ -167,6 +344,7 @@ class ArticleOrigin(TypedDict):
 
 
 class ArticlePage(TypedDict):
+    did_you_mean: str | None
     items: list[ArticleAnswer | ArticleHit | ArticleSelection]
     next: str | None
     prev: str | None
@@ -192,7 +370,36 @@ class ArticlePatch(TypedDict):
     translation_of: NotRequired[str | None]
     editors_note: NotRequired[str | None]
     ednote: NotRequired[str | None]
+    genre: NotRequired[
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    ]
+    dateline: NotRequired[str | None]
+    headlines: NotRequired[HeadlinesPatch | None]
+    flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]] | None]
+    ai: NotRequired[AiOriginPatch | None]
     minor: NotRequired[bool | None]
+
+
+class ArticleResult(TypedDict):
+    score: float
+    snippet_html: str | None
+    noun: Literal["article"]
+    ref: str
+    card: ArticleCard
 
 
 class ArticleSelection(TypedDict):
@@ -224,6 +431,27 @@ class ArticleSelection(TypedDict):
     origin: NotRequired[ArticleOrigin | None]
     corrections: NotRequired[list[ArticleCorrection]]
     editors_note: NotRequired[str | None]
+    genre: NotRequired[
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    ]
+    dateline: NotRequired[str | None]
+    headlines: NotRequired[Headlines]
+    flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]]]
+    ai: NotRequired[AiOrigin | None]
     body: NotRequired[list[Block]]
     ednote: NotRequired[str | None]
     body_html: NotRequired[str]
@@ -274,6 +502,27 @@ class ArticleWritten(TypedDict):
     origin: ArticleOrigin | None
     corrections: list[ArticleCorrection]
     editors_note: str | None
+    genre: (
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | None
+    )
+    dateline: str | None
+    headlines: Headlines
+    flags: list[Literal["sensitive", "graphic", "sponsored"]]
+    ai: AiOrigin | None
     body: list[Block]
     ednote: str | None
     warnings: list[WriteWarning]
@@ -281,7 +530,9 @@ class ArticleWritten(TypedDict):
 
 class Attribution(TypedDict):
     source: str
-    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    role: Literal[
+        "author", "reported_by", "said_by", "published_by", "photographer", "document", "data", "editor", "translator"
+    ]
     channel: Literal["telegram", "press_release", "interview", "social", "website", "broadcast"] | None
     url: str | None
     text: str | None
@@ -291,7 +542,9 @@ class Attribution(TypedDict):
 
 class AttributionIn(TypedDict):
     source: str
-    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    role: Literal[
+        "author", "reported_by", "said_by", "published_by", "photographer", "document", "data", "editor", "translator"
+    ]
     channel: NotRequired[Literal["telegram", "press_release", "interview", "social", "website", "broadcast"] | None]
     url: NotRequired[str | None]
     text: NotRequired[str | None]
@@ -483,6 +736,24 @@ class HeadingBlockIn(TypedDict):
     text: str
 
 
+class Headlines(TypedDict):
+    seo: str | None
+    social: str | None
+    short: str | None
+
+
+class HeadlinesIn(TypedDict):
+    seo: NotRequired[str | None]
+    social: NotRequired[str | None]
+    short: NotRequired[str | None]
+
+
+class HeadlinesPatch(TypedDict):
+    seo: NotRequired[str | None]
+    social: NotRequired[str | None]
+    short: NotRequired[str | None]
+
+
 class Highlight(TypedDict):
     start: int
     end: int
@@ -500,6 +771,7 @@ class Image(TypedDict):
     width: int | None
     height: int | None
     focal_point: FocalPoint | None
+    ai: AiOrigin | None
 
 
 class ImageBlock(TypedDict):
@@ -515,6 +787,7 @@ class ImageBlock(TypedDict):
     width: int | None
     height: int | None
     focal_point: FocalPoint | None
+    ai: AiOrigin | None
     type: Literal["image"]
 
 
@@ -531,6 +804,7 @@ class ImageBlockIn(TypedDict):
     width: NotRequired[int | None]
     height: NotRequired[int | None]
     focal_point: NotRequired[FocalPointIn | None]
+    ai: NotRequired[AiOriginIn | None]
     type: Literal["image"]
 
 
@@ -546,6 +820,7 @@ class ImageIn(TypedDict):
     width: NotRequired[int | None]
     height: NotRequired[int | None]
     focal_point: NotRequired[FocalPointIn | None]
+    ai: NotRequired[AiOriginIn | None]
 
 
 class ImagePatch(TypedDict):
@@ -560,6 +835,7 @@ class ImagePatch(TypedDict):
     width: NotRequired[int | None]
     height: NotRequired[int | None]
     focal_point: NotRequired[FocalPointPatch | None]
+    ai: NotRequired[AiOriginPatch | None]
 
 
 class ListBlock(TypedDict):
@@ -607,10 +883,31 @@ class NoteAnswer(TypedDict):
     modified_at: str
     created_at: str
     revision: int
+    ai: AiOrigin | None
     body: list[Block]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
     included: NotRequired[NoteIncluded]
+
+
+class NoteCard(TypedDict):
+    slug: str
+    language: str
+    heading: str
+    facts: list[NoteFact]
+    as_of: str | None
+    tags: list[str]
+    attributions: list[Attribution]
+    translation_of: str | None
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    ai: AiOrigin | None
 
 
 class NoteFact(TypedDict):
@@ -652,6 +949,7 @@ class NoteHit(TypedDict):
     modified_at: str
     created_at: str
     revision: int
+    ai: AiOrigin | None
     highlights: NotRequired[NoteHighlights]
     snippet_html: NotRequired[str | None]
 
@@ -666,6 +964,7 @@ class NoteIn(TypedDict):
     tags: NotRequired[list[str]]
     attributions: NotRequired[list[AttributionIn]]
     translation_of: NotRequired[str | None]
+    ai: NotRequired[AiOriginIn | None]
 
 
 class NoteIncluded(TypedDict):
@@ -690,10 +989,12 @@ class NoteOut(TypedDict):
     modified_at: str
     created_at: str
     revision: int
+    ai: AiOrigin | None
     body: list[Block]
 
 
 class NotePage(TypedDict):
+    did_you_mean: str | None
     items: list[NoteAnswer | NoteHit | NoteSelection]
     next: str | None
     prev: str | None
@@ -712,6 +1013,7 @@ class NotePatch(TypedDict):
     tags: NotRequired[list[str] | None]
     attributions: NotRequired[list[AttributionIn] | None]
     translation_of: NotRequired[str | None]
+    ai: NotRequired[AiOriginPatch | None]
     minor: NotRequired[bool | None]
 
 
@@ -725,6 +1027,15 @@ class NotePut(TypedDict):
     tags: NotRequired[list[str]]
     attributions: NotRequired[list[AttributionIn]]
     translation_of: NotRequired[str | None]
+    ai: NotRequired[AiOriginIn | None]
+
+
+class NoteResult(TypedDict):
+    score: float
+    snippet_html: str | None
+    noun: Literal["note"]
+    ref: str
+    card: NoteCard
 
 
 class NoteSelection(TypedDict):
@@ -744,6 +1055,7 @@ class NoteSelection(TypedDict):
     modified_at: NotRequired[str]
     created_at: NotRequired[str]
     revision: NotRequired[int]
+    ai: NotRequired[AiOrigin | None]
     body: NotRequired[list[Block]]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
@@ -775,6 +1087,7 @@ class NoteWritten(TypedDict):
     modified_at: str
     created_at: str
     revision: int
+    ai: AiOrigin | None
     body: list[Block]
     warnings: list[WriteWarning]
 
@@ -937,6 +1250,12 @@ class RevisionPage(TypedDict):
     next: str | None
 
 
+class SearchPage(TypedDict):
+    did_you_mean: str | None
+    items: list[ArticleResult | NoteResult | SourceResult | TagResult]
+    next: str | None
+
+
 class SharedNote(TypedDict):
     note: str
 
@@ -964,6 +1283,10 @@ class SourceIn(TypedDict):
     parent: NotRequired[str | None]
 
 
+class SourceIncluded(TypedDict):
+    counts: NotRequired[dict[str, int]]
+
+
 class SourceOut(TypedDict):
     slug: str
     type: Literal["person", "organisation", "media", "channel", "document"]
@@ -983,7 +1306,7 @@ class SourcePage(TypedDict):
     next: str | None
     prev: str | None
     count: ListCount | None
-    included: dict[str, Any]
+    included: SourceIncluded
 
 
 class SourcePatch(TypedDict):
@@ -1006,6 +1329,14 @@ class SourcePut(TypedDict):
     description: NotRequired[dict[str, str]]
     urls: NotRequired[list[str]]
     parent: NotRequired[str | None]
+
+
+class SourceResult(TypedDict):
+    score: float
+    snippet_html: str | None
+    noun: Literal["source"]
+    ref: str
+    card: SourceOut
 
 
 class SourceSelection(TypedDict):
@@ -1072,6 +1403,17 @@ class StreamedChange(TypedDict):
     reason: str | None
 
 
+class Suggestion(TypedDict):
+    noun: Literal["tag", "source", "note", "article"]
+    ref: str
+    text: str
+    language: str | None
+
+
+class Suggestions(TypedDict):
+    items: list[Suggestion]
+
+
 class TableBlock(TypedDict):
     id: str
     type: Literal["table"]
@@ -1093,6 +1435,7 @@ class TagAnswer(TypedDict):
     description: dict[str, str]
     parent: str | None
     same_as: list[str]
+    order: int | None
     revision: int
     created_at: str
     modified_at: str
@@ -1106,6 +1449,7 @@ class TagIn(TypedDict):
     description: NotRequired[dict[str, str]]
     parent: NotRequired[str | None]
     same_as: NotRequired[list[str]]
+    order: NotRequired[int | None]
 
 
 class TagIncluded(TypedDict):
@@ -1119,6 +1463,7 @@ class TagOut(TypedDict):
     description: dict[str, str]
     parent: str | None
     same_as: list[str]
+    order: int | None
     revision: int
     created_at: str
     modified_at: str
@@ -1139,6 +1484,7 @@ class TagPatch(TypedDict):
     description: NotRequired[dict[str, str | None] | None]
     parent: NotRequired[str | None]
     same_as: NotRequired[list[str] | None]
+    order: NotRequired[int | None]
 
 
 class TagPut(TypedDict):
@@ -1148,6 +1494,15 @@ class TagPut(TypedDict):
     description: NotRequired[dict[str, str]]
     parent: NotRequired[str | None]
     same_as: NotRequired[list[str]]
+    order: NotRequired[int | None]
+
+
+class TagResult(TypedDict):
+    score: float
+    snippet_html: str | None
+    noun: Literal["tag"]
+    ref: str
+    card: TagOut
 
 
 class TagSelection(TypedDict):
@@ -1157,6 +1512,7 @@ class TagSelection(TypedDict):
     description: NotRequired[dict[str, str]]
     parent: NotRequired[str | None]
     same_as: NotRequired[list[str]]
+    order: NotRequired[int | None]
     revision: NotRequired[int]
     created_at: NotRequired[str]
     modified_at: NotRequired[str]
@@ -1170,6 +1526,7 @@ class TagWritten(TypedDict):
     description: dict[str, str]
     parent: str | None
     same_as: list[str]
+    order: int | None
     revision: int
     created_at: str
     modified_at: str
@@ -1259,9 +1616,48 @@ class ListArticlesQuery(TypedDict, total=False):
     tag: str | Sequence[str]
     tag_not: str | Sequence[str]
     source: str | Sequence[str]
-    role: Literal["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]
+    role: Literal[
+        "author", "reported_by", "said_by", "published_by", "photographer", "document", "data", "editor", "translator"
+    ]
     note: str | Sequence[str]
-    has: Literal["correction"] | Sequence[Literal["correction"]]
+    has: (
+        Literal["correction", "quote", "image", "video", "note", "table"]
+        | Sequence[Literal["correction", "quote", "image", "video", "note", "table"]]
+    )
+    genre: (
+        Literal[
+            "news",
+            "analysis",
+            "opinion",
+            "interview",
+            "feature",
+            "review",
+            "live",
+            "obituary",
+            "explainer",
+            "fact_check",
+            "press_release",
+            "sponsored",
+        ]
+        | Sequence[
+            Literal[
+                "news",
+                "analysis",
+                "opinion",
+                "interview",
+                "feature",
+                "review",
+                "live",
+                "obituary",
+                "explainer",
+                "fact_check",
+                "press_release",
+                "sponsored",
+            ]
+        ]
+    )
+    flag: Literal["sensitive", "graphic", "sponsored"] | Sequence[Literal["sensitive", "graphic", "sponsored"]]
+    ai: Literal["none", "assisted", "generated"] | Sequence[Literal["none", "assisted", "generated"]]
     section: str | Sequence[str]
     language: str | Sequence[str]
     date: str
@@ -1409,6 +1805,10 @@ class ListSourcesQuery(TypedDict, total=False):
     limit: int
     cursor: str
     count: bool
+    include: Literal["counts"] | Sequence[Literal["counts"]]
+    role: Literal[
+        "author", "reported_by", "said_by", "published_by", "photographer", "document", "data", "editor", "translator"
+    ]
     type: (
         Literal["person", "organisation", "media", "channel", "document"]
         | Sequence[Literal["person", "organisation", "media", "channel", "document"]]
@@ -1445,7 +1845,7 @@ class ListTagsQuery(TypedDict, total=False):
     )
     parent: str | Sequence[str]
     ids: str | Sequence[str]
-    sort: Literal["slug", "-modified_at"]
+    sort: Literal["slug", "-modified_at", "order"]
 
 
 class GetTagQuery(TypedDict, total=False):
@@ -1461,6 +1861,20 @@ class ListTagRevisionsQuery(TypedDict, total=False):
 
 class GetTagRevisionQuery(TypedDict, total=False):
     perspective: Literal["drafts"]
+
+
+class SearchContentQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    q: str
+    noun: Literal["tag", "source", "note", "article"] | Sequence[Literal["tag", "source", "note", "article"]]
+    limit: int
+    cursor: str
+
+
+class SuggestContentQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    q: str
+    noun: Literal["tag", "source", "note", "article"] | Sequence[Literal["tag", "source", "note", "article"]]
 
 
 class ListChangesQuery(TypedDict, total=False):
@@ -1554,6 +1968,11 @@ ListArticlesField = Literal[
     "origin",
     "corrections",
     "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1587,6 +2006,11 @@ GetArticleField = Literal[
     "origin",
     "corrections",
     "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1620,6 +2044,11 @@ GetArticleRevisionField = Literal[
     "origin",
     "corrections",
     "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1653,6 +2082,11 @@ GetWorkingCopyField = Literal[
     "origin",
     "corrections",
     "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1686,6 +2120,11 @@ GetPreviewField = Literal[
     "origin",
     "corrections",
     "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
     "body",
     "heading",
     "facts",
@@ -1710,6 +2149,7 @@ ListNotesField = Literal[
     "modified_at",
     "created_at",
     "revision",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1731,6 +2171,7 @@ GetNoteField = Literal[
     "modified_at",
     "created_at",
     "revision",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1752,6 +2193,7 @@ GetNoteRevisionField = Literal[
     "modified_at",
     "created_at",
     "revision",
+    "ai",
     "body",
     "body_html",
     "body_text",
@@ -1783,8 +2225,8 @@ GetSourceField = Literal[
     "modified_at",
 ]
 ListTagsField = Literal[
-    "slug", "type", "labels", "description", "parent", "same_as", "revision", "created_at", "modified_at"
+    "slug", "type", "labels", "description", "parent", "same_as", "order", "revision", "created_at", "modified_at"
 ]
 GetTagField = Literal[
-    "slug", "type", "labels", "description", "parent", "same_as", "revision", "created_at", "modified_at"
+    "slug", "type", "labels", "description", "parent", "same_as", "order", "revision", "created_at", "modified_at"
 ]

@@ -60,6 +60,12 @@ class Client:
         path = f"/v1/previews/{quote(token, safe='')}"
         return self._transport.send(Call[models.ArticleAnswer | models.NoteAnswer]("GET", path, query))
 
+    def search(self, **query: Unpack[models.SearchContentQuery]) -> models.SearchPage:
+        return self._transport.send(Call[models.SearchPage]("GET", "/v1/search", query))
+
+    def suggest(self, **query: Unpack[models.SuggestContentQuery]) -> models.Suggestions:
+        return self._transport.send(Call[models.Suggestions]("GET", "/v1/suggest", query))
+
     def quotes(self, **query: Unpack[models.ListQuotesQuery]) -> models.QuotePage:
         return self._transport.send(Call[models.QuotePage]("GET", "/v1/quotes", query))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack, overload
 
 from dovidka_client import _models as models
-from dovidka_client._calls import Acting, Answer, ArticleItem, Call, IfMatch, NoteItem, Nothing, Page, at, shaped
+from dovidka_client._calls import Acting, Answer, ArticleItem, Call, IfMatch, NoteItem, Page, SourceItem, at, shaped
 from dovidka_client._sync_transport import Transport
 
 
@@ -222,9 +222,9 @@ class Sources(_Noun):
     @overload
     def list(
         self, *, fields: Sequence[models.ListSourcesField], **query: Unpack[models.ListSourcesQuery]
-    ) -> Page[models.SourceSelection, Nothing]: ...
+    ) -> Page[models.SourceSelection, models.SourceIncluded]: ...
     @overload
-    def list(self, **query: Unpack[models.ListSourcesQuery]) -> Page[models.SourceOut, Nothing]: ...
+    def list(self, **query: Unpack[models.ListSourcesQuery]) -> Page[models.SourceOut, models.SourceIncluded]: ...
     def list(
         self, *, fields: Sequence[models.ListSourcesField] | None = None, **query: Unpack[models.ListSourcesQuery]
     ) -> object:
@@ -235,7 +235,7 @@ class Sources(_Noun):
         self, *, fields: Sequence[models.ListSourcesField], **query: Unpack[models.ListSourcesQuery]
     ) -> Iterator[models.SourceSelection]: ...
     @overload
-    def pages(self, **query: Unpack[models.ListSourcesQuery]) -> Iterator[models.SourceOut]: ...
+    def pages(self, **query: Unpack[models.ListSourcesQuery]) -> Iterator[SourceItem]: ...
     def pages(
         self, *, fields: Sequence[models.ListSourcesField] | None = None, **query: Unpack[models.ListSourcesQuery]
     ) -> Iterator[object]:

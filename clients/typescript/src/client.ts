@@ -43,7 +43,7 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
   /** A GET of an object, or of one of its states. */
   const document =
     <N extends NounName>(noun: N, ...rest: string[]) =>
-    <const F extends Fields<N> = undefined, const I extends Include<N> = undefined>(
+    <const F extends Fields<N> = undefined, const I extends Include<N, "get"> = undefined>(
       ref: string,
       query?: GetParameters<N, F, I>,
       options?: RequestOptions,
@@ -52,7 +52,7 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
 
   const documentRevision =
     <N extends NounName>(noun: N) =>
-    <const F extends Fields<N> = undefined, const I extends Include<N> = undefined>(
+    <const F extends Fields<N> = undefined, const I extends Include<N, "get"> = undefined>(
       ref: string,
       revision: number,
       query?: GetParameters<N, F, I>,
@@ -89,7 +89,7 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
 
   /** What all nouns have. */
   const reading = <N extends NounName>(noun: N) => {
-    function list<const F extends Fields<N> = undefined, const I extends Include<N> = undefined>(
+    function list<const F extends Fields<N> = undefined, const I extends Include<N, "list"> = undefined>(
       query?: ListParameters<N, F, I>,
       options?: RequestOptions,
     ) {
@@ -97,7 +97,7 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
     }
 
     /** All items, page after page, each with `included` of its page if `include` is sent. */
-    async function* pages<const F extends Fields<N> = undefined, const I extends Include<N> = undefined>(
+    async function* pages<const F extends Fields<N> = undefined, const I extends Include<N, "list"> = undefined>(
       query?: ListParameters<N, F, I>,
       options?: RequestOptions,
     ): AsyncGenerator<Walked<N, F, I>, void, undefined> {
@@ -165,6 +165,8 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
     /** What the holder of a token may see: an article or a note as the desk has it. */
     preview: (token: string, query?: Query<"get_preview">, options?: RequestOptions) =>
       read<"get_preview">(`/v1/previews/${encodeURIComponent(token)}`)(query, options),
+    search: read<"search_content">("/v1/search"),
+    suggest: read<"suggest_content">("/v1/suggest"),
     quotes: read<"list_quotes">("/v1/quotes"),
     timeline: read<"list_timeline">("/v1/timeline"),
     archive: read<"get_archive">("/v1/archive"),

@@ -506,6 +506,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Articles, notes, sources and tags in one list, the best first */
+        get: operations["search_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -570,6 +587,23 @@ export interface paths {
         };
         /** @description A source as it was at one revision */
         get: operations["get_source_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What somebody who types may mean */
+        get: operations["suggest_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -671,6 +705,48 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What part AI had in a text or a picture, and what readers are told of it. */
+        AiOrigin: {
+            /** @description The last part of IPTC's code. */
+            digital_source_type: ("digitalCapture" | "computationalCapture" | "negativeFilm" | "positiveFilm" | "print" | "minorHumanEdits" | "humanEdits" | "algorithmicallyEnhanced" | "softwareImage" | "digitalArt" | "digitalCreation" | "dataDrivenMedia" | "trainedAlgorithmicMedia" | "algorithmicMedia" | "screenCapture" | "virtualRecording" | "composite" | "compositeCapture" | "compositeSynthetic" | "compositeWithTrainedAlgorithmicMedia") | null;
+            /** @description What readers are told besides. Plain text. */
+            note: string | null;
+            /** @description Whether a person has reviewed it. */
+            reviewed: boolean;
+            /**
+             * @description `none` is a statement too.
+             * @enum {string}
+             */
+            use: "none" | "assisted" | "generated";
+        };
+        /** @description What part AI had in a text or a picture, and what readers are told of it. */
+        AiOriginIn: {
+            /** @description The last part of IPTC's code. */
+            digital_source_type?: ("digitalCapture" | "computationalCapture" | "negativeFilm" | "positiveFilm" | "print" | "minorHumanEdits" | "humanEdits" | "algorithmicallyEnhanced" | "softwareImage" | "digitalArt" | "digitalCreation" | "dataDrivenMedia" | "trainedAlgorithmicMedia" | "algorithmicMedia" | "screenCapture" | "virtualRecording" | "composite" | "compositeCapture" | "compositeSynthetic" | "compositeWithTrainedAlgorithmicMedia") | null;
+            /** @description What readers are told besides. Plain text. */
+            note?: string | null;
+            /** @description Whether a person has reviewed it. */
+            reviewed?: boolean;
+            /**
+             * @description `none` is a statement too.
+             * @enum {string}
+             */
+            use: "none" | "assisted" | "generated";
+        };
+        /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
+        AiOriginPatch: {
+            /** @description The last part of IPTC's code. */
+            digital_source_type?: ("digitalCapture" | "computationalCapture" | "negativeFilm" | "positiveFilm" | "print" | "minorHumanEdits" | "humanEdits" | "algorithmicallyEnhanced" | "softwareImage" | "digitalArt" | "digitalCreation" | "dataDrivenMedia" | "trainedAlgorithmicMedia" | "algorithmicMedia" | "screenCapture" | "virtualRecording" | "composite" | "compositeCapture" | "compositeSynthetic" | "compositeWithTrainedAlgorithmicMedia") | null;
+            /** @description What readers are told besides. Plain text. */
+            note?: string | null;
+            /** @description Whether a person has reviewed it. */
+            reviewed?: boolean | null;
+            /**
+             * @description `none` is a statement too.
+             * @enum {string}
+             */
+            use?: "none" | "assisted" | "generated";
+        };
         /** @description How many articles were published in a year, month or day of the site's zone. */
         ArchivePeriod: {
             /** @description How many articles were published in it. */
@@ -680,6 +756,8 @@ export interface components {
         };
         /** @description One article, with what `include` asked for. */
         ArticleAnswer: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
             /** @description The text, in blocks. */
@@ -688,12 +766,14 @@ export interface components {
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
             /** @description When it was first saved. */
             created_at: string;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description A note to the desk, for the desk alone. */
@@ -702,8 +782,14 @@ export interface components {
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description What readers are to know before they read. */
+            flags: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description The headline as other places need it. */
+            headlines: components["schemas"]["Headlines"];
             /** @description Never changes. */
             id: string;
             /** @description The picture that leads the story. */
@@ -755,22 +841,32 @@ export interface components {
         };
         /** @description An article without its body, as lists show it. */
         ArticleCard: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
             /** @description When it was first saved. */
             created_at: string;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description What readers are to know before they read. */
+            flags: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description The headline as other places need it. */
+            headlines: components["schemas"]["Headlines"];
             /** @description Never changes. */
             id: string;
             /** @description The picture that leads the story. */
@@ -852,22 +948,32 @@ export interface components {
         };
         /** @description An article in a list, without its body. */
         ArticleHit: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
             /** @description When it was first saved. */
             created_at: string;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description What readers are to know before they read. */
+            flags: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description The headline as other places need it. */
+            headlines: components["schemas"]["Headlines"];
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["ArticleHighlights"];
             /** @description Never changes. */
@@ -918,18 +1024,28 @@ export interface components {
         };
         /** @description What a client may set of an article. */
         ArticleIn: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginIn"] | null;
             /** @description Those that do not follow from the body and the pictures. */
             attributions?: components["schemas"]["AttributionIn"][];
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline?: string | null;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline?: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
+            /** @description What readers are to know before they read. */
+            flags?: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre?: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description A draft may have none yet. Plain text. */
             headline?: string;
+            /** @description The headline as other places need it. `{"seo":null,"social":null,"short":null}` where it is left out. */
+            headlines?: components["schemas"]["HeadlinesIn"];
             /** @description The picture that leads the story. */
             image?: components["schemas"]["ImageIn"] | null;
             /** @description A word or two above the headline. Plain text. */
@@ -987,6 +1103,8 @@ export interface components {
         ArticlePage: {
             /** @description Filled by `count=true`; null without it. */
             count: components["schemas"]["ListCount"] | null;
+            /** @description Where nothing has the words of `q`: `q` with mistyped words replaced, which finds something. Else null. */
+            did_you_mean: string | null;
             /** @description Asked for by `explain=true`. */
             explain?: components["schemas"]["Explanation"];
             /** @description What `facets` asked for, by name: of `tag`, `section`, `source`, `author`, `language`, `month`. */
@@ -1003,18 +1121,28 @@ export interface components {
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         ArticlePatch: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginPatch"] | null;
             /** @description Those that do not follow from the body and the pictures. */
             attributions?: components["schemas"]["AttributionIn"][] | null;
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][] | null;
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline?: string | null;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline?: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
+            /** @description What readers are to know before they read. */
+            flags?: ("sensitive" | "graphic" | "sponsored")[] | null;
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre?: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description A draft may have none yet. Plain text. */
             headline?: string | null;
+            /** @description The headline as other places need it. */
+            headlines?: components["schemas"]["HeadlinesPatch"] | null;
             /** @description The picture that leads the story. */
             image?: components["schemas"]["ImagePatch"] | null;
             /** @description A word or two above the headline. Plain text. */
@@ -1036,8 +1164,25 @@ export interface components {
             /** @description Id of the original; null for an original. */
             translation_of?: string | null;
         };
+        /** @description An article that was found. */
+        ArticleResult: {
+            card: components["schemas"]["ArticleCard"];
+            /**
+             * @description The kind of object that was found.
+             * @constant
+             */
+            noun: "article";
+            /** @description Id of an article, slug of the others. */
+            ref: string;
+            /** @description How telling the places of the words are: 1 for a whole name, else 0.5 at most. */
+            score: number;
+            /** @description A part of the text as inline HTML, with `mark` around what was sought. */
+            snippet_html: string | null;
+        };
         /** @description Those fields of an article that `fields` named; id and slug are always there. */
         ArticleSelection: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOrigin"] | null;
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions?: components["schemas"]["Attribution"][];
             /** @description The text, in blocks. */
@@ -1046,12 +1191,14 @@ export interface components {
             body_html?: string;
             /** @description The body as plain text; where `fields` names it. */
             body_text?: string;
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline?: string | null;
             /** @description Corrections that readers are told of. */
             corrections?: components["schemas"]["ArticleCorrection"][];
             /** @description When it was first saved. */
             created_at?: string;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline?: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note?: string | null;
             /** @description A note to the desk, for the desk alone. */
@@ -1060,8 +1207,14 @@ export interface components {
             excerpt?: string | null;
             /** @description Never moves once set. */
             first_published_at?: string | null;
+            /** @description What readers are to know before they read. */
+            flags?: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre?: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline?: string;
+            /** @description The headline as other places need it. */
+            headlines?: components["schemas"]["Headlines"];
             /** @description Asked for by `highlight=true`. */
             highlights?: components["schemas"]["ArticleHighlights"];
             /** @description Never changes. */
@@ -1134,16 +1287,20 @@ export interface components {
         };
         /** @description The article as it is after the write. */
         ArticleWritten: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description Complete: speakers of quotes and sources of pictures are in it. */
             attributions: components["schemas"]["Attribution"][];
             /** @description The text, in blocks. */
             body: components["schemas"]["Block"][];
-            /** @description Who wrote it, as it is to be shown. Plain text. */
+            /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline: string | null;
             /** @description Corrections that readers are told of. */
             corrections: components["schemas"]["ArticleCorrection"][];
             /** @description When it was first saved. */
             created_at: string;
+            /** @description Where it was written, such as `Zghariv`. Plain text. */
+            dateline: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
             /** @description A note to the desk; no reader ever sees it. */
@@ -1152,8 +1309,14 @@ export interface components {
             excerpt: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
+            /** @description What readers are to know before they read. */
+            flags: ("sensitive" | "graphic" | "sponsored")[];
+            /** @description What kind of journalism it is; null where nothing was said. */
+            genre: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored") | null;
             /** @description Plain text; empty where a draft has none yet, or it was erased. */
             headline: string;
+            /** @description The headline as other places need it. */
+            headlines: components["schemas"]["Headlines"];
             /** @description Never changes. */
             id: string;
             /** @description The picture that leads the story. */
@@ -1210,7 +1373,7 @@ export interface components {
              * @description What the source did; `document` and `data`: the statement rests on it.
              * @enum {string}
              */
-            role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
+            role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data" | "editor" | "translator";
             /** @description When it was seen there. */
             seen_at: string | null;
             /** @description Slug of the source. */
@@ -1230,7 +1393,7 @@ export interface components {
              * @description What the source did; `document` and `data`: the statement rests on it.
              * @enum {string}
              */
-            role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
+            role: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data" | "editor" | "translator";
             /** @description When it was seen there. */
             seen_at?: string | null;
             /** @description Slug of the source. */
@@ -1560,6 +1723,33 @@ export interface components {
             /** @constant */
             type: "heading";
         };
+        /** @description The headline as other places need it; null where they take the headline itself. */
+        Headlines: {
+            /** @description For search engines. */
+            seo: string | null;
+            /** @description For narrow places, such as a ticker. */
+            short: string | null;
+            /** @description For social networks. */
+            social: string | null;
+        };
+        /** @description The headline as other places need it; null where they take the headline itself. */
+        HeadlinesIn: {
+            /** @description For search engines. */
+            seo?: string | null;
+            /** @description For narrow places, such as a ticker. */
+            short?: string | null;
+            /** @description For social networks. */
+            social?: string | null;
+        };
+        /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
+        HeadlinesPatch: {
+            /** @description For search engines. */
+            seo?: string | null;
+            /** @description For narrow places, such as a ticker. */
+            short?: string | null;
+            /** @description For social networks. */
+            social?: string | null;
+        };
         /** @description A stretch of a plain text that answers `q`, in code points. */
         Highlight: {
             /** @description The code point behind its last. */
@@ -1569,6 +1759,8 @@ export interface components {
         };
         /** @description A picture, or the credit of one that is not here (`url` null). */
         Image: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description What it shows, for those who do not see it. */
             alt_text: string | null;
             /** @description What is written below it. Plain text. */
@@ -1597,6 +1789,8 @@ export interface components {
         };
         /** @description A picture in the body. */
         ImageBlock: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description What it shows, for those who do not see it. */
             alt_text: string | null;
             /** @description What is written below it. Plain text. */
@@ -1629,6 +1823,8 @@ export interface components {
         };
         /** @description A picture in the body. */
         ImageBlockIn: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginIn"] | null;
             /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
             /** @description What is written below it. Plain text. */
@@ -1661,6 +1857,8 @@ export interface components {
         };
         /** @description A picture, or the credit of one that is not here (`url` null). */
         ImageIn: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginIn"] | null;
             /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
             /** @description What is written below it. Plain text. */
@@ -1689,6 +1887,8 @@ export interface components {
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         ImagePatch: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginPatch"] | null;
             /** @description What it shows, for those who do not see it. */
             alt_text?: string | null;
             /** @description What is written below it. Plain text. */
@@ -1762,6 +1962,8 @@ export interface components {
         };
         /** @description One reference note, with what `include` asked for. */
         NoteAnswer: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description The day for which the facts hold. */
             as_of: string | null;
             /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
@@ -1781,6 +1983,46 @@ export interface components {
             /** @description Plain text; empty where it was erased. */
             heading: string;
             included?: components["schemas"]["NoteIncluded"];
+            /** @description BCP 47. */
+            language: string;
+            /** @description The last change of any kind. */
+            modified_at: string;
+            /** @description When a scheduled note is due. */
+            publish_at: string | null;
+            /** @description The due time of the release in force. */
+            published_at: string | null;
+            /** @description How often it was saved. */
+            revision: number;
+            /** @description Its name in addresses. */
+            slug: string;
+            /**
+             * @description What the public reads is `published`.
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description Slugs of its tags. */
+            tags: string[];
+            /** @description Slug of the original; null for an original. */
+            translation_of: string | null;
+            /** @description The last substantial change. */
+            updated_at: string | null;
+        };
+        /** @description A note without its body, as lists show it. */
+        NoteCard: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
+            /** @description The day for which the facts hold. */
+            as_of: string | null;
+            /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
+            attributions: components["schemas"]["Attribution"][];
+            /** @description When it was first saved. */
+            created_at: string;
+            /** @description Its dated statements. */
+            facts: components["schemas"]["NoteFact"][];
+            /** @description Never moves once set. */
+            first_published_at: string | null;
+            /** @description Plain text; empty where it was erased. */
+            heading: string;
             /** @description BCP 47. */
             language: string;
             /** @description The last change of any kind. */
@@ -1842,6 +2084,8 @@ export interface components {
         };
         /** @description A note in a list, without its body. */
         NoteHit: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description The day for which the facts hold. */
             as_of: string | null;
             /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
@@ -1884,6 +2128,8 @@ export interface components {
         };
         /** @description What a client may set of a note. */
         NoteIn: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginIn"] | null;
             /** @description The day for which the facts hold. */
             as_of?: string | null;
             /** @description Those that do not follow from the body. */
@@ -1916,6 +2162,8 @@ export interface components {
         };
         /** @description One reference note. */
         NoteOut: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description The day for which the facts hold. */
             as_of: string | null;
             /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
@@ -1958,6 +2206,8 @@ export interface components {
         NotePage: {
             /** @description Filled by `count=true`; null without it. */
             count: components["schemas"]["ListCount"] | null;
+            /** @description Where nothing has the words of `q`: `q` with mistyped words replaced, which finds something. Else null. */
+            did_you_mean: string | null;
             /** @description Asked for by `explain=true`. */
             explain?: components["schemas"]["Explanation"];
             /** @description What `include` asked for, each object once. */
@@ -1970,6 +2220,8 @@ export interface components {
         };
         /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
         NotePatch: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginPatch"] | null;
             /** @description The day for which the facts hold. */
             as_of?: string | null;
             /** @description Those that do not follow from the body. */
@@ -1993,6 +2245,8 @@ export interface components {
         };
         /** @description What a client may set of a note at its address, which says its slug. */
         NotePut: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOriginIn"] | null;
             /** @description The day for which the facts hold. */
             as_of?: string | null;
             /** @description Those that do not follow from the body. */
@@ -2012,8 +2266,25 @@ export interface components {
             /** @description The original; null for an original. */
             translation_of?: string | null;
         };
+        /** @description A reference note that was found. */
+        NoteResult: {
+            card: components["schemas"]["NoteCard"];
+            /**
+             * @description The kind of object that was found.
+             * @constant
+             */
+            noun: "note";
+            /** @description Id of an article, slug of the others. */
+            ref: string;
+            /** @description How telling the places of the words are: 1 for a whole name, else 0.5 at most. */
+            score: number;
+            /** @description A part of the text as inline HTML, with `mark` around what was sought. */
+            snippet_html: string | null;
+        };
         /** @description Those fields of a note that `fields` named; the slug is always there. */
         NoteSelection: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai?: components["schemas"]["AiOrigin"] | null;
             /** @description The day for which the facts hold. */
             as_of?: string | null;
             /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
@@ -2075,6 +2346,8 @@ export interface components {
         };
         /** @description The note as it is after the write. */
         NoteWritten: {
+            /** @description What part AI had in it; null where nothing was said. */
+            ai: components["schemas"]["AiOrigin"] | null;
             /** @description The day for which the facts hold. */
             as_of: string | null;
             /** @description Complete but for those of `facts`: speakers of quotes and sources of pictures are in it. */
@@ -2382,6 +2655,14 @@ export interface components {
             /** @description Cursor of the older ones; null at the first revision. */
             next: string | null;
         };
+        /** @description One page of what was found, the best first. */
+        SearchPage: {
+            /** @description Where nothing has the words of `q`: `q` with mistyped words replaced, which finds something. Else null. */
+            did_you_mean: string | null;
+            items: (components["schemas"]["ArticleResult"] | components["schemas"]["NoteResult"] | components["schemas"]["SourceResult"] | components["schemas"]["TagResult"])[];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+        };
         /** @description Both show this reference note. */
         SharedNote: {
             /** @description The reference note. */
@@ -2431,6 +2712,13 @@ export interface components {
             /** @description Where it is found or publishes. */
             urls?: string[];
         };
+        /** @description What `include` asked for. */
+        SourceIncluded: {
+            /** @description By slug: how many articles `GET /v1/articles?source={slug}` lists, with the `role` asked for. */
+            counts?: {
+                [key: string]: number;
+            };
+        };
         /** @description One source. */
         SourceOut: {
             /** @description Other spellings and former names. */
@@ -2466,14 +2754,12 @@ export interface components {
             /** @description Where it is found or publishes. */
             urls: string[];
         };
-        /** @description One page of sources: whole, or what `fields` selected. `included` is empty: a source names nothing to include. */
+        /** @description One page of sources: whole, or what `fields` selected. */
         SourcePage: {
             /** @description Filled by `count=true`; null without it. */
             count: components["schemas"]["ListCount"] | null;
             /** @description What `include` asked for, each object once. */
-            included: {
-                [key: string]: unknown;
-            };
+            included: components["schemas"]["SourceIncluded"];
             items: (components["schemas"]["SourceOut"] | components["schemas"]["SourceSelection"])[];
             /** @description Cursor of the next page; null on the last. */
             next: string | null;
@@ -2534,6 +2820,21 @@ export interface components {
             type: "person" | "organisation" | "media" | "channel" | "document";
             /** @description Where it is found or publishes. */
             urls?: string[];
+        };
+        /** @description A source that was found. */
+        SourceResult: {
+            card: components["schemas"]["SourceOut"];
+            /**
+             * @description The kind of object that was found.
+             * @constant
+             */
+            noun: "source";
+            /** @description Id of an article, slug of the others. */
+            ref: string;
+            /** @description How telling the places of the words are: 1 for a whole name, else 0.5 at most. */
+            score: number;
+            /** @description A part of the text as inline HTML, with `mark` around what was sought. */
+            snippet_html: string | null;
         };
         /** @description Those fields of a source that `fields` named; the slug is always there. */
         SourceSelection: {
@@ -2677,6 +2978,24 @@ export interface components {
             /** @description That of the object after it. */
             revision: number;
         };
+        /** @description What may be meant. */
+        Suggestion: {
+            /** @description Of the text; null for an alias of a source. */
+            language: string | null;
+            /**
+             * @description The kind of object that may be meant.
+             * @enum {string}
+             */
+            noun: "tag" | "source" | "note" | "article";
+            /** @description Id of an article, slug of the others. */
+            ref: string;
+            /** @description The name or headline that has the words. */
+            text: string;
+        };
+        /** @description What may be meant, at most ten. */
+        Suggestions: {
+            items: components["schemas"]["Suggestion"][];
+        };
         /** @description A table. */
         TableBlock: {
             /** @description Heads of the columns, each plain text; empty where there are none. */
@@ -2714,6 +3033,8 @@ export interface components {
             };
             /** @description The last change. */
             modified_at: string;
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
@@ -2738,6 +3059,8 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order?: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
             /** @description Addresses of the same thing elsewhere. */
@@ -2771,6 +3094,8 @@ export interface components {
             };
             /** @description The last change. */
             modified_at: string;
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
@@ -2807,6 +3132,8 @@ export interface components {
             labels?: {
                 [key: string]: string | null;
             };
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order?: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
             /** @description Addresses of the same thing elsewhere. */
@@ -2829,6 +3156,8 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order?: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
             /** @description Addresses of the same thing elsewhere. */
@@ -2840,6 +3169,21 @@ export interface components {
              * @enum {string}
              */
             type: "topic" | "section" | "person" | "organisation" | "place" | "event" | "series";
+        };
+        /** @description A tag that was found. */
+        TagResult: {
+            card: components["schemas"]["TagOut"];
+            /**
+             * @description The kind of object that was found.
+             * @constant
+             */
+            noun: "tag";
+            /** @description Id of an article, slug of the others. */
+            ref: string;
+            /** @description How telling the places of the words are: 1 for a whole name, else 0.5 at most. */
+            score: number;
+            /** @description A part of the text as inline HTML, with `mark` around what was sought. */
+            snippet_html: string | null;
         };
         /** @description Those fields of a tag that `fields` named; the slug is always there. */
         TagSelection: {
@@ -2857,6 +3201,8 @@ export interface components {
             };
             /** @description The last change. */
             modified_at?: string;
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order?: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent?: string | null;
             /** @description How often it was saved. */
@@ -2885,6 +3231,8 @@ export interface components {
             };
             /** @description The last change. */
             modified_at: string;
+            /** @description Its place among others, the lowest first: sections have one in the navigation. */
+            order: number | null;
             /** @description Slug of the tag above; sections stand under sections only. */
             parent: string | null;
             /** @description How often it was saved. */
@@ -3085,6 +3433,8 @@ export interface operations {
     list_articles: {
         parameters: {
             query?: {
+                /** @description What part AI had in the text, as stated: any of these, comma-separated. */
+                ai?: ("none" | "assisted" | "generated")[];
                 /** @description Fill `count` with how many there are in all. */
                 count?: boolean;
                 /** @description From `next` or `prev` of a page of the same list, with the same filters and sort. */
@@ -3096,9 +3446,13 @@ export interface operations {
                 /** @description Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the filter of its own name. Not with `ids`. */
                 facets?: ("tag" | "section" | "source" | "author" | "language" | "month")[];
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "body_html" | "body_text")[];
-                /** @description `correction`: readers are told of one. */
-                has?: "correction"[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
+                /** @description Any of these flags, comma-separated. */
+                flag?: ("sensitive" | "graphic" | "sponsored")[];
+                /** @description Any of these genres, comma-separated. */
+                genre?: ("news" | "analysis" | "opinion" | "interview" | "feature" | "review" | "live" | "obituary" | "explainer" | "fact_check" | "press_release" | "sponsored")[];
+                /** @description Any of these, comma-separated. `image` counts the lead picture; `video` is a picture of media `video`, or an embed of a video provider; `correction`: readers are told of one. */
+                has?: ("correction" | "quote" | "image" | "video" | "note" | "table")[];
                 /** @description Add to each item where the words of `q` stand in it, and a snippet with marks. */
                 highlight?: boolean;
                 /** @description The articles with these ids, in this order; at most 100, comma-separated. What is not there is left out. Not with `cursor`, `sort` or `limit`. */
@@ -3119,10 +3473,10 @@ export interface operations {
                 published_from?: string;
                 /** @description Published then or before: an instant with an offset, or a day, which is meant whole. */
                 published_to?: string;
-                /** @description Words in any order, each in any of its forms, in Ukrainian and English. `"a phrase"`, `-not`, `a OR b`, `begin*`; `headline:word`; `source:word` of a source with this word in its names, or with this slug. */
+                /** @description Words in any order, each in any of its forms, in Ukrainian and English. `"a phrase"`, `-not`, `a OR b`, `begin*`; `headline:word`; `source:word` of a source with this word in its names, or with this slug. A label of a tag, or a name of a source, finds what names that, too. */
                 q?: string;
                 /** @description What the source did; narrows every `source`. */
-                role?: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data";
+                role?: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data" | "editor" | "translator";
                 /** @description Any of these sections, comma-separated. */
                 section?: string[];
                 /** @description A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and ranks the newest 2,000. */
@@ -3183,7 +3537,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
@@ -3318,7 +3672,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
             };
@@ -3533,7 +3887,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
@@ -3679,7 +4033,7 @@ export interface operations {
                 /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
                 explain?: boolean;
                 /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "body" | "body_html" | "body_text")[];
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Add to each item where the words of `q` stand in it, and a snippet with marks. */
                 highlight?: boolean;
                 /** @description The notes with these slugs, in this order; at most 100, comma-separated. What is not there is left out. */
@@ -3746,7 +4100,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "body" | "body_html" | "body_text")[];
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags` and `sources`: the objects that the notes name; comma-separated. */
                 include?: ("tags" | "sources")[];
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
@@ -3992,7 +4346,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "body" | "body_html" | "body_text")[];
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags` and `sources`: the objects that the notes name; comma-separated. */
                 include?: ("tags" | "sources")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
@@ -4078,7 +4432,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that it names, drafts too, beside it in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description Seconds to wait for another state while what `If-None-Match` names is still current. */
@@ -4168,6 +4522,37 @@ export interface operations {
             };
         };
     };
+    search_content: {
+        parameters: {
+            query: {
+                /** @description From `next` of a page with the same `q` and `noun`. */
+                cursor?: string;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description Only these: `article`, `note`, `source`, `tag`; comma-separated. */
+                noun?: ("tag" | "source" | "note" | "article")[];
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description Words in any order, each in any of its forms: as `q` of `/v1/articles`. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Articles, notes, sources and tags in one list, the best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+        };
+    };
     list_sources: {
         parameters: {
             query?: {
@@ -4181,12 +4566,16 @@ export interface operations {
                 identity?: ("named" | "role_only" | "withheld")[];
                 /** @description The sources with these slugs, in this order; at most 100, comma-separated. What is not there is left out. */
                 ids?: string[];
+                /** @description `counts`: how many articles each source lists. */
+                include?: "counts"[];
                 /** @description Items on a page. */
                 limit?: number;
                 /** @description Directly under any of these sources, comma-separated. */
                 parent?: string[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
                 perspective?: "drafts";
+                /** @description Named with this role in stories: `role=author` are the authors. Narrows `counts` too. */
+                role?: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data" | "editor" | "translator";
                 /** @description By slug, or last changed first. */
                 sort?: "slug" | "-modified_at";
                 /** @description Any of these types, comma-separated. */
@@ -4394,6 +4783,33 @@ export interface operations {
             };
         };
     };
+    suggest_content: {
+        parameters: {
+            query: {
+                /** @description Only these: `article`, `note`, `source`, `tag`; comma-separated. */
+                noun?: ("tag" | "source" | "note" | "article")[];
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description What was typed so far: words, the last of them begun. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What somebody who types may mean. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+        };
+    };
     list_tags: {
         parameters: {
             query?: {
@@ -4402,7 +4818,7 @@ export interface operations {
                 /** @description From `next` or `prev` of a page of the same list, with the same filters and sort. */
                 cursor?: string;
                 /** @description Only these fields (and the slug), comma-separated. */
-                fields?: ("slug" | "type" | "labels" | "description" | "parent" | "same_as" | "revision" | "created_at" | "modified_at")[];
+                fields?: ("slug" | "type" | "labels" | "description" | "parent" | "same_as" | "order" | "revision" | "created_at" | "modified_at")[];
                 /** @description The tags with these slugs, in this order; at most 100, comma-separated. What is not there is left out. */
                 ids?: string[];
                 /** @description `counts`: how many articles each tag lists. */
@@ -4413,8 +4829,8 @@ export interface operations {
                 parent?: string[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
                 perspective?: "drafts";
-                /** @description By slug, or last changed first. */
-                sort?: "slug" | "-modified_at";
+                /** @description By slug, last changed first, or by `order`; those without one come last, by slug. Where it is left out: by `order` with `type=section`, else by slug. */
+                sort?: "slug" | "-modified_at" | "order";
                 /** @description Any of these types, comma-separated. */
                 type?: ("topic" | "section" | "person" | "organisation" | "place" | "event" | "series")[];
             };
@@ -4463,7 +4879,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and the slug), comma-separated. */
-                fields?: ("slug" | "type" | "labels" | "description" | "parent" | "same_as" | "revision" | "created_at" | "modified_at")[];
+                fields?: ("slug" | "type" | "labels" | "description" | "parent" | "same_as" | "order" | "revision" | "created_at" | "modified_at")[];
                 /** @description `counts`: how many articles each tag lists. */
                 include?: "counts"[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */

@@ -30,20 +30,20 @@ export type Answer<O extends Operation> = Success<operations[O]["responses"]> ex
 
 // For each noun: a document, a card of a list, a document with every field that can be selected, and what may be beside it.
 interface Nouns {
-  articles: Noun<"article", Schemas["ArticleAnswer"], Schemas["ArticleHit"], Schemas["ArticleSelection"], "id" | "slug">;
-  notes: Noun<"note", Schemas["NoteAnswer"], Schemas["NoteHit"], Schemas["NoteSelection"], "slug">;
-  sources: Noun<"source", Schemas["SourceOut"], Schemas["SourceOut"], Schemas["SourceSelection"], "slug">;
-  tags: Noun<"tag", Schemas["TagAnswer"], Schemas["TagAnswer"], Schemas["TagSelection"], "slug">;
+  articles: Noun<"article", Schemas["ArticleAnswer"], Schemas["ArticleHit"], Schemas["ArticleSelection"], Schemas["ArticleIncluded"], "id" | "slug">;
+  notes: Noun<"note", Schemas["NoteAnswer"], Schemas["NoteHit"], Schemas["NoteSelection"], Schemas["NoteIncluded"]>;
+  sources: Noun<"source", Schemas["SourceOut"], Schemas["SourceOut"], Schemas["SourceSelection"], Schemas["SourceIncluded"]>;
+  tags: Noun<"tag", Schemas["TagAnswer"], Schemas["TagAnswer"], Schemas["TagSelection"], Schemas["TagIncluded"]>;
 }
 
-interface Noun<Name extends string, Document, Card, Selection, Identity> {
+interface Noun<Name extends string, Document, Card, Selection, Groups, Identity = "slug"> {
   get: `get_${Name}`;
   list: `list_${Name}s`;
   document: Omit<Document, "included">;
   card: Omit<Card, "included">;
   fields: Omit<Required<Selection>, "included">;
   identity: Identity;
-  included: Selection extends { included?: infer Groups } ? Required<NonNullable<Groups>> : never;
+  included: Required<Groups>;
 }
 
 export type NounName = keyof Nouns;
@@ -53,8 +53,10 @@ type Optional<Parameters, Name extends string> = Name extends keyof Parameters ?
 
 /** The names of fields that `fields` may have; undefined where it is not sent. */
 export type Fields<N extends NounName> = ListOf<Optional<Parameters<Nouns[N]["list"]>, "fields">> | undefined;
-/** The names that `include` may have; undefined where it is not sent. */
-export type Include<N extends NounName> = ListOf<Optional<Parameters<Nouns[N]["list"]>, "include">> | undefined;
+/** The names that `include` of one object, or of a list, may have; undefined where it is not sent. */
+export type Include<N extends NounName, Of extends "get" | "list"> =
+  | ListOf<Optional<Parameters<Nouns[N][Of]>, "include">>
+  | undefined;
 
 type Shape<F, I> = { fields?: F; include?: I };
 export type GetParameters<N extends NounName, F, I> = Omit<Query<Nouns[N]["get"]>, "fields" | "include"> & Shape<F, I>;

@@ -39,6 +39,8 @@ async function reads(): Promise<void> {
   for await (const tag of api.tags.pages({ include: ["counts"] })) expect(tag.included.counts[tag.slug] !== undefined, tag.slug);
   for await (const source of api.sources.pages()) expect((await api.sources.get(source.slug)).slug === source.slug, source.slug);
   for await (const note of api.notes.pages({ limit: 1 })) expect((await api.notes.revision(note.slug, 1)).body.length, note.slug);
+  expect((await api.search({ q: "tram" })).items.length > 0, "everything is searched");
+  expect((await api.suggest({ q: "tra" })).items.length > 0, "names are suggested");
   expect((await api.quotes({ include: ["articles"] })).items.every((quote) => quote.text.length > 0), "quotes are read");
   expect((await api.timeline({ from: "1900", tag: ["trams"] })).items.length > 0, "the timeline is read");
   expect((await api.articles.related("the-tram-that-carries-nobody")).items[0]?.card.headline, "related stories are read");

@@ -44,8 +44,11 @@ export async function includeIsFollowed(): Promise<void> {
   same<typeof page.items, { slug: string; labels: { [language: string]: string } }[]>(true);
   void page.included.counts["trams"]?.toFixed();
   for await (const note of api.notes.pages({ include: ["sources"] })) void note.included.sources[note.slug]?.names;
-  // @ts-expect-error nothing stands beside sources
+  void (await api.sources.list({ role: "author", include: ["counts"] })).included.counts["wire"]?.toFixed();
+  // @ts-expect-error no tags stand beside sources
   void api.sources.list({ include: ["tags"] });
+  // @ts-expect-error nothing stands beside one source
+  void api.sources.get("wire", { include: ["counts"] });
 }
 
 export async function parametersAreChecked(): Promise<void> {
