@@ -61,7 +61,7 @@ WRONG: dict[str, str] = {
     "after": "-1 x 1_0 %2B1 007 1.0 9999999999999999999",
     "wait": "-1 x 31 1_0 007 1.0",
     "verbose": FLAGS,
-    "has": "x corrections Correction correction,x quote correction,",
+    "has": "x corrections Correction correction,x Quote correction,",
     "version": "x 1.6 3.0 3.1, 3.10 latest",
     "q": "%22a -x OR a%20OR OR%20a x:y a*b ab* " + "a" * 401,
     "highlight": FLAGS,
@@ -219,7 +219,20 @@ async def test_all_faults_are_named_at_once(newsroom: AsyncClient) -> None:
         ("count", ["true", "false"]),
         ("include", ["tags", "sources", "notes", "relations", "translations"]),
         ("facets", ["tag", "section", "source", "author", "language", "month"]),
-        ("role", ["author", "reported_by", "said_by", "published_by", "photographer", "document", "data"]),
+        (
+            "role",
+            [
+                "author",
+                "reported_by",
+                "said_by",
+                "published_by",
+                "photographer",
+                "document",
+                "data",
+                "editor",
+                "translator",
+            ],
+        ),
     ],
 )
 async def test_a_refused_value_comes_with_those_that_are_right(

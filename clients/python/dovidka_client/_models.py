@@ -291,13 +291,14 @@ class ArticleHit(TypedDict):
 
 
 class ArticleIn(TypedDict):
+    body: NotRequired[list[BlockIn]]
+    body_html: NotRequired[str | None]
     slug: NotRequired[str | None]
     language: str
     headline: NotRequired[str]
     kicker: NotRequired[str | None]
     standfirst: NotRequired[str | None]
     byline: NotRequired[str | None]
-    body: NotRequired[list[BlockIn]]
     section: NotRequired[str | None]
     tags: NotRequired[list[str]]
     attributions: NotRequired[list[AttributionIn]]
@@ -355,13 +356,14 @@ class ArticlePage(TypedDict):
 
 
 class ArticlePatch(TypedDict):
+    body: NotRequired[list[BlockIn] | None]
+    body_html: NotRequired[str | None]
     slug: NotRequired[str | None]
     language: NotRequired[str]
     headline: NotRequired[str | None]
     kicker: NotRequired[str | None]
     standfirst: NotRequired[str | None]
     byline: NotRequired[str | None]
-    body: NotRequired[list[BlockIn] | None]
     section: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     attributions: NotRequired[list[AttributionIn] | None]
@@ -955,10 +957,11 @@ class NoteHit(TypedDict):
 
 
 class NoteIn(TypedDict):
+    body: NotRequired[list[BlockIn]]
+    body_html: NotRequired[str | None]
     slug: str
     language: str
     heading: str
-    body: NotRequired[list[BlockIn]]
     facts: NotRequired[list[NoteFactIn]]
     as_of: NotRequired[str | None]
     tags: NotRequired[list[str]]
@@ -1004,10 +1007,11 @@ class NotePage(TypedDict):
 
 
 class NotePatch(TypedDict):
+    body: NotRequired[list[BlockIn] | None]
+    body_html: NotRequired[str | None]
     slug: NotRequired[str]
     language: NotRequired[str]
     heading: NotRequired[str]
-    body: NotRequired[list[BlockIn] | None]
     facts: NotRequired[list[NoteFactIn] | None]
     as_of: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
@@ -1018,10 +1022,11 @@ class NotePatch(TypedDict):
 
 
 class NotePut(TypedDict):
+    body: NotRequired[list[BlockIn]]
+    body_html: NotRequired[str | None]
     slug: NotRequired[str | None]
     language: str
     heading: str
-    body: NotRequired[list[BlockIn]]
     facts: NotRequired[list[NoteFactIn]]
     as_of: NotRequired[str | None]
     tags: NotRequired[list[str]]
@@ -1928,6 +1933,7 @@ ProblemCode = Literal[
     "conflict",
     "raced",
     "stale",
+    "no-revision",
     "too-large",
     "uri-too-long",
     "unsupported-media-type",

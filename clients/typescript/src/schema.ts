@@ -1030,6 +1030,8 @@ export interface components {
             attributions?: components["schemas"]["AttributionIn"][];
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the nearest one, and `warnings` names that, and what is left out, with its place. */
+            body_html?: string | null;
             /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline?: string | null;
             /** @description Where it was written, such as `Zghariv`. Plain text. */
@@ -1127,6 +1129,8 @@ export interface components {
             attributions?: components["schemas"]["AttributionIn"][] | null;
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][] | null;
+            /** @description The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the nearest one, and `warnings` names that, and what is left out, with its place. */
+            body_html?: string | null;
             /** @description Who wrote it, as it is to be shown: the names of the authors where it is left out. Plain text. */
             byline?: string | null;
             /** @description Where it was written, such as `Zghariv`. Plain text. */
@@ -2136,6 +2140,8 @@ export interface components {
             attributions?: components["schemas"]["AttributionIn"][];
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the nearest one, and `warnings` names that, and what is left out, with its place. */
+            body_html?: string | null;
             /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][];
             /** @description Plain text. */
@@ -2228,6 +2234,8 @@ export interface components {
             attributions?: components["schemas"]["AttributionIn"][] | null;
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][] | null;
+            /** @description The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the nearest one, and `warnings` names that, and what is left out, with its place. */
+            body_html?: string | null;
             /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][] | null;
             /** @description Plain text. */
@@ -2253,6 +2261,8 @@ export interface components {
             attributions?: components["schemas"]["AttributionIn"][];
             /** @description The text, in blocks. */
             body?: components["schemas"]["BlockIn"][];
+            /** @description The body as HTML, in place of `body`: it is made into blocks. What has no block becomes the nearest one, and `warnings` names that, and what is left out, with its place. */
+            body_html?: string | null;
             /** @description Its dated statements. */
             facts?: components["schemas"]["NoteFactIn"][];
             /** @description Plain text. */
@@ -2431,7 +2441,7 @@ export interface components {
          * @description What the server refuses with.
          * @enum {string}
          */
-        ProblemCode: "malformed" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "withdrawn" | "trimmed" | "not-acceptable" | "conflict" | "raced" | "stale" | "too-large" | "uri-too-long" | "unsupported-media-type" | "invalid" | "if-match-required" | "too-many-requests" | "headers-too-large" | "internal-error" | "unavailable" | "behind";
+        ProblemCode: "malformed" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "withdrawn" | "trimmed" | "not-acceptable" | "conflict" | "raced" | "stale" | "no-revision" | "too-large" | "uri-too-long" | "unsupported-media-type" | "invalid" | "if-match-required" | "too-many-requests" | "headers-too-large" | "internal-error" | "unavailable" | "behind";
         /** @description A problem details object. Source: RFC 9457. */
         ProblemDetails: {
             /** @description The kind of problem: stable for ever, so test for this. */
