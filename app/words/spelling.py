@@ -6,11 +6,10 @@ import unicodedata
 from hashlib import blake2b
 from typing import Final, Literal
 
-from app.content.languages import INVISIBLE
+from app.content.languages import APOSTROPHES, INVISIBLE
 
 Script = Literal["cyrillic", "latin"]
 
-APOSTROPHES: Final = "'’ʼ‘`´′＇ʹʻ"
 LONGEST_KEY: Final = 60
 _DIGEST_BYTES: Final = 8
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from typing import Final, NamedTuple
 
-from app.content.languages import INVISIBLE, MARKS
-from app.words.spelling import APOSTROPHES
+from app.content.languages import APOSTROPHES, INVISIBLE, MARKS
 
 
 class Token(NamedTuple):
