@@ -60,7 +60,13 @@ update_article update_note update_source update_tag update_webhook update_workin
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "search", "stream", "suggest"}]
 # What a parameter needs beside it.
-NEEDS = {"highlight": {"q": "tram"}, "role": {"source": "lev-shchedryk"}, "tz": {"date": "2025-01"}}
+NEEDS = {
+    "highlight": {"q": "tram"},
+    "role": {"source": "lev-shchedryk"},
+    "tz": {"date": "2025-01"},
+    "status": {"perspective": "drafts"},
+    "working_copy": {"perspective": "drafts"},
+}
 # Parameters without an example: a cursor is signed by the server that made it.
 NO_EXAMPLE = {"cursor"}
 
@@ -349,6 +355,7 @@ def test_a_field_of_an_answer_is_always_there() -> None:
         asked_for = {
             "included",
             "ednote",
+            "working_copy",
             "actor",
             "dead_letters",
             "body_html",

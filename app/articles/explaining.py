@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from app.articles import listing
 from app.articles.facets import MOST_COUNTED, Facets
 from app.articles.filters import EVERYTHING, LOOKED_AT, ArticleFilter
-from app.articles.query_schemas import RELEVANCE, ArticleQuery
+from app.articles.query_schemas import CHANGED_LAST, DESK_SORTS, RELEVANCE, ArticleQuery
 from app.articles.relevance import MOST_RANKED
 from app.changes.views import DRAFTS, Perspective
 from app.db import Reader
+from app.publishing.statuses import DUE_FIRST
 from app.web.explanations import filters_in_words, joined
 
 # What each filter asks of an article. A repeated filter asks it once for each time.
@@ -26,6 +27,8 @@ WORDING: Final = {
     "flag": "flagged as {}",
     "ai": "with the part of AI stated as {}",
     "language": "in the language {}",
+    "status": "with the status {}",
+    "working_copy": "being working copies: {}",
     "date": "published in {}",
     "published_from": "published from {} on",
     "published_to": "published up to {}",
@@ -39,6 +42,8 @@ _ORDERS: Final = {
     "published_at": "the oldest first",
     "-updated_at": "those updated last first",
     "updated_at": "those updated last at the end",
+    CHANGED_LAST: "those changed last first",
+    DUE_FIRST: "those due next first",
     RELEVANCE: "the most relevant first",
 }
 
@@ -72,6 +77,8 @@ async def index(
             else "Index of words, from the oldest hit on"
         )
         text += f"; the newest {MOST_RANKED:,} are ranked" if query.sort == RELEVANCE else ""
+    elif query.sort in DESK_SORTS:
+        text = _entries(articles, query.sort)
     else:
         text = await _lists(read, perspective, articles)
     if facets is not None:
@@ -81,6 +88,14 @@ async def index(
         )
         text += "".join(f"; {source.format(joined(names, 'and'))}" for source, names in sources if names)
     return f"{text}."
+
+
+def _entries(articles: ArticleFilter, sort: str) -> str:
+    text = f"Entries of articles by {sort.removeprefix('-')}"
+    looked_up = [name for group in (*articles.groups, *articles.without) for name in group.names]
+    if looked_up:
+        text += f"; each article is looked up in {joined(looked_up, 'and')}, at most {LOOKED_AT:,} of them for a page"
+    return text
 
 
 async def _lists(read: Reader, perspective: Perspective, articles: ArticleFilter) -> str:

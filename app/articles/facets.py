@@ -135,7 +135,7 @@ def _member(numbers: Iterable[tuple[str, int]], *, is_exact: bool) -> dict[str, 
 async def _from_counters(read: Reader, kind: Kind, facet: _AskedFacet) -> list[tuple[str, int]] | None:
     """(value, number of articles), at least of the MOST_VALUES largest; None where no counters hold these numbers."""
     articles = facet.articles
-    if kind == "due" or articles.without or articles.bounds or len(articles.groups) > 1:
+    if kind == "due" or articles.views or articles.without or articles.bounds or len(articles.groups) > 1:
         return None
     group = articles.groups[0] if articles.groups else None
     if group is not None and len(group.slugs) > 1:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    null,
     select,
     tuple_,
     union,
@@ -75,13 +76,17 @@ BOUNDS: Final = ("published_from", "published_before", "updated_since", "modifie
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """What a list request asks for. It knows the shape of its statement and, in `parameters`, the values for it."""
+    """What a list request asks for. It knows the shape of its statement and, in `parameters`, the values for it.
+
+    `views` are those of the perspective where what is asked for can stand; None means all of them.
+    """
 
     groups: tuple[AnyOf, ...] = ()
     without: tuple[AnyOf, ...] = ()
     languages: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     bounds: Mapping[str, datetime] = field(default_factory=dict)
+    views: tuple[View, ...] | None = None
     by_updated: bool = False
     descending: bool = True
 
@@ -94,12 +99,14 @@ class ArticleFilter:
             start, end = within(query.date, zone)
         updated, modified = since(query.updated_since, zone), since(query.modified_since, zone)
         bounds = zip(BOUNDS, (start, end, updated, modified), strict=True)
+        wanted = query.wanted_states()
         return cls(
             groups=tuple(_groups(query)),
-            without=tuple(AnyOf("tag", slugs) for slugs in query.tag_not),
+            without=tuple(_without(query)),
             languages=query.language or (),
             ids=query.ids or (),
             bounds={name: at for name, at in bounds if at is not None},
+            views=None if wanted.is_all else wanted.views,
             by_updated=query.sort.endswith("updated_at"),
             descending=query.sort == RELEVANCE or query.sort.startswith("-"),
         )
@@ -109,6 +116,7 @@ class ArticleFilter:
         driver = self.groups[0] if self.groups else None
         return ListShape(
             kind=kind,
+            views=self.views or VIEWS[kind],
             driver=len(driver.slugs) if driver else 1,
             driver_sections=driver.only_sections if driver else False,
             languages=len(self.languages),
@@ -152,6 +160,16 @@ def _groups(query: ArticleFilters) -> Iterator[AnyOf]:
     yield from (AnyOf(name, values) for name, values in query.traits())
     if query.section is not None:
         yield AnyOf("tag", query.section, only_sections=True)
+    wanted = query.wanted_states()
+    if not wanted.published:
+        yield AnyOf("status", wanted.headings)
+
+
+def _without(query: ArticleFilters) -> Iterator[AnyOf]:
+    yield from (AnyOf("tag", slugs) for slugs in query.tag_not)
+    wanted = query.wanted_states()
+    if wanted.published and wanted.headings and wanted.other_headings:
+        yield AnyOf("status", wanted.other_headings)  # what is public stands in no list of a status
 
 
 # --- statements --------------------------------------------------------------------------------------------------
@@ -167,6 +185,7 @@ class ListShape:
     """
 
     kind: Kind
+    views: tuple[View, ...]
     driver: int
     driver_sections: bool
     languages: int
@@ -188,7 +207,7 @@ class ListShape:
 
     @property
     def branches(self) -> int:
-        return self.driver * (self.languages or 1) * len(VIEWS[self.kind])
+        return self.driver * (self.languages or 1) * len(self.views)
 
     @property
     def is_slow(self) -> bool:
@@ -214,7 +233,7 @@ def _name(parameter: str, only_sections: bool) -> ColumnElement[str]:
 
 
 def _branches(shape: ListShape) -> Iterator[_Branch]:
-    for view, n, language in product(VIEWS[shape.kind], range(shape.driver), range(shape.languages or 1)):
+    for view, n, language in product(shape.views, range(shape.driver), range(shape.languages or 1)):
         entry = aliased(ListEntry)
         sort = entry.updated_at if shape.by_updated else entry.published_at
         query = select(sort.label("sort"), entry.object.label("object"), entry.revision.label("revision")).where(
@@ -302,10 +321,15 @@ def _in_page_order(shape: ListShape, *columns: Any) -> list[Any]:
     return [column.desc() if shape.newest_first else column.asc() for column in columns]
 
 
+def text_columns(kind: Kind, *, with_body: bool) -> list[Any]:
+    """The card; the body where it is asked for; what the desk alone sees, for the desk."""
+    return [Revision.card, Revision.body if with_body else null(), Revision.private if kind == "desk" else null()]
+
+
 @lru_cache(SHAPES)
 def page_statement(shape: ListShape) -> Select[*Row]:
-    """(sort value, id, card and, where asked for, body) of a page."""
-    texts = [Revision.card, *([Revision.body] if shape.with_body else [])]
+    """(sort value, id, *`text_columns`) of a page."""
+    texts = text_columns(shape.kind, with_body=shape.with_body)
     if shape.branches == 1 and not (shape.ids or "modified_since" in shape.bounds):
         # Joined to the walk itself, whose order then needs no sorting.
         (branch,) = _branches(shape)

@@ -9,10 +9,11 @@ from pydantic_core import from_json, to_json
 
 from app.articles import filters, relevance
 from app.articles.archive_schemas import ArchiveQuery
+from app.articles.entry_walks import EntryWalk, walk_fence_statement, walk_statement
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
-from app.articles.query_schemas import RELEVANCE, ArticleFilters
+from app.articles.query_schemas import DESK_SORTS, RELEVANCE, ArticleFilters
 from app.articles.search import ArticleSearch
-from app.changes.stored import document_of
+from app.changes.stored import desk_document_of, document_of
 from app.changes.views import VIEWS, Perspective
 from app.content.lifecycle import as_published
 from app.db import Reader, Row, from_milliseconds, milliseconds
@@ -50,6 +51,8 @@ async def newest(
             return await _found(read, perspective, query, position, search, highlight=highlight, with_body=with_body)
         listed = await newest(read, perspective, query, None, site_zone, with_body=with_body)
         return await _of_these(read, perspective, query, listed, search, highlight=highlight)
+    if query.sort in DESK_SORTS:
+        return await _by_entries(read, perspective, query, position, articles, with_body=with_body)
     rarest = 0
     if len(articles.groups) > 1:
         articles, rarest = await rarest_first(read, perspective, articles)
@@ -70,6 +73,34 @@ async def newest(
         page.items = [as_shown_when_due(item) for item in page.items]
     if query.count:
         page.count = await _count(read, articles, shape, values)
+    return page
+
+
+async def _by_entries(
+    read: Reader,
+    perspective: Perspective,
+    query: ArticleFilters,
+    position: Position | None,
+    articles: ArticleFilter,
+    *,
+    with_body: bool,
+) -> PageRows:
+    """A page in an order of the desk's own. Order: (modified_at, id) descending, or (publish_at, id).
+
+    Cost: one statement, one more for the fence where something narrows the list, and one more with `count`.
+    """
+    walk = EntryWalk.of(articles, perspective.kind, query.sort, position, with_body=with_body)
+    values = {**walk.parameters(articles, position), "limit": query.limit + 1}
+    fence: Position | None = None
+    if walk.is_narrowed:
+        row = await read.row(walk_fence_statement(walk), {**values, "limit": 1, "skip": LOOKED_AT}, slow=True)
+        fence = None if row is None else _position(row, backward=walk.backward)
+    if fence is not None:
+        walk, values = walk.fenced_at(fence, values)
+    rows = await read.rows(walk_statement(walk), values, slow=walk.is_narrowed)
+    page = _page_rows(rows, walk.newest_first, query.limit, position, fence)
+    if query.count:
+        page.count = await _count(read, articles, articles.shape(perspective.kind), articles.parameters())
     return page
 
 
@@ -122,7 +153,7 @@ async def _found_by_date(
     backward = position is not None and position.backward
     newest_first = query.sort.startswith("-") != backward
     found = await search.page(read, position, query.limit + 1, newest_first=newest_first, with_body=with_body)
-    rows: list[Row] = [(hit.published_at, hit.object, state.card) for hit, state in found.articles]
+    rows: list[Row] = [(hit.published_at, hit.object, state.card, None, state.private) for hit, state in found.articles]
     page = _page_rows(rows, newest_first, query.limit, position, found.fence)
     return page, {hit.object: state for hit, state in found.articles}
 
@@ -203,7 +234,8 @@ def _turned_round(position: Position, *, newest_first: bool) -> Position:
 
 
 def _item(row: Sequence[Any]) -> str:
-    return document_of(row[2], row[3] if len(row) > 3 else None)
+    card, body, private = row[2:]
+    return desk_document_of(document_of(card, body), private)
 
 
 def _in_order(rows: list[Row], ids: Sequence[str]) -> PageRows:
@@ -215,7 +247,7 @@ def _in_order(rows: list[Row], ids: Sequence[str]) -> PageRows:
 async def _count(read: Reader, articles: ArticleFilter, shape: ListShape, values: dict[str, Any]) -> tuple[int, bool]:
     """From a counter where one is kept, else counted up to 10,000."""
     is_narrowed = shape.bounds or shape.probes or shape.without or shape.ids
-    if not is_narrowed and shape.driver == 1 and shape.kind != "due":
+    if not is_narrowed and shape.driver == 1 and shape.kind != "due" and articles.views is None:
         statement = filters.counter_statement(shape.kind, shape.driver_sections, shape.languages)
         ((number,),) = await read.rows(statement, values)
         return int(number or 0), True

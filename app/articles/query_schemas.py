@@ -12,6 +12,7 @@ from app.content.blocks import Role
 from app.content.descriptors import ContentFlag, Genre
 from app.content.holdings import Holding
 from app.formats.bodies import BODY_FIELDS
+from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.web.fields import Id, Language, Slug
 from app.web.highlights import HIGHLIGHTED
 from app.web.queries import (
@@ -34,6 +35,9 @@ def in_languages(names: Iterable[str], languages: Iterable[str] | None) -> list[
 
 
 RELEVANCE: Final = "relevance"
+CHANGED_LAST: Final = "-modified_at"
+# Orders that only the desk may ask for.
+DESK_SORTS: Final = (CHANGED_LAST, DUE_FIRST)
 # A list is read in one branch for each of its values and languages.
 MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
@@ -72,7 +76,7 @@ class ArticleRevisionFields(Drafts, ArticleShape):
     """How a revision of an article is to be shown, and whether the desk's too."""
 
 
-class ArticleFilters(PageQuery):
+class ArticleFilters(DeskFilters, PageQuery):
     """Which articles, in which order."""
 
     perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
@@ -170,10 +174,13 @@ class ArticleFilters(PageQuery):
         " names, or with this slug. A label of a tag, or a name of a source, finds what names that, too.",
         examples=["tram -bridge"],
     )
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"] = Field(
+    sort: Literal[
+        "-published_at", "published_at", "-updated_at", "updated_at", "relevance", "-modified_at", "publish_at"
+    ] = Field(
         default="-published_at",
         description="A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and"
-        " ranks the newest 2,000.",
+        " ranks the newest 2,000. With `perspective=drafts` also by `-modified_at`, the last change of any kind, and,"
+        " of what is scheduled, by `publish_at`.",
         examples=["published_at"],
     )
 
@@ -186,15 +193,17 @@ class ArticleFilters(PageQuery):
         dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
         if self.tz is not None and not any(dated):
             raise conflict("tz", "says how dates are read, and there is none")
-        if self.q is not None and self.sort.endswith("updated_at"):
+        self.check_desk_filters(self.perspective, self.sort, DESK_SORTS)
+        if self.q is not None and self.sort not in {"-published_at", "published_at", RELEVANCE}:
             raise conflict("sort", "is `-published_at`, `published_at` or `relevance` where `q` is given")
         if self.q is None and self.sort == RELEVANCE:
             raise conflict("sort", "ranks articles by the words of `q`, which is not given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         facets = {name: [values] for name, values in self.traits()}
         check_number_of_values({**lists, **facets, "section": [self.section], "language": [self.language]})
+        headings = self.wanted_states().headings if self.status else ()
         any_of = (*self.tag, *self.source, *self.note, self.section or (), *(values for _, values in self.traits()))
-        longest = max(map(len, any_of))
+        longest = max(map(len, (*any_of, headings)))
         if longest * len(self.language or ()) > MOST_BRANCHES:
             detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
             raise conflict("language", detail, kind="too_many")

@@ -164,7 +164,8 @@ async def _listed(
 ) -> list[_Story]:
     shape = articles.shape(perspective.kind, position, with_body=True)
     parameters = {**articles.parameters(position), **perspective.parameters, "limit": size}
-    return [_Story(*row) for row in await read.rows(filters.page_statement(shape), parameters)]
+    rows = await read.rows(filters.page_statement(shape), parameters)
+    return [_Story(listed_at, id, card, body) for listed_at, id, card, body, _ in rows]
 
 
 async def _found(

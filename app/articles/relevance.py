@@ -65,7 +65,7 @@ async def page(
         return Position(_Place(*row, *((None, None) if bound is None else bound.values)), backward)
 
     result = PageRows(
-        items=[states[row.id].card for row in rows],
+        items=[states[row.id].document(with_body=False) for row in rows],
         refs=[row.id for row in rows],
         next=beside(rows[-1], backward=False) if rows and has_next else None,
         prev=beside(rows[0], backward=True) if rows and has_previous else None,

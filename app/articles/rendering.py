@@ -149,7 +149,7 @@ def render(article: ArticleState) -> RenderedArticle:
         facets=tuple(_facets(article)),
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
         body=to_json(article.body).decode(),
-        private=to_json({"ednote": article.ednote}).decode(),
+        private=to_json({"ednote": article.ednote, "working_copy": article.working_copy}).decode(),
     )
 
 

@@ -32,6 +32,7 @@ from app.publishing.placement import (
     touched_placements,
     touched_replacements,
 )
+from app.publishing.statuses import heading
 from app.publishing.store import NOT_WITHDRAWN, withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
@@ -44,6 +45,9 @@ NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
 QUOTING: Final = "articles:has:quote"
 QUOTING_IN: Final = "articles:quote:"
+STATUS: Final = "articles:status:"
+# Lists that no public page shows.
+UNSEEN: Final = (RELATED, STATUS)
 # Lists that have an archive: their entries are counted by day too.
 ARCHIVED: Final = re.compile(f"{ALL_ARTICLES}|{TAG}.*")
 
@@ -198,6 +202,8 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
         names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
     if article.translation_of is not None:
         names.add(f"articles:translation:{article.translation_of}")
+    if desk_heading := heading(article.status, is_working_copy=article.working_copy):
+        names.add(STATUS + desk_heading)
     return names | quote_lists(article.quote_languages)
 
 
@@ -208,7 +214,7 @@ def quote_lists(languages: Sequence[str]) -> set[str]:
 
 def _purge_names(placements: Iterable[Placement]) -> set[str]:
     """The names of the lists there that readers can ask for, also narrowed to the language: `articles:tag:trams~uk`."""
-    names = {(name, of.language) for of in placements for name in of.names if not name.startswith(RELATED)}
+    names = {(name, of.language) for of in placements for name in of.names if not name.startswith(UNSEEN)}
     return {each for name, language in names for each in (name, f"{name}~{language}")}
 
 

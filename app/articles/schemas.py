@@ -1,6 +1,6 @@
 """What an article looks like on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -170,18 +170,28 @@ class ArticleIncluded(BaseModel):
     )
 
 
-class ArticleSeen(ArticleOut):
-    """One article, with the note to the desk where the desk reads it."""
+FOR_THE_DESK: Final = ("ednote", "working_copy")
 
-    model_config = ConfigDict(json_schema_extra=if_asked("ednote"))
+
+class ArticleForDesk(BaseModel):
+    """What only the desk sees of an article."""
 
     ednote: Text | MISSING | None = Field(default=MISSING, description="A note to the desk, for the desk alone.")
+    working_copy: bool | MISSING = Field(
+        default=MISSING, description="Whether something else of it is public; for the desk alone."
+    )
+
+
+class ArticleSeen(ArticleForDesk, ArticleOut):
+    """One article, with what only the desk sees where the desk reads it."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked(*FOR_THE_DESK))
 
 
 class ArticleAnswer(ArticleSeen):
     """One article, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included", "ednote"))
+    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included", *FOR_THE_DESK))
 
     body_html: str | MISSING = Field(default=MISSING, description="The body as HTML; where `fields` names it.")
     body_text: str | MISSING = Field(default=MISSING, description="The body as plain text; where `fields` names it.")
@@ -192,13 +202,14 @@ class ArticleWritten(ArticleOut):
     """The article as it is after the write."""
 
     ednote: Text | None = Field(description="A note to the desk; no reader ever sees it.")
+    working_copy: bool = Field(description="Whether something else of it is public; no reader ever sees it.")
     warnings: list[WriteWarning] = Field(description="What is not stored as it was sent, such as removed elements.")
 
 
-class ArticleHit(ArticleHighlighted, ArticleCard):
+class ArticleHit(ArticleHighlighted, ArticleForDesk, ArticleCard):
     """An article in a list, without its body."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked(*HIGHLIGHTED))
+    model_config = ConfigDict(json_schema_extra=if_asked(*HIGHLIGHTED, *FOR_THE_DESK))
 
 
 class ArticleSelection(ArticleHighlighted, ArticleAnswer):

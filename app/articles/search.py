@@ -1,36 +1,27 @@
 """Lists of articles by words: a walk over the index of words, with the filters of the list as conditions on hits."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import ColumnElement, String, bindparam, literal, select
-from sqlalchemy.sql.selectable import FromClause
 
-from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, ArticleFilter, stands_in
+from app.articles.conditions import condition_parameters, condition_shape, conditions_on
+from app.articles.filters import COUNTED_AT_MOST, ArticleFilter
 from app.articles.texts import body_passages, card_passages, searched_texts
-from app.changes.models import View, ViewEntry
-from app.changes.views import VIEWS, Kind, Perspective, not_overlaid
+from app.changes.models import View
+from app.changes.views import VIEWS, Perspective
 from app.db import (
-    SHAPES,
     Reader,
-    UtcDateTime,
     from_milliseconds,
-    in_list,
-    list_parameters,
     milliseconds,
-    padded_size,
 )
 from app.index import ranking
 from app.index.checking import CHECKED_AT_MOST, CHECKED_CHARACTERS, answers
 from app.index.highlighting import Part, highlighted
-from app.index.hits import Conditions, Found, Hit, Walk, nearest, number
+from app.index.hits import Found, Hit, Walk, nearest, number
 from app.index.keys import condition_of, has_phrases
 from app.index.places import span_of
 from app.index.states import FoundState, states
-from app.lists.models import ListEntry
-from app.lists.store import list_id
 from app.notes.showing import NOTE_LISTS, with_notes
 from app.paging import Position
 from app.sources.naming import NAMED_LISTS, asked_words
@@ -149,7 +140,7 @@ class ArticleSearch:
 
     @property
     def _views(self) -> tuple[View, ...]:
-        return VIEWS[self._perspective.kind]
+        return self._filter.views or VIEWS[self._perspective.kind]
 
     async def _nearest(
         self,
@@ -174,96 +165,19 @@ class ArticleSearch:
         return Found(hits, fence if len(hits) < limit else None)
 
     def _walk(self, view: View, *, newest_first: bool) -> Walk:
-        shape = self._shape(view)
+        shape = condition_shape(self._filter, self._perspective.kind, view)
         return Walk(
             noun="article",
             view=view,
             condition=condition_of(self._finder.query),
-            conditions=_conditions(shape),
-            parameters={**self._parameters(), **self._perspective.parameters},
+            conditions=conditions_on(shape),
+            parameters={**condition_parameters(self._filter), **self._perspective.parameters},
             since=self._filter.bounds.get("published_from"),
             until=self._filter.bounds.get("published_before"),
             newest_first=newest_first,
         )
 
-    def _shape(self, view: View) -> "_Shape":
-        articles = self._filter
-        return _Shape(
-            kind=self._perspective.kind,
-            view=view,
-            languages=padded_size(len(articles.languages)) if articles.languages else 0,
-            probes=tuple((padded_size(len(group.slugs)), group.only_sections) for group in articles.groups),
-            without=tuple(padded_size(len(group.slugs)) for group in articles.without),
-            bounds=frozenset(articles.bounds),
-        )
-
-    def _parameters(self) -> dict[str, Any]:
-        articles = self._filter
-        values: dict[str, Any] = {**articles.bounds}
-        if articles.languages:
-            values |= list_parameters("language", padded_size(len(articles.languages)), articles.languages)
-        for name, groups in (("probe", articles.groups), ("without", articles.without)):
-            for n, group in enumerate(groups):
-                values |= list_parameters(f"{name}_{n}", padded_size(len(group.slugs)), group.values)
-        return values
-
 
 def _is_before(hit: Hit, fence: Position, *, newest_first: bool) -> bool:
     here = (milliseconds(hit.published_at), hit.object)
     return here > fence.values if newest_first else here < fence.values
-
-
-# --- conditions --------------------------------------------------------------------------------------------------
-
-
-class _Shape(NamedTuple):
-    """Which conditions there are on a hit, whatever their values."""
-
-    kind: Kind
-    view: View
-    languages: int
-    probes: tuple[tuple[int, bool], ...]
-    without: tuple[int, ...]
-    bounds: frozenset[str]
-
-    @property
-    def is_free(self) -> bool:
-        """Whether every hit is one of the list."""
-        return not (self.languages or self.probes or self.without or self.bounds) and self.kind == "public"
-
-
-@lru_cache(SHAPES)
-def _conditions(shape: _Shape) -> Conditions | None:
-    def conditions(hits: FromClause) -> list[ColumnElement[bool]]:
-        return [
-            *not_overlaid(hits, shape.view, shape.kind, hits.c.object),
-            *([in_list(hits.c.language, "language", shape.languages)] if shape.languages else []),
-            *(bound for name, bound in _bounds(shape.view, hits).items() if name in shape.bounds),
-            *(
-                stands_in(shape.view, hits, f"probe_{n}", count, only_sections).is_not(None)
-                for n, (count, only_sections) in enumerate(shape.probes)
-            ),
-            *(
-                stands_in(shape.view, hits, f"without_{n}", count, False).is_(None)
-                for n, count in enumerate(shape.without)
-            ),
-        ]
-
-    return None if shape.is_free else conditions
-
-
-def _bounds(view: View, hits: FromClause) -> dict[str, ColumnElement[bool]]:
-    updated_at = select(ListEntry.updated_at).where(
-        ListEntry.list == list_id(view, literal(EVERYTHING[0], String)),
-        ListEntry.published_at == hits.c.published_at,
-        ListEntry.object == hits.c.object,
-    )
-    modified_at = select(ViewEntry.modified_at).where(ViewEntry.view == view, ViewEntry.object == hits.c.object)
-    return {
-        "published_from": hits.c.published_at >= bindparam("published_from", type_=UtcDateTime()),
-        "published_before": hits.c.published_at < bindparam("published_before", type_=UtcDateTime()),
-        "updated_since": updated_at.correlate(hits).scalar_subquery()
-        >= bindparam("updated_since", type_=UtcDateTime()),
-        "modified_since": modified_at.correlate(hits).scalar_subquery()
-        >= bindparam("modified_since", type_=UtcDateTime()),
-    }

@@ -17,6 +17,9 @@ DESK: Final[View] = "desk"
 
 # Articles are listed by `list_entries`; the other nouns are listed by the view entries themselves.
 LISTED_BY_SLUG: Final = text("noun <> 'article'")
+# Yet the desk lists articles too by what changed last, and by when they are due.
+ARTICLES: Final = text("noun = 'article'")
+DUE: Final = text("due_at IS NOT NULL")
 # Changes after which readers see an object no more.
 REMOVED: Final = text("op IN ('withdrawn', 'unpublished', 'deleted')")
 
@@ -104,6 +107,9 @@ class ViewEntry(Base):
               postgresql_where=LISTED_BY_SLUG, sqlite_where=LISTED_BY_SLUG),
         Index("ix_view_entries_modified_at", "view", "noun", "modified_at", "slug",
               postgresql_where=LISTED_BY_SLUG, sqlite_where=LISTED_BY_SLUG),
+        Index("ix_view_entries_articles_modified_at", "view", "modified_at", "object",
+              postgresql_where=ARTICLES, sqlite_where=ARTICLES),
+        Index("ix_view_entries_due_at", "view", "noun", "due_at", postgresql_where=DUE, sqlite_where=DUE),
     )  # fmt: skip
 
     view: Mapped[str] = mapped_column(String(10), primary_key=True)

@@ -1,5 +1,4 @@
-"""Lists of the nouns that are named by slug: one page, by slug, by what changed last or by a number. Knows no noun by
-name."""
+"""Lists of the nouns that are named by slug: one page, by slug, by a date or by a number. Knows no noun by name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,9 @@ Conditions = tuple[ColumnElement[bool], ...]
 class SlugListRequest:
     """Which page of a list is asked for. `ids` are slugs whose objects are wanted in that order, instead of a page.
 
-    `rank` is a number of each object by which the list is sorted, and then by slug; it is built once.
+    `rank` is a number of each object by which the list is sorted, and then by slug; it is built once. `by_due`: of what
+    is due by when it is, the next first. `views`: those of the perspective where what is asked for can stand; None means
+    all of them.
     """
 
     limit: int
@@ -32,6 +33,8 @@ class SlugListRequest:
     counted: bool
     with_body: bool = False
     rank: ColumnElement[int] | None = None
+    by_due: bool = False
+    views: tuple[View, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class _Shape:
     """What the statement looks like, whatever its values."""
 
     kind: Kind
+    views: tuple[View, ...]
     by_slug: bool
+    by_due: bool
     is_positioned: bool
     is_backward: bool
     with_body: bool
@@ -47,7 +52,11 @@ class _Shape:
 
     @property
     def by_modified(self) -> bool:
-        return self.rank is None and not self.by_slug
+        return self.rank is None and not (self.by_slug or self.by_due)
+
+    @property
+    def is_dated(self) -> bool:
+        return self.by_modified or self.by_due
 
     @property
     def is_descending(self) -> bool:
@@ -56,7 +65,7 @@ class _Shape:
 
 @lru_cache(SHAPES)
 def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
-    branches = [_branch(shape, view, conditions) for view in VIEWS[shape.kind]]
+    branches = [_branch(shape, view, conditions) for view in shape.views]
     if len(branches) == 1:
         return branches[0]
     both = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
@@ -67,9 +76,12 @@ def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
 
 def _branch(shape: _Shape, view: View, conditions: Conditions) -> Select[*Row]:
     body = [Revision.body] if shape.with_body else []
-    sort: Any = ViewEntry.modified_at if shape.rank is None else shape.rank
+    date = ViewEntry.due_at if shape.by_due else ViewEntry.modified_at
+    sort: Any = date if shape.rank is None else shape.rank
     query = select(ViewEntry.slug, sort.label("sort"), Revision.card, *body)
     query = query.join_from(ViewEntry, Revision, shown_state()).where(*_listed(view, shape.kind, conditions))
+    if shape.by_due:
+        query = query.where(ViewEntry.due_at.is_not(None))
     columns = (ViewEntry.slug,) if shape.by_slug else (sort, ViewEntry.slug)
     return keyset(
         query, columns, descending=shape.by_modified, positioned=shape.is_positioned, backward=shape.is_backward
@@ -98,18 +110,22 @@ async def slug_list(
     """Objects that meet the conditions, as cards or whole documents; `parameters` are those of the conditions.
 
     Conditions must be built once for each shape: the statement is compiled once for each tuple of them.
-    Order: by slug, by (modified_at, slug) descending, or by (rank, slug); with `ids` as given.
+    Order: by slug, by (modified_at, slug) descending, by (due_at, slug) or by (rank, slug); with `ids` as given.
     Cost: one statement, one more if counted; by rank one look-up for each object that meets the conditions.
     """
     position = request.position
     backward = position is not None and position.backward
-    shape = _Shape(perspective.kind, request.by_slug, position is not None, backward, request.with_body, request.rank)
+    views = request.views or VIEWS[perspective.kind]
+    shape = _Shape(
+        perspective.kind, views, request.by_slug, request.by_due, position is not None, backward, request.with_body,
+        request.rank,
+    )  # fmt: skip
     values = {"noun": noun, **perspective.parameters, **(parameters or {})}
     if request.ids:
         return await _by_slugs(read, shape, conditions, values, request)
     if position is not None:
         first, *others = position.values
-        bounds = (from_milliseconds(first) if shape.by_modified else first, *others)
+        bounds = (from_milliseconds(first) if shape.is_dated else first, *others)
         values |= {f"at_{n}": bound for n, bound in enumerate(bounds)}
     rows = await read.rows(_page(shape, conditions), {**values, "limit": request.limit + 1})
     rows, has_previous, has_next = cut(rows, request.limit, position)
@@ -118,7 +134,7 @@ async def slug_list(
         refs=[row[0] for row in rows],
         next=_position(shape, rows[-1], backward=False) if rows and has_next else None,
         prev=_position(shape, rows[0], backward=True) if rows and has_previous else None,
-        count=await _count(read, perspective.kind, conditions, values) if request.counted else None,
+        count=await _count(read, perspective.kind, views, conditions, values) if request.counted else None,
     )
 
 
@@ -139,17 +155,19 @@ def _item(row: Sequence[Any]) -> str:
 def _position(shape: _Shape, row: Sequence[Any], *, backward: bool) -> Position:
     if shape.by_slug:
         return Position((row[0],), backward)
-    return Position((milliseconds(row[1]) if shape.by_modified else row[1], row[0]), backward)
+    return Position((milliseconds(row[1]) if shape.is_dated else row[1], row[0]), backward)
 
 
 @lru_cache(SHAPES)
-def _size(kind: Kind, conditions: Conditions) -> Select[int]:
-    branches = [select(ViewEntry.object).where(*_listed(view, kind, conditions)) for view in VIEWS[kind]]
+def _size(kind: Kind, views: tuple[View, ...], conditions: Conditions) -> Select[int]:
+    branches = [select(ViewEntry.object).where(*_listed(view, kind, conditions)) for view in views]
     entries: CompoundSelect[*Row] = union_all(*branches)
     bounded = select(entries.subquery()).limit(COUNTED_AT_MOST + 1).subquery()
     return select(func.count()).select_from(bounded)
 
 
-async def _count(read: Reader, kind: Kind, conditions: Conditions, values: Mapping[str, Any]) -> tuple[int, bool]:
-    ((number,),) = await read.rows(_size(kind, conditions), values, slow=True)
+async def _count(
+    read: Reader, kind: Kind, views: tuple[View, ...], conditions: Conditions, values: Mapping[str, Any]
+) -> tuple[int, bool]:
+    ((number,),) = await read.rows(_size(kind, views, conditions), values, slow=True)
     return min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST

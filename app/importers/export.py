@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Integer, Select, and_, case, exists, literal, select
+from sqlalchemy import Integer, Select, case, literal, select
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article, ArticleSlug
@@ -37,15 +37,13 @@ def slugged_rows(noun: Noun, views: Sequence[View]) -> Select[*Row]:
 
 def article_rows(view: View, *, translations: bool) -> Select[*Row]:
     """Walks the objects in the order of their ids, so that nothing is sorted however many there are."""
-    public = aliased(ViewEntry)
-    is_public = exists().where(public.view == PUBLIC, public.object == Object.id)
     return (
         select(Article.id, ViewEntry.slug, Revision.card, Revision.body, Revision.private)
         .select_from(Object)
         .join(ViewEntry, (ViewEntry.object == Object.id) & (ViewEntry.view == view))
         .join(Revision, shown_state())
         .join(Article, Article.id == Object.ref)
-        .add_columns(and_(ViewEntry.view == DESK, is_public), *withdrawal_columns(Article))
+        .add_columns(*withdrawal_columns(Article))
         .where(Object.noun == "article")
         .where(Article.translation_of.is_not(None) if translations else Article.translation_of.is_(None))
         .order_by(Object.ref)
@@ -90,12 +88,13 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     for translations, view in product((False, True), views):
         async for rows in read.stream(article_rows(view, translations=translations)):
             former = await _former_slugs(read, {row[0]: row[1] for row in rows})
-            for id, _, card, body, private, is_working_copy, *columns in rows:
+            for id, _, card, body, private, *columns in rows:
                 members: dict[str, Any] = {"former_slugs": former[id]}
                 if not public:
-                    members |= {**from_json(private), "withdrawal": withdrawal_of(columns)}
-                if is_working_copy:
-                    members["working_copy"] = True
+                    for_desk = from_json(private)
+                    is_working_copy = for_desk.pop("working_copy")
+                    members |= {**for_desk, "withdrawal": withdrawal_of(columns)}
+                    members |= {"working_copy": True} if is_working_copy else {}
                 yield _line("article", document_of(card, body), members)
     if public:
         async for line in _tombstones(read, Article):

@@ -7,24 +7,26 @@ from typing import NamedTuple
 from sqlalchemy import Select, null, select
 
 from app.changes.models import Revision, ViewEntry
-from app.changes.stored import document_of
+from app.changes.stored import desk_document_of, document_of
 from app.changes.views import Kind, Perspective, overlaid, shown_state, visible
 from app.db import Reader, Row, in_list, list_parameters, padded_size
 
 
 class FoundState(NamedTuple):
-    """JSON: the card, and the body where it was asked for and there is one."""
+    """JSON: the card, the body where it was asked for and there is one, and for the desk what it alone sees."""
 
     card: str
     body: str | None
+    private: str | None
 
     def document(self, *, with_body: bool) -> str:
-        return document_of(self.card, self.body if with_body else None)
+        return desk_document_of(document_of(self.card, self.body if with_body else None), self.private)
 
 
 @cache
 def _states(kind: Kind, count: int, with_body: bool) -> Select[*Row]:
-    columns = (ViewEntry.view, ViewEntry.object, Revision.card, Revision.body if with_body else null())
+    texts = (Revision.card, Revision.body if with_body else null(), Revision.private if kind == "desk" else null())
+    columns = (ViewEntry.view, ViewEntry.object, *texts)
     query = select(*columns).join(Revision, shown_state())
     return query.where(visible(ViewEntry, kind), in_list(ViewEntry.object, "object", count))
 
@@ -38,4 +40,4 @@ async def states(
     count = padded_size(len(objects))
     parameters = {**perspective.parameters, **list_parameters("object", count, objects)}
     rows = await read.rows(_states(perspective.kind, count, with_body), parameters)
-    return {object_id: FoundState(card, body) for _, object_id, card, body in overlaid(rows)}
+    return {object_id: FoundState(*texts) for _, object_id, *texts in overlaid(rows)}

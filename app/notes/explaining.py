@@ -10,7 +10,14 @@ WORDING: Final = {
     "tag": "with the tag {}",
     "source": "resting on the source {}",
     "language": "in the language {}",
+    "status": "with the status {}",
+    "working_copy": "being working copies: {}",
     "q": "answering the words {}",
+}
+_ORDERS: Final = {
+    "slug": "by slug",
+    "-modified_at": "those changed last first",
+    "publish_at": "those due next first",
 }
 
 
@@ -21,15 +28,14 @@ def sentence(query: NoteQuery) -> str:
         return (
             f"{subject}, those with the {len(query.ids)} given slugs in their order{filters_in_words(query, WORDING)}."
         )
-    order = "by slug" if query.sort == "slug" else "those changed last first"
-    return f"{subject}{filters_in_words(query, WORDING)}; {order}, at most {query.limit} on a page."
+    return f"{subject}{filters_in_words(query, WORDING)}; {_ORDERS[query.sort]}, at most {query.limit} on a page."
 
 
 def index(query: NoteQuery) -> str:
     """Which index answers the query."""
-    text = f"Entries of notes by {'slug' if query.ids or query.sort == 'slug' else 'modified_at'}"
+    text = f"Entries of notes by {'slug' if query.ids else query.sort.removeprefix('-')}"
     looked_up = [
-        *(["lists of notes"] if query.tag or query.source or query.language else []),
+        *(["lists of notes"] if query.tag or query.source or query.language or query.status else []),
         *(["the index of words"] if query.q is not None else []),
     ]
     return f"{text}; looked up in {' and '.join(looked_up)}." if looked_up else f"{text}."

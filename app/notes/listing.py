@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, literal, select
+from sqlalchemy import ColumnElement, String, literal, or_, select
 
-from app.changes.models import ViewEntry
+from app.changes.models import PUBLIC, ViewEntry
 from app.changes.slug_lists import SlugListRequest, slug_list
 from app.changes.views import VIEWS, Kind, Perspective
 from app.db import SHAPES, Reader, in_list, list_parameters, padded_size
@@ -15,9 +15,11 @@ from app.index.checking import CHECKED_AT_MOST
 from app.index.keys import has_phrases
 from app.index.store import engine_of
 from app.lists.models import List, ListEntry
+from app.notes.saving import STATUS
 from app.notes.schemas import NoteQuery
 from app.notes.search import checked, has_words, needs_bodies, word_parameters
 from app.paging import PageRows, Position
+from app.publishing.statuses import DUE_FIRST, HEADINGS
 from app.tags.store import tags_with_descendants
 from app.words.queries import Query
 
@@ -25,15 +27,21 @@ Sizes = tuple[int, ...]
 
 
 @lru_cache(SHAPES)
-def _conditions(kind: Kind, lists: Sizes, tags: Sizes, engine: Any = None) -> tuple[ColumnElement[bool], ...]:
+def _conditions(
+    kind: Kind, lists: Sizes, tags: Sizes, statuses: Sizes, engine: Any = None
+) -> tuple[ColumnElement[bool], ...]:
     """Notes that stand in a list of each group: of names (`list_0`), of tags and all their descendants (`tag_0`).
 
+    With `statuses` only those in the desk's lists of these, and what is public: that stands in none of them.
     With the `engine` of the index of words also notes that have words.
     """
     conditions = [_listed(kind, in_list(List.name, f"list_{n}", size)) for n, size in enumerate(lists)]
     for n, size in enumerate(tags):
         names = select(literal("notes:tag:", String).concat(tags_with_descendants(f"tag_{n}", size).c.slug))
         conditions.append(_listed(kind, List.name.in_(names)))
+    for n, size in enumerate(statuses):
+        listed = _listed(kind, in_list(List.name, f"status_{n}", size))
+        conditions.append(or_(ViewEntry.view == literal(PUBLIC, String), listed))
     return (*conditions, *([] if engine is None else [has_words(engine)]))
 
 
@@ -56,23 +64,26 @@ async def page(
     words: Query | None = None,
     with_body: bool,
 ) -> PageRows:
-    """Notes that match, by slug or by what changed last. An unknown slug matches nothing. `words` is what `q` asks.
+    """Notes that match, by slug, by what changed last or by when they are due. `words` is what `q` asks.
 
-    Cost: one statement, and one more with `count`.
+    An unknown slug matches nothing. Cost: one statement, and one more with `count`.
     """
     lists = [tuple(f"notes:source:{slug}" for slug in group) for group in query.source]
     if query.language:
         lists.append(tuple(f"notes:language:{language}" for language in query.language))
+    wanted = query.wanted_states()
+    headings = () if wanted.headings == HEADINGS else tuple(STATUS + each for each in wanted.headings)
     engine = None if words is None else engine_of(read)
-    conditions = _conditions(perspective.kind, _sizes(lists), _sizes(query.tag), engine)
+    conditions = _conditions(perspective.kind, _sizes(lists), _sizes(query.tag), _sizes([headings]), engine)
     parameters: dict[str, Any] = {} if words is None else word_parameters(read, perspective.kind, words)
-    for name, groups in (("list", lists), ("tag", query.tag)):
-        for n, values in enumerate(groups):
+    for name, groups in (("list", lists), ("tag", query.tag), ("status", [headings])):
+        for n, values in enumerate(filter(None, groups)):
             parameters |= list_parameters(f"{name}_{n}", padded_size(len(values)), values)
     whole = words is not None and needs_bodies(words, highlight=query.highlight)
     request = SlugListRequest(
-        query.limit, position, query.sort == "slug", query.ids or (), query.count, with_body=with_body or whole
-    )
+        query.limit, position, query.sort == "slug", query.ids or (), query.count, with_body=with_body or whole,
+        by_due=query.sort == DUE_FIRST, views=None if wanted.is_all else wanted.views,
+    )  # fmt: skip
     page = await slug_list(read, perspective, "note", request, conditions, parameters)
     if words is not None and whole:
         page = checked(page, words, highlight=query.highlight, with_body=with_body)
@@ -85,4 +96,4 @@ async def page(
 
 
 def _sizes(groups: Sequence[Sequence[str]]) -> Sizes:
-    return tuple(padded_size(len(values)) for values in groups)
+    return tuple(padded_size(len(values)) for values in groups if values)

@@ -27,12 +27,14 @@ from app.publishing.placement import (
     touched_placements,
     touched_replacements,
 )
+from app.publishing.statuses import heading
 from app.publishing.store import NOT_WITHDRAWN, WithdrawalRow, withdrawal_row, withdrawals, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
 
 PUBLISHED: Final = "published"
+STATUS: Final = "notes:status:"
 DATES: Final = frozenset({"created_at", "modified_at", "updated_at", "first_published_at"})
 
 
@@ -164,10 +166,12 @@ def _is_stored(item: ToSave[NoteState], old: Mapping[str, Any], withdrawal: With
 
 def list_names(note: NoteState) -> set[str]:
     """The lists that a note stands in. Under tags it is listed without their ancestors, which readers look up."""
+    desk_heading = heading(note.status)
     return {
         f"notes:language:{note.language}",
         *(f"notes:tag:{slug}" for slug in note.tags),
         *(f"notes:source:{slug}" for slug in sources_of(note)),
+        *([STATUS + desk_heading] if desk_heading else []),
     }
 
 
@@ -178,7 +182,7 @@ def _tags_of(note: StoredObject) -> set[str]:
 
 def _purge_names(placements: Iterable[Placement], lineages: Mapping[str, Lineage]) -> set[str]:
     """The names of the lists there, and of the lists of their tags' ancestors, which show the same notes."""
-    names = {name for of in placements for name in of.names}
+    names = {name for of in placements for name in of.names if not name.startswith(STATUS)}
     tag_slugs = {name.removeprefix("notes:tag:") for name in names if name.startswith("notes:tag:")}
     return names | {f"notes:tag:{ancestor}" for slug in tag_slugs for ancestor in lineages[slug].ancestors}
 

@@ -11,6 +11,7 @@ from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
+from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
 from app.web.explanations import Explanation
@@ -233,7 +234,7 @@ class NoteRevisionFields(Drafts, NoteShape):
     """How a revision of a note is to be shown, and whether the desk's too."""
 
 
-class NoteQuery(PageQuery, NoteFields):
+class NoteQuery(DeskFilters, PageQuery, NoteFields):
     """Which notes."""
 
     perspective: Literal["drafts"] | None = Field(
@@ -278,8 +279,10 @@ class NoteQuery(PageQuery, NoteFields):
         description="Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer.",
         examples=[True],
     )
-    sort: Literal["slug", "-modified_at"] = Field(
-        default="slug", description="By slug, or last changed first.", examples=["-modified_at"]
+    sort: Literal["slug", "-modified_at", "publish_at"] = Field(
+        default="slug",
+        description="By slug, or last changed first. With `perspective=drafts` also by when scheduled ones are due.",
+        examples=["-modified_at"],
     )
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -292,6 +295,7 @@ class NoteQuery(PageQuery, NoteFields):
         if self.highlight and self.q is None:
             raise conflict("highlight", "shows where the words of `q` stand, which is not given")
         check_number_of_values({"tag": self.tag, "source": self.source, "language": [self.language]})
+        self.check_desk_filters(self.perspective, self.sort, {DUE_FIRST})
         return self
 
     def list_names(self, noun: str = "note") -> list[str]:

@@ -24,11 +24,17 @@ def filters_in_words(query: BaseModel, wording: Mapping[str, str]) -> str:
     Example: ", with the tag trams or bridges, in the language uk".
     """
     return "".join(
-        f", {words.format(joined(value, 'or') if isinstance(value, tuple) else value)}"
+        f", {words.format(_in_words(value))}"
         for name, words in wording.items()
         for value in _values(getattr(query, name))
         if value is not None
     )
+
+
+def _in_words(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return joined(value, "or") if isinstance(value, tuple) else value
 
 
 def _values(parameter: object) -> Sequence[object]:

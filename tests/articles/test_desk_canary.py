@@ -112,7 +112,7 @@ def values(hidden: list[str]) -> dict[str, list[str]]:
         ],
         "include": ["tags,sources,notes,relations,translations", "tags,sources", "counts"],
         "fields": ["body,relations", "ednote", "headline,status", "names,labels,slug", "withdrawal"],
-        "sort": ["-updated_at", "published_at", "updated_at", "-modified_at", "slug"],
+        "sort": ["-updated_at", "published_at", "updated_at", "-modified_at", "publish_at", "slug"],
         "date": ["2099", "2099-01-01"],
         "published_from": ["2098-01-01"],
         "published_to": ["2099-12-31"],
@@ -131,6 +131,8 @@ def values(hidden: list[str]) -> dict[str, list[str]]:
         "cursor": [CANARY],
         "tz": ["Europe/Kyiv"],
         "wait": ["0"],
+        "status": ["draft,scheduled", "withdrawn"],
+        "working_copy": ["true"],
         "facets": ["tag,source,language,section,month"],
     }
 

@@ -70,12 +70,14 @@ WRONG: dict[str, str] = {
     "highlight": FLAGS,
     "facets": "x Tag tag, tag,,month tag,x genres",
     "explain": FLAGS,
+    "status": "x draft Draft draft, draft,x draft,,published",
+    "working_copy": f"{FLAGS} true",
     "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
 REPEATABLE = {"tag", "tag_not", "source", "note"}
 # Where these too take one value.
 SINGLE = {"/v1/archive", "/v1/quotes"}
-STRANGERS = "status state preview versions draft query ednote Limit limit%20 tag[] tag[$ne]".split()
+STRANGERS = "statuses state preview versions draft query ednote Limit limit%20 tag[] tag[$ne]".split()
 STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B%5D".split()
 
 
@@ -218,7 +220,10 @@ async def test_all_faults_are_named_at_once(newsroom: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("sort", ["-published_at", "published_at", "-updated_at", "updated_at", "relevance"]),
+        (
+            "sort",
+            ["-published_at", "published_at", "-updated_at", "updated_at", "relevance", "-modified_at", "publish_at"],
+        ),
         ("count", ["true", "false"]),
         ("include", ["tags", "sources", "notes", "relations", "translations"]),
         ("facets", ["tag", "section", "source", "author", "language", "month"]),
