@@ -54,7 +54,8 @@ get_preview_ninjs get_preview_text get_source get_source_revision get_tag get_ta
 get_working_copy_html get_working_copy_jsonld get_working_copy_markdown get_working_copy_ninjs get_working_copy_text
 import_documents list_article_revisions list_articles list_changes list_deliveries list_keys list_note_revisions
 list_notes list_quotes list_redirects list_related_articles list_source_revisions list_sources list_tag_revisions
-list_tags list_timeline list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook revoke_key
+list_tags list_timeline list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook
+restore_article_revision restore_note_revision revoke_key
 rotate_webhook_secret search_content stream_changes suggest_content test_webhook unpublish_article unpublish_note
 update_article update_note update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
 """.split()
@@ -154,7 +155,7 @@ def refusals_of_writing(operation: dict[str, Any]) -> set[str]:
 
 
 # What says what it saw is held to it, and need not say it.
-ACTIONS = {"publish", "unpublish", "withdraw", "erase", "correct"}
+ACTIONS = {"restore", "publish", "unpublish", "withdraw", "erase", "correct"}
 # What was found can always be done.
 NEVER_IN_THE_WAY = {"create_article_preview", "create_note_preview", "discard_working_copy", "import_documents"}
 # What is issued is not stored, and of an import each line is answered for itself.
@@ -176,6 +177,8 @@ READING_NEEDS: list[dict[str, list[str]]] = [{}, {"key": []}]
         ("publish_article", ["content:publish"]),
         ("unpublish_article", ["content:publish"]),
         ("correct_article", ["content:publish"]),
+        ("restore_article_revision", ["content:write"]),
+        ("restore_note_revision", ["content:write"]),
         ("withdraw_article", ["content:withdraw"]),
         ("erase_article", ["content:withdraw"]),
         ("create_article_preview", ["drafts:read"]),

@@ -23,6 +23,7 @@ from app.articles.schemas import (
 )
 from app.articles.stored import StoredArticle, stored_articles
 from app.changes import log
+from app.changes.history import ERASURE, old_document
 from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC
 from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
@@ -90,13 +91,31 @@ async def update(
     anew. Raises: Invalid.
     """
     state = article.state()
-    attributions = client_attributions(state.attributions, state.body, state.image)
-    stored = without_replaced_body({**dict(state), "attributions": attributions}, patch)
-    edit = merged(ArticleEdit, stored, patch)
+    edit = _edited(state, patch)
     if edit.byline is not None and "byline" not in patch.model_fields_set:
         given = (edit.byline, state.attributions, state.language, state.modified_at)
         edit.byline = None if await is_of_authors(transaction, *given) else edit.byline
     return await _change(transaction, article, state, edit, minor=edit.minor, as_working_copy=as_working_copy)
+
+
+async def restore(transaction: Transaction, article: StoredArticle, revision: int) -> Written:
+    """Makes what a client may set of an earlier state that of the newest, as `update` does. Status and dates stay.
+
+    Raises: NotFound; Conflict, where it is withdrawn, was erased, or has a working copy; Invalid.
+    """
+    if article.is_withdrawn:
+        raise Conflict("The article has been withdrawn. Take it back to draft (unpublish) before a state is restored.")
+    check_changeable(article, as_working_copy=False)
+    document = await old_document(transaction.connection, "article", article.id, revision)
+    content = _edited(ArticleState.model_validate_json(document), Patch())
+    return await _change(transaction, article, article.state(), content)
+
+
+def _edited(state: ArticleState, patch: Patch) -> ArticleEdit:
+    """What a client has set of the state, with the patch. Raises: Invalid."""
+    attributions = client_attributions(state.attributions, state.body, state.image)
+    stored = without_replaced_body({**dict(state), "attributions": attributions}, patch)
+    return merged(ArticleEdit, stored, patch)
 
 
 async def put(transaction: Transaction, content: ArticleIn, id: UUID | None) -> tuple[Written, Outcome]:
@@ -241,7 +260,7 @@ async def erase(transaction: Transaction, article: StoredArticle, reason: str) -
         raise Conflict("Only what has been withdrawn can be erased.")
     withdrawal = old.withdrawal.model_copy(update={"reason": reason, "public_note": None})
     blank = {**BLANK, "body": [], "withdrawal": withdrawal}
-    written = await _save_next(transaction, article, old, blank, kind="erasure")
+    written = await _save_next(transaction, article, old, blank, kind=ERASURE)
     await blank_revisions(transaction, article.id, BLANK)
     return written
 

@@ -18,6 +18,7 @@ from app.articles.schemas import (
     ArticleWritten,
 )
 from app.articles.stored import StoredArticle
+from app.changes.history_routes import RevisionNumber, revision_number
 from app.changes.views import NEWEST
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
@@ -82,6 +83,22 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, trans
     desk.check_changeable(article, as_working_copy=False)
     if_match.check(article.newest.revision)
     return written_response(transaction, await desk.update(transaction, article, patch))
+
+
+@router.post(
+    "/articles/{ref}/revisions/{revision}/restore",
+    response_model=ArticleWritten, responses=CHANGED, dependencies=[WRITE, NO_BODY],
+)  # fmt: skip
+async def restore_article_revision(
+    revision: RevisionNumber, article: Locked, transaction: WriteTransaction
+) -> Response:
+    """Make an earlier state of an article the newest.
+
+    By the rules of a PATCH: of a published article it is live at once, what it names must be there, and 409 while there
+    is a working copy. Status, dates and corrections stay as they are. A state that was erased, and any of an article
+    that is withdrawn, is refused with 409.
+    """
+    return written_response(transaction, await desk.restore(transaction, article, revision_number(revision)))
 
 
 @router.delete("/articles/{ref}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE])

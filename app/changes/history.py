@@ -3,16 +3,18 @@
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 
 from app.changes.models import Noun, Object, Revision
-from app.changes.views import STATE_COLUMNS, Perspective, ShownState
-from app.db import Reader, Row
+from app.changes.views import NEWEST, STATE_COLUMNS, Perspective, ShownState
+from app.db import Reader, Row, WriteConnection, fetch
 from app.db.statements import SqlColumn
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 
 # No object is saved so often: a number beyond it names no revision.
 LAST_REVISION: Final = 2**31 - 1
+# The `kind` of a revision with which the text of all before was blanked.
+ERASURE: Final = "erasure"
 
 
 def _revisions(desk: bool, *columns: SqlColumn) -> Select[*Row]:
@@ -59,3 +61,28 @@ async def state_at(read: Reader, perspective: Perspective, noun: Noun, ref: str,
     if row is None:
         raise NotFound(f"There is no such revision of this {noun}.")
     return ShownState(*row)
+
+
+_ERASED_FROM: Final = (
+    select(func.max(Revision.revision))
+    .join(Object, Object.id == Revision.object)
+    .where(Object.noun == bindparam("noun"), Object.ref == bindparam("ref"), Revision.kind == ERASURE)
+)
+
+
+async def old_document(connection: WriteConnection, noun: Noun, ref: str, revision: int) -> str:
+    """What the desk saw of an object at a revision, as JSON. Cost: two statements.
+
+    Raises: NotFound, where there is no such revision; Conflict, where its text was erased.
+    """
+    parameters = {"noun": noun, "ref": ref}
+    rows = []
+    if 0 < revision <= LAST_REVISION:
+        rows = await fetch(connection, _state(True), {**parameters, "revision": revision})
+    if not rows:
+        raise NotFound(f"There is no such revision of this {noun}.")
+    ((last_erased,),) = await fetch(connection, _ERASED_FROM, parameters)
+    if last_erased is not None and revision <= last_erased:
+        raise Conflict(f"The text of revision {revision} was erased for good, as that of all up to {last_erased}.")
+    (row,) = rows
+    return ShownState(*row).document(NEWEST)

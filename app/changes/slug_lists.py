@@ -22,7 +22,7 @@ class SlugListRequest:
     """Which page of a list is asked for. `ids` are slugs whose objects are wanted in that order, instead of a page.
 
     `rank` is a number of each object by which the list is sorted, and then by slug; it is built once. `by_due`: of what
-    is due by when it is, the next first. `views`: those of the perspective where what is asked for can stand; None means
+    is due by when it is, the next first. `views`: those of the perspective where what is asked for can stand; None is
     all of them.
     """
 

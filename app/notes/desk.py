@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, select
 
 from app.changes import log
+from app.changes.history import ERASURE, old_document
 from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC, ViewEntry
 from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_address, refusal_of_single, refuse, slug_taken
@@ -82,11 +83,28 @@ async def put(transaction: Transaction, slug: str, content: NotePut, note: Locke
 
 async def update(transaction: Transaction, note: LockedNote, patch: Patch) -> Written:
     """Changes the fields that the patch names; of a published note that is live at once. Raises: Invalid."""
-    attributions = client_attributions(note.state.attributions, note.state.body)
-    before = without_replaced_body({**dict(note.state), "attributions": attributions}, patch)
-    content = merged(NoteEdit, before, patch)
+    content = _edited(note.state, patch)
     check_slug_of_address(note.slug, content.slug)
     return await _change(transaction, note, content, minor=content.minor)
+
+
+async def restore(transaction: Transaction, note: LockedNote, revision: int) -> Written:
+    """Makes what a client may set of an earlier state that of the newest, as `update` does. Status and dates stay.
+
+    Raises: NotFound; Conflict, where it is withdrawn or was erased; Invalid.
+    """
+    if note.is_withdrawn:
+        raise Conflict("The note has been withdrawn. Take it back to draft (unpublish) before a state is restored.")
+    document = await old_document(transaction.connection, "note", note.slug, revision)
+    content = _edited(NoteState.model_validate_json(document), Patch())
+    return await _change(transaction, note, content, minor=False)
+
+
+def _edited(state: NoteState, patch: Patch) -> NoteEdit:
+    """What a client has set of the state, with the patch. Raises: Invalid."""
+    attributions = client_attributions(state.attributions, state.body)
+    before = without_replaced_body({**dict(state), "attributions": attributions}, patch)
+    return merged(NoteEdit, before, patch)
 
 
 async def publish(transaction: Transaction, note: LockedNote, at: datetime | None) -> Written:
@@ -144,7 +162,7 @@ async def erase(transaction: Transaction, note: LockedNote, reason: str) -> Writ
     withdrawal = note.state.withdrawal.model_copy(update={"reason": reason, "public_note": None})
     state = _next_state(transaction, note, Lifecycle.of(note.state))
     state = state.model_copy(update={**BLANK, "body": [], "withdrawal": withdrawal})
-    written = await _save(transaction, note, ToSave(state, saving.DATES), kind="erasure")
+    written = await _save(transaction, note, ToSave(state, saving.DATES), kind=ERASURE)
     await blank_revisions(transaction, note.id, BLANK)
     return written
 

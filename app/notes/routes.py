@@ -217,6 +217,19 @@ async def update_note(slug: NoteSlug, patch: NotePatch, if_match: IfMatch, trans
     return written_response(transaction, await desk.update(transaction, note, patch))
 
 
+@router.post(
+    "/{slug}/revisions/{revision}/restore",
+    response_model=NoteWritten, responses=CHANGED, dependencies=[WRITE, NO_BODY],
+)  # fmt: skip
+async def restore_note_revision(revision: RevisionNumber, note: Locked, transaction: WriteTransaction) -> Response:
+    """Make an earlier state of a reference note the newest.
+
+    By the rules of a PATCH: of a published note it is live at once, and what it names must be there. Status and dates
+    stay as they are. A state that was erased, and any of a note that is withdrawn, is refused with 409.
+    """
+    return written_response(transaction, await desk.restore(transaction, note, revision_number(revision)))
+
+
 @router.delete("/{slug}", status_code=204, responses={**DONE, **NOT_FOUND, **CONFLICT}, dependencies=[WRITE])
 async def delete_note(
     slug: NoteSlug, if_match: IfMatch, caller: OptionalCaller, transaction: WriteTransaction
