@@ -269,7 +269,8 @@ class Model:
         """The lists that an article or a note stands in."""
         if line["noun"] == "note":
             names = {f"notes:language:{line['language']}", *(f"notes:tag:{slug}" for slug in line["tags"])}
-            return names | {f"notes:source:{slug}" for slug in self._sources_named(line)}
+            names |= {f"notes:source:{slug}" for slug in self._sources_named(line)}
+            return names if line["status"] == "published" else names | {f"notes:status:{line['status']}"}
         names = {"articles"}
         for slug in self._tags_named(line):
             names |= {f"articles:tag:{name}" for name in (slug, *self.ancestors("tag", slug))}
@@ -285,7 +286,14 @@ class Model:
             names.add(f"articles:translation:{line['translation_of']}")
         if line.get("corrections"):
             names.add("articles:has:correction")
+        if line["status"] != "published":
+            names.add(f"articles:status:{self._heading(line)}")
         return names
+
+    def _heading(self, line: Line) -> str:
+        if key(line)[1] not in self.beneath:
+            return str(line["status"])
+        return "scheduled-working-copy" if line["status"] == "scheduled" else "working-copy"
 
     def views(self) -> Iterator[tuple[str, Line]]:
         for (noun, ref), line in self.lines.items():
