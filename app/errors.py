@@ -67,7 +67,8 @@ class MethodNotAllowed(Refusal):
 
 
 class Gone(Refusal):
-    """It was public and has been withdrawn: `reason`, `public_note` and `replacement` say what may be said."""
+    """It was public and has been withdrawn, or has expired: `reason`, `public_note` and `replacement` say what may be
+    said."""
 
     status, code, title = 410, "withdrawn", "This has been withdrawn"
 

@@ -1,10 +1,12 @@
-"""Releases what is due: on time without any traffic, exactly once however many processes run."""
+"""Publishes what is due, takes out what has expired: on time without traffic, once however many processes run."""
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,11 +14,12 @@ import structlog
 from app.articles import desk as articles
 from app.articles.models import Article
 from app.changes import idempotency, log
+from app.changes.log import Transaction
 from app.db import Database
 from app.errors import Raced, Refusal, Unavailable
 from app.notes import desk as notes
 from app.notes.models import Note
-from app.publishing.store import lock_first_due, next_due_at
+from app.publishing.store import lock_first_due, lock_first_expired, next_due_at, next_expiry_at
 from app.words.analysis import load_dictionaries
 
 ACTOR: Final = "ticker"
@@ -26,9 +29,41 @@ HOUR_SECONDS: Final = 3_600
 READY_SECONDS: Final = 60
 # What cannot be released now is tried again then; the rest does not wait for it.
 AGAIN_SECONDS: Final = 60
-# What can be due, by its key: in the order in which they refer to each other.
-NOUNS: Final[tuple[tuple[Any, Any], ...]] = ((Note.slug, notes), (Article.id, articles))
 logger: Final = structlog.get_logger("dovidka")
+
+
+class Duty(NamedTuple):
+    """Something that is done to objects when their time has come: when the next one's has, which is the first, and what
+    is done to it. Objects in `excluded` are left aside."""
+
+    name: str
+    next_at: Callable[..., Awaitable[datetime | None]]
+    lock_first: Callable[..., Awaitable[str | None]]
+    do: Callable[[Transaction, str, datetime], Awaitable[object]]
+
+
+def _publishing(name: str, noun: Any, key: Any) -> Duty:
+    async def publish(transaction: Transaction, ref: str, now: datetime) -> None:
+        await noun.release_due(transaction, await noun.lock(transaction, ref))
+
+    return Duty(name, partial(next_due_at, key=key), partial(lock_first_due, key=key), publish)
+
+
+async def _take_out(transaction: Transaction, ref: str, now: datetime) -> None:
+    await articles.expire_due(transaction, await articles.lock(transaction, ref), now)
+
+
+# Nouns in the order in which they refer to each other. What was due and has expired meanwhile is published first.
+DUTIES: Final = (
+    _publishing("publish a note", notes, Note.slug),
+    _publishing("publish an article", articles, Article.id),
+    Duty(
+        "take out an article",
+        partial(next_expiry_at, noun="article"),
+        partial(lock_first_expired, noun="article", key=Article.id),
+        _take_out,
+    ),
+)
 
 
 class Ticker:
@@ -37,7 +72,7 @@ class Ticker:
     def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self.database = database
         self.zone = zone
-        self.refused: dict[str, float] = {}
+        self.refused: dict[tuple[Duty, str], float] = {}
 
     async def run(self) -> None:
         """Ticks until it is cancelled. A database that is away is waited for."""
@@ -65,35 +100,39 @@ class Ticker:
         return PAUSE_SECONDS
 
     async def _next_due(self) -> datetime | None:
-        """When the next thing is due that can be released."""
-        due_times = [await next_due_at(self.database.reader(), key, [*self.refused]) for key, _ in NOUNS]
+        """When the next thing is due that can be done."""
+        read = self.database.reader()
+        due_times = [await duty.next_at(read, excluded=self._refused(duty)) for duty in DUTIES]
         return min(filter(None, due_times), default=None)
 
+    def _refused(self, duty: Duty) -> Sequence[str]:
+        return [ref for of_duty, ref in self.refused if of_duty == duty]
+
     async def release(self) -> list[str]:
-        """Makes public all that is due, each in a transaction of its own; returns what it was."""
-        self.refused = {ref: until for ref, until in self.refused.items() if until > time.monotonic()}
+        """Does all that is due, each in a transaction of its own; returns to what it was done."""
+        self.refused = {refused: until for refused, until in self.refused.items() if until > time.monotonic()}
         at = await self._next_due()
         now = await self.database.now()
         if at is None or at > now:  # no transaction is begun, for which others may have to wait
             return []
         released: list[str] = []
-        for key, noun in NOUNS:
-            while (ref := await self._release_one(key, noun, now)) is not None:
+        for duty in DUTIES:
+            while (ref := await self._release_one(duty, now)) is not None:
                 released.append(ref)
         return released
 
-    async def _release_one(self, key: Any, noun: Any, now: datetime) -> str | None:
+    async def _release_one(self, duty: Duty, now: datetime) -> str | None:
         ref: str | None = None
         try:
             async with log.transaction(self.database, actor=ACTOR, zone=self.zone) as transaction:
-                ref = await lock_first_due(transaction, key, now, [*self.refused])
+                ref = await duty.lock_first(transaction, now=now, excluded=self._refused(duty))
                 if ref is not None:
-                    await noun.release_due(transaction, await noun.lock(transaction, ref))
+                    await duty.do(transaction, ref, now)
         except (Raced, Unavailable):
             raise
         except Refusal as refusal:
             if ref is None:
                 raise
-            logger.error("what is due cannot be published", ref=ref, why=refusal.detail)
-            self.refused[ref] = time.monotonic() + AGAIN_SECONDS
+            logger.error("what is due cannot be done", duty=duty.name, ref=ref, why=refusal.detail)
+            self.refused[duty, ref] = time.monotonic() + AGAIN_SECONDS
         return ref

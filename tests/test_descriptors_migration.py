@@ -1,4 +1,4 @@
-"""Documents that were stored before there were genres, parts of AI and orders of tags have the fields all the same."""
+"""Documents that were stored before there were genres, parts of AI, orders of tags and expiries have the fields."""
 
 import asyncio
 
@@ -32,7 +32,12 @@ async def test_stored_articles_state_nothing_and_can_be_changed(
 ) -> None:
     picture = {"url": "/a.svg", "alt_text": '"focal_point":null', "focal_point": {"x": 0.5, "y": 1}}
     await load(
-        article("a", headline='"genre":"ai":', image=picture, body=[{"type": "image"}, {"type": "image", **picture}]),
+        article(
+            "a",
+            headline='"genre":"ai":"expires_at":',
+            image=picture,
+            body=[{"type": "image"}, {"type": "image", **picture}],
+        ),
         draft("b"),
         note("mill", body=[{"type": "image", **picture}]),
         article("c", genre="news"),
@@ -40,13 +45,14 @@ async def test_stored_articles_state_nothing_and_can_be_changed(
     expected = await everything(database)
     await asyncio.to_thread(command.downgrade, alembic_config(database_url), BEFORE)
     genre = ',"genre":null,"dateline":null,"headlines":{"seo":null,"social":null,"short":null},"flags":[]'
-    await strip(database, ',"ai":null', genre)
+    await strip(database, ',"expires_at":null', ',"ai":null', genre)
 
     await asyncio.to_thread(migrate, database_url)
 
     assert await everything(database) == expected
     async with client(database_url) as api:
         assert (await get(api, "/v1/articles/a"))["genre"] is None
+        assert (await get(api, "/v1/articles/a"))["expires_at"] is None
         api.headers["Authorization"] = f"Bearer {await key('drafts:read', 'content:write')}"
         assert (await change(api, "b", genre="opinion"))["genre"] == "opinion"
 

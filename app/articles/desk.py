@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import MISSING
 from sqlalchemy import bindparam, select
 
 from app.articles import references, saving
 from app.articles.bylines import byline_of, is_of_authors
+from app.articles.expiry import expiry_once_published
 from app.articles.models import Article, ArticleSlug
 from app.articles.part_schemas import ArticleCorrection
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
@@ -33,7 +35,7 @@ from app.content.descriptors import Headlines
 from app.content.html_bodies import FIELD as HTML_BODY
 from app.content.html_bodies import take_html, without_replaced_body
 from app.content.languages import slug
-from app.content.lifecycle import Lifecycle
+from app.content.lifecycle import Lifecycle, check_expiry
 from app.content.sets import make_sets, pointing_as_sent
 from app.db import fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
@@ -62,6 +64,7 @@ async def lock(transaction: Transaction, ref: str) -> StoredArticle:
 
 async def create(transaction: Transaction, content: ArticleIn, id: UUID | None = None) -> Written:
     """Makes a draft. Raises: Invalid."""
+    check_expiry(content.expires_at, None, transaction.at)
     id = id or new_id()
     fields, warnings = _content(str(id), content)
     fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
@@ -87,8 +90,8 @@ async def update(
     """Changes the fields that the patch names; of a published article that is live at once, unless a working copy is
     made or changed. The caller has checked that it is changeable.
 
-    A typo fix, and a note to the desk, do not count as an update. A byline that follows from the authors is written
-    anew. Raises: Invalid.
+    A typo fix, a note to the desk and another expiry do not count as an update. A byline that follows from the authors
+    is written anew. Raises: Invalid.
     """
     state = article.state()
     edit = _edited(state, patch)
@@ -144,11 +147,14 @@ async def _change(
     minor: bool = False,
     as_working_copy: bool = False,
 ) -> Written:
+    if content.expires_at != old.expires_at:
+        check_expiry(content.expires_at, old.publish_at, transaction.at)
     fields, warnings = _content(article.id, content, old)
     fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
     if slug_was_free := content.slug is None:
         fields["slug"] = await _free_slug(transaction, content.headline, article.id)
-    is_substantial = not minor and any(fields[name] != getattr(old, name) for name in {*fields} - {"ednote"})
+    read = {*fields} - {"ednote", "expires_at"}
+    is_substantial = not minor and any(fields[name] != getattr(old, name) for name in read)
     fields["working_copy"] = as_working_copy
     if as_working_copy and not article.has_working_copy:
         fields["status"] = "draft"
@@ -201,18 +207,29 @@ async def delete(transaction: Transaction, article: StoredArticle) -> None:
 # --- lifecycle ---------------------------------------------------------------------------------------------------
 
 
-async def publish(transaction: Transaction, article: StoredArticle, at: datetime | None) -> Written:
-    """Makes the newest state public: now, or at an instant to come. Raises: Conflict, Invalid."""
+async def publish(
+    transaction: Transaction,
+    article: StoredArticle,
+    at: datetime | None,
+    expires_at: datetime | MISSING | None = MISSING,
+) -> Written:
+    """Makes the newest state public: now, or at an instant to come. It expires as it says, or as is said here.
+
+    Raises: Conflict, Invalid.
+    """
     old = article.state()
     if old.status == "withdrawn":
         raise Conflict("The article has been withdrawn. Take it back to draft (unpublish) before it is published.")
     if article.is_public and not article.has_working_copy:
         if at is not None:
             raise Conflict("The article is public already, and has no working copy to publish later.")
+        if expires_at not in {MISSING, old.expires_at}:
+            raise Conflict("The article is public already. Change its `expires_at` with PATCH.")
         return log.unchanged("article", article.id, article)
     lifecycle, now, is_public = Lifecycle.of(old), transaction.at, article.is_public
     lifecycle = lifecycle.schedule(at, now) if at else lifecycle.publish(now, now, is_public=is_public)
-    fields = {**lifecycle.values(), "working_copy": at is not None and is_public}
+    expiry = {"expires_at": expiry_once_published(article, old, expires_at, at, now)}
+    fields = {**lifecycle.values(), **expiry, "working_copy": at is not None and is_public}
     rendered = render(_next_state(transaction, article, old, fields))
     await _check_publishable(transaction, rendered, at, None)
     return await _save(transaction, article, rendered, stated=DATES)
@@ -224,6 +241,15 @@ async def release_due(transaction: Transaction, article: StoredArticle) -> Writt
     assert old.publish_at is not None, "only what is scheduled is due"
     lifecycle = Lifecycle.of(old).publish(old.publish_at, old.publish_at, is_public=article.is_public)
     return await _save_next(transaction, article, old, lifecycle.values())
+
+
+async def expire_due(transaction: Transaction, article: StoredArticle, now: datetime) -> Written:
+    """Takes out what has expired, working copy and all, unless somebody has moved its expiry meanwhile."""
+    expires_at = article.state(PUBLIC).expires_at if article.is_public else None
+    if expires_at is None or expires_at > now:
+        return log.unchanged("article", article.id, article)
+    old = article.state()
+    return await _save_next(transaction, article, old, Lifecycle.of(old).expire().values())
 
 
 async def unpublish(transaction: Transaction, article: StoredArticle) -> Written:

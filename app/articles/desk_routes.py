@@ -13,6 +13,7 @@ from app.articles.schemas import (
     ArticleCorrectIn,
     ArticleEdit,
     ArticleIn,
+    ArticlePublishIn,
     ArticleSelection,
     ArticleWithdrawIn,
     ArticleWritten,
@@ -21,7 +22,7 @@ from app.articles.stored import StoredArticle
 from app.changes.history_routes import RevisionNumber, revision_number
 from app.changes.views import NEWEST
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
-from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
+from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut
 from app.deps import NeedsScope, OptionalCaller, Read, no_idempotency_key
 from app.publishing.preview_routes import preview_response
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, READ, WRITTEN
@@ -38,7 +39,7 @@ WITHDRAW, DRAFTS = Depends(NeedsScope("content:withdraw")), Depends(NeedsScope("
 Ref = Annotated[str, Path(description="Id or slug of the article.", examples=["the-tram-that-carries-nobody"])]
 ArticlePatch = Annotated[Patch, Depends(JsonBody(patch_of(ArticleEdit), JSON, MERGE_PATCH))]
 ArticleBody = Annotated[ArticleIn, Depends(JsonBody(ArticleIn))]
-PublishBody = Annotated[PublishIn, Depends(JsonBody(PublishIn, optional=True))]
+PublishBody = Annotated[ArticlePublishIn, Depends(JsonBody(ArticlePublishIn, optional=True))]
 WithdrawBody = Annotated[ArticleWithdrawIn, Depends(JsonBody(ArticleWithdrawIn))]
 EraseBody = Annotated[EraseIn, Depends(JsonBody(EraseIn))]
 CorrectBody = Annotated[ArticleCorrectIn, Depends(JsonBody(ArticleCorrectIn))]
@@ -179,9 +180,10 @@ async def publish_article(body: PublishBody, article: Locked, transaction: Write
     """Publish an article, or its working copy, now or at an instant to come.
 
     Refused without a headline, and while it refers to a note or an article that will not be public by then. What is
-    scheduled becomes public on time of itself; publishing it again with another instant moves that.
+    scheduled becomes public on time of itself; publishing it again with another instant moves that. At `expires_at` it
+    is taken out of itself. Publishing brings a story back that has expired, with another `expires_at` or none.
     """
-    return written_response(transaction, await desk.publish(transaction, article, body.at))
+    return written_response(transaction, await desk.publish(transaction, article, body.at, body.expires_at))
 
 
 @router.post(

@@ -18,6 +18,10 @@ LeadImage = Annotated[Image | None, Field(description="The picture that leads th
 EditorsNote = Annotated[Text | None, Field(description="A note of the editors to the readers. Plain text.")]
 StatedGenre = Annotated[Genre | None, Field(description="What kind of journalism it is; null where nothing was said.")]
 Dateline = Annotated[Line | None, Field(description="Where it was written, such as `Zghariv`. Plain text.")]
+Expiry = Annotated[
+    Instant | None,
+    Field(description="When it is taken out: readers get 410 from then on. null: it never expires."),
+]
 InLanguage = Annotated[Language, Field(description="BCP 47.")]
 CorrectionKind = Annotated[
     Literal["correction", "clarification"], Field(description="Whether something was wrong, or unclear.")

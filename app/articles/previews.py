@@ -68,7 +68,7 @@ class ShownPreview:
 async def beside_preview(read: Reader, preview: Preview, document: str, include: Sequence[str]) -> Beside:
     """What a rendition of the previewed document shows beside it: drafts too, and nothing that was withdrawn."""
     if preview.noun == "note":
-        return notes.without_withdrawn(await notes.named(read, NEWEST, [document], ("tag", "source", "article")))
+        return notes.without_gone(await notes.named(read, NEWEST, [document], ("tag", "source", "article")))
     return (await articles.included_in_preview(read, document, include)).groups
 
 

@@ -63,6 +63,7 @@ class RenderedArticle:
     translation_of: str | None
     status: Status
     publish_at: datetime | None
+    expires_at: datetime | None
     first_published_at: datetime | None
     published_at: datetime | None
     updated_at: datetime | None
@@ -156,8 +157,8 @@ def render(article: ArticleState) -> RenderedArticle:
 _NOT_IN_CARD: Final = {"body", *NOT_IN_DOCUMENT}
 # Fields that tables and checks take as they are.
 _SAME: Final = (
-    "slug", "language", "headline", "section", "status", "publish_at", "first_published_at", "published_at",
-    "updated_at", "created_at", "modified_at", "revision", "withdrawal", "working_copy",
+    "slug", "language", "headline", "section", "status", "publish_at", "expires_at", "first_published_at",
+    "published_at", "updated_at", "created_at", "modified_at", "revision", "withdrawal", "working_copy",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from app.changes.log import PendingChange, Transaction
 from app.changes.models import DESK, PUBLIC, Op, View
 from app.changes.saving import Outcome, same_content
 from app.changes.stored import FormerObject, former
+from app.content.lifecycle import GONE
 from app.db import execute_many, insert_many
 from app.errors import Invalid
 from app.index.keys import IndexedTexts, packed_keys
@@ -172,12 +173,12 @@ def _is_retranslated(item: ArticleToSave, before: StoredArticle | None) -> bool:
 
 
 def _takes_language(item: ArticleToSave, before: StoredArticle | None) -> bool:
-    """Whether it is in a language in which its story was not, or is to be read, and was a draft or withdrawn."""
+    """Whether it is in a language in which its story was not, or is to be read, and was hidden."""
     article = item.article
     if before is None:
         return True
     _, card = before.compared_with(item.view)
-    was_hidden = card["status"] in {"draft", "withdrawn"} and article.status in {"published", "scheduled"}
+    was_hidden = card["status"] in {"draft", *GONE} and article.status in {"published", "scheduled"}
     is_back = card["status"] == "withdrawn" and article.status != "withdrawn"
     return was_hidden or is_back or any(card[name] != getattr(article, name) for name in ("translation_of", "language"))
 
@@ -257,9 +258,8 @@ class _Batch:
         kept = {view: place for view, place in placed.items() if view not in cleared}
         self.lists.move(article.id, placed, {**kept, item.view: new})
         self.index.show(article.id, {**dict.fromkeys(cleared), item.view: _indexed(article, new)})
-        old_withdrawal = before.withdrawal if before is not None else NOT_WITHDRAWN
-        was_withdrawn = old_withdrawal != NOT_WITHDRAWN
-        op = item.op or operation(article.status, before, cleared, was_withdrawn=was_withdrawn)
+        was, old_withdrawal = (before.status, before.withdrawal) if before is not None else ("draft", NOT_WITHDRAWN)
+        op = item.op or operation(article.status, before, cleared, was=was)
         change = _change(article, op, item.view, cleared)
         is_public = PUBLIC in {*kept, item.view}
         change.keys = {
@@ -267,8 +267,10 @@ class _Batch:
             *touched_replacements("article", before, is_public=is_public),
             *((REDIRECTS,) if self._redirect(item, article, before) else ()),
         }
-        change.withdrawal_changes = was_withdrawn and old_withdrawal != withdrawal_row(article.withdrawal)
-        change.listed_at, change.due_at, change.lists = new.published_at, article.publish_at, sorted(names)
+        told_before, told = (was, old_withdrawal), (article.status, withdrawal_row(article.withdrawal))
+        change.withdrawal_changes = was in GONE and told_before != told
+        change.listed_at, change.lists = new.published_at, sorted(names)
+        change.due_at, change.expires_at = article.publish_at, article.expires_at
         change.is_new_object = before is None and deleted is None
         change.kind, change.note = item.kind, item.note
         change.reason = article.withdrawal.reason if article.withdrawal else None
@@ -361,7 +363,7 @@ async def delete_article(transaction: Transaction, before: StoredArticle) -> Non
     if before.is_public and before.former_slugs:
         await execute_many(connection, REDIRECT, [no_redirect(id)])
         names.add(REDIRECTS)
-    log.delete_object(transaction, "article", id, before, names, was_withdrawn=before.is_withdrawn)
+    log.delete_object(transaction, "article", id, before, names, was_gone=before.status in GONE)
     await connection.execute(delete(ArticleSlug).where(ArticleSlug.article == id, ArticleSlug.is_public.is_(False)))
     await connection.execute(delete(Article).where(Article.id == id))
 

@@ -17,6 +17,7 @@ from app.articles.part_schemas import (
     CorrectionText,
     Dateline,
     EditorsNote,
+    Expiry,
     InLanguage,
     Kicker,
     LeadImage,
@@ -55,6 +56,16 @@ class ArticleWithdrawIn(WireModel):
     replacement: Id | None = Field(default=None, description="Id of the article to read instead.")
 
 
+class ArticlePublishIn(lifecycle.PublishIn):
+    """When the story is to be public, and until when."""
+
+    expires_at: Instant | MISSING | None = Field(
+        default=MISSING,
+        description="When it is to be taken out; null: never. Where it is left out, its `expires_at` stays, and a story"
+        " that has expired does so no more.",
+    )
+
+
 class ArticleCorrectIn(WireModel):
     """A correction or clarification to be shown with the story."""
 
@@ -90,6 +101,7 @@ class ArticleIn(WithBody):
         default=[], max_length=10, description="What readers are to know before they read."
     )
     ai: AiOrigin | None = Field(default=None, description="What part AI had in it; null where nothing was said.")
+    expires_at: Expiry = None
 
 
 class ArticleEdit(ArticleIn):
@@ -140,6 +152,7 @@ class ArticleCard(WireModel):
     headlines: Headlines = Field(description=VARIANTS)
     flags: list[ContentFlag] = Field(description="What readers are to know before they read.")
     ai: AiOrigin | None = Field(description="What part AI had in it; null where nothing was said.")
+    expires_at: Expiry
 
 
 class ArticleOut(ArticleCard):

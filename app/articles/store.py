@@ -25,6 +25,7 @@ from app.changes.views import (
     shown_state,
     visible,
 )
+from app.content.lifecycle import GONE
 from app.db import Reader, Row, Uuid16, in_list, list_parameters, padded_size
 from app.errors import NotFound
 from app.formats import bodies
@@ -74,9 +75,11 @@ def _shown(kind: Kind, by_id: bool) -> Select[*Row]:
     return query if kind == "public" else query.order_by(ViewEntry.view).limit(1)
 
 
-_WITHDRAWN: Final = select(Article.id, *withdrawal_columns(Article)).where(Article.status == "withdrawn")
-_WITHDRAWN_BY_ID: Final = _WITHDRAWN.where(Article.id == bindparam("ref"))
-_WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(ArticleSlug, ArticleSlug.article == Article.id).where(
+_GONE: Final = select(Article.id, *withdrawal_columns(Article)).where(
+    Article.status.in_([literal(status) for status in sorted(GONE)])
+)
+_GONE_BY_ID: Final = _GONE.where(Article.id == bindparam("ref"))
+_GONE_BY_SLUG: Final = _GONE.join(ArticleSlug, ArticleSlug.article == Article.id).where(
     ArticleSlug.slug == bindparam("ref"), ArticleSlug.is_public
 )
 
@@ -84,15 +87,16 @@ _WITHDRAWN_BY_SLUG: Final = _WITHDRAWN.join(ArticleSlug, ArticleSlug.article == 
 async def get(read: Reader, perspective: Perspective, ref: str) -> ShownArticle:
     """The article with this id, or with this slug, present or former.
 
-    Cost: one statement, by key; more for one that is not there. Raises: Gone, for a withdrawn one; NotFound.
+    Cost: one statement, by key; more for one that is not there. Raises: Gone, for one that was withdrawn or has
+    expired; NotFound.
     """
     by_id = UUID_TEXT.fullmatch(ref) is not None
     if not by_id and not SLUG.fullmatch(ref):
         raise NotFound("There is no article at this address.")
     row = await read.row(_shown(perspective.kind, by_id), {"ref": ref, **perspective.parameters})
     if row is None:
-        withdrawn = _WITHDRAWN_BY_ID if by_id else _WITHDRAWN_BY_SLUG
-        raise await gone(read, "article", withdrawn, {"ref": ref}) or NotFound("There is no article at this address.")
+        of_gone = _GONE_BY_ID if by_id else _GONE_BY_SLUG
+        raise await gone(read, "article", of_gone, {"ref": ref}) or NotFound("There is no article at this address.")
     id, slug, *columns = row
     state = ShownState(*columns)
     if perspective.as_of is not None:
@@ -107,9 +111,10 @@ async def get(read: Reader, perspective: Perspective, ref: str) -> ShownArticle:
 
 
 async def previewed(read: Reader, id: str) -> ShownState:
-    """The newest state of the article with this id, for a preview. Raises: Gone, for a withdrawn one; NotFound."""
+    """The newest state of the article with this id, for a preview. Raises: Gone, for one that was withdrawn or has
+    expired; NotFound."""
     state = await views.shown(read, NEWEST, "article", id)
-    if state is None or from_json(state.card)["status"] == "withdrawn":
+    if state is None or from_json(state.card)["status"] in GONE:
         await get(read, EVERYONE, id)
     if state is None:
         raise NotFound("There is no article at this address.")
@@ -168,7 +173,7 @@ async def included(
     documents: Iterable[str],
     include: Sequence[str],
     *,
-    with_withdrawn: bool = True,
+    with_gone: bool = True,
 ) -> Included | None:
     """What `include` asks for, each object once and only what the perspective sees; None where it asks for nothing.
 
@@ -186,8 +191,8 @@ async def included(
     if "notes" in include:
         slugs = _names(articles, lambda article: article["notes"])
         beside["notes"] = await _notes(read, perspective, articles, slugs)
-        if not with_withdrawn:
-            beside = notes.without_withdrawn(beside)
+        if not with_gone:
+            beside = notes.without_gone(beside)
         names += [f"note:{slug}" for slug in slugs]
     if refs := _named(articles, [*beside.get("notes", {}).values()], include):
         cards = await views.cards(read, perspective, refs)
@@ -198,7 +203,7 @@ async def included(
         beside["translations"] = await _translations(read, perspective, articles, originals)
         names += [name for id in originals for name in (f"article:{id}", TRANSLATION + id)]
     groups |= beside
-    return Included(groups if with_withdrawn else notes.without_withdrawn(groups), names)
+    return Included(groups if with_gone else notes.without_gone(groups), names)
 
 
 def _named(articles: list[_References], embedded: Sequence[str], include: Sequence[str]) -> dict[Noun, list[str]]:
@@ -218,11 +223,11 @@ def _named(articles: list[_References], embedded: Sequence[str], include: Sequen
 async def included_in_preview(read: Reader, document: str, include: Sequence[str]) -> Included:
     """What `include` asks for beside a previewed article: the newest states of what it names, drafts too.
 
-    What was withdrawn is left out. Of its other versions only the original is named by it: translations are there
-    while they are public. Cost: as `included`, one statement more for the original.
+    What was withdrawn or has expired is left out. Of its other versions only the original is named by it: translations
+    are there while they are public. Cost: as `included`, one statement more for the original.
     """
     named = [name for name in include if name != "translations"]
-    beside = await included(read, NEWEST, [document], named, with_withdrawn=False)
+    beside = await included(read, NEWEST, [document], named, with_gone=False)
     groups = {} if beside is None else dict(beside.groups)
     if "translations" in include:
         groups["translations"] = await _translations_in_preview(read, _REFERENCES.validate_json(document))
@@ -236,7 +241,7 @@ async def _translations_in_preview(read: Reader, article: _References) -> dict[s
     original = None if named is None else await views.shown(read, NEWEST, "article", named)
     if original is not None:
         fields = from_json(original.card)
-        if fields["status"] != "withdrawn":
+        if fields["status"] not in GONE:
             versions[fields["language"]] = _version(fields)
     return {article["id"]: to_json(dict(sorted(versions.items()))).decode()}
 

@@ -13,6 +13,7 @@ from app.articles.schemas import ArticleState, Withdrawal
 from app.changes.log import Transaction
 from app.changes.models import DESK, PUBLIC, View
 from app.changes.stored import StoredObject, StoredState, portions, stored
+from app.content.lifecycle import Status
 from app.db import Row, fetch, in_list, list_parameters, padded_size
 from app.lists.store import Placement
 from app.publishing.placement import placement_of_document
@@ -30,6 +31,12 @@ class StoredArticle(StoredObject):
     @property
     def is_withdrawn(self) -> bool:
         return withdrawal_fields(self.withdrawal) is not None
+
+    @property
+    def status(self) -> Status:
+        """That of the newest state."""
+        status: Status = self.compared_with(DESK)[1]["status"]
+        return status
 
     def state(self, view: View | None = None) -> ArticleState:
         """The newest state, or the one that a view shows."""

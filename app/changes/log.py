@@ -55,7 +55,7 @@ class PendingChange:
     `view` shows the new state; None where no view shows anything new. `cleared` are the views that showed another
     state before and do not keep it. `lists` are those that the object stands in in `view`; `keys` the lists whose
     contents change, before and after: only public ones where the public learns of the change. With `withdrawal_changes`
-    readers are told something else of what was withdrawn, or nothing any more.
+    readers are told something else of what was withdrawn or had expired, or nothing any more.
     """
 
     noun: Noun
@@ -72,6 +72,7 @@ class PendingChange:
     cleared: frozenset[View] = frozenset()
     listed_at: datetime | None = None
     due_at: datetime | None = None
+    expires_at: datetime | None = None
     lists: Sequence[str] = ()
     keys: Iterable[str] = ()
     withdrawal_changes: bool = False
@@ -191,12 +192,15 @@ def unchanged(noun: Noun, ref: str, before: StoredObject, warnings: Sequence[Fau
 
 def delete_object(
     transaction: Transaction, noun: Noun, ref: str, before: StoredObject, keys: Iterable[str] = (),
-    *, was_withdrawn: bool = False,
+    *, was_gone: bool = False,
 ) -> None:  # fmt: skip
-    """Notes that the object is no more: its last entry in the log is a tombstone."""
+    """Notes that the object is no more: its last entry in the log is a tombstone.
+
+    `was_gone`: readers were told that it had been withdrawn, or had expired.
+    """
     change = PendingChange(
         noun=noun, ref=ref, object=before.id, slug=ref, revision=before.last_revision + 1, op="deleted", card=TOMBSTONE,
-        modified_at=transaction.at, view=None, cleared=before.views, keys=keys, withdrawal_changes=was_withdrawn,
+        modified_at=transaction.at, view=None, cleared=before.views, keys=keys, withdrawal_changes=was_gone,
     )  # fmt: skip
     transaction.save(change)
 
@@ -253,7 +257,17 @@ REVISION_COLUMNS: Final = (
     "object", "revision", "at", "op", "actor", "kind", Revision.note.key, "public_from", "private", "card", "body",
 )  # fmt: skip
 # Of a view entry, what a change sets. The noun never changes.
-ENTRY_COLUMNS: Final = ("view", "object", "revision", "slug", "modified_at", "listed_at", "due_at", "lists")
+ENTRY_COLUMNS: Final = (
+    "view",
+    "object",
+    "revision",
+    "slug",
+    "modified_at",
+    "listed_at",
+    "due_at",
+    "expires_at",
+    "lists",
+)
 
 
 async def _save_named(transaction: Transaction) -> None:

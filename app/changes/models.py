@@ -10,7 +10,7 @@ from app.db import Base, Json, Name, Uuid16
 
 View = Literal["public", "desk"]
 Noun = Literal["tag", "source", "note", "article"]
-Op = Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+Op = Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
 
 PUBLIC: Final[View] = "public"
 DESK: Final[View] = "desk"
@@ -21,7 +21,9 @@ LISTED_BY_SLUG: Final = text("noun <> 'article'")
 ARTICLES: Final = text("noun = 'article'")
 DUE: Final = text("due_at IS NOT NULL")
 # Changes after which readers see an object no more.
-REMOVED: Final = text("op IN ('withdrawn', 'unpublished', 'deleted')")
+REMOVED: Final = text("op IN ('withdrawn', 'expired', 'unpublished', 'deleted')")
+# The condition of the partial index by which what has expired is found.
+EXPIRING: Final = text("expires_at IS NOT NULL")
 
 
 class Head(Base):
@@ -110,6 +112,7 @@ class ViewEntry(Base):
         Index("ix_view_entries_articles_modified_at", "view", "modified_at", "object",
               postgresql_where=ARTICLES, sqlite_where=ARTICLES),
         Index("ix_view_entries_due_at", "view", "noun", "due_at", postgresql_where=DUE, sqlite_where=DUE),
+        Index("ix_view_entries_expiring", "view", "expires_at", postgresql_where=EXPIRING, sqlite_where=EXPIRING),
     )  # fmt: skip
 
     view: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -122,6 +125,9 @@ class ViewEntry(Base):
     due_at: Mapped[datetime | None] = mapped_column(
         doc="When this state becomes public. For nouns that are never scheduled, the beginning of time: they become"
         " public by being named."
+    )
+    expires_at: Mapped[datetime | None] = mapped_column(
+        doc="Until when this state is public, once it is; null: for ever."
     )
     lists: Mapped[list[str]] = mapped_column(Json, doc="Names of the lists that the object stands in in this view.")
 

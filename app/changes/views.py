@@ -81,10 +81,19 @@ def perspective_of(caller: Caller | None, parameter: str | None) -> Perspective:
 def visible(entry: type[ViewEntry], kind: Kind) -> ColumnElement[bool]:
     """Entries that count in this perspective."""
     condition = entry.view == PUBLIC if kind == "public" else entry.view.in_([literal(view) for view in VIEWS[kind]])
-    if kind == "due":
-        is_due = entry.due_at <= bindparam("due", type_=UtcDateTime())
-        condition = and_(condition, or_(entry.view == PUBLIC, is_due))
-    return condition
+    if kind != "due":
+        return condition
+    other = aliased(ViewEntry)
+    replaced_by_expired = (
+        select(literal(1))
+        .where(other.view == DESK, other.object == entry.object, other.due_at <= _DUE, other.expires_at <= _DUE)
+        .exists()
+    )
+    is_unexpired = or_(entry.expires_at.is_(None), entry.expires_at > _DUE)
+    return and_(condition, or_(entry.view == PUBLIC, entry.due_at <= _DUE), is_unexpired, ~replaced_by_expired)
+
+
+_DUE: Final = bindparam("due", type_=UtcDateTime())
 
 
 def not_overlaid(row: Any, view: View, kind: Kind, object_id: SqlColumn) -> list[ColumnElement[bool]]:
@@ -92,14 +101,16 @@ def not_overlaid(row: Any, view: View, kind: Kind, object_id: SqlColumn) -> list
     if kind == "public" or (kind == "desk" and view == DESK):
         return []
     other = aliased(ViewEntry)
-    desk_entry = (
-        select(literal(1))
-        .where(other.view == DESK, other.object == object_id, visible(other, kind))
-        .limit(1)
-        .correlate(row)
-        .scalar_subquery()
-    )
-    return [desk_entry.is_not(None) if view == DESK else desk_entry.is_(None)]
+    if view == DESK:
+        condition = and_(other.view == DESK, visible(other, kind))
+    elif kind == "desk":
+        condition = other.view == DESK
+    else:
+        is_replaced = and_(other.view == DESK, other.due_at <= _DUE)
+        has_expired = and_(other.view == PUBLIC, other.expires_at <= _DUE)
+        condition = or_(is_replaced, has_expired)
+    entry = select(literal(1)).where(other.object == object_id, condition).limit(1).correlate(row).scalar_subquery()
+    return [entry.is_not(None) if view == DESK else entry.is_(None)]
 
 
 def shown_state(entry: type[ViewEntry] = ViewEntry) -> ColumnElement[bool]:

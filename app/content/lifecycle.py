@@ -10,7 +10,9 @@ from app.content.blocks import WireModel
 from app.errors import Conflict, Fault, Invalid
 from app.web.fields import Instant, Text, format_instant
 
-Status = Literal["draft", "scheduled", "published", "withdrawn"]
+Status = Literal["draft", "scheduled", "published", "withdrawn", "expired"]
+# Of what was public and is answered with 410.
+GONE: Final[frozenset[Status]] = frozenset({"withdrawn", "expired"})
 Reason = Literal["legal", "privacy", "rights", "error", "embargo", "other"]
 DAY_SECONDS: Final = 86_400
 
@@ -119,6 +121,24 @@ class Lifecycle:
         if self.first_published_at is None:
             raise Conflict("Only what was public can be withdrawn. Delete it, or leave it a draft.")
         return replace(self, status="withdrawn", publish_at=None, withdrawal=withdrawal)
+
+    def expire(self) -> Self:
+        """Taken out, as its time is over."""
+        return replace(self, status="expired", publish_at=None)
+
+
+def check_expiry(expires_at: datetime | None, publish_at: datetime | None, now: datetime) -> None:
+    """Raises: Invalid (pointer `/expires_at`), where that is not to come, or not after the publication."""
+    if expires_at is None:
+        return
+    if expires_at <= now:
+        detail = f"is not in the future; it is {format_instant(now)} here. null means that it never expires"
+        fault = Fault(detail, "past", pointer="/expires_at")
+    elif publish_at is not None and expires_at <= publish_at:
+        fault = Fault(f"is not after {format_instant(publish_at)}, when it becomes public", pointer="/expires_at")
+    else:
+        return
+    raise Invalid("What expires does so in the future, after it was public.", fault)
 
 
 def as_published(document: dict[str, Any]) -> dict[str, Any]:

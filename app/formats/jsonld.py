@@ -87,6 +87,7 @@ def _article(story: Story) -> Json:
         "dateCreated": document["created_at"],
         "datePublished": published,
         "dateModified": document["updated_at"] or published,
+        "expires": document["expires_at"],
         "author": _authors(story),
         "editor": _people(story, "editor"),
         "translator": _people(story, "translator"),

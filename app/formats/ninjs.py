@@ -9,7 +9,9 @@ from app.formats.newscodes import digital_source_uri, genre_name, genre_uri
 from app.formats.story import Json, Story, in_language
 
 Version = Literal["3.1", "2.2"]
-_STATUSES: Final = {"published": "usable", "draft": "withheld", "scheduled": "withheld", "withdrawn": "canceled"}
+_STATUSES: Final = {
+    "published": "usable", "draft": "withheld", "scheduled": "withheld", "withdrawn": "canceled", "expired": "canceled",
+}  # fmt: skip
 # Where tags stand, by their type; sections, topics and series are subjects.
 _GROUPS: Final = {"person": "people", "organisation": "organisations", "place": "places", "event": "events"}
 # Titles of the newsroom's policies, in their order.
@@ -19,7 +21,7 @@ _NOT_IN_2_2: Final = {"associations": {"rel"}, "renditions": {"poi"}}
 
 
 def render(story: Story, version: Version = "3.1") -> bytes:
-    """The story, or note, with everything in it; to the desk what was withdrawn is `canceled`."""
+    """The story, or note, with everything in it; to the desk what was withdrawn or has expired is `canceled`."""
     standard = {
         "name": "ninjs",
         "version": version,
@@ -63,6 +65,7 @@ def _item(story: Story) -> Json:
         "versionCreated": document["modified_at"],
         "contentCreated": document["first_published_at"],
         "embargoedUntil": document["publish_at"],
+        "expires": document.get("expires_at"),
         "pubStatus": _STATUSES[document["status"]],
         "language": story.language,
         "slugline": document["slug"],

@@ -17,12 +17,12 @@ from app.content import blocks, lifecycle
 from app.content.attributions import complete_attributions, unplace
 from app.content.blocks import WireModel
 from app.content.html_bodies import take_html, take_html_of
-from app.content.lifecycle import Status
+from app.content.lifecycle import GONE, Status
 from app.content.mending import mend_texts
 from app.content.sets import make_sets
 from app.db import new_id
 from app.errors import Fault, Invalid
-from app.notes.schemas import NoteIn, NoteState
+from app.notes.schemas import NoteIn, NoteState, NoteStatus
 from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
@@ -77,6 +77,7 @@ class Released(Restored):
 
 class NoteLine(NoteIn, Released):
     noun: Literal["note"]
+    status: NoteStatus = "draft"
     language: Language = "und"
     heading: LineOrEmpty = ""
     withdrawal: NoteWithdrawal | None = None
@@ -109,7 +110,7 @@ class ArticleLine(ArticleIn, Released):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for name in ("language", "headline", "body") if self.status != "withdrawn" else ():
+        for name in ("language", "headline", "body") if self.status not in GONE else ():
             is_empty = name == "headline" and self.status != "draft" and not self.headline
             if name not in self.model_fields_set or is_empty:
                 raise PydanticCustomError("missing", "an article needs `{name}`", {"name": name})
@@ -213,7 +214,7 @@ def _completed(parsed: Restored, now: datetime) -> dict[str, Any]:
     """The fields of the line. Dates that it does not state follow from those that it does."""
     fields = {**vars(parsed)}
     if isinstance(parsed, Released):
-        published = parsed.published_at if parsed.status in {"published", "withdrawn"} else None
+        published = parsed.published_at if parsed.status in {"published", *GONE} else None
         fields["first_published_at"] = parsed.first_published_at or published
         fields["updated_at"] = parsed.updated_at or published
     fields["created_at"] = parsed.created_at or fields.get("published_at") or now
@@ -233,6 +234,12 @@ def _wrong_dates(parsed: Released, now: datetime) -> list[Fault]:
         faults.append(Fault(detail, pointer="/published_at"))
     if parsed.first_published_at and parsed.published_at and parsed.first_published_at > parsed.published_at:
         faults.append(Fault("is later than `published_at`", pointer="/first_published_at"))
+    if isinstance(parsed, ArticleLine) and parsed.expires_at is not None:
+        name, public_at = (
+            ("publish_at", parsed.publish_at) if parsed.publish_at else ("published_at", parsed.published_at)
+        )
+        if public_at is not None and parsed.expires_at <= public_at:
+            faults.append(Fault(f"is not after `{name}`", pointer="/expires_at"))
     return faults
 
 
@@ -250,7 +257,7 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
     item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, warnings=warnings)
     if not faults:
         article = render(ArticleState.model_construct(**fields | derived))
-        was_public = article.first_published_at is not None or article.status == "withdrawn"
+        was_public = article.first_published_at is not None or article.status in GONE
         item.to_save = ArticleToSave(
             article,
             stated,

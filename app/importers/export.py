@@ -13,6 +13,7 @@ from app.articles.models import Article, ArticleSlug
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.changes.stored import document_of
 from app.changes.views import shown_state
+from app.content.lifecycle import GONE
 from app.db import Reader, Row, in_list, list_parameters, padded_size
 from app.notes.models import Note
 from app.publishing.store import withdrawal_columns, withdrawal_fields
@@ -72,8 +73,8 @@ async def _former_slugs(read: Reader, slugs: dict[str, str]) -> dict[str, list[s
 async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     """Every document as a line: tags, sources, notes, articles, each after what it refers to, relations excepted.
 
-    With `public` only what everyone may see, and of what was withdrawn only what its 410 says. A working copy follows
-    what is public.
+    With `public` only what everyone may see, and of what was withdrawn or has expired only what its 410 says. A working
+    copy follows what is public.
     Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
     """
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
@@ -102,15 +103,16 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
 
 
 async def _tombstones(read: Reader, table: type[Note | Article]) -> AsyncGenerator[bytes, None]:
-    """What readers are told of what was withdrawn."""
+    """What readers are told of what was withdrawn or has expired."""
     key = Note.slug if table is Note else Article.id
-    statement = select(key, table.slug, *withdrawal_columns(table)).where(table.status == "withdrawn").order_by(key)
+    statement = select(key, table.slug, table.status, *withdrawal_columns(table))
+    statement = statement.where(table.status.in_([literal(status) for status in sorted(GONE)])).order_by(key)
     async for rows in read.stream(statement):
         former = await _former_slugs(read, {row[0]: row[1] for row in rows}) if table is Article else {}
-        for id, slug, *columns in rows:
+        for id, slug, status, *columns in rows:
             names = {"noun": "article", "id": id, "slug": slug} if table is Article else {"noun": "note", "slug": slug}
             members = {"former_slugs": former[id]} if table is Article else {}
-            yield to_json({**names, "status": "withdrawn", **members, "withdrawal": withdrawal_of(columns)}) + b"\n"
+            yield to_json({**names, "status": status, **members, "withdrawal": withdrawal_of(columns)}) + b"\n"
 
 
 def _line(noun: str, document: str, members: dict[str, Any]) -> bytes:

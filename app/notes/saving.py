@@ -108,7 +108,7 @@ class _Batch:
         self.lists.move(object_id, placed, {view: new})
         touched = _purge_names(touched_placements(placed, new, view, cleared), self.lineages)
         was_withdrawn = withdrawal != NOT_WITHDRAWN
-        op = operation(note.status, before, cleared, was_withdrawn=was_withdrawn)
+        op = operation(note.status, before, cleared, was="withdrawn" if was_withdrawn else "draft")
         change = PendingChange(
             noun="note", ref=note.slug, object=object_id, slug=note.slug, revision=note.revision,
             op=op, card=to_json(note, exclude={"body", "withdrawal"}).decode(),
@@ -144,7 +144,7 @@ async def remove(transaction: Transaction, slug: str, before: StoredObject, *, w
     lineages, placed = await tags.lineages(transaction, _tags_of(before)), _placements(before)
     names = _purge_names(touched_placements(placed, None, None, before.views), lineages)
     names |= touched_replacements("note", before, is_public=False)
-    log.delete_object(transaction, "note", slug, before, names, was_withdrawn=was_withdrawn)
+    log.delete_object(transaction, "note", slug, before, names, was_gone=was_withdrawn)
     lists = ListChanges(transaction.zone)
     lists.move(before.id, placed, {})
     move_facts(lists, before.id, _facts(before), {})

@@ -8,7 +8,7 @@ from app.changes.schemas import Drafts, Seen, WriteWarning
 from app.content import lifecycle
 from app.content.blocks import AiOrigin, Attribution, Body, WireModel
 from app.content.html_bodies import WithBody
-from app.content.lifecycle import Reason, Status
+from app.content.lifecycle import Reason
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
 from app.publishing.statuses import DUE_FIRST, DeskFilters
@@ -33,6 +33,7 @@ from app.web.queries import (
 )
 from app.web.spans import period
 
+NoteStatus = Literal["draft", "scheduled", "published", "withdrawn"]
 Period = Annotated[
     str,
     StringConstraints(pattern=PERIOD),
@@ -110,7 +111,7 @@ class NoteCard(WireModel):
         description="Complete but for those of `facts`: speakers of quotes and sources of pictures are in it."
     )
     translation_of: Slug | None = Field(description="Slug of the original; null for an original.")
-    status: Status = Field(description="What the public reads is `published`.")
+    status: NoteStatus = Field(description="What the public reads is `published`.")
     publish_at: Instant | None = Field(description="When a scheduled note is due.")
     first_published_at: Instant | None = Field(description="Never moves once set.")
     published_at: Instant | None = Field(description="The due time of the release in force.")

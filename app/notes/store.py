@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from app.changes import views
 from app.changes.models import Noun
 from app.changes.views import EVERYONE, NEWEST, Perspective, ShownState
+from app.content.lifecycle import GONE
 from app.db import Reader
 from app.errors import NotFound
 from app.formats import bodies
@@ -80,17 +81,17 @@ def named_by(
     return refs
 
 
-def without_withdrawn(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """The groups without the articles and notes that were taken down, for previews."""
-    withdrawn = {
+def without_gone(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The groups without the articles and notes that were withdrawn or have expired, for previews."""
+    gone_refs = {
         ref
         for group in ("articles", "notes")
         for ref, text in groups.get(group, {}).items()
-        if from_json(text)["status"] == "withdrawn"
+        if from_json(text)["status"] in GONE
     }
     # A note at a pinned revision stands under `slug@revision`.
     return {
-        group: {ref: text for ref, text in texts.items() if ref.partition("@")[0] not in withdrawn}
+        group: {ref: text for ref, text in texts.items() if ref.partition("@")[0] not in gone_refs}
         for group, texts in groups.items()
     }
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from app.changes.models import DESK, PUBLIC, Noun, Op, View
 from app.changes.stored import StoredObject
-from app.content.lifecycle import Status
+from app.content.lifecycle import GONE, Status
 from app.lists.store import Placement
 from app.publishing.store import replacements
 
@@ -82,14 +82,13 @@ def following_dates(
     return {name: date for name, date in dates.items() if name not in stated}
 
 
-def operation(
-    status: Status, before: StoredObject | None, cleared: frozenset[View], *, was_withdrawn: bool = False
-) -> Op:
-    """What brought it to this status; `cleared` are the views that do not keep what they showed before."""
+def operation(status: Status, before: StoredObject | None, cleared: frozenset[View], *, was: Status) -> Op:
+    """What brought it to this status from the one that it `was` in, if it existed before; `cleared` are the views that
+    do not keep what they showed."""
     if before is None:
         return "created"
     if status == "published":
         return "published" if DESK in cleared else "updated"
-    if PUBLIC in cleared:
-        return "withdrawn" if status == "withdrawn" else "unpublished"
-    return "unpublished" if was_withdrawn and status != "withdrawn" else "updated"
+    if PUBLIC in cleared or (was in GONE and was != status):
+        return "withdrawn" if status == "withdrawn" else "expired" if status == "expired" else "unpublished"
+    return "updated"

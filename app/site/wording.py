@@ -9,7 +9,7 @@ PageWord = Literal[
     "nothing_visible", "back_to_story", "minutes", "in_languages", "behind", "behind_about", "copy", "copied",
     "not_found", "not_found_about", "withdrawn", "withdrawn_about", "reason", "instead", "moved", "front", "problem",
     "headline", "kicker", "standfirst", "byline", "image", "body", "tags", "sources", "editors_note", "relations",
-    "corrections", "months", "legal", "privacy", "rights", "error", "embargo", "other", "latest",
+    "corrections", "months", "legal", "privacy", "rights", "error", "embargo", "expired", "other", "latest",
     "dateline", "genre", "flags", "ai",
 ]  # fmt: skip
 
@@ -76,6 +76,7 @@ _ENGLISH: Final[dict[PageWord, str]] = {
     "rights": "rights of others",
     "error": "an error of ours",
     "embargo": "published too early",
+    "expired": "the time it could be shown is over",
     "other": "other reasons",
     "latest": "Latest",
     "dateline": "Dateline",
@@ -146,6 +147,7 @@ _UKRAINIAN: Final[dict[PageWord, str]] = {
     "rights": "права інших",
     "error": "наша помилка",
     "embargo": "опубліковано зарано",
+    "expired": "минув час, на який його було опубліковано",
     "other": "інші підстави",
     "latest": "Останнє",
     "dateline": "Місце",

@@ -209,7 +209,7 @@ RESPONSES: Final[Json] = {
     "Forbidden": _refusal("The key is valid, and lacks the scope that this takes.", model="ForbiddenProblem"),
     "NotFound": _refusal("There is nothing here that the public may see."),
     "Withdrawn": _refusal(
-        "It was public and has been withdrawn: why, and what to read instead.",
+        "It was public and has been withdrawn, or has expired: why, and what to read instead.",
         {"Surrogate-Key": ref("headers", "SurrogateKey"), **_headers("CDN-Cache-Control", "Vary")},
         model="WithdrawnProblem",
     ),

@@ -78,7 +78,7 @@ class WithdrawnProblem(Problem):
     """What may be said of something that was taken down."""
 
     reason: str = Field(
-        description="Why, in a word: legal, privacy, rights, error, embargo or other.", examples=["legal"]
+        description="Why, in a word: legal, privacy, rights, error, embargo, expired or other.", examples=["legal"]
     )
     public_note: str | None = Field(description="What is said of it to the public.")
     replacement: ObjectAddress | None = Field(description="What to read instead, while it is public.")

@@ -5,7 +5,7 @@ from httpx import AsyncClient
 
 from tests.answers import get, refusal
 from tests.conftest import Load, client
-from tests.factories import article, article_id, tag, withdrawn
+from tests.factories import NOON, article, article_id, tag, withdrawn
 from tests.site.pages import page
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -63,6 +63,14 @@ async def test_a_withdrawn_story_says_why_and_what_to_read_instead(api: AsyncCli
     assert "Reason: an error of ours" in shown.text("p")
     assert "It did &lt;not&gt; sail." in answer.text
     assert "/stories/quay" in shown.links
+
+
+async def test_an_expired_story_says_that_its_time_is_over(api: AsyncClient, load: Load) -> None:
+    await load(article("ferry", status="expired", published_at=NOON, headline="Kanarek sails"))
+    answer = await api.get("/stories/ferry", headers={"Accept-Language": "uk"})
+    assert answer.status_code == 410
+    assert "Причина: минув час, на який його було опубліковано" in answer.text
+    assert "Kanarek" not in answer.text
 
 
 async def test_the_api_may_stand_alone(database_url: str, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
