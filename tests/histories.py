@@ -162,7 +162,7 @@ async def newsroom(url: str) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
 
 FORMATS: Final = ("html", "text", "markdown", "jsonld", "ninjs")
 EVERY_INCLUDE: Final = "tags,sources,notes,relations,translations"
-EVERY_FACET: Final = "tag,section,source,author,language,month"
+EVERY_FACET: Final = "tag,section,source,author,genre,language,month"
 _ARTICLE_LISTS: Final = (
     "", "language=en", "language=uk,en", "tag=rivers", "tag=floods&language=uk", "tag=rivers,boats&tag_not=floods",
     "section=city", "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",

@@ -23,6 +23,7 @@ FACETS: Final[dict[str, ListedIn | Literal["language", "month"]]] = {
     "section": ListedIn("tag", sections=True),
     "source": ListedIn("source"),
     "author": ListedIn("source.author"),
+    "genre": ListedIn("genre"),
     "language": "language",
     "month": "month",
 }

@@ -18,7 +18,7 @@ from tests.conftest import Load
 from tests.factories import Line, article, credit, draft, section, source, tag, withdrawn
 from tests.openapi import check_answer
 
-NAMES: Final = ("tag", "section", "source", "author", "language", "month")
+NAMES: Final = ("tag", "section", "source", "author", "genre", "language", "month")
 PARENTS: Final = {"night": "trams", "harbour": "town"}
 KYIV: Final = ZoneInfo("Europe/Kyiv")
 
@@ -46,6 +46,8 @@ def _values(name: str, card: Line, role: str | None) -> set[str]:
             return {slug for slug, of_role in credits if role in {None, of_role}}
         case "author":
             return {slug for slug, of_role in credits if of_role == "author"}
+        case "genre":
+            return {card["genre"]} - {None}
         case "language":
             return {card["language"]}
     at = card["published_at"] or card["publish_at"] or card["created_at"]
@@ -105,6 +107,7 @@ async def five(load: Load, api: AsyncClient) -> AsyncClient:
                 tags=["trams"] if n < 4 else ["bridges"],
                 attributions=[credit("mayor", "author"), credit("wire")],
                 language="uk" if n < 3 else "en",
+                genre="news" if n % 2 else None,
             )
             for n in range(1, 6)
         ),
@@ -126,10 +129,19 @@ async def test_each_facet_ignores_its_own_filter(five: AsyncClient) -> None:
         "section": [("town", 2), ("harbour", 1)],
         "source": [("mayor", 2), ("wire", 2)],
         "author": [("mayor", 2)],
+        "genre": [("news", 1)],
         "language": [("en", 2)],
         "month": [("2025-04", 1), ("2025-05", 1)],
     }
     assert all(facet["exact"] for facet in facets.values())
+
+
+async def test_genres_are_counted_beside_the_one_that_is_filtered_by(five: AsyncClient, load: Load) -> None:
+    await load(article("column", genre="opinion"), article("notice"))
+
+    for narrowed, counts in (({"genre": "opinion"}, [("news", 3), ("opinion", 1)]), ({"tag": "trams"}, [("news", 2)])):
+        facet = (await get(five, "/v1/articles", facets="genre", **narrowed))["facets"]["genre"]
+        assert (_pairs(facet), facet["exact"]) == (counts, True)
 
 
 async def test_a_page_without_facets_asked_for_has_none(five: AsyncClient) -> None:
@@ -200,14 +212,15 @@ async def test_nothing_hidden_is_counted_for_the_public(load: Load, desk: AsyncC
         *map(source, ("wire", "spy")),
         article("shown", tags=["open"], attributions=[credit("wire")]),
         draft("plan", tags=["secret"], attributions=[credit("spy")], language="uk"),
-        withdrawn("taken-down", tags=["gone"], attributions=[credit("wire", "author")], language="de"),
+        draft("review", genre="review"),
+        withdrawn("taken-down", genre="opinion", tags=["gone"], attributions=[credit("wire", "author")], language="de"),
     )
     await acts.change(desk, article("shown")["id"], "/draft", tags=["secret"])
 
     for narrowed in ({}, {"date": "2025"}, {"q": "river"}):
         facets = (await get(desk, "/v1/articles", facets=",".join(NAMES), **narrowed))["facets"]
         values = [_pairs(facet) for facet in facets.values()]
-        assert values == [[("open", 1)], [], [("wire", 1)], [], [("en", 1)], [("2025-01", 1)]]
+        assert values == [[("open", 1)], [], [("wire", 1)], [], [], [("en", 1)], [("2025-01", 1)]]
     facets = (await get(desk, "/v1/articles", facets="tag", perspective="drafts"))["facets"]
     assert _pairs(facets["tag"]) == [("secret", 2), ("gone", 1)]
 

@@ -72,6 +72,7 @@ def _story(dice: random.Random, number: int) -> Line:
         "language": dice.choice(["uk", "en"]),
         "tags": dice.sample(TAGS, dice.randint(0, 2)),
         "section": dice.choice([None, "town", "harbour"]),
+        "genre": (None, "news", "opinion")[number % 3],
         "attributions": [
             *([credit(dice.choice([*NAMES]))] if dice.random() < 0.4 else []),
             *([credit("mayor", "author")] if dice.random() < 0.3 else []),
@@ -172,6 +173,7 @@ filters = st.fixed_dictionaries(
         "tag": st.sampled_from(["trams", "trams,night", ["trams", "night"]]),
         "tag_not": st.sampled_from(["bridges", "trams,night"]),
         "section": st.just("town"),
+        "genre": st.sampled_from(["news", "news,opinion"]),
         "source": st.sampled_from(["wire", "mayor,depot"]),
         "language": st.sampled_from(["uk", "en,uk"]),
         "published_from": st.sampled_from(["2025-01-22T08:00:00.100Z", "2025-02-01"]),

@@ -226,7 +226,7 @@ async def test_all_faults_are_named_at_once(newsroom: AsyncClient) -> None:
         ),
         ("count", ["true", "false"]),
         ("include", ["tags", "sources", "notes", "relations", "translations"]),
-        ("facets", ["tag", "section", "source", "author", "language", "month"]),
+        ("facets", ["tag", "section", "source", "author", "genre", "language", "month"]),
         (
             "role",
             [
