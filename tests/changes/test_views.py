@@ -44,6 +44,8 @@ INSTANTS: Final = (
     "2025-01-23T20:00:00.000Z",
 )
 LATER: Final = datetime(2099, 1, 1, tzinfo=UTC)
+EXPIRY: Final = "2099-02-01T00:00:00.000Z"
+OVER: Final = datetime(2099, 3, 1, tzinfo=UTC)
 _ERASED: Final[Line] = {"body": [], "section": None, "tags": [], "attributions": []}
 
 
@@ -97,7 +99,7 @@ def notes(draw: st.DrawFn) -> Line:
 @st.composite
 def articles(draw: st.DrawFn) -> Line:
     ref = draw(st.sampled_from(ARTICLES))
-    status = draw(st.sampled_from(["draft", "published", "published", "withdrawn", "scheduled"]))
+    status = draw(st.sampled_from(["draft", "published", "published", "withdrawn", "expired", "scheduled"]))
     at = draw(st.sampled_from(INSTANTS))
     body = [words(draw(st.sampled_from(["Water rose.", "Water fell."])))]
     body += [{"type": "reference_note", "note": slug} for slug in draw(few(NOTES))]
@@ -117,7 +119,8 @@ def articles(draw: st.DrawFn) -> Line:
         ],
         "translation_of": draw(maybe(others)) if draw(st.booleans()) else None,
         "status": status,
-        "published_at": at if status in {"published", "withdrawn"} else draw(st.none() | st.just(at)),
+        "expires_at": draw(maybe([EXPIRY])),
+        "published_at": at if status in {"published", "withdrawn", "expired"} else draw(st.none() | st.just(at)),
         "publish_at": at if status == "scheduled" else None,
         "created_at": INSTANTS[0],
         "updated_at": draw(st.sampled_from(INSTANTS[2:])),  # unsaid, it is the moment of the import
@@ -136,6 +139,8 @@ def patches(draw: st.DrawFn, ref: str) -> Line:
     fields = ("language", "body", "section", "tags", "attributions")
     patch = {name: line[name] for name in draw(st.lists(st.sampled_from(fields), unique=True, max_size=3))}
     if draw(st.booleans()):
+        patch["expires_at"] = draw(maybe([EXPIRY]))
+    if draw(st.booleans()):
         patch["slug"] = draw(st.sampled_from([f"old-{ref[-1]}", f"new-{ref[-1]}", f"copy-{ref[-1]}"]))
     return patch
 
@@ -151,7 +156,7 @@ class Verb:
 
 VERBS: Final = (
     "change", "copy", "copy", "discard", "publish", "schedule", "release", "unpublish", "withdraw", "erase", "correct",
-    "delete",
+    "delete", "expire", "expire",
 )  # fmt: skip
 
 
@@ -192,7 +197,7 @@ class Model:
         self._name()
         for line in transaction:
             if line["noun"] == "article":
-                is_public = line["status"] in {"published", "withdrawn"} or self._was_public(line["slug"])
+                is_public = line["status"] in {"published", "withdrawn", "expired"} or self._was_public(line["slug"])
                 self._take_slug(line["id"], line["slug"], is_public=is_public)
 
     def do(self, verb: Verb, document: Line | None) -> None:
@@ -350,7 +355,8 @@ def sorted_by(line: Line) -> datetime:
 
 
 def released(line: Line) -> datetime | None:
-    return moment(line["published_at"]) if line["status"] in {"published", "withdrawn"} else None
+    is_released = line["status"] in {"published", "withdrawn", "expired"}
+    return moment(line["published_at"]) if is_released else None
 
 
 # --- the comparison --------------------------------------------------------------------------------------------------
@@ -368,6 +374,7 @@ async def compare(database: Database, model: Model) -> None:
         line = model.line(entry.view, entry.noun, entry.ref)
         if entry.noun in {"article", "note"}:
             assert (entry.listed_at, entry.due_at) == (sorted_by(line), moment(line.get("publish_at")))
+            assert entry.expires_at == moment(line.get("expires_at"))
             assert entry.lists == sorted(model.list_names(line))
         else:
             assert (entry.listed_at, entry.due_at, entry.lists) == (None, DUE_ANY_TIME, [])
@@ -411,7 +418,7 @@ async def replay(database: Database, model: Model) -> None:
         copy: dict[tuple[str, str], int] = {}
         for change in followed:
             copy[change.noun, change.ref] = change.revision
-            if change.op == "deleted" or (view == "public" and change.op in {"unpublished", "withdrawn"}):
+            if change.op == "deleted" or (view == "public" and change.op in {"unpublished", "withdrawn", "expired"}):
                 del copy[change.noun, change.ref]
         views = ("public", "desk") if view == "desk" else ("public",)
         query = select(Object.noun, Object.ref, ViewEntry.revision).join(ViewEntry, ViewEntry.object == Object.id)
@@ -458,6 +465,8 @@ async def work(database: Database, verb: Verb) -> Line | None:
                 if locked.state().status != "scheduled":
                     raise Conflict("It is not scheduled.")
                 written = await desk.release_due(transaction, locked)
+            case "expire":
+                written = await desk.expire_due(transaction, locked, OVER)
             case "unpublish":
                 written = await desk.unpublish(transaction, locked)
             case "withdraw":

@@ -80,6 +80,10 @@ FULL: Final = (
     article("related", relations=[{"relation": "follow_up", "article": article_id("flood")}]),
     draft("in-work", tags=["unused"], ednote="Not yet."),
     scheduled("tomorrow"),
+    article("brief", expires_at="2099-01-01T06:00:00.000Z"),
+    article(
+        "over", status="expired", published_at=NOON, expires_at="2025-03-01T09:00:00.000Z", former_slugs=["over-before"]
+    ),
     withdrawn("gone", public_note="Taken down.", replacement=article_id("flood"), former_slugs=["gone-before"]),
 )
 
@@ -157,6 +161,9 @@ async def test_a_public_export_says_nothing_of_what_is_not_public(database: Data
     (gone,) = [one for one in found if one["slug"] == "gone"]
     assert {*gone} == {"noun", "id", "slug", "status", "withdrawal", "former_slugs"}
     assert gone["withdrawal"]["public_note"] == "Taken down."
+    (over,) = [one for one in found if one["slug"] == "over"]
+    assert {*over} == {*gone}
+    assert (over["status"], over["withdrawal"]) == ("expired", None)
 
 
 async def test_an_export_holds_every_document_after_what_it_refers_to(database: Database) -> None:
@@ -404,6 +411,9 @@ BAD: Final[dict[str, tuple[bytes, str, str]]] = {
     "no headline": (to_json(article("a", headline="")), "", "an article needs `headline`"),
     "published without a date": (to_json({**article("a"), "published_at": None}), "", "needs `published_at`"),
     "withdrawn without a reason": (to_json(article("a", status="withdrawn")), "", "go together"),
+    "an expiry before the publication": (to_json(article("a", expires_at=NOON)), "/expires_at", "is not after `published_at`"),
+    "an expiry before the due time": (to_json(scheduled("a", expires_at="2098-01-01T00:00:00Z")), "/expires_at", "is not after `publish_at`"),
+    "an expired note": (to_json(note("a", status="expired")), "/status", "published"),
     "the same block id twice": (to_json(article("a", body=[words("A", id="x"), words("B", id="x")])), "/body/1/id", "another block"),
     "a paragraph without text": (to_json(article("a", body=[words("<script>x</script>")])), "/body/0/html", "has no text"),
     "an address that runs code": (to_json(source("a", urls=["javascript:alert(1)"])), "/urls/0", ""),
