@@ -120,7 +120,7 @@ class ArticleAnswer(TypedDict):
     image: Image | None
     relations: list[StoryRelation]
     translation_of: str | None
-    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    status: Literal["draft", "scheduled", "published", "withdrawn", "expired"]
     publish_at: str | None
     first_published_at: str | None
     published_at: str | None
@@ -154,6 +154,7 @@ class ArticleAnswer(TypedDict):
     headlines: Headlines
     flags: list[Literal["sensitive", "graphic", "sponsored"]]
     ai: AiOrigin | None
+    expires_at: str | None
     body: list[Block]
     ednote: NotRequired[str | None]
     body_html: NotRequired[str]
@@ -181,7 +182,7 @@ class ArticleCard(TypedDict):
     image: Image | None
     relations: list[StoryRelation]
     translation_of: str | None
-    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    status: Literal["draft", "scheduled", "published", "withdrawn", "expired"]
     publish_at: str | None
     first_published_at: str | None
     published_at: str | None
@@ -215,6 +216,7 @@ class ArticleCard(TypedDict):
     headlines: Headlines
     flags: list[Literal["sensitive", "graphic", "sponsored"]]
     ai: AiOrigin | None
+    expires_at: str | None
 
 
 class ArticleCorrectIn(TypedDict):
@@ -252,7 +254,7 @@ class ArticleHit(TypedDict):
     image: Image | None
     relations: list[StoryRelation]
     translation_of: str | None
-    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    status: Literal["draft", "scheduled", "published", "withdrawn", "expired"]
     publish_at: str | None
     first_published_at: str | None
     published_at: str | None
@@ -286,6 +288,7 @@ class ArticleHit(TypedDict):
     headlines: Headlines
     flags: list[Literal["sensitive", "graphic", "sponsored"]]
     ai: AiOrigin | None
+    expires_at: str | None
     highlights: NotRequired[ArticleHighlights]
     snippet_html: NotRequired[str | None]
 
@@ -328,6 +331,7 @@ class ArticleIn(TypedDict):
     headlines: NotRequired[HeadlinesIn]
     flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]]]
     ai: NotRequired[AiOriginIn | None]
+    expires_at: NotRequired[str | None]
 
 
 class ArticleIncluded(TypedDict):
@@ -393,7 +397,13 @@ class ArticlePatch(TypedDict):
     headlines: NotRequired[HeadlinesPatch | None]
     flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]] | None]
     ai: NotRequired[AiOriginPatch | None]
+    expires_at: NotRequired[str | None]
     minor: NotRequired[bool | None]
+
+
+class ArticlePublishIn(TypedDict):
+    at: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
 
 
 class ArticleResult(TypedDict):
@@ -420,7 +430,7 @@ class ArticleSelection(TypedDict):
     image: NotRequired[Image | None]
     relations: NotRequired[list[StoryRelation]]
     translation_of: NotRequired[str | None]
-    status: NotRequired[Literal["draft", "scheduled", "published", "withdrawn"]]
+    status: NotRequired[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
     publish_at: NotRequired[str | None]
     first_published_at: NotRequired[str | None]
     published_at: NotRequired[str | None]
@@ -454,6 +464,7 @@ class ArticleSelection(TypedDict):
     headlines: NotRequired[Headlines]
     flags: NotRequired[list[Literal["sensitive", "graphic", "sponsored"]]]
     ai: NotRequired[AiOrigin | None]
+    expires_at: NotRequired[str | None]
     body: NotRequired[list[Block]]
     ednote: NotRequired[str | None]
     body_html: NotRequired[str]
@@ -491,7 +502,7 @@ class ArticleWritten(TypedDict):
     image: Image | None
     relations: list[StoryRelation]
     translation_of: str | None
-    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    status: Literal["draft", "scheduled", "published", "withdrawn", "expired"]
     publish_at: str | None
     first_published_at: str | None
     published_at: str | None
@@ -525,6 +536,7 @@ class ArticleWritten(TypedDict):
     headlines: Headlines
     flags: list[Literal["sensitive", "graphic", "sponsored"]]
     ai: AiOrigin | None
+    expires_at: str | None
     body: list[Block]
     ednote: str | None
     warnings: list[WriteWarning]
@@ -595,7 +607,7 @@ class BlockRemoved(TypedDict):
 
 class ChangeEntry(TypedDict):
     at: str
-    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
     noun: Literal["tag", "source", "note", "article"]
     ref: str
     revision: int
@@ -1244,7 +1256,7 @@ class RelatedBlockIn(TypedDict):
 class RevisionOut(TypedDict):
     revision: int
     at: str
-    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
     kind: str | None
     note: str | None
     actor: NotRequired[str | None]
@@ -1400,7 +1412,7 @@ class StoryRelationIn(TypedDict):
 
 class StreamedChange(TypedDict):
     at: str
-    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
     noun: Literal["tag", "source", "note", "article"]
     ref: str
     revision: int
@@ -1571,7 +1583,7 @@ class TrimmedProblem(TypedDict):
 
 class WebhookEvent(TypedDict):
     at: str
-    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "deleted", "corrected"]
+    op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
     noun: Literal["tag", "source", "note", "article"]
     ref: str
     revision: int
@@ -1676,8 +1688,8 @@ class ListArticlesQuery(TypedDict, total=False):
     sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"]
     highlight: bool
     facets: (
-        Literal["tag", "section", "source", "author", "language", "month"]
-        | Sequence[Literal["tag", "section", "source", "author", "language", "month"]]
+        Literal["tag", "section", "source", "author", "genre", "language", "month"]
+        | Sequence[Literal["tag", "section", "source", "author", "genre", "language", "month"]]
     )
     explain: bool
 
@@ -1979,6 +1991,7 @@ ListArticlesField = Literal[
     "headlines",
     "flags",
     "ai",
+    "expires_at",
     "body",
     "body_html",
     "body_text",
@@ -2017,6 +2030,7 @@ GetArticleField = Literal[
     "headlines",
     "flags",
     "ai",
+    "expires_at",
     "body",
     "body_html",
     "body_text",
@@ -2055,6 +2069,7 @@ GetArticleRevisionField = Literal[
     "headlines",
     "flags",
     "ai",
+    "expires_at",
     "body",
     "body_html",
     "body_text",
@@ -2093,6 +2108,7 @@ GetWorkingCopyField = Literal[
     "headlines",
     "flags",
     "ai",
+    "expires_at",
     "body",
     "body_html",
     "body_text",
@@ -2131,6 +2147,7 @@ GetPreviewField = Literal[
     "headlines",
     "flags",
     "ai",
+    "expires_at",
     "body",
     "heading",
     "facts",

@@ -780,6 +780,8 @@ export interface components {
             ednote?: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
             /** @description What readers are to know before they read. */
@@ -825,7 +827,7 @@ export interface components {
              * @description What the public reads is `published`.
              * @enum {string}
              */
-            status: "draft" | "scheduled" | "published" | "withdrawn";
+            status: "draft" | "scheduled" | "published" | "withdrawn" | "expired";
             /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
@@ -857,6 +859,8 @@ export interface components {
             editors_note: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
             /** @description What readers are to know before they read. */
@@ -901,7 +905,7 @@ export interface components {
              * @description What the public reads is `published`.
              * @enum {string}
              */
-            status: "draft" | "scheduled" | "published" | "withdrawn";
+            status: "draft" | "scheduled" | "published" | "withdrawn" | "expired";
             /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
@@ -964,6 +968,8 @@ export interface components {
             editors_note: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
             /** @description What readers are to know before they read. */
@@ -1012,7 +1018,7 @@ export interface components {
              * @description What the public reads is `published`.
              * @enum {string}
              */
-            status: "draft" | "scheduled" | "published" | "withdrawn";
+            status: "draft" | "scheduled" | "published" | "withdrawn" | "expired";
             /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
@@ -1040,6 +1046,8 @@ export interface components {
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at?: string | null;
             /** @description What readers are to know before they read. */
             flags?: ("sensitive" | "graphic" | "sponsored")[];
             /** @description What kind of journalism it is; null where nothing was said. */
@@ -1109,7 +1117,7 @@ export interface components {
             did_you_mean: string | null;
             /** @description Asked for by `explain=true`. */
             explain?: components["schemas"]["Explanation"];
-            /** @description What `facets` asked for, by name: of `tag`, `section`, `source`, `author`, `language`, `month`. */
+            /** @description What `facets` asked for, by name: of `tag`, `section`, `source`, `author`, `genre`, `language`, `month`. */
             facets?: {
                 [key: string]: components["schemas"]["Facet"];
             };
@@ -1139,6 +1147,8 @@ export interface components {
             editors_note?: string | null;
             /** @description A note to the desk; no reader ever sees it. */
             ednote?: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at?: string | null;
             /** @description What readers are to know before they read. */
             flags?: ("sensitive" | "graphic" | "sponsored")[] | null;
             /** @description What kind of journalism it is; null where nothing was said. */
@@ -1167,6 +1177,13 @@ export interface components {
             tags?: string[] | null;
             /** @description Id of the original; null for an original. */
             translation_of?: string | null;
+        };
+        /** @description When the story is to be public, and until when. */
+        ArticlePublishIn: {
+            /** @description An instant to come; now where it is left out. */
+            at?: string | null;
+            /** @description When it is to be taken out; null: never. Where it is left out, its `expires_at` stays, and a story that has expired does so no more. */
+            expires_at?: string | null;
         };
         /** @description An article that was found. */
         ArticleResult: {
@@ -1209,6 +1226,8 @@ export interface components {
             ednote?: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt?: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at?: string | null;
             /** @description Never moves once set. */
             first_published_at?: string | null;
             /** @description What readers are to know before they read. */
@@ -1258,7 +1277,7 @@ export interface components {
              * @description What the public reads is `published`.
              * @enum {string}
              */
-            status?: "draft" | "scheduled" | "published" | "withdrawn";
+            status?: "draft" | "scheduled" | "published" | "withdrawn" | "expired";
             /** @description Slugs of its other tags. */
             tags?: string[];
             /** @description Id of the original; null for an original. */
@@ -1311,6 +1330,8 @@ export interface components {
             ednote: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
+            /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
+            expires_at: string | null;
             /** @description Never moves once set. */
             first_published_at: string | null;
             /** @description What readers are to know before they read. */
@@ -1355,7 +1376,7 @@ export interface components {
              * @description What the public reads is `published`.
              * @enum {string}
              */
-            status: "draft" | "scheduled" | "published" | "withdrawn";
+            status: "draft" | "scheduled" | "published" | "withdrawn" | "expired";
             /** @description Slugs of its other tags. */
             tags: string[];
             /** @description Id of the original; null for an original. */
@@ -1509,7 +1530,7 @@ export interface components {
              * @description What was done.
              * @enum {string}
              */
-            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "deleted" | "corrected";
+            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "expired" | "deleted" | "corrected";
             /** @description Why it was withdrawn, in a word. */
             reason: string | null;
             /** @description Id of an article, slug of the others. */
@@ -2655,7 +2676,7 @@ export interface components {
              * @description What was done to the object.
              * @enum {string}
              */
-            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "deleted" | "corrected";
+            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "expired" | "deleted" | "corrected";
             /** @description Its number. */
             revision: number;
         };
@@ -2980,7 +3001,7 @@ export interface components {
              * @description What was done.
              * @enum {string}
              */
-            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "deleted" | "corrected";
+            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "expired" | "deleted" | "corrected";
             /** @description Why it was withdrawn, in a word. */
             reason: string | null;
             /** @description Id of an article, slug of the others. */
@@ -3326,7 +3347,7 @@ export interface components {
              * @description What was done.
              * @enum {string}
              */
-            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "deleted" | "corrected";
+            op: "created" | "updated" | "published" | "unpublished" | "withdrawn" | "expired" | "deleted" | "corrected";
             /** @description Why it was withdrawn, in a word. */
             reason: string | null;
             /** @description Id of an article, slug of the others. */
@@ -3380,7 +3401,7 @@ export interface components {
             errors: components["schemas"]["ProblemFault"][];
             /** @description What is said of it to the public. */
             public_note: string | null;
-            /** @description Why, in a word: legal, privacy, rights, error, embargo or other. */
+            /** @description Why, in a word: legal, privacy, rights, error, embargo, expired or other. */
             reason: string;
             /** @description What to read instead, while it is public. */
             replacement: components["schemas"]["ObjectAddress"] | null;
@@ -3454,9 +3475,9 @@ export interface operations {
                 /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
                 explain?: boolean;
                 /** @description Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the filter of its own name. Not with `ids`. */
-                facets?: ("tag" | "section" | "source" | "author" | "language" | "month")[];
+                facets?: ("tag" | "section" | "source" | "author" | "genre" | "language" | "month")[];
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
                 /** @description Any of these flags, comma-separated. */
                 flag?: ("sensitive" | "graphic" | "sponsored")[];
                 /** @description Any of these genres, comma-separated. */
@@ -3547,7 +3568,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
@@ -3682,7 +3703,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
             };
@@ -3820,7 +3841,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PublishIn"];
+                "application/json": components["schemas"]["ArticlePublishIn"];
             };
         };
         responses: {
@@ -3897,7 +3918,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
@@ -4442,7 +4463,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
                 /** @description Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that it names, drafts too, beside it in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description Seconds to wait for another state while what `If-None-Match` names is still current. */
