@@ -157,6 +157,7 @@ class ArticleAnswer(TypedDict):
     expires_at: str | None
     body: list[Block]
     ednote: NotRequired[str | None]
+    working_copy: NotRequired[bool]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
     included: NotRequired[ArticleIncluded]
@@ -289,6 +290,8 @@ class ArticleHit(TypedDict):
     flags: list[Literal["sensitive", "graphic", "sponsored"]]
     ai: AiOrigin | None
     expires_at: str | None
+    ednote: NotRequired[str | None]
+    working_copy: NotRequired[bool]
     highlights: NotRequired[ArticleHighlights]
     snippet_html: NotRequired[str | None]
 
@@ -467,6 +470,7 @@ class ArticleSelection(TypedDict):
     expires_at: NotRequired[str | None]
     body: NotRequired[list[Block]]
     ednote: NotRequired[str | None]
+    working_copy: NotRequired[bool]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
     included: NotRequired[ArticleIncluded]
@@ -539,6 +543,7 @@ class ArticleWritten(TypedDict):
     expires_at: str | None
     body: list[Block]
     ednote: str | None
+    working_copy: bool
     warnings: list[WriteWarning]
 
 
@@ -1630,6 +1635,11 @@ class ListArticlesQuery(TypedDict, total=False):
     limit: int
     cursor: str
     count: bool
+    status: (
+        Literal["draft", "scheduled", "published", "withdrawn", "expired"]
+        | Sequence[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
+    )
+    working_copy: bool
     tag: str | Sequence[str]
     tag_not: str | Sequence[str]
     source: str | Sequence[str]
@@ -1685,7 +1695,9 @@ class ListArticlesQuery(TypedDict, total=False):
     tz: str
     ids: str | Sequence[str]
     q: str
-    sort: Literal["-published_at", "published_at", "-updated_at", "updated_at", "relevance"]
+    sort: Literal[
+        "-published_at", "published_at", "-updated_at", "updated_at", "relevance", "-modified_at", "publish_at"
+    ]
     highlight: bool
     facets: (
         Literal["tag", "section", "source", "author", "genre", "language", "month"]
@@ -1773,6 +1785,11 @@ class ListNotesQuery(TypedDict, total=False):
     limit: int
     cursor: str
     count: bool
+    status: (
+        Literal["draft", "scheduled", "published", "withdrawn", "expired"]
+        | Sequence[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
+    )
+    working_copy: bool
     tag: str | Sequence[str]
     source: str | Sequence[str]
     language: str | Sequence[str]
@@ -1780,7 +1797,7 @@ class ListNotesQuery(TypedDict, total=False):
     q: str
     highlight: bool
     explain: bool
-    sort: Literal["slug", "-modified_at"]
+    sort: Literal["slug", "-modified_at", "publish_at"]
 
 
 class GetNoteQuery(TypedDict, total=False):

@@ -213,6 +213,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/{ref}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an earlier state of an article the newest */
+        post: operations["restore_article_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/articles/{ref}/unpublish": {
         parameters: {
             query?: never;
@@ -415,6 +432,23 @@ export interface paths {
         get: operations["get_note_revision"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notes/{slug}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an earlier state of a reference note the newest */
+        post: operations["restore_note_revision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -836,6 +870,8 @@ export interface components {
             updated_at: string | null;
             /** @description Of the body. */
             word_count: number;
+            /** @description Whether something else of it is public; for the desk alone. */
+            working_copy?: boolean;
         };
         /** @description Periods in which something was published, oldest first. */
         ArticleArchive: {
@@ -966,6 +1002,8 @@ export interface components {
             dateline: string | null;
             /** @description A note of the editors to the readers. Plain text. */
             editors_note: string | null;
+            /** @description A note to the desk, for the desk alone. */
+            ednote?: string | null;
             /** @description The standfirst, else the first paragraph, cut at a word. Plain text. */
             excerpt: string | null;
             /** @description When it is taken out: readers get 410 from then on. null: it never expires. */
@@ -1027,6 +1065,8 @@ export interface components {
             updated_at: string | null;
             /** @description Of the body. */
             word_count: number;
+            /** @description Whether something else of it is public; for the desk alone. */
+            working_copy?: boolean;
         };
         /** @description What a client may set of an article. */
         ArticleIn: {
@@ -1286,6 +1326,8 @@ export interface components {
             updated_at?: string | null;
             /** @description Of the body. */
             word_count?: number;
+            /** @description Whether something else of it is public; for the desk alone. */
+            working_copy?: boolean;
         };
         /** @description A version of an article in another language. */
         ArticleTranslation: {
@@ -1387,6 +1429,8 @@ export interface components {
             warnings: components["schemas"]["WriteWarning"][];
             /** @description Of the body. */
             word_count: number;
+            /** @description Whether something else of it is public; no reader ever sees it. */
+            working_copy: boolean;
         };
         /** @description The link between a statement, or the whole story, and its source. */
         Attribution: {
@@ -3510,10 +3554,12 @@ export interface operations {
                 role?: "author" | "reported_by" | "said_by" | "published_by" | "photographer" | "document" | "data" | "editor" | "translator";
                 /** @description Any of these sections, comma-separated. */
                 section?: string[];
-                /** @description A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and ranks the newest 2,000. */
-                sort?: "-published_at" | "published_at" | "-updated_at" | "updated_at" | "relevance";
+                /** @description A minus puts the newest first. With `q` by `published_at`, or by `relevance`, which needs it and ranks the newest 2,000. With `perspective=drafts` also by `-modified_at`, the last change of any kind, and, of what is scheduled, by `publish_at`. */
+                sort?: "-published_at" | "published_at" | "-updated_at" | "updated_at" | "relevance" | "-modified_at" | "publish_at";
                 /** @description Rests on the source: comma and repetition as for `tag`. */
                 source?: string[];
+                /** @description Any of these is the status of the newest state, comma-separated. `draft` lists no working copies, `scheduled` those that are due. With `perspective=drafts` only. */
+                status?: ("draft" | "scheduled" | "published" | "withdrawn" | "expired")[];
                 /** @description A comma means any of, repeating means all of: `tag=a,b&tag=c` is (a or b) and c. A tag stands for itself and all its descendants; an unknown one matches nothing. */
                 tag?: string[];
                 /** @description None of these tags, nor of their descendants. */
@@ -3522,6 +3568,8 @@ export interface operations {
                 tz?: string;
                 /** @description Substantially changed then or later: an instant with an offset, or a day. */
                 updated_since?: string;
+                /** @description Whether something else of it is public; notes have no working copies. With `perspective=drafts` only. */
+                working_copy?: boolean;
             };
             header?: never;
             path?: never;
@@ -3946,6 +3994,35 @@ export interface operations {
             };
         };
     };
+    restore_article_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug of the article. */
+                ref: string;
+                /** @description Number of a revision, from `revision` of a document or its history. */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Make an earlier state of an article the newest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleWritten"];
+                };
+            };
+        };
+    };
     unpublish_article: {
         parameters: {
             query?: never;
@@ -4079,12 +4156,16 @@ export interface operations {
                 perspective?: "drafts";
                 /** @description Words in any order and any of their forms, in Ukrainian and English: as `q` of articles. `headline:word` means the heading. */
                 q?: string;
-                /** @description By slug, or last changed first. */
-                sort?: "slug" | "-modified_at";
+                /** @description By slug, or last changed first. With `perspective=drafts` also by when scheduled ones are due. */
+                sort?: "slug" | "-modified_at" | "publish_at";
                 /** @description Named in an attribution; comma and repetition as for `tag`. */
                 source?: string[];
+                /** @description Any of these is the status of the newest state, comma-separated. `draft` lists no working copies, `scheduled` those that are due. With `perspective=drafts` only. */
+                status?: ("draft" | "scheduled" | "published" | "withdrawn" | "expired")[];
                 /** @description A comma means any of, repeating means all of. A tag stands for its descendants too. */
                 tag?: string[];
+                /** @description Whether something else of it is public; notes have no working copies. With `perspective=drafts` only. */
+                working_copy?: boolean;
             };
             header?: never;
             path?: never;
@@ -4401,6 +4482,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoteAnswer"] | components["schemas"]["NoteSelection"];
+                };
+            };
+        };
+    };
+    restore_note_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of a revision, from `revision` of a document or its history. */
+                revision: number;
+                /** @description Slug of the note. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Make an earlier state of a reference note the newest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteWritten"];
                 };
             };
         };

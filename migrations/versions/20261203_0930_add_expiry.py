@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261202_1040"
-down_revision = "20261202_1030"
+revision = "20261203_0930"
+down_revision = "20261203_0900"
 branch_labels = None
 depends_on = None
 
