@@ -5,11 +5,11 @@ from collections.abc import Callable
 import typer
 from typer.core import TyperGroup
 
-from app.commands.bringing import ANYTHING, ImportGroup, import_anything
 from app.commands.database import migrate
 from app.commands.deliveries import list_webhooks, replay_webhook, show_deliveries, test_webhook
 from app.commands.exporting import export_markdown, export_ndjson, export_ninjs
 from app.commands.follow import follow
+from app.commands.import_anything import ANYTHING, ImportGroup, import_anything
 from app.commands.importing import import_ndjson, seed
 from app.commands.keys import create_key, list_keys, revoke_key
 from app.commands.pages import import_page

@@ -17,6 +17,11 @@ class Fault:
     pointer: str | None = None
     allowed: list[str] | None = None
 
+    @property
+    def message(self) -> str:
+        """The pointer, if there is one, and the detail."""
+        return " ".join(filter(None, (self.pointer, self.detail)))
+
     def document(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
 

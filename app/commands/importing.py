@@ -89,13 +89,9 @@ def _print_faults(kind: Literal["error", "warning"], file: Path, faults: Sequenc
     for line, fault in faults[:MOST_SHOWN_FAULTS]:
         place = f"{file}:{line}" if line else str(file)
         allowed = f" (one of {', '.join(fault.allowed)})" if fault.allowed else ""
-        print_message(f"{place}: {format_fault(fault)}{allowed}", kind)
+        print_message(f"{place}: {fault.message}{allowed}", kind)
     if len(faults) > MOST_SHOWN_FAULTS:
         err.print(f"… and {len(faults) - MOST_SHOWN_FAULTS} more of this kind")
-
-
-def format_fault(fault: Fault) -> str:
-    return " ".join(filter(None, (fault.pointer, fault.detail)))
 
 
 def format_counts(report: Report) -> str:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.articles.query_schemas import InstantOrDay
 from app.commands.console import err, escape, failure, out, parse_option, print_message, printable
 from app.commands.database import command_settings, open_database
-from app.commands.importing import MOST_SHOWN_FAULTS, format_counts, format_fault
+from app.commands.importing import MOST_SHOWN_FAULTS, format_counts
 from app.commands.outline import print_outline
 from app.db import Database, utcnow
 from app.errors import Fault, Invalid, Raced
@@ -178,7 +178,7 @@ class _PageImport:
         return await save()
 
     def _refuse(self, file: Path, faults: Sequence[Fault]) -> Literal[False]:
-        messages = [format_fault(fault) for fault in faults[:MOST_SHOWN_FAULTS]]
+        messages = [fault.message for fault in faults[:MOST_SHOWN_FAULTS]]
         for message in messages:
             print_message(f"{file}: {message}")
         self.file_reports.append({"file": str(file), "articles": [], "lines": [], "errors": messages})

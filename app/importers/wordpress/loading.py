@@ -1,4 +1,4 @@
-"""Brings a WordPress export into the database, and accounts for each of its posts."""
+"""Imports a WordPress export into the database, and reports what became of each of its posts."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.articles.saving import ArticleToSave, analysed
@@ -23,9 +23,16 @@ from app.importers.wordpress.stories import Story, story
 # Posts that a process makes into documents at a time, and stories in a transaction.
 PORTION: Final = 50
 BATCH: Final = 500
+# Is called with the number of bytes that were just read.
 Advance = Callable[[int], None]
-# A post with its place and its number among all; another thing with its identifier is told of instead.
-Placed = tuple[Post, str, int]
+
+
+class PlacedPost(NamedTuple):
+    """A post, where it stands as `file:number`, and its number among all posts of the import, from 1."""
+
+    post: Post
+    place: str
+    number: int
 
 
 class Account(NamedTuple):
@@ -38,9 +45,6 @@ class Account(NamedTuple):
     slug: str | None
     notes: list[str]
     errors: list[str]
-
-    def document(self) -> dict[str, Any]:
-        return self._asdict()
 
 
 @dataclass(slots=True)
@@ -70,14 +74,14 @@ def survey(
 
 
 async def load(work: Import, database: Database | None, now: datetime, advance: Advance) -> AsyncIterator[Account]:
-    """Brings the posts in, and tells of each; without a database nothing is written.
+    """Imports the posts, and yields an account of each; without a database nothing is written.
 
     Memory: some thousand stories, however long the export. Raises: OSError, Unavailable, Raced.
     """
     zone = work.site.zone
     if database is not None:
         await _load_names(work, database, zone, now)
-    # A translation takes its original to be there.
+    # A translation names its original, which must have been saved before.
     for of_translations in (False, True) if work.site.originals else (False,):
         batch: list[Story] = []
         async for stories in _stories(work, now, advance, of_translations=of_translations):
@@ -98,12 +102,8 @@ async def _load_names(work: Import, database: Database, zone: ZoneInfo, now: dat
     reports = {"tag": report}
     reports["source"], _ = await store.add_missing(database, zone, "source", site.source_documents, now)
     for noun, each in reports.items():
-        work.problems += [f"a {noun}: {_told(fault)}" for _, fault in each.wrong]
+        work.problems += [f"a {noun}: {fault.message}" for _, fault in each.wrong]
         work.counts.update({f"{noun}s {outcome}": count for outcome, count in each.counts.items() if count})
-
-
-def _told(fault: Fault) -> str:
-    return " ".join(filter(None, (fault.pointer, fault.detail)))
 
 
 async def _stories(
@@ -113,26 +113,26 @@ async def _stories(
     portions = _portions(work, advance, of_translations=of_translations)
     if sum(path.stat().st_size for path in work.channels) < SMALL_BYTES:
         for portion in portions:
-            yield _made(portion, work.site, now)
+            yield _stories_of_portion(portion, work.site, now)
         return
     with ExitStack() as stack:
         pool = ProcessPoolExecutor(PARSERS, get_context("spawn"), _begin_process, (work.site,))
         stack.enter_context(pool)
-        async for stories in ahead(pool, _made_there, portions, now):
+        async for stories in ahead(pool, _stories_of_portion_in_process, portions, now):
             yield stories
 
 
-def _portions(work: Import, advance: Advance, *, of_translations: bool) -> Iterator[list[Placed]]:
+def _portions(work: Import, advance: Advance, *, of_translations: bool) -> Iterator[list[PlacedPost]]:
     site = work.site
-    portion: list[Placed] = []
-    line = 0
+    portion: list[PlacedPost] = []
+    number = 0
     for path in work.channels:
         for entry in entries(path, Channel(), advance):
             if not isinstance(entry, Post) or not site.is_story(entry):
                 continue
-            line += 1
+            number += 1
             if (entry.id in site.originals) == of_translations:
-                portion.append((entry, f"{path}:{entry.number}", line))
+                portion.append(PlacedPost(entry, f"{path}:{entry.number}", number))
             if len(portion) >= PORTION:
                 yield portion
                 portion = []
@@ -140,17 +140,18 @@ def _portions(work: Import, advance: Advance, *, of_translations: bool) -> Itera
         yield portion
 
 
-def _made(portion: Sequence[Placed], site: Site, now: datetime) -> list[Story]:
-    return [_story(post, site, place, line, now) for post, place, line in portion]
+def _stories_of_portion(portion: Sequence[PlacedPost], site: Site, now: datetime) -> list[Story]:
+    return [_story(placed, site, now) for placed in portion]
 
 
-def _story(post: Post, site: Site, place: str, line: int, now: datetime) -> Story:
-    """The story, or of a post that another one has the id of, what is wrong with it."""
+def _story(placed: PlacedPost, site: Site, now: datetime) -> Story:
+    """The story that the post becomes. A post is refused if an earlier one has the same id."""
+    post, place, number = placed
     first = site.files.get(post.id)
     if first == place:
-        return story(post, site, place, line, now)
+        return story(post, site, place, number, now)
     detail = f"has the id {post.id or 'none'}, which the item at {first} has"
-    return Story.refused(post, place, line, detail)
+    return Story.refused(post, place, number, detail)
 
 
 _site_of_process: Site | None = None
@@ -162,9 +163,9 @@ def _begin_process(site: Site) -> None:
     collect_seldom()
 
 
-def _made_there(portion: Sequence[Placed], now: datetime) -> list[Story]:
-    assert _site_of_process is not None, "the process began with it"
-    stories = _made(portion, _site_of_process, now)
+def _stories_of_portion_in_process(portion: Sequence[PlacedPost], now: datetime) -> list[Story]:
+    assert _site_of_process is not None, "_begin_process has set it"
+    stories = _stories_of_portion(portion, _site_of_process, now)
     for each in stories:
         if isinstance(each.item.to_save, ArticleToSave):
             each.item.to_save = replace(each.item.to_save, article=analysed(each.item.to_save.article))
@@ -172,22 +173,22 @@ def _made_there(portion: Sequence[Placed], now: datetime) -> list[Story]:
 
 
 async def _write(work: Import, database: Database | None, zone: ZoneInfo, batch: Sequence[Story]) -> list[Account]:
-    """Writes the stories of a batch in one transaction, and accounts for them."""
+    """Writes the stories of a batch in one transaction; returns an account of each."""
     whole = [story.item for story in batch if not story.item.faults]
     report = store.Report()
     if database is not None and whole:
         report = await store.load_stories(database, zone, whole)
-    wrong, warned = _by_line(report.wrong), _by_line(report.warnings)
+    faults, further_warnings = _by_line(report.wrong), _by_line(report.warnings)
     accounts = []
     for each in batch:
         line = each.item.line
-        errors = [*each.item.faults, *wrong.get(line, ())]
-        warnings = [*each.item.warnings, *warned.get(line, ())]
+        errors = [*each.item.faults, *faults.get(line, ())]
+        warnings = [*each.item.warnings, *further_warnings.get(line, ())]
         outcome = "error" if errors else report.outcomes.get(line, "read")
         slug = each.slug if outcome != "error" else None
-        notes = [*each.notes, *map(_told, warnings)]
+        notes = [*each.notes, *(fault.message for fault in warnings)]
         accounts.append(
-            Account(each.place, each.post_id, each.title, outcome, slug, notes, [_told(fault) for fault in errors])
+            Account(each.place, each.post_id, each.title, outcome, slug, notes, [fault.message for fault in errors])
         )
         work.counts[outcome] += 1
     return accounts

@@ -21,7 +21,6 @@ IMPORTER: Final = "wordpress"
 TEXT_LENGTH: Final = 5_000
 LINE_LENGTH: Final = 500
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-_TAG_OR_LINE_END: Final = re.compile(r"<[^<>]*>|\s+")
 
 
 @dataclass(slots=True)

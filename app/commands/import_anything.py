@@ -1,4 +1,4 @@
-"""Imports files of any kind that is known: recognises each by its content, and accounts for everything."""
+"""`import WHAT…`: recognises each file by its content, imports it, and reports what became of each item."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from app.importers.wordpress.loading import Account, Import
 from app.settings import Settings
 from app.web.fields import Language
 
-# The command that `import` is without the name of another one.
+# The command that `import` runs if its first word is not the name of another one.
 ANYTHING: Final = "anything"
 _ORDER: Final = ("created", "updated", "unchanged", "read", "error")
 _SHOWN: Final = {"read": "would be imported", "error": "refused"}
@@ -69,9 +69,9 @@ def import_anything(
         if not given_types:
             raise failure("--types names types of items, such as post,page", 2)
         run = _Run(settings, given_types, given_language, dry_run)
-        run.sort(_files(what), as_format)
-        code = asyncio.run(run.wordpress()) if run.files["wordpress"] else 0
-        code = max(code, run.others(report is not None), 1 if run.refused else 0)
+        run.recognise_files(_files(what), as_format)
+        code = asyncio.run(run.import_wordpress()) if run.files["wordpress"] else 0
+        code = max(code, run.import_other_files(report is not None), 1 if run.refused else 0)
         if report is not None:
             _write_report(run.document())
         raise typer.Exit(code)
@@ -104,8 +104,8 @@ class _Run:
     left_out: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def sort(self, files: Sequence[Path], as_format: Format | None) -> None:
-        """Says what each file is taken for, and refuses what is not read."""
+    def recognise_files(self, files: Sequence[Path], as_format: Format | None) -> None:
+        """Sorts the files by format, prints what each was taken for, and refuses those that cannot be imported."""
         for file in files:
             try:
                 found = recognise(file)
@@ -125,7 +125,7 @@ class _Run:
         self.refused.append(message)
         print_message(message)
 
-    async def wordpress(self) -> int:
+    async def import_wordpress(self) -> int:
         """Imports the files of a WordPress export; returns the exit code."""
         files = self.files["wordpress"]
         sizes = [(await asyncio.to_thread(file.stat)).st_size for file in files]
@@ -145,7 +145,7 @@ class _Run:
                 try:
                     advance = partial(progress.advance, reading)
                     async for account in loading.load(work, database, utcnow(), advance):
-                        self._show(account, shown)
+                        self._report_account(account, shown)
                 except Raced as refusal:
                     self._refuse(f"{refusal.detail} The rest is not imported; run the same again")
         return self._finish(work)
@@ -158,8 +158,8 @@ class _Run:
         async with open_database(self.settings) as database:
             yield database
 
-    def _show(self, account: Account, shown: dict[str, int]) -> None:
-        self.items.append(account.document())
+    def _report_account(self, account: Account, shown: dict[str, int]) -> None:
+        self.items.append(account._asdict())
         place = f"{account.place}: post {account.post_id}"
         for message in account.errors:
             _print_some(f"{place}: {message}", "error", shown)
@@ -171,13 +171,13 @@ class _Run:
             self._refuse(problem)
         self.left_out = dict(work.left_out)
         self.counts = dict(work.counts)
-        told = [f"{work.counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if work.counts[name]]
-        err.print(f"stories of {escape(work.site.url or 'the export')}: {', '.join(told) or 'none'}")
+        counts = [f"{work.counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if work.counts[name]]
+        err.print(f"stories of {escape(work.site.url or 'the export')}: {', '.join(counts) or 'none'}")
         for name, count in sorted(work.left_out.items()):
             err.print(f"left out: {count} {escape(name)}")
         return 1 if work.counts["error"] or work.problems else 0
 
-    def others(self, quiet: bool) -> int:
+    def import_other_files(self, quiet: bool) -> int:
         """Imports documents and texts; returns the exit code."""
         code = 0
         if self.files["ndjson"]:
