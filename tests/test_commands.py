@@ -101,7 +101,8 @@ def test_the_help_names_commands_and_exit_codes() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *("nonsense", "import", "import --nonsense file", "import ndjson", "serve --nonsense", "import page --published soon x"),
+        *("nonsense", "import", "import --nonsense file", "import ndjson", "serve --nonsense"),
+        "import page --published soon x",
         *("follow localhost:8000 --to copy.db", "follow http://localhost:8000 --to copy.csv"),
     ],
 )
