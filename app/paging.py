@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 Row = TypeVar("Row", bound=Sequence[Any])
+# The ids before and behind all others. Source: RFC 9562, sections 5.9 and 5.10.
+FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
+LAST_ID: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
 @dataclass(frozen=True, slots=True)

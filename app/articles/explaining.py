@@ -8,9 +8,9 @@ from app.articles import listing
 from app.articles.facets import MOST_COUNTED, Facets
 from app.articles.filters import EVERYTHING, LOOKED_AT, ArticleFilter
 from app.articles.query_schemas import CHANGED_LAST, DESK_SORTS, RELEVANCE, ArticleQuery
-from app.articles.relevance import MOST_RANKED
 from app.changes.views import DRAFTS, Perspective
 from app.db import Reader
+from app.index.ranking import MOST_RANKED
 from app.publishing.statuses import DUE_FIRST
 from app.web.explanations import filters_in_words, joined
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
@@ -24,7 +23,7 @@ from app.db import Reader, milliseconds
 from app.index.checking import answers
 from app.index.keys import IndexedTexts
 from app.index.marks import SOURCE as SOURCE_MARK
-from app.paging import Position
+from app.paging import Position, id_beside
 from app.web.spans import within
 from app.words.matching import Finder
 from app.words.queries import Query
@@ -154,9 +153,9 @@ async def page(
 
 
 def _just_before(position: Position) -> Position:
-    """So that the story of the position is the next one: it may have more quotes."""
+    """The position before the story of a quote: the walk begins with that story, which may have more quotes."""
     at, id, *_ = position.values
-    return Position((at, str(UUID(int=UUID(id).int + 1))))
+    return Position((at, id_beside(id, larger=True)))
 
 
 async def _listed(

@@ -6,17 +6,16 @@ repeated or lost, whatever is published or removed meanwhile; what is published 
 come. Example: of 5,000 hits the first page ranks 2,000; then 3 stories are published, and the second page ranks 2,003.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from app.articles.query_schemas import ArticleFilters
 from app.articles.search import ArticleSearch
 from app.db import Reader, milliseconds
 from app.index.checking import CHECKED_AT_MOST
 from app.index.hits import Hit
+from app.index.ranking import MOST_RANKED
 from app.index.states import FoundState
 from app.paging import PageRows, Position, cut, id_beside
-
-MOST_RANKED: Final = 2_000
 
 
 class _RankedHit(NamedTuple):

@@ -24,13 +24,11 @@ from app.index.keys import Condition
 from app.index.models import IndexEntry
 from app.index.places import Span, instant_of, minute_of, span_of
 from app.index.store import engine_of
-from app.paging import Position
+from app.paging import FIRST_ID, LAST_ID, Position
 
 # A look at an entry with all conditions is a few microseconds.
 LOOKED_AT: Final = 5_000
 _ALL: Final = (1 << 31) - 1  # entries of one minute are not limited
-_FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
-_LAST_ID: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _MINUTE: Final = timedelta(minutes=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -177,8 +175,8 @@ def _behind(place: int, *, newest_first: bool) -> Position:
     """The position behind the whole minute of a place."""
     minute = instant_of(place)
     if newest_first:
-        return Position((milliseconds(minute), _FIRST_ID))
-    return Position((milliseconds(minute + _MINUTE - _MILLISECOND), _LAST_ID))
+        return Position((milliseconds(minute), FIRST_ID))
+    return Position((milliseconds(minute + _MINUTE - _MILLISECOND), LAST_ID))
 
 
 @lru_cache(SHAPES)

@@ -1,11 +1,12 @@
 """What the index holds of a text, and what it is asked: keys, and conditions on them. Knows no database."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from app.index.marks import BEGINNING
+from app.changes.models import Noun
+from app.index.marks import BEGINNING, noun_mark
 from app.words.analysis import text_keys
 from app.words.beginnings import beginnings
 from app.words.queries import Phrase, Prefix, Query, Term
@@ -93,6 +94,16 @@ class AllOf(NamedTuple):
 
 
 Condition = HasKey | AnyOf | AllOf
+
+
+def of_noun(noun: Noun, condition: Condition) -> Condition:
+    """The condition, for objects of this noun alone. Without it PostgreSQL reads all articles with the same words."""
+    return condition if noun == "article" else AllOf((HasKey(noun_mark(noun), MARKS), condition))
+
+
+def bearing(marks: Iterable[str]) -> Phrase:
+    """A term of a query that objects with any of these marks answer."""
+    return Phrase((frozenset(marks),), "source")
 
 
 def condition_of(query: Query) -> AllOf:

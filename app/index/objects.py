@@ -1,4 +1,8 @@
-"""The newest notes, sources and tags that meet a condition: objects of which the index has one entry in all."""
+"""The newest notes, sources and tags that meet a condition, with their cards.
+
+The index has one entry of each of them, so one statement finds and reads them. Articles, of which there are many and
+some have two entries, are walked by date (`hits`).
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,8 +13,7 @@ from sqlalchemy import Integer, Select, bindparam, null, select
 from app.changes.models import DESK, PUBLIC, Noun, Revision, View, ViewEntry
 from app.changes.views import Kind, Perspective, shown_state, visible
 from app.db import SHAPES, Reader, Row
-from app.index.keys import MARKS, AllOf, Condition, HasKey
-from app.index.marks import noun_mark
+from app.index.keys import Condition, of_noun
 from app.index.places import span_of
 from app.index.store import engine_of
 
@@ -60,8 +63,7 @@ async def newest_objects(
     objects: list[FoundObject] = []
     for noun in nouns:
         first, last = _VIEWS[noun]
-        # Without its noun, PostgreSQL would read all articles with the same words.
-        asked = engine.asked(AllOf((HasKey(noun_mark(noun), MARKS), condition)))
+        asked = engine.asked(of_noun(noun, condition))
         span = {"low": span_of(noun, first).low, "high": span_of(noun, last).high}
         values = {**perspective.parameters, **span, "asked": asked, "limit": limit}
         rows = await read.rows(_newest(engine, perspective.kind, with_body), values)

@@ -20,6 +20,8 @@ from app.index.places import Span
 from app.index.store import engine_of
 from app.words.queries import Prefix, Query, Term
 
+# So many of the newest hits are ranked, so that the cost does not grow with the archive.
+MOST_RANKED: Final = 2_000
 WEIGHTS: Final[dict[TextField, int]] = {"headline": 8, "standfirst": 4, "quotes": 2, "body": 1}
 # What stands in none of these stands in the last field.
 _LOOKED_UP: Final = TEXT_FIELDS[:-1]

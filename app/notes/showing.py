@@ -7,12 +7,12 @@ from pydantic_core import from_json
 from app.changes.views import Perspective
 from app.db import Reader
 from app.index.checking import answers
-from app.index.keys import condition_of, has_phrases
+from app.index.keys import bearing, condition_of, has_phrases
 from app.index.marks import NOTE
 from app.index.objects import FoundObject, newest_objects
 from app.notes.texts import searched_texts
 from app.words.matching import Finder
-from app.words.queries import Phrase, Query, Term
+from app.words.queries import Query, Term
 
 # Of the notes that have a word, the newest are looked for in stories.
 MOST_NOTES: Final = 50
@@ -28,7 +28,7 @@ async def with_notes(read: Reader, perspective: Perspective, query: Query) -> Qu
     required: list[tuple[Term, ...]] = []
     for alternatives in query.required:
         marks = {mark for term in alternatives if term.field is None for mark in await _notes(read, perspective, term)}
-        required.append((*alternatives, *([Phrase((frozenset(marks),), "source")] if marks else [])))
+        required.append((*alternatives, *([bearing(marks)] if marks else [])))
     return Query(tuple(required), query.excluded)
 
 

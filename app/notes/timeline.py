@@ -38,7 +38,7 @@ from app.lists.models import List, ListEntry
 from app.lists.store import list_id
 from app.notes.facts import FACTS, SOURCE, TAG, DatedFact, dated_facts
 from app.notes.timeline_schemas import TimelineQuery
-from app.paging import Position
+from app.paging import FIRST_ID, Position
 from app.tags.store import tags_with_descendants
 from app.words.matching import Finder
 from app.words.queries import Query
@@ -48,9 +48,8 @@ LOOKED_AT: Final = 500
 NOTES_AT_MOST: Final = 200
 # A statement walks at most so many lists at once.
 MOST_LISTS: Final = 20
-_FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
-# Behind all facts of a note.
-_BEHIND: Final = 1_000
+# Larger than the number of any fact of a note.
+_BEHIND_ALL_FACTS: Final = 1_000
 
 # Where a fact stands in the timeline: milliseconds, the object of its note, its number there.
 Place = tuple[int, str, int]
@@ -139,7 +138,7 @@ async def _walked(read: Reader, perspective: Perspective, wanted: _Wanted, after
     facts: list[FactOfNote] = []
     size, looked_at = limit + 1, 0
     while True:
-        since, first = (wanted.query.since, _FIRST_ID) if after is None else (from_milliseconds(after[0]), after[1])
+        since, first = (wanted.query.since, FIRST_ID) if after is None else (from_milliseconds(after[0]), after[1])
         rows = await read.rows(
             statement, {**values, **perspective.parameters, "since": since, "first": first, "limit": size}
         )
@@ -152,7 +151,7 @@ async def _walked(read: Reader, perspective: Perspective, wanted: _Wanted, after
         if len(facts) > limit or len(rows) < size:
             return _cut(facts, limit)
         looked_at += size
-        after = (milliseconds(rows[-1][0]), rows[-1][1], _BEHIND)
+        after = (milliseconds(rows[-1][0]), rows[-1][1], _BEHIND_ALL_FACTS)
         if looked_at >= LOOKED_AT:
             return TimelineRows(facts, Position(after))
         size = min(2 * size, LOOKED_AT)

@@ -1,11 +1,11 @@
 """One ranked list of articles, notes, sources and tags that have the words of a query.
 
-Of each noun the newest MOST_RANKED with the words are ranked, so that the cost does not grow with the archive. A score
-depends on its object alone: what is published or removed between two pages moves nothing else in the list.
+Of each noun the newest MOST_RANKED with the words are ranked (`index/ranking.py`). A score depends on its object alone:
+what is published or removed between two pages moves nothing else in the list.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -26,8 +26,6 @@ from app.search.walks import NOUNS, walks
 from app.sources.naming import asked_in_texts, objects_named, public_names, with_names
 from app.words.matching import Finder
 from app.words.queries import Query
-
-MOST_RANKED: Final = 2_000
 
 
 class RankedHit(NamedTuple):
@@ -115,7 +113,7 @@ async def _ranked(read: Reader, perspective: Perspective, noun: Noun, query: Que
     """The newest hits, at most MOST_RANKED from each view, with their scores: 1 for those named, else 0.5 at most."""
     ranked: list[RankedHit] = []
     for walk in walks(noun, perspective, condition_of(query)):
-        hits = (await nearest(read, walk, None, MOST_RANKED)).hits
+        hits = (await nearest(read, walk, None, ranking.MOST_RANKED)).hits
         most = ranking.WEIGHTS["headline"] * len(query.required)
         for hit, score in (await ranking.scores(read, query, hits)).items():
             part = round(score / most, 4) / 2

@@ -1,4 +1,8 @@
-"""Walks of all nouns over the index of words: what a perspective sees, by the one visibility rule."""
+"""Walks over the entries of any noun in the index of words that find only what a perspective sees.
+
+`index/objects.py` reads the cards of few notes, sources or tags in one statement; a walk gives the hits of any noun, to
+be scored, or merged with those of other nouns.
+"""
 
 from functools import cache
 from typing import Final
@@ -10,8 +14,7 @@ from app.changes.models import DESK, Noun, View, ViewEntry
 from app.changes.views import VIEWS, Kind, Perspective, not_overlaid, visible
 from app.db import Reader
 from app.index.hits import Conditions, Hit, Walk, nearest
-from app.index.keys import MARKS, AllOf, Condition, HasKey
-from app.index.marks import noun_mark
+from app.index.keys import Condition, of_noun
 
 # In the order in which equal items are shown.
 NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
@@ -19,26 +22,25 @@ NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
 
 def walks(noun: Noun, perspective: Perspective, condition: Condition) -> list[Walk]:
     """The walks that lead to all objects of a noun that meet the condition: one for each view with entries of them."""
-    if noun != "article":
-        # Without its noun, PostgreSQL would read all articles with the same words.
-        condition = AllOf((HasKey(noun_mark(noun), MARKS), condition))
     kind = perspective.kind
+    condition = of_noun(noun, condition)
     views = (DESK,) if noun in {"tag", "source"} else VIEWS[kind]
     return [Walk(noun, view, condition, _conditions(noun, view, kind), perspective.parameters) for view in views]
 
 
 @cache
 def _conditions(noun: Noun, view: View, kind: Kind) -> Conditions | None:
-    def seen(hits: FromClause) -> list[ColumnElement[bool]]:
+    # The entry of a tag or source stands in the index as the desk's; its view entries say who sees it.
+    def is_visible(hits: FromClause) -> list[ColumnElement[bool]]:
         entry = select(literal(1)).where(ViewEntry.object == hits.c.object, visible(ViewEntry, kind))
         return [entry.correlate(hits).exists()]
 
-    def shown(hits: FromClause) -> list[ColumnElement[bool]]:
+    def is_not_overlaid(hits: FromClause) -> list[ColumnElement[bool]]:
         return not_overlaid(hits, view, kind, hits.c.object)
 
     if noun in {"tag", "source"}:
-        return seen
-    return None if kind == "public" else shown
+        return is_visible
+    return None if kind == "public" else is_not_overlaid
 
 
 async def newest_hits(

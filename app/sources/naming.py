@@ -11,7 +11,7 @@ from app.changes.views import EVERYONE, Perspective
 from app.db import Reader
 from app.errors import Fault, Invalid
 from app.index.asking import query_of
-from app.index.keys import MARKS, AllOf, AnyOf, Condition, HasKey, IndexedTexts, condition_of
+from app.index.keys import MARKS, AllOf, AnyOf, Condition, HasKey, IndexedTexts, bearing, condition_of
 from app.index.marks import SOURCE, TAG, length_mark, same_as_mark
 from app.index.objects import FoundObject, newest_objects
 from app.sources.store import searched_texts as source_texts
@@ -83,7 +83,7 @@ async def _named(read: Reader, perspective: Perspective, term: Term) -> Term:
         raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "too-many", parameter="q"))
     slugs = [source.slug for source in sources if matches(by_name, _analysed_names(source))]
     # The mark alone is the key of no source.
-    return _bearing(SOURCE + slug for slug in slugs or [""])
+    return bearing(SOURCE + slug for slug in slugs or [""])
 
 
 def _analysed_names(source: FoundObject) -> dict[str, list[Any]]:
@@ -123,7 +123,7 @@ async def with_names(read: Reader, perspective: Perspective, query: Query) -> Qu
         marks |= {mark for other in marks for mark in same.get(other, ())}
         if marks:
             for place in range(run.first, run.last + 1):
-                required[place].append(_bearing(marks))
+                required[place].append(bearing(marks))
     return Query(tuple(map(tuple, required)), query.excluded)
 
 
@@ -198,8 +198,3 @@ def _texts(named: FoundObject) -> IndexedTexts:
 
 def _mark(named: FoundObject) -> str:
     return _MARK[named.noun] + named.slug
-
-
-def _bearing(marks: Iterator[str] | set[str]) -> Phrase:
-    """A term that is answered by what has any of these marks."""
-    return Phrase((frozenset(marks),), "source")
