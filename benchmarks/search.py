@@ -23,7 +23,7 @@ from app.articles import listing
 from app.articles.query_schemas import ArticleQuery
 from app.changes.views import EVERYONE
 from app.db import Database
-from app.index.asking import query_of
+from app.index.asking import parsed_query
 from app.words.forms import _dictionary
 from benchmarks import content, databases, newsroom
 from benchmarks.goals import Goal, Options, median
@@ -105,7 +105,7 @@ async def _timed(database: Database, clock: Callable[[], float], text: str, quer
     read, taken = database.reader(), []
     for _ in range(WARMING + CALLS):
         begun = clock()
-        words = await query_of(read, text)
+        words = await parsed_query(read, text)
         page = await listing.newest(read, EVERYONE, query, None, ZONE, words=words, highlight=True)
         taken.append((clock() - begun) * 1_000)
     return median(taken[WARMING:]), page.count if query.count else len(page.items)

@@ -1,4 +1,4 @@
-"""What was meant by words that find no articles."""
+"""Suggests a corrected `q` for a list of articles that is empty."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -7,14 +7,14 @@ from pydantic_core import from_json
 
 from app.articles import listing
 from app.articles.query_schemas import ArticleFilters
-from app.articles.search import asked_of_articles
+from app.articles.search import query_of_articles
 from app.changes.views import EVERYONE, Perspective
 from app.db import Reader
 from app.index import asking
 from app.sources.naming import public_names
 
 PUBLIC_HEADLINES: Final = 500
-# The lists that decide what was meant, as purge keys of an answer.
+# The lists on which the suggestion depends: purge keys of an answer with one.
 PUBLIC_LISTS: Final = ("articles", "sources", "tags")
 
 
@@ -31,7 +31,7 @@ async def did_you_mean(
     """The text of `q` as it may have been meant, if articles with these filters have that: see `asking`."""
 
     async def finds(meant: str) -> bool:
-        words = await asked_of_articles(read, perspective, meant)
+        words = await query_of_articles(read, perspective, meant)
         first = query.model_copy(update={"limit": 1, "count": False})
         return bool((await listing.newest(read, perspective, first, None, zone, words=words)).items)
 

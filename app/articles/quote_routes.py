@@ -11,7 +11,7 @@ from app.articles.quote_schemas import QuotePage, QuoteQuery
 from app.changes.views import perspective_of
 from app.deps import OptionalCaller, Read, SiteZone, cursors
 from app.index.asking import check_has_no_headline, check_made
-from app.sources.naming import SOURCE_LIST, asked_in_texts
+from app.sources.naming import SOURCE_LIST, query_with_sources
 from app.web.answers import PAGED, READ
 from app.web.caching import cached_response
 from app.web.pages import links
@@ -34,7 +34,7 @@ async def list_quotes(
     position = cursor.read(query.cursor)
     perspective = perspective_of(caller, query.perspective)
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_in_texts(snapshot, perspective, query.q)
+        words = None if query.q is None else await query_with_sources(snapshot, perspective, query.q)
         if words is None:
             await check_made(snapshot)
         else:

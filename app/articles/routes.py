@@ -14,7 +14,7 @@ from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
 from app.articles.facets import Facets, count_facets
 from app.articles.query_schemas import ArticleFields, ArticleQuery, ArticleRevisionFields
 from app.articles.schemas import ArticleAnswer, ArticlePage, ArticleSelection
-from app.articles.search import WORD_LISTS, asked_of_articles
+from app.articles.search import WORD_LISTS, query_of_articles
 from app.changes import history
 from app.changes.history_routes import RevisionNumber, difference_response, revision_number, revisions_response
 from app.changes.schemas import DiffQuery, RevisionPage, RevisionQuery
@@ -62,7 +62,7 @@ async def list_articles(
     facets: Facets | None = None
     begun = perf_counter()
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_of_articles(snapshot, perspective, query.q)
+        words = None if query.q is None else await query_of_articles(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
         page = await listing.newest(
             snapshot, perspective, query, position, zone, words=words, highlight=query.highlight, with_body=with_body

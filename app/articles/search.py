@@ -22,9 +22,9 @@ from app.index.hits import Found, Hit, Walk, nearest, number
 from app.index.keys import condition_of, has_phrases
 from app.index.places import span_of
 from app.index.states import FoundState, states
-from app.notes.showing import NOTE_LISTS, with_notes
+from app.notes.naming import NOTE_LISTS, with_notes
 from app.paging import Position
-from app.sources.naming import NAMED_LISTS, asked_words
+from app.sources.naming import NAMED_LISTS, query_with_names
 from app.words.matching import Finder
 from app.words.queries import Query
 
@@ -35,12 +35,12 @@ PORTION: Final = 20
 WORD_LISTS: Final = (*NAMED_LISTS, *NOTE_LISTS)
 
 
-async def asked_of_articles(read: Reader, perspective: Perspective, text: str) -> Query:
+async def query_of_articles(read: Reader, perspective: Perspective, text: str) -> Query:
     """What `q=` asks for in articles: with the tags and sources that it names, and the notes that have its words.
 
-    Cost: those of `asked_words` and `with_notes`. Raises: Invalid, Unavailable.
+    Cost: those of `query_with_names` and `with_notes`. Raises: Invalid, Unavailable.
     """
-    return await with_notes(read, perspective, await asked_words(read, perspective, text))
+    return await with_notes(read, perspective, await query_with_names(read, perspective, text))
 
 
 class FoundArticles(NamedTuple):

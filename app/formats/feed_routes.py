@@ -15,7 +15,7 @@ from app.articles import listing
 from app.articles import store as articles
 from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.articles.routes import check_not_past
-from app.articles.search import WORD_LISTS, asked_of_articles
+from app.articles.search import WORD_LISTS, query_of_articles
 from app.changes.removals import removed
 from app.changes.views import EVERYONE, Perspective, perspective_of
 from app.db import Reader
@@ -147,7 +147,7 @@ async def _answer(read: Reader, asked: _FeedRequest) -> Response:
     position = cursor.read(query.cursor)
     include = () if asked.corrections else BESIDE[query.content]
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_of_articles(snapshot, asked.perspective, query.q)
+        words = None if query.q is None else await query_of_articles(snapshot, asked.perspective, query.q)
         page = await listing.newest(
             snapshot, asked.perspective, query, position, asked.zone, words=words, with_body=not asked.corrections
         )

@@ -1,4 +1,4 @@
-"""What somebody asks for with `q=`: parsed, and refused where it is broken or cannot be answered yet."""
+"""The text of `q=` as a query; refuses what is broken, and all of it while the index is being made."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ _VERSION: Final = select(IndexState.version)
 
 
 async def check_made(read: Reader) -> None:
-    """Cost: one statement.
+    """Checks that the index is there. Cost: one statement.
 
     Raises: Unavailable, while the index, and with it the lists of quotes and facts, is made for the first time.
     """
@@ -34,8 +34,10 @@ def check_has_no_headline(query: Query, noun: str) -> None:
         raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "broken-query", parameter="q"))
 
 
-async def query_of(read: Reader, text: str) -> Query:
-    """Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
+async def parsed_query(read: Reader, text: str) -> Query:
+    """The query that the text of `q=` is.
+
+    Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
 
     Raises: Invalid, with the place where the query is broken; Unavailable, as `check_made`.
     """

@@ -1,4 +1,4 @@
-"""The states of objects that were found: their cards and bodies, as a perspective sees them."""
+"""Reads the cards and bodies of objects by id, as a perspective sees them."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +13,7 @@ from app.db import Reader, Row, in_list, list_parameters, padded_size
 
 
 class FoundState(NamedTuple):
-    """JSON: the card, the body where it was asked for and there is one, and for the desk what it alone sees."""
+    """JSON: the card, the body if it was read and there is one, and what the desk alone sees of it."""
 
     card: str
     body: str | None

@@ -1,4 +1,4 @@
-"""Moves the words of objects in and out of the index, together with the states that the views show."""
+"""Writes the index: adds and removes the entries of objects when the states that views show change."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

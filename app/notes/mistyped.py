@@ -1,4 +1,4 @@
-"""What was meant by words that find no reference notes."""
+"""Suggests a corrected `q` for a list of notes that is empty."""
 
 from typing import Final
 
@@ -10,10 +10,10 @@ from app.db import Reader
 from app.index import asking
 from app.notes import listing
 from app.notes.schemas import NoteQuery
-from app.sources.naming import asked_words, public_names
+from app.sources.naming import public_names, query_with_names
 
 PUBLIC_HEADINGS: Final = 500
-# The lists that decide what was meant, as purge keys of an answer.
+# The lists on which the suggestion depends: purge keys of an answer with one.
 PUBLIC_LISTS: Final = ("notes", "sources", "tags")
 
 
@@ -27,7 +27,7 @@ async def did_you_mean(read: Reader, perspective: Perspective, query: NoteQuery,
     """The text of `q` as it may have been meant, if notes with these filters have that. See `asking.did_you_mean`."""
 
     async def finds(meant: str) -> bool:
-        words = await asked_words(read, perspective, meant)
+        words = await query_with_names(read, perspective, meant)
         first = query.model_copy(update={"limit": 1, "count": False})
         return bool((await listing.page(read, perspective, first, None, words=words, with_body=False)).items)
 

@@ -32,7 +32,7 @@ from app.notes.schemas import (
     NoteWritten,
 )
 from app.publishing.preview_routes import preview_response
-from app.sources.naming import NAMED_LISTS, asked_words
+from app.sources.naming import NAMED_LISTS, query_with_names
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, PAGED, READ, WITHDRAWN, WRITTEN, put_responses
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import permitted
@@ -62,7 +62,7 @@ async def list_notes(
     perspective = perspective_of(caller, query.perspective)
     begun = perf_counter()
     async with read.snapshot() as snapshot:
-        words = None if query.q is None else await asked_words(snapshot, perspective, query.q)
+        words = None if query.q is None else await query_with_names(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
         page = await listing.page(snapshot, perspective, query, position, words=words, with_body=with_body)
         names = [*query.list_names(), *(NAMED_LISTS if words else ())]

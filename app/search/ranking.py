@@ -19,11 +19,11 @@ from app.index.hits import Hit, nearest
 from app.index.keys import condition_of, has_phrases
 from app.index.states import FoundState, states
 from app.notes.mistyped import public_headings
-from app.notes.showing import with_notes
+from app.notes.naming import with_notes
 from app.paging import Position
 from app.search.texts import searched_texts, snippet
 from app.search.walks import NOUNS, walks
-from app.sources.naming import asked_in_texts, objects_named, public_names, with_names
+from app.sources.naming import objects_named, public_names, query_with_sources, with_names
 from app.words.matching import Finder
 from app.words.queries import Query
 
@@ -48,12 +48,14 @@ class RankedPage(NamedTuple):
     next: Position | None
 
 
-async def queries_of(read: Reader, perspective: Perspective, text: str, nouns: Sequence[Noun]) -> dict[Noun, Query]:
+async def queries_by_noun(
+    read: Reader, perspective: Perspective, text: str, nouns: Sequence[Noun]
+) -> dict[Noun, Query]:
     """What a text asks for in each of these nouns. Tags and sources are found by their own words alone.
 
-    Cost: that of `asked_in_texts`, `with_names` and `with_notes`. Raises: Invalid, Unavailable.
+    Cost: that of `query_with_sources`, `with_names` and `with_notes`. Raises: Invalid, Unavailable.
     """
-    query = await asked_in_texts(read, perspective, text)
+    query = await query_with_sources(read, perspective, text)
     queries: dict[Noun, Query] = {noun: query for noun in nouns if noun in {"tag", "source"}}
     if "note" in nouns or "article" in nouns:
         query = await with_names(read, perspective, query)
@@ -98,7 +100,7 @@ async def did_you_mean(read: Reader, perspective: Perspective, text: str, nouns:
     """The text as it may have been meant, if these nouns have that. See `asking.did_you_mean`."""
 
     async def finds(meant: str) -> bool:
-        queries = await queries_of(read, perspective, meant, nouns)
+        queries = await queries_by_noun(read, perspective, meant, nouns)
         return bool((await ranked_page(read, perspective, queries, None, 1)).items)
 
     texts = await public_names(read)

@@ -11,7 +11,7 @@ from app.articles.search import WORD_LISTS
 from app.changes.models import Noun
 from app.changes.views import perspective_of
 from app.deps import OptionalCaller, Read, cursors
-from app.search.ranking import did_you_mean, queries_of, ranked_page
+from app.search.ranking import did_you_mean, queries_by_noun, ranked_page
 from app.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 from app.search.suggesting import suggestions
 from app.search.walks import NOUNS
@@ -37,7 +37,7 @@ async def search_content(
     perspective = perspective_of(caller, query.perspective)
     nouns = query.noun or NOUNS
     async with read.snapshot() as snapshot:
-        queries = await queries_of(snapshot, perspective, query.q, nouns)
+        queries = await queries_by_noun(snapshot, perspective, query.q, nouns)
         page = await ranked_page(snapshot, perspective, queries, position, query.limit)
         meant: str | None = None
         if position is None and not page.items and page.next is None:

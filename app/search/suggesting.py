@@ -1,4 +1,4 @@
-"""What somebody may be about to type: tags, sources, notes and stories whose names or headlines have the words."""
+"""Suggestions while somebody types: tags, sources, notes and stories by the words of their names or headlines."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,7 @@ from app.words.spelling import script
 from app.words.tokens import token_texts
 
 MOST_ITEMS: Final = 10
-# Of each noun the newest are looked at whose words begin with the same one, two, three or five letters.
+# So many of the newest objects of each noun whose words have the indexed beginning are read and compared.
 LOOKED_AT: Final = 20
 
 

@@ -1,4 +1,4 @@
-"""The texts of every noun: by which words find its objects, and of which a snippet is cut."""
+"""The texts of objects of any noun: those that are searched, and those that a snippet is cut from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +18,7 @@ Blocks = Sequence[Mapping[str, Any]]
 
 
 def searched_texts(noun: Noun, card: Card, body: Blocks) -> IndexedTexts:
+    """The texts by which words find an object of this noun, as its own folder tells."""
     match noun:
         case "article":
             return articles.searched_texts(card, body)
@@ -30,7 +31,7 @@ def searched_texts(noun: Noun, card: Card, body: Blocks) -> IndexedTexts:
 
 
 def snippet(finder: Finder, noun: Noun, card: Card, body: Blocks) -> str | None:
-    """Inline HTML with marks around what was sought; without them where that stands in the headline or a name alone."""
+    """Inline HTML with `mark` around the words; without marks if only the headline or a name has the words."""
     match noun:
         case "article":
             passages = [*articles.card_passages(card), *articles.body_passages(body)]

@@ -10,7 +10,7 @@ from app.changes.slug_lists import SlugListRequest, slug_list
 from app.changes.views import EVERYONE, Perspective
 from app.db import Reader
 from app.errors import Fault, Invalid
-from app.index.asking import query_of
+from app.index.asking import parsed_query
 from app.index.keys import MARKS, AllOf, AnyOf, Condition, HasKey, IndexedTexts, bearing, condition_of
 from app.index.marks import SOURCE, TAG, length_mark, same_as_mark
 from app.index.objects import FoundObject, newest_objects
@@ -35,20 +35,20 @@ NAMED_LISTS: Final = (SOURCE_LIST, "tags")
 _MARK: Final = {"source": SOURCE, "tag": TAG}
 
 
-async def asked_in_texts(read: Reader, perspective: Perspective, text: str) -> Query:
-    """What `q=` asks for where texts alone decide: `source:` means the sources that this perspective sees.
+async def query_with_sources(read: Reader, perspective: Perspective, text: str) -> Query:
+    """The query of `q=` in which words behind `source:` stand for the sources with such names.
 
-    The list that decides which these are: SOURCE_LIST. Raises: Invalid, Unavailable; see `query_of` and `with_slugs`.
+    Answers depend on SOURCE_LIST too. Raises: Invalid, Unavailable; see `parsed_query` and `with_source_slugs`.
     """
-    return await with_slugs(read, perspective, await query_of(read, text))
+    return await with_source_slugs(read, perspective, await parsed_query(read, text))
 
 
-async def asked_words(read: Reader, perspective: Perspective, text: str) -> Query:
-    """What `q=` asks for, with the tags and the sources that this perspective sees and that the query names.
+async def query_with_names(read: Reader, perspective: Perspective, text: str) -> Query:
+    """As `query_with_sources`; a tag or source that the query names is an alternative to the words of its name.
 
-    Raises: Invalid, Unavailable; see `asked_in_texts`.
+    Answers depend on NAMED_LISTS too. Raises: Invalid, Unavailable; see `query_with_sources`.
     """
-    return await with_names(read, perspective, await asked_in_texts(read, perspective, text))
+    return await with_names(read, perspective, await query_with_sources(read, perspective, text))
 
 
 async def public_names(read: Reader) -> list[str]:
@@ -63,17 +63,19 @@ async def public_names(read: Reader) -> list[str]:
 # --- words behind `source:` --------------------------------------------------------------------------------------
 
 
-async def with_slugs(read: Reader, perspective: Perspective, query: Query) -> Query:
+async def with_source_slugs(read: Reader, perspective: Perspective, query: Query) -> Query:
     """The query with the slugs of those sources that this perspective sees, where it has words of their names.
 
     Cost: one statement for each such word. Raises: Invalid, where a word is in the names of too many sources.
     """
-    required = [[await _named(read, perspective, term) for term in alternatives] for alternatives in query.required]
-    excluded = [await _named(read, perspective, term) for term in query.excluded]
+    required = [
+        [await _with_slugs(read, perspective, term) for term in alternatives] for alternatives in query.required
+    ]
+    excluded = [await _with_slugs(read, perspective, term) for term in query.excluded]
     return Query(tuple(map(tuple, required)), tuple(excluded))
 
 
-async def _named(read: Reader, perspective: Perspective, term: Term) -> Term:
+async def _with_slugs(read: Reader, perspective: Perspective, term: Term) -> Term:
     if term.field != "source":
         return term
     by_name = Query(((replace(term, field="headline"),),))
@@ -82,7 +84,7 @@ async def _named(read: Reader, perspective: Perspective, term: Term) -> Term:
         detail = f"has a word behind source: that stands in the names of more than {MOST_SOURCES} sources"
         raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "too-many", parameter="q"))
     slugs = [source.slug for source in sources if matches(by_name, _analysed_names(source))]
-    # The mark alone is the key of no source.
+    # A mark without a slug is that of no source, so a term without sources finds nothing.
     return bearing(SOURCE + slug for slug in slugs or [""])
 
 
@@ -94,9 +96,9 @@ def _analysed_names(source: FoundObject) -> dict[str, list[Any]]:
 
 
 class _Run(NamedTuple):
-    """Words of a query that stand one after the other, and may be a name: the keys of each.
+    """The keys of each of some words of a query that stand in a row, and may be a name.
 
-    `first` and `last` are the places in `required` that what bears this name answers.
+    `first` and `last` are the places in `Query.required` to which a tag or source with this name is an alternative.
     """
 
     words: tuple[frozenset[str], ...]
@@ -114,10 +116,11 @@ async def with_names(read: Reader, perspective: Perspective, query: Query) -> Qu
     runs = [*_runs(query)]
     if not runs:
         return query
-    condition = AnyOf(tuple(map(_has_name, runs)))
+    condition = AnyOf(tuple(map(_name_condition, runs)))
     objects = await newest_objects(read, perspective, ["tag", "source"], condition, MOST_NAMED)
-    marks_by_run = {run: {_mark(named) for named in objects if _bears(named, run)} for run in runs}
-    same = await _same(read, perspective, [named for named in objects if any(_bears(named, run) for run in runs)])
+    marks_by_run = {run: {_mark(each) for each in objects if _has_whole_name(each, run)} for run in runs}
+    named = [each for each in objects if any(_has_whole_name(each, run) for run in runs)]
+    same = await _same_tags(read, perspective, named)
     required = [[*alternatives] for alternatives in query.required]
     for run, marks in marks_by_run.items():
         marks |= {mark for other in marks for mark in same.get(other, ())}
@@ -136,8 +139,8 @@ async def objects_named(read: Reader, perspective: Perspective, query: Query) ->
             return set()
         words += term.words
     run = _Run(tuple(words), 0, len(query.required))
-    objects = await newest_objects(read, perspective, ["tag", "source"], _has_name(run), MOST_NAMED)
-    return {named.object for named in objects if _bears(named, run)}
+    objects = await newest_objects(read, perspective, ["tag", "source"], _name_condition(run), MOST_NAMED)
+    return {named.object for named in objects if _has_whole_name(named, run)}
 
 
 def _runs(query: Query) -> Iterator[_Run]:
@@ -163,12 +166,12 @@ def _single_word(alternatives: Sequence[Term]) -> frozenset[str] | None:
     return term.words[0] if is_word and isinstance(term, Phrase) else None
 
 
-def _has_name(run: _Run) -> Condition:
+def _name_condition(run: _Run) -> Condition:
     words = (AnyOf(tuple(HasKey(key, "headline") for key in sorted(keys))) for keys in run.words)
     return AllOf((HasKey(length_mark(len(run.words)), MARKS), *words))
 
 
-def _bears(named: FoundObject, run: _Run) -> bool:
+def _has_whole_name(named: FoundObject, run: _Run) -> bool:
     """Whether a whole name of the tag or source has these words in this order."""
     return any(
         len(words) == len(run.words)
@@ -177,7 +180,7 @@ def _bears(named: FoundObject, run: _Run) -> bool:
     )
 
 
-async def _same(read: Reader, perspective: Perspective, named: Sequence[FoundObject]) -> dict[str, set[str]]:
+async def _same_tags(read: Reader, perspective: Perspective, named: Sequence[FoundObject]) -> dict[str, set[str]]:
     """By the mark of each named tag, the marks of tags that are the same as it."""
     addresses = {_mark(each): {*from_json(each.card)["same_as"]} for each in named if each.noun == "tag"}
     wanted = sorted({same_as_mark(address) for of_tag in addresses.values() for address in of_tag})

@@ -1,4 +1,4 @@
-"""Beginnings of words, for suggestions while somebody types: in small Latin letters, so that alphabets are one here."""
+"""Beginnings of words, for suggestions: in lower-case Latin letters, so that a word is found in either alphabet."""
 
 from functools import lru_cache
 from typing import Final
@@ -7,13 +7,13 @@ from app.content.languages import romanise
 from app.words.spelling import normalised, script, without_diacritics
 from app.words.tokens import outermost, token_texts, tokens
 
-# So many letters of a word are indexed; of a longer beginning the longest of these decides which texts are looked at.
+# Beginnings of these lengths are indexed. A longer one is looked up by the longest of these, and then compared.
 LENGTHS: Final = (1, 2, 3, 5)
 CACHED_WORDS: Final = 16_384
 
 
 def begins(word: str, beginning: str) -> bool:
-    """Whether a word begins so: letter by letter within an alphabet, else as it is in Latin letters.
+    """Whether a word has this beginning: compared as written if both are Cyrillic, else in Latin letters.
 
     «порцеляна» does not begin with «порт», although `portseliana` does with `port`.
     """

@@ -1,4 +1,4 @@
-"""What somebody may have meant who mistyped a word: the nearest of the words in some texts."""
+"""Corrects mistyped words of a query: each becomes the nearest word of given texts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,7 +50,7 @@ def _plain(word: str) -> str:
 
 
 def _nearest(written: str, counts: Mapping[str, int]) -> str | None:
-    """None for a word that the texts have, in whatever form, or that is near to none of theirs."""
+    """The word of the texts that is nearest to this one. None if they have it, in whatever form, or none is near."""
     word = _plain(written)
     if word in counts:
         return None
@@ -70,7 +70,7 @@ def _nearest(written: str, counts: Mapping[str, int]) -> str | None:
 
 
 def _distance(one: str, other: str, most: int) -> int:
-    """How many letters must be put in, left out, replaced or swapped with their neighbour; more than `most` if it is.
+    """The number of letters to insert, delete, replace or swap with a neighbour. Counts no further than `most` + 1.
 
     Source: optimal string alignment distance.
     """

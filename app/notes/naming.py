@@ -1,4 +1,4 @@
-"""Which notes have the words of a query, for those who look for the stories that show them."""
+"""Which notes have the words of a query: the stories that show these notes answer it too."""
 
 from typing import Final
 
@@ -14,9 +14,9 @@ from app.notes.texts import searched_texts
 from app.words.matching import Finder
 from app.words.queries import Query, Term
 
-# Of the notes that have a word, the newest are looked for in stories.
+# So many of the newest notes with a word are looked for in stories.
 MOST_NOTES: Final = 50
-# The list that decides which notes have a word: as a purge key of answers.
+# The lists on which it depends which notes have a word: purge keys of answers.
 NOTE_LISTS: Final = ("notes",)
 
 
@@ -27,12 +27,14 @@ async def with_notes(read: Reader, perspective: Perspective, query: Query) -> Qu
     """
     required: list[tuple[Term, ...]] = []
     for alternatives in query.required:
-        marks = {mark for term in alternatives if term.field is None for mark in await _notes(read, perspective, term)}
+        marks = {
+            mark for term in alternatives if term.field is None for mark in await _note_marks(read, perspective, term)
+        }
         required.append((*alternatives, *([bearing(marks)] if marks else [])))
     return Query(tuple(required), query.excluded)
 
 
-async def _notes(read: Reader, perspective: Perspective, term: Term) -> list[str]:
+async def _note_marks(read: Reader, perspective: Perspective, term: Term) -> list[str]:
     query = Query(((term,),))
     with_body = has_phrases(query)
     notes = await newest_objects(read, perspective, ["note"], condition_of(query), MOST_NOTES, with_body=with_body)
