@@ -1,4 +1,4 @@
-"""What a file is, told by its content and not by its name."""
+"""Recognises what a file is by its content, not by its name."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NAMES: Final[dict[Format, str]] = {
     "ndjson": "documents, one a line (NDJSON)",
     "text": "the plain text of a page",
 }
-# Other things that are recognised, so that they are refused by name: how they begin, and what they are.
+# Files that cannot be imported, but are recognised, so that the refusal names them: first bytes, and what they are.
 _BINARY: Final = {
     b"PK\x03\x04": "a ZIP archive: unpack it first",
     b"\x1f\x8b": "a gzip file: unpack it first",

@@ -143,11 +143,13 @@ Language = Annotated[
 ]
 # All text that comes in is of one of these types, or inline HTML, which sanitising gives the same form.
 ONE_FORM: Final = BeforeValidator(_one_form)
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line), ONE_FORM]
+LINE_LENGTH: Final = 500
+TEXT_LENGTH: Final = 5_000
+Line = Annotated[str, StringConstraints(min_length=1, max_length=LINE_LENGTH), AfterValidator(_one_line), ONE_FORM]
 # One type with "" in it, not a union of a text and "": generated clients cannot read such a union.
-LineOrEmpty = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line), ONE_FORM]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000), AfterValidator(check_text), ONE_FORM]
-TextOrEmpty = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(check_text), ONE_FORM]
+LineOrEmpty = Annotated[str, StringConstraints(max_length=LINE_LENGTH), AfterValidator(_one_line), ONE_FORM]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH), AfterValidator(check_text), ONE_FORM]
+TextOrEmpty = Annotated[str, StringConstraints(max_length=TEXT_LENGTH), AfterValidator(check_text), ONE_FORM]
 Translations = Annotated[
     dict[Language, Text],
     Field(max_length=50, examples=[{"uk": "Річки", "en": "Rivers"}]),

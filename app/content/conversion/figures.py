@@ -8,7 +8,7 @@ from app.content import html
 from app.content.conversion import embeds, media, quotes
 from app.content.conversion.inline import is_emoji
 from app.content.conversion.tree import classes, plain, tag_of
-from app.web.fields import is_blank
+from app.web.fields import LINE_LENGTH, TEXT_LENGTH
 
 if TYPE_CHECKING:
     from app.content.conversion.walk import Walk
@@ -50,7 +50,7 @@ def figure(walk: "Walk", element: etree._Element) -> None:
     elif (framed := next(element.iterdescendants(*_FRAMES), None)) is not None and not pictures:
         _framed(walk, framed, caption)
     elif not pictures and _EMBED_CLASSES & classes(element) and _linked(walk, element, caption):
-        pass
+        return
     elif len(pictures) == 1 and "figure" not in names and "table" not in names:
         picture_with_caption(walk, pictures[0], caption)
         _rest(walk, element, pictures[0], caption)
@@ -92,7 +92,7 @@ def _linked(walk: "Walk", element: etree._Element, caption: etree._Element | Non
     text = known or (written if " " in written else "")
     if link is not None and text and not known:
         text = text.removesuffix(plain(link)).strip()
-    _add(walk, element, address, html.escape(text))
+    walk.embed(element, address, html.escape(text))
     return True
 
 
@@ -155,13 +155,8 @@ def frame(walk: "Walk", element: etree._Element, caption: etree._Element | None 
         return
     if next(element.iterdescendants("iframe", "embed", "video", "img"), None) is None and plain(element):
         walk.leave_out(element, "the text in place of a frame")
-    _add(walk, element, address, "" if caption is None else walk.inline.of(caption), title=element.get("title") or "")
-
-
-def _add(walk: "Walk", element: etree._Element, address: embeds.Address, text: str, title: str = "") -> None:
-    shown = next((part for part in walk.fitting(text or html.escape(title))), "").strip()
-    block = {"type": "embed", "provider": address.provider, "url": address.url}
-    walk.add({**block, "html": None if is_blank(html.plain(shown)) else shown}, element)
+    text = "" if caption is None else walk.inline.of(caption)
+    walk.embed(element, address, text or html.escape(element.get("title") or ""))
 
 
 def video(walk: "Walk", element: etree._Element, caption: etree._Element | None = None) -> None:
@@ -172,8 +167,8 @@ def video(walk: "Walk", element: etree._Element, caption: etree._Element | None 
         walk.leave_out(element, "a video without an address")
         return
     text, credit = ("", "") if caption is None else media.caption_of(caption)
-    block = {"type": "image", "media": "video", "url": url, "caption": text[: media.TEXT_LENGTH] or None}
-    walk.add({**block, "credit_line": credit[: media.LINE_LENGTH] or None}, element)
+    block = {"type": "image", "media": "video", "url": url, "caption": text[:TEXT_LENGTH] or None}
+    walk.add({**block, "credit_line": credit[:LINE_LENGTH] or None}, element)
 
 
 def audio(walk: "Walk", element: etree._Element, caption: etree._Element | None = None) -> None:
@@ -184,7 +179,7 @@ def audio(walk: "Walk", element: etree._Element, caption: etree._Element | None 
     if address is None:
         walk.leave_out(element, "a sound without an address")
         return
-    _add(walk, element, address, "" if caption is None else walk.inline.of(caption))
+    walk.embed(element, address, "" if caption is None else walk.inline.of(caption))
 
 
 def _file(walk: "Walk", element: etree._Element) -> str | None:
@@ -200,7 +195,7 @@ def script(walk: "Walk", element: etree._Element) -> None:
     address = None if url is None else embeds.address(url)
     if address is not None and address.provider == "github gist":
         walk.flush()
-        _add(walk, element, embeds.Address(address.provider, address.url.removesuffix(".js")), "")
+        walk.embed(element, embeds.Address(address.provider, address.url.removesuffix(".js")), "")
     elif url is not None and not embeds.is_known(url):
         walk.leave_out(element, "a script", url)
     elif url is None and (element.text or "").strip() and "json" not in (element.get("type") or ""):

@@ -8,9 +8,8 @@ from lxml import etree
 from app.content.conversion.embeds import valid
 from app.content.conversion.inline import Inline
 from app.content.conversion.tree import classes, one_line, plain, tag_of
+from app.web.fields import LINE_LENGTH, TEXT_LENGTH
 
-TEXT_LENGTH: Final = 5_000
-LINE_LENGTH: Final = 500
 # Where pages that load pictures late keep the address.
 _LATE: Final = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-full-url")
 _LATE_SETS: Final = ("srcset", "data-srcset", "data-lazy-srcset")

@@ -9,13 +9,12 @@ from lxml import etree
 from app.content import html
 from app.content.conversion import embeds
 from app.content.conversion.tree import classes, one_line, plain, tag_of
-from app.web.fields import LANGUAGE, canonical_language, is_blank
+from app.web.fields import LANGUAGE, TEXT_LENGTH, canonical_language, is_blank
 
 if TYPE_CHECKING:
     from app.content.conversion.walk import Json, Walk
 
 _DASHES: Final = re.compile(r"^[\s—–―‒-]+")
-SPEAKER_LENGTH: Final = 5_000
 
 
 def quote(walk: "Walk", element: etree._Element, caption: etree._Element | None = None) -> None:
@@ -28,7 +27,7 @@ def quote(walk: "Walk", element: etree._Element, caption: etree._Element | None 
     if not speaker and (named := _named(element)) is not None:
         speaker = one_line(plain(named))
         _take_out(named)
-    speaker = _DASHES.sub("", speaker)[:SPEAKER_LENGTH]
+    speaker = _DASHES.sub("", speaker)[:TEXT_LENGTH]
     inner = walk.inner()
     inner.apart(element)
     texts: list[str] = []
@@ -95,6 +94,4 @@ def _embed(walk: "Walk", element: etree._Element, provider: str) -> None:
         walk.warn(f"what {provider} shows has no address, and stands as text")
         walk.paragraph(text)
         return
-    shown = next(iter(walk.fitting(text)), "")
-    block = {"type": "embed", "provider": provider, "url": address.url}
-    walk.add({**block, "html": None if is_blank(html.plain(shown)) else shown}, element)
+    walk.embed(element, embeds.Address(provider, address.url), text)

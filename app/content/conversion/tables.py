@@ -5,12 +5,12 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from app.content.conversion.tree import plain, tag_of
+from app.web.fields import TEXT_LENGTH
 
 MOST_COLUMNS: Final = 100
 MOST_ROWS: Final = 2_000
 # Cells that stand over several are written out, so a short text may have many.
 MOST_CELLS: Final = 50_000
-CELL_LENGTH: Final = 5_000
 _CELLS: Final = frozenset({"td", "th"})
 # A table with these in a cell is there for the layout: cells of ours hold plain text.
 _MEDIA: Final = "img figure iframe video audio object embed table pre blockquote h1 h2 h3".split()
@@ -66,8 +66,8 @@ def read(table: etree._Element) -> Grid:
             width, height = _span(cell, "colspan"), _span(cell, "rowspan")
             merged |= width > 1 or height > 1
             text = plain(cell)
-            if len(text) > CELL_LENGTH:
-                raise ValueError(f"a cell is longer than {CELL_LENGTH} characters")
+            if len(text) > TEXT_LENGTH:
+                raise ValueError(f"a cell is longer than {TEXT_LENGTH} characters")
             if height > 1:
                 below |= {len(line) + offset: height - 1 for offset in range(width)}
             line += [text, *[""] * (width - 1)]

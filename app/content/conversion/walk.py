@@ -13,7 +13,7 @@ from app.content.conversion.inline import SAME, Inline, is_emoji
 from app.content.conversion.tree import classes, one_line, plain, tag_of
 from app.content.html import TAGS
 from app.errors import Fault
-from app.web.fields import is_blank
+from app.web.fields import TEXT_LENGTH, is_blank
 
 MOST_BLOCKS: Final = 2_000
 MOST_WARNINGS: Final = 200
@@ -22,7 +22,6 @@ HTML_LENGTH: Final = 18_000
 HTML_TAGS: Final = 1_800
 # Each character may be written as five.
 PORTION_LENGTH: Final = 3_500
-TEXT_LENGTH: Final = 5_000
 CODE_LENGTH: Final = 50_000
 SNIPPET_LENGTH: Final = 80
 
@@ -46,26 +45,28 @@ class Walk:
         self.inline = Inline(base, self.warn)
         self._start = start
         self._ids: set[str] = set()
-        self._run: list[str] = []  # running text since the last block
+        self._run: list[str] = []  # running text (inline HTML) since the last block
         self._around: list[tuple[str, str, str]] = []  # inline elements around it: name, opening and closing tag
-        self._told: dict[tuple[str, str], None] = {}
+        self._warned: dict[tuple[str, str], None] = {}
 
     def inner(self) -> "Walk":
-        """A walk over a part that may become one block: its warnings and ids belong to this walk."""
+        """A walk over a part that may become one block. Warnings and ids are those of this walk."""
         walk = Walk(self.inline.base, self._start + len(self.blocks))
-        walk._ids, walk._told, walk.warnings = self._ids, self._told, self.warnings
+        walk._ids, walk._warned, walk.warnings = self._ids, self._warned, self.warnings
         return walk
 
     def warn(self, detail: str, *, back: int = 0) -> None:
-        """Tells once what does not stand in the blocks as it stood in the HTML: at the block that is being made, or so
-        many before it."""
+        """Warns, once for each place, of what the blocks do not have as the HTML has it.
+
+        It points to the block that is being made, or to the one so many before it.
+        """
         pointer = f"/body/{max(self._start + len(self.blocks) - back, 0)}"
-        if (pointer, detail) not in self._told and len(self.warnings) < MOST_WARNINGS:
-            self._told[pointer, detail] = None
+        if (pointer, detail) not in self._warned and len(self.warnings) < MOST_WARNINGS:
+            self._warned[pointer, detail] = None
             self.warnings.append(Fault(detail, "converted", pointer=pointer))
 
     def leave_out(self, element: etree._Element, what: str, detail: str = "", *, back: int = 0) -> None:
-        """Tells that an element is left out, with the beginning of its text or what else names it."""
+        """Warns that an element is left out, with the beginning of its text or what else names it."""
         text = detail or plain(element)
         more = f": {text[:SNIPPET_LENGTH]}{'…' if len(text) > SNIPPET_LENGTH else ''}" if text else ""
         self.warn(f"{what} is left out{more}", back=back)
@@ -119,10 +120,10 @@ class Walk:
             self.container(element)
             self._around.pop()
         if name == "a" and len(self.blocks) == before[0] + 1 and not "".join(self._run).strip():
-            self._tell_link(element, self.blocks[-1])
+            self._warn_of_link(element, self.blocks[-1])
 
-    def _tell_link(self, link: etree._Element, block: Json) -> None:
-        """Tells of the link around a picture, unless it leads to a larger copy of the picture."""
+    def _warn_of_link(self, link: etree._Element, block: Json) -> None:
+        """Warns of the link around a picture, unless it leads to a larger copy of the picture."""
         url = self.inline.address(link.get("href") or "")
         name = url.split("?")[0].rpartition("/")[2].rpartition(".")
         is_copy = name[2].lower() in {"jpg", "jpeg", "png", "webp", "gif", "avif"} or url in {"", block.get("url")}
@@ -143,6 +144,12 @@ class Walk:
         self.blocks.append(block)
         if self._start + len(self.blocks) > MOST_BLOCKS:
             raise ValueError(f"makes more than {MOST_BLOCKS} blocks")
+
+    def embed(self, element: etree._Element, address: embeds.Address, text: str) -> None:
+        """Adds what another site shows; `text` is inline HTML, of which the block takes what it holds."""
+        shown = next(self.fitting(text), "").strip()
+        block = {"type": "embed", "provider": address.provider, "url": address.url}
+        self.add({**block, "html": None if is_blank(html.plain(shown)) else shown}, element)
 
     def flush(self, element: etree._Element | None = None) -> None:
         """Makes paragraphs of the running text: a new one behind each empty line."""

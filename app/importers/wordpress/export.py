@@ -1,7 +1,7 @@
 """A WordPress export (WXR 1.0 to 1.2) as its entries, one after the other. Source: the exporter of WordPress.
 
 Exports break in the world: control characters, wrong bytes, files that were cut off, text that is no XML. What can be
-read is read, and what cannot is told.
+read is read; what cannot be read is named in `Channel.damages`.
 """
 
 import codecs
@@ -147,15 +147,15 @@ def _texts(path: Path, channel: Channel, advance: Callable[[int], None]) -> Iter
         chunk = file.read(CHUNK_BYTES)
         encoding = _encoding(chunk)
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        is_first = True
+        is_first_chunk = True
         while chunk:
             advance(len(chunk))
             text = decoder.decode(chunk)
-            if is_first:
+            if is_first_chunk:
                 text = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).lstrip()
                 if "<!DOCTYPE" in text[:HEAD_LENGTH].partition("<rss")[0].upper():
                     raise DamagedExport("declares a document type, which no export of WordPress does: it is not read")
-            is_first = False
+            is_first_chunk = False
             wrong_bytes += text.count("\ufffd")
             text, count = _UNPRINTABLE.subn("", text)
             removed += count

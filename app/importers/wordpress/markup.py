@@ -30,7 +30,7 @@ _SHORTCODE: Final = re.compile(r"\[(\[?)(/?)([A-Za-z][\w-]{0,60})((?:\s[^\[\]]*)
 _ATTRIBUTE: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))")
 _IMAGE: Final = re.compile(r"(?:<a\s[^<>]*>\s*+)?<img\s[^<>]*>(?:\s*</a>)?", re.IGNORECASE)
 _FILES: Final = ("src", "mp4", "m4v", "webm", "ogv", "mp3", "m4a", "ogg", "wav", "flv")
-# Patterns may show patterns, so deep.
+# How deep patterns within patterns are followed.
 MOST_SHARED: Final = 3
 Warn = Callable[[str], None]
 
@@ -90,7 +90,7 @@ def with_paragraphs(content: str) -> str:
 
 
 def _set_aside(content: str, kept: list[str]) -> str:
-    """The content with a mark in place of each element that keeps its line ends. Appends those to the list."""
+    """The content with a mark in place of each element that keeps its line ends; these go to `kept`."""
     pieces: list[str] = []
     opening: re.Match[str] | None = None
     place = 0
@@ -114,7 +114,7 @@ def _shown(part: str) -> str:
 
 
 def embedded(url: str) -> str:
-    """What an address on a line of its own shows: that of a known provider what is there, any other a link."""
+    """The HTML for an address on a line of its own: a frame if its provider is known, else a link."""
     written = escape(unescape(url))
     return (
         f'<iframe src="{written}"></iframe>'
@@ -124,7 +124,7 @@ def embedded(url: str) -> str:
 
 
 class _Shortcodes:
-    """Replaces the shortcodes of one post. Those that nobody knows go, and what they enclose stays."""
+    """Replaces the shortcodes of one post. Unknown ones are left out with a warning; what they enclose stays."""
 
     def __init__(self, site: Site, post_id: str, warn: Warn) -> None:
         self.site = site

@@ -1,4 +1,4 @@
-"""What must be known of a whole export before its posts are read: names, slugs, pictures, translations."""
+"""The first reading of an export: the names, slugs, pictures and translations that stories refer to."""
 
 import re
 from collections import Counter
@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 
 from app.content import html, languages
 from app.importers.wordpress.export import Author, Channel, Post, Term, entries
-from app.web.fields import LANGUAGE, SLUG, UUID_TEXT, canonical_language
+from app.web.fields import LANGUAGE, LINE_LENGTH, SLUG, UUID_TEXT, canonical_language
 
-LINE_LENGTH: Final = 500
 # What happens to items of these types and states, and how the report names that.
 NOT_STORIES: Final = {
     "attachment": "attachments (pictures come with the stories that show them)",
@@ -50,9 +49,10 @@ class Version(NamedTuple):
 class Site:
     """The facts of one export, from all its files. Plain data, so that other processes may have it.
 
-    `slugs` has those of stories by id of the post; `tags` those of tags by (taxonomy, slug), `sources` those of
-    authors by login. `sections` are slugs that are sections in the database. `originals` leads from posts that are
-    translations to their originals. `zone` is that of dates without one.
+    `slugs` are those of stories by id of the post, and `owners` the same the other way round; `tags` are slugs by
+    (taxonomy, slug), `sources` slugs by login of the author. `files` says at which `file:number` a post stands.
+    `sections` are the slugs that are sections in the database. `originals` leads from the id of a translation to that
+    of its original. `hidden` are the ids of posts that are not public. `zone` is that of dates without one.
     """
 
     zone: ZoneInfo
@@ -135,7 +135,7 @@ def is_public(post: Post) -> bool:
 
 
 def slug_of(written: str, fallback: str) -> str:
-    """A slug as WordPress writes it, of other letters in percent signs, as one of ours."""
+    """A slug as WordPress writes it, percent-encoded where it has other letters, as one of ours."""
     decoded = unquote(written).strip().lower()
     if SLUG.fullmatch(decoded) and len(decoded) <= languages.SLUG_LENGTH and not UUID_TEXT.fullmatch(decoded):
         return decoded
@@ -144,7 +144,7 @@ def slug_of(written: str, fallback: str) -> str:
 
 
 class _Survey:
-    """The first reading of an export."""
+    """Collects the facts of a site from the entries of its export."""
 
     def __init__(self, site: Site) -> None:
         self.site = site

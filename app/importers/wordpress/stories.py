@@ -15,17 +15,15 @@ from app.importers.documents import Item, read
 from app.importers.wordpress.export import Post
 from app.importers.wordpress.markup import html_of
 from app.importers.wordpress.site import Site, authors_of, is_public, language_of, slug_of
-from app.web.fields import format_instant, is_blank
+from app.web.fields import LINE_LENGTH, TEXT_LENGTH, format_instant, is_blank
 
 IMPORTER: Final = "wordpress"
-TEXT_LENGTH: Final = 5_000
-LINE_LENGTH: Final = 500
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 @dataclass(slots=True)
 class Story:
-    """What became of a post on its way to the database, and where it stands. `place` is file and number."""
+    """A post as the story that it becomes, or with what is wrong with it. `place` is `file:number`."""
 
     place: str
     post_id: str
