@@ -71,42 +71,44 @@ TRIM_SECONDS: Final = 3_600.0
 CANCEL_SECONDS: Final = 0.5
 
 
+@asynccontextmanager
+async def _lifespan(api: "Application") -> AsyncIterator[None]:
+    """Opens the database and starts the background work. Raises: SchemaMismatch, Unavailable."""
+    settings: Settings = api.state.settings
+    async with AsyncExitStack() as stack:
+        database = Database(
+            settings.database_url,
+            replicas=settings.database_replica_urls,
+            read_connections=settings.database_read_connections,
+            write_connections=settings.database_write_connections,
+        )
+        stack.push_async_callback(database.close)
+        read = database.reader()
+        await check_schema(read)
+        api.state.secret = await log.secret(read, settings.zone)
+        api.state.database = database
+        stack.push_async_callback(api.rate_limits.close)
+        api.state.identify = api.identify
+        api.state.watch = watch = LogWatch(database, api.state.freshness)
+        await watch.begin()
+        stack.push_async_callback(api.cache.close)
+        api.state.live = Live(database, watch, settings.streams_at_most)
+        api.state.outbound = outbound = Outbound(settings.allowed_hosts)
+        stack.push_async_callback(outbound.aclose)
+        api.state.deliverer = deliverer = Deliverer(database, outbound)
+        _end_with_parent()
+        works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
+        works += [reindex.run(database)] if await reindex.is_needed(database) else []
+        works += [deliverer.run()] if settings.deliver_webhooks else []
+        if settings.deliver_webhooks and settings.websub_hub:
+            topics = [settings.origin + path for path in FEED_PATHS]
+            works.append(WebSubPublisher(database, outbound, settings.websub_hub, topics).run())
+        await stack.enter_async_context(_background(*works))
+        yield
+
+
 def create_app(settings: Settings) -> "Application":
     """The application. Its lifespan opens the database and raises SchemaMismatch, Unavailable."""
-
-    @asynccontextmanager
-    async def lifespan(api: Application) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            database = Database(
-                settings.database_url,
-                replicas=settings.database_replica_urls,
-                read_connections=settings.database_read_connections,
-                write_connections=settings.database_write_connections,
-            )
-            stack.push_async_callback(database.close)
-            read = database.reader()
-            await check_schema(read)
-            api.state.secret = await log.secret(read, settings.zone)
-            api.state.database = database
-            stack.push_async_callback(api.rate_limits.close)
-            api.state.identify = api.identify
-            api.state.watch = watch = LogWatch(database, api.state.freshness)
-            await watch.begin()
-            stack.push_async_callback(api.cache.close)
-            api.state.live = Live(database, watch, settings.streams_at_most)
-            api.state.outbound = outbound = Outbound(settings.allowed_hosts)
-            stack.push_async_callback(outbound.aclose)
-            api.state.deliverer = deliverer = Deliverer(database, outbound)
-            _end_with_parent()
-            works = [watch.run(), Ticker(database, settings.zone).run(), _trim(database, settings.changes_kept_days)]
-            works += [reindex.run(database)] if await reindex.is_needed(database) else []
-            works += [deliverer.run()] if settings.deliver_webhooks else []
-            if settings.deliver_webhooks and settings.websub_hub:
-                topics = [settings.origin + path for path in FEED_PATHS]
-                works.append(WebSubPublisher(database, outbound, settings.websub_hub, topics).run())
-            await stack.enter_async_context(_background(*works))
-            yield
-
     logs.configure(settings.log_level)
     api = Application(
         title=about.TITLE,
@@ -116,7 +118,7 @@ def create_app(settings: Settings) -> "Application":
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "This server"}],
         openapi_tags=[{"name": name, "description": text} for name, text in about.TAGS.items()],
-        lifespan=lifespan,
+        lifespan=_lifespan,
         webhooks=webhook_events,
         openapi_url=None,
         docs_url=None,
@@ -127,31 +129,13 @@ def create_app(settings: Settings) -> "Application":
         generate_unique_id_function=lambda route: route.name,
     )
     api.state.settings = settings
-    api.state.freshness = freshness = Freshness()
+    api.state.freshness = Freshness()
     api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
     api.state.site = Site.of(settings)
     for router in (
-        articles,
-        articles_desk,
-        previews,
-        related_articles,
-        quotes,
-        redirects,
-        notes,
-        timeline,
-        sources,
-        tags,
-        search,
-        formats,
-        feeds,
-        sitemaps,
-        discovery,
-        importers,
-        changes,
-        keys,
-        webhooks,
-        operations.router,
-    ):
+        articles, articles_desk, previews, related_articles, quotes, redirects, notes, timeline, sources, tags, search,
+        formats, feeds, sitemaps, discovery, importers, changes, keys, webhooks, operations.router,
+    ):  # fmt: skip
         api.include_router(router)
     problems.install(api)
     writing_routes.install(api)
@@ -165,7 +149,13 @@ def create_app(settings: Settings) -> "Application":
     else:
         landing.install(api, about.TITLE, about.LANDING, about.EXAMPLES)
     api.mount("/sample", Drawings(directory=SAMPLE / "media"), name="sample")
-    # The last one added is the outermost.
+    _add_layers(api, settings)
+    return api
+
+
+def _add_layers(api: "Application", settings: Settings) -> None:
+    """Puts the layers around the endpoints that see a request before them. The last one added is the outermost."""
+    freshness: Freshness = api.state.freshness
     api.add_middleware(Reads, routes=list(iter_route_contexts(api.router.routes)))
     api.add_middleware(Admission, workload=api.state.workload)
     api.add_middleware(
@@ -179,7 +169,6 @@ def create_app(settings: Settings) -> "Application":
     refusing = Guard(answer_refusal, settings.allowed_origins, freshness, _is_content)
     api.rate_limits = _rate_limits(settings, api.cache, refusing)
     api.outermost = Measuring(api.rate_limits)
-    return api
 
 
 def create_app_from_environment() -> "Application":
