@@ -151,7 +151,7 @@ def reader(request: pytest.FixtureRequest, sqlite: Fresh, postgresql: Fresh, tmp
 
 
 def test_the_readme_leads_to_every_page() -> None:
-    led_to = {*re.findall(r"\]\(docs/([a-z]+\.md)", (ROOT / "README.md").read_text())}
+    led_to = {*re.findall(r"\]\(docs/([a-z-]+\.md)", (ROOT / "README.md").read_text())}
     assert led_to == {page.name for page in (ROOT / "docs").glob("*.md")}
 
 
