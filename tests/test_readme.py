@@ -24,7 +24,9 @@ from tests.shells import SHELLS, Printed, Terminal, checkout
 
 # Where the README leads to its last part, a reader has seen the other pages.
 LAST_PART: Final = "## Run it for a newsroom"
-PAGES: Final = ("feed", "import", "operations", "webhooks")
+PAGES: Final = ("clients", "feed", "import", "operations", "webhooks")
+# This one is followed by a test of its own, for it takes Node: tests/clients/test_first_front_end.py.
+PAGE_WITH_ITS_OWN_TEST: Final = "first-front-end"
 PLACEHOLDER: Final = "postgresql://user:password@host/name"
 FENCE: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # What each database and each day makes anew.
@@ -239,7 +241,7 @@ def test_the_pages_have_shell_blocks_and_the_readme_shows_outputs() -> None:
 def test_no_page_has_commands_that_are_not_run() -> None:
     """Each page with commands is in `PAGES`, and its commands are in blocks `sh`; CONTRIBUTING's are the Makefile's."""
     pages = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
-    assert {name for name, text in pages.items() if "```sh\n" in text} == {*PAGES}
+    assert {name for name, text in pages.items() if "```sh\n" in text} == {*PAGES, PAGE_WITH_ITS_OWN_TEST}
     for name, text in {**pages, "README": (ROOT / "README.md").read_text()}.items():
         for block in blocks_of(text):
             assert block.language == "sh" or not re.search(r"^(curl|make|desk|\.venv)\b", block.code, re.MULTILINE), (
