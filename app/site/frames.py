@@ -7,6 +7,7 @@ from pydantic_core import from_json
 
 from app.changes.views import EVERYONE
 from app.db import Reader
+from app.formats.addresses import FEEDS
 from app.formats.story import Site, in_language
 from app.lists import store as lists
 from app.site import addresses
@@ -45,7 +46,19 @@ async def frame_of_list(read: Reader, site: Site, language: str | None) -> Readi
     return Reading(await frame_in(read, site, languages[0] if languages else SPOKEN[0]), [ALL])
 
 
-def alternates(site: Site, path: str, languages: Sequence[str], *feeds: Alternate) -> tuple[Alternate, ...]:
+def alternates(site: Site, path: str, languages: Sequence[str]) -> tuple[Alternate, ...]:
     """A list in each of these languages, and in all of them."""
     versions = [Alternate(site.url + addresses.narrowed(path, language), language) for language in languages]
-    return (*versions, Alternate(site.url + path, "x-default"), *feeds)
+    return (*versions, Alternate(site.url + path, "x-default"))
+
+
+def feeds(site: Site, title: str, language: str | None, **filters: str) -> tuple[Alternate, ...]:
+    """The feeds of the articles that these filters of the API select, in each format."""
+    return tuple(
+        Alternate(
+            site.url + addresses.narrowed(f"/feeds/articles.{ending}", language, **filters),
+            media_type=media_type,
+            title=f"{site.name}: {title}",
+        )
+        for ending, media_type in FEEDS.items()
+    )

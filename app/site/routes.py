@@ -1,6 +1,5 @@
-"""The pages for readers over HTTP."""
+"""Fronts, and the pages of what stories are listed by, over HTTP."""
 
-import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,7 +10,6 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from app.articles import listing
 from app.articles.archive_schemas import ArchiveQuery
-from app.articles.store import ShownArticle
 from app.changes import views
 from app.changes.views import EVERYONE
 from app.db import Reader
@@ -20,27 +18,23 @@ from app.errors import NotFound
 from app.formats.story import Site, in_language
 from app.lists import store as lists
 from app.notes import store as notes
-from app.paging import Position
-from app.site import addresses, dates, frames, history
+from app.site import addresses, dates, frames
 from app.site.behind import ApiRequest
 from app.site.frames import ALL, Reading
-from app.site.lists import ARTICLES, StoryList, front, stories
-from app.site.rendering import HEADERS, Alternate, Frame, Head, files, page_response, render
-from app.site.stories import StoryPage, read_story
-from app.site.wording import page_words
+from app.site.lists import StoryList, front, stories
+from app.site.rendering import Alternate, Frame, Head, files, page_response
+from app.site.stories import StoryPage
+from app.site.wording import language_name
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.schemas import TagQuery
-from app.web.caching import cached_response, caching_headers
-from app.web.cursors import Cursors, list_name
+from app.web.caching import cached_response
 from app.web.fields import LANGUAGE, Language
 from app.web.parameters import strict_query
 from app.web.queries import Parameters
 from app.web.spans import period
 
 router = APIRouter(dependencies=[Depends(strict_query)], include_in_schema=False)
-# Longer stories are rendered in a thread.
-RENDERED_ASIDE: Final = 100_000
 FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -63,12 +57,6 @@ class PageParameters(Parameters):
     """What a list of stories is narrowed to, and where its page begins."""
 
     language: Language | None = Field(default=None)
-    cursor: str | None = Field(default=None)
-
-
-class HistoryParameters(Parameters):
-    """Where a page of a history begins."""
-
     cursor: str | None = Field(default=None)
 
 
@@ -110,7 +98,11 @@ async def _front(request: Request, read: Reader, language: str | None) -> Respon
     head = Head(
         title=site.name,
         address=f"{site.url}/{language or ''}",
-        alternates=(*versions, Alternate(f"{site.url}/", "x-default")),
+        alternates=(
+            *versions,
+            Alternate(f"{site.url}/", "x-default"),
+            *frames.feeds(site, language_name(shown), shown),
+        ),
     )
     latest = page.above[0] if page.above else None
     archive = latest and addresses.narrowed(dates.archive_path(latest.at, site.zone), shown)
@@ -126,74 +118,6 @@ async def _front(request: Request, read: Reader, language: str | None) -> Respon
         latest=latest,
         archive=archive,
     )
-
-
-# --- stories -----------------------------------------------------------------------------------------------------
-
-
-@router.get("/stories/{slug}")
-async def show_story(request: Request, read: Read, slug: str) -> Response:
-    site = _site(request)
-    async with read.snapshot() as snapshot:
-        article, page = await read_story(snapshot, site, slug)
-        if slug != article.slug:
-            return _moved(request, page, article)
-        frame = await frames.frame_in(snapshot, site, page.story.language)
-    behind = ApiRequest.to(site.url, f"{ARTICLES}/{slug}", include="tags,sources,notes,relations,translations")
-    names = [f"article:{article.id}", *page.story.keys]
-    is_long = len(article.document) > RENDERED_ASIDE
-    body = await asyncio.to_thread(lambda: page.body) if is_long else page.body
-    return await page_response(
-        request, "story.html", frame=frame, head=page.head(), behind=behind, names=names, page=page, body=body
-    )
-
-
-@router.get("/stories/{slug}/history")
-async def show_history(
-    request: Request, read: Read, slug: str, query: Annotated[HistoryParameters, Query()]
-) -> Response:
-    site = _site(request)
-    path = f"{ARTICLES}/{slug}/revisions"
-    cursors = Cursors(request.app.state.secret, list_name(path, {}))
-    position = cursors.read(query.cursor)
-    async with read.snapshot() as snapshot:
-        article, page = await read_story(snapshot, site, slug)
-        if slug != article.slug:
-            return _moved(request, page, article, "/history")
-        before = None if position is None else position.values[0]
-        rows, documents = await history.versions(snapshot, article.id, before)
-        frame = await frames.frame_in(snapshot, site, page.story.language)
-    versions = await asyncio.to_thread(history.compared, rows, documents, site)
-    older = cursors.write(Position((versions[-1].revision,))) if len(rows) > history.ON_PAGE else None
-    here = f"{addresses.of('stories', slug)}/history"
-    head = Head(title=frame.words["history_of"].format(headline=page.story.title), address=site.url + here)
-    return await page_response(
-        request,
-        "history.html",
-        frame=frame,
-        head=head,
-        behind=ApiRequest.to(site.url, path, cursor=query.cursor),
-        names=[f"article:{article.id}"],
-        page=page,
-        versions=versions,
-        older=older and addresses.narrowed(here, None, cursor=older),
-    )
-
-
-def _moved(request: Request, page: StoryPage, article: ShownArticle, end: str = "") -> Response:
-    """308 to the present address of a story, as a page that leads there."""
-    address = addresses.of("stories", article.slug) + end
-    language = page.story.language
-    body = render(
-        "moved.html",
-        language=language,
-        name=page.public.site.name,
-        title=page_words(language)["moved"],
-        headline=page.story.title,
-        address=address,
-    )
-    headers = {**HEADERS, **caching_headers(request, [f"article:{article.id}"]), "Location": address}
-    return Response(body, 308, headers, media_type="text/html")
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
@@ -272,7 +196,10 @@ async def _tag(request: Request, read: Reader, slug: str, query: PageParameters,
             title=title,
             address=site.url + addresses.narrowed(addresses.of_tag(tag), query.language),
             description=in_language(tag["description"], language) if tag["description"] else None,
-            alternates=frames.alternates(site, addresses.of_tag(tag), [*tag["labels"]]),
+            alternates=(
+                *frames.alternates(site, addresses.of_tag(tag), [*tag["labels"]]),
+                *frames.feeds(site, title, query.language, **filters),
+            ),
         ),
         [f"tag:{slug}", *(f"tag:{parent}" for parent in above["tag"])],
         tag=tag,
@@ -320,7 +247,10 @@ async def _source(request: Request, read: Reader, slug: str, query: PageParamete
             title=title,
             address=site.url + addresses.narrowed(path, query.language),
             description=in_language(source["description"], language) if source["description"] else None,
-            alternates=frames.alternates(site, path, [*source["names"]]),
+            alternates=(
+                *frames.alternates(site, path, [*source["names"]]),
+                *frames.feeds(site, title, query.language, **narrowed),
+            ),
         ),
         [f"source:{slug}", *(f"source:{parent}" for parent in above["source"])],
         source=source,
