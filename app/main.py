@@ -47,6 +47,7 @@ from app.site.addresses import is_page
 from app.site.explore_routes import router as exploration
 from app.site.refusals import refusal_page
 from app.site.routes import router as pages
+from app.site.search_routes import router as searches
 from app.site.story_routes import router as story_pages
 from app.sources.routes import router as sources
 from app.tags.routes import router as tags
@@ -144,7 +145,7 @@ def create_app(settings: Settings) -> "Application":
     docs.install(api)
     clients.install(api)
     if settings.site_pages:
-        for router in (exploration, pages, story_pages):
+        for router in (exploration, pages, story_pages, searches):
             api.include_router(router)
         api.state.refusal_page = refusal_page
     else:

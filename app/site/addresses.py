@@ -9,9 +9,9 @@ from app.formats.story import Site
 from app.site import dates
 from app.web.fields import LANGUAGE
 
-# A front, or a page about something.
+# A front, a search, or a page about something.
 _PAGE: Final = re.compile(
-    rf"/(?:{LANGUAGE.pattern})?|/(?:stories|sections|tags|authors|sources|notes|archive)/.+", re.DOTALL
+    rf"/(?:{LANGUAGE.pattern})?|/search|/(?:stories|sections|tags|authors|sources|notes|archive)/.+", re.DOTALL
 )
 
 

@@ -114,7 +114,7 @@ async def test_what_pages_load_is_kept_for_ever(newsroom: AsyncClient) -> None:
     shown = await page(newsroom, "/")
     loaded = [link["href"] for link in shown.all("link") if link["rel"] in {"stylesheet", "icon"}]
     loaded += [script["src"] for script in shown.all("script")]
-    assert len(loaded) == 3
+    assert len(loaded) == 4
     for path in loaded:
         answer = await newsroom.get(str(path))
         assert (answer.status_code, answer.headers["cache-control"].split(", ")[-1]) == (200, "immutable"), path
