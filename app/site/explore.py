@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from app.articles.facet_schemas import FACETS
+
 Json = dict[str, Any]
 PATH: Final = "/explore"
 # The parameter that chooses the list, and what it may be; the first is the default.
@@ -14,18 +16,25 @@ LISTS: Final = ("articles", "notes", "sources", "tags")
 # Parameters that may be repeated, which means all of.
 REPEATABLE: Final = {"tag", "source", "note", "tag_not"}
 MOST_VALUES: Final = 8
+# Facets whose filters have another name.
+_FILTERS: Final = {"month": "date", "author": "source"}
+# What does not go with facets, or is about other articles than those that they count.
+_WITHOUT_FACETS: Final = {"facets", "ids", "cursor", "explain"}
 # The field that names an item of each list.
 _TITLES: Final = {"articles": "headline", "notes": "heading", "sources": "names", "tags": "labels"}
 
 
 class FilterLink(NamedTuple):
-    """A filter: the address of the page with it, or without it where it holds already."""
+    """A filter: the address of the page with it, or without it where it holds already.
+
+    `number` is how many items pass it: "2000+" where not all were counted.
+    """
 
     name: str
     value: str
     address: str
     is_set: bool = False
-    number: int = 0
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,10 @@ class Exploration:
 
     @property
     def query(self) -> str:
-        """The query of the request to the API."""
-        return urlencode(self.pairs, safe=",:")
+        """The query of the request to the API: with all facets, where the list has some."""
+        has_facets = self.noun == LISTS[0] and _WITHOUT_FACETS.isdisjoint(dict(self.pairs))
+        facets = [("facets", ",".join(FACETS))] if has_facets else []
+        return urlencode([*self.pairs, *facets], safe=",:")
 
     def address(self, *pairs: tuple[str, str]) -> str:
         """The page of this list with these parameters."""
@@ -61,17 +72,23 @@ class Exploration:
         """Links to all lists, without filters."""
         return [FilterLink(NOUN, noun, Exploration(noun, ()).address(), noun == self.noun) for noun in LISTS]
 
-    def with_filter(self, name: str, value: str) -> str:
-        """With one filter more, or with another value of one that has a single value, from the first page on."""
+    def with_filter(self, name: str, value: str, *others: tuple[str, str]) -> str:
+        """With one filter more, or with another value of one that has a single value, from the first page on.
+
+        `others` are parameters that the filter needs beside it.
+        """
         kept = [pair for pair in self.pairs if pair[0] != "cursor" and (pair[0] != name or name in REPEATABLE)]
-        return self.address(*kept, (name, value))
+        return self.address(*kept, (name, value), *others)
 
     def without(self, name: str, value: str | None = None) -> str:
-        """Without a parameter, or one of its values, from the first page on."""
+        """Without a parameter, or one of its values, from the first page on; with the last source goes its role."""
         gone = {name, "cursor"}
-        return self.address(
-            *(pair for pair in self.pairs if pair[0] not in gone or (pair[0] == name and value not in {None, pair[1]}))
-        )
+        kept = [
+            pair for pair in self.pairs if pair[0] not in gone or (pair[0] == name and value not in {None, pair[1]})
+        ]
+        if name == "source" and name not in dict(kept):
+            kept = [pair for pair in kept if pair[0] != "role"]
+        return self.address(*kept)
 
     def at(self, cursor: str | None) -> str | None:
         """The page at a cursor; None without one."""
@@ -90,12 +107,36 @@ class Exploration:
                 counted.setdefault(name, Counter())[value] += 1
         return {
             name: [
-                FilterLink(name, value, self.with_filter(name, value), number=number)
+                FilterLink(name, value, self.with_filter(name, value), number=str(number))
                 for value, number in counted[name].most_common(MOST_VALUES)
                 if (name, value) not in self.pairs
             ]
             for name in sorted(counted)
         }
+
+    def facet_filters(self, facets: Mapping[str, Json]) -> dict[str, list[FilterLink]]:
+        """Filters by the facets of the list, by name, the most frequent values first.
+
+        A facet ignores its own filter, and so does not tell how many more a second value of that filter would leave:
+        what may be repeated, and is set, is left out.
+        """
+        set_names = dict(self.pairs)
+        filters: dict[str, list[FilterLink]] = {}
+        for facet, counted in facets.items():
+            name = _FILTERS.get(facet, facet)
+            if not (name in REPEATABLE and name in set_names):
+                more = "" if counted["exact"] else "+"
+                filters["date" if facet == "month" else facet] = [
+                    self._facet_filter(facet, name, each["value"], f"{each['count']}{more}")
+                    for each in counted["values"][:MOST_VALUES]
+                ]
+        return filters
+
+    def _facet_filter(self, facet: str, name: str, value: str, number: str) -> FilterLink:
+        if (name, value) in self.pairs:
+            return FilterLink(name, value, self.without(name, value), True, number)
+        role = [("role", "author")] if facet == "author" else []
+        return FilterLink(name, value, self.with_filter(name, value, *role), number=number)
 
     def mends(self, fault: Json) -> list[FilterLink]:
         """What would be right instead of a faulty parameter: each allowed value, or the page without it."""

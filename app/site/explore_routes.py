@@ -62,7 +62,7 @@ async def show_list(request: Request, read: Read) -> Response:
         exploration=exploration,
         request_path=request_path,
         entries=[(explore.title(exploration.noun, item), item) for item in items],
-        found=exploration.found_filters(items),
+        found={**exploration.found_filters(items), **exploration.facet_filters(document.get("facets") or {})},
         newer=exploration.at(document.get("prev")) if is_list else None,
         older=exploration.at(document.get("next")) if is_list else None,
         problem=None if is_list else document,

@@ -38,14 +38,14 @@ _REPEATABLE: Final = {"tag", "source"}
 class FacetLink(NamedTuple):
     """A value of a facet: the search with it, or without it where it holds already.
 
-    `number` is how many stories have it: "2000+" where not all were counted, None where none were.
+    `number` is how many stories have it: "2000+" where not all were counted, empty where none were.
     """
 
     name: str
     value: str
     label: str
     address: str
-    number: str | None
+    number: str
     is_set: bool
 
 
@@ -153,7 +153,7 @@ def _facet_links(search: Search, members: Mapping[str, Mapping[str, Any]]) -> di
         of_facet = []
         if chosen is not None:
             without = search.address(**{parameter: None})
-            of_facet.append(FacetLink(name, chosen, chosen, without, numbers.pop(chosen, None), True))
+            of_facet.append(FacetLink(name, chosen, chosen, without, numbers.pop(chosen, ""), True))
         for value, number in [*numbers.items()][: MOST_VALUES - len(of_facet)]:
             of_facet.append(FacetLink(name, value, value, search.address(**{parameter: value}), number, False))
         links[name] = of_facet

@@ -5,7 +5,7 @@ from httpx import AsyncClient
 from tests.answers import get
 from tests.conftest import Load
 from tests.desk import publish
-from tests.factories import article, draft, source, tag
+from tests.factories import article, article_id, draft, source, tag
 from tests.site.pages import Document, page
 
 
@@ -26,6 +26,37 @@ async def test_a_filter_adds_itself_and_removes_itself(newsroom: AsyncClient) ->
     assert {"/explore?section=culture", "/explore?language=en"} <= {*third.links}
     tagged = await page(newsroom, "/explore?tag=trams")
     assert "/explore?tag=trams&tag=zghariv" in tagged.links
+
+
+async def test_facets_of_the_whole_list_are_beside_its_first_page(newsroom: AsyncClient) -> None:
+    shown = await page(newsroom, "/explore?language=en&limit=1&tag=trams")
+    answer = await get(newsroom, "/v1/articles", language="en", tag="trams", facets="author,section,month,language")
+    facets = {name: [value["value"] for value in facet["values"]] for name, facet in answer["facets"].items()}
+    numbers = [str(value["count"]) for facet in answer["facets"].values() for value in facet["values"][:8]]
+    assert len(facets["author"]) > 1
+    start = "/explore?language=en&limit=1&tag=trams"
+    assert {f"{start}&source={slug}&role=author" for slug in facets["author"][:8]} <= {*shown.links}
+    assert {f"{start}&section={slug}" for slug in facets["section"][:8]} <= {*shown.links}
+    assert {f"{start}&date={month}" for month in facets["month"][:8]} <= {*shown.links}
+    assert {"/explore?limit=1&tag=trams", "/explore?limit=1&tag=trams&language=uk"} <= {*shown.links}
+    assert {*numbers} <= {*shown.text("span")}
+    for path in shown.links:
+        if path.startswith("/explore?"):
+            await page(newsroom, path)
+
+
+async def test_the_role_of_a_source_goes_with_it(newsroom: AsyncClient) -> None:
+    shown = await page(newsroom, "/explore?language=en&source=lev-shchedryk&role=author")
+    assert "/explore?language=en" in shown.links
+    assert "/explore?language=en&source=lev-shchedryk" in shown.links
+
+
+async def test_the_request_of_an_explored_list_gives_its_facets(newsroom: AsyncClient) -> None:
+    shown = await page(newsroom, "/explore?q=tram&limit=1")
+    path = shown.text("code")[1]
+    assert {*(await newsroom.get(path)).json()["facets"]} == {"tag", "section", "source", "author", "language", "month"}
+    for query in ("facets=tag", f"ids={article_id('ferry')}", "q=tram&explain=true"):
+        assert (await page(newsroom, f"/explore?{query}")).text("code")[1] == f"/v1/articles?{query}"
 
 
 async def test_pages_of_an_explored_list_are_followed(newsroom: AsyncClient) -> None:
