@@ -14,6 +14,7 @@ from app.paging import Position
 from app.site import addresses, frames, history
 from app.site.behind import ApiRequest
 from app.site.lists import ARTICLES
+from app.site.related import MOST_SHOWN, related_stories
 from app.site.rendering import HEADERS, Head, page_response, render
 from app.site.stories import StoryPage, read_story
 from app.site.wording import page_words
@@ -79,6 +80,35 @@ async def show_history(
         page=page,
         versions=versions,
         older=older and addresses.narrowed(here, None, cursor=older),
+    )
+
+
+@router.get("/stories/{slug}/related")
+async def show_related(request: Request, read: Read, slug: str) -> Response:
+    """Stories related to one, and why; a script puts them below the story.
+
+    They have a page of their own since every story that is published may be one of them: on the page of the story no
+    cache could keep that for long.
+    """
+    site: Site = request.app.state.site
+    async with read.snapshot() as snapshot:
+        article, page = await read_story(snapshot, site, slug)
+        if slug != article.slug:
+            return _moved(request, page, article, "/related")
+        language = page.story.language
+        frame = await frames.frame_in(snapshot, site, language)
+        related = await related_stories(snapshot, site, article.document, frame.labels, language)
+    here = f"{addresses.of('stories', slug)}/related"
+    title = frame.words["related_to"].format(headline=page.story.title)
+    return await page_response(
+        request,
+        "related.html",
+        frame=frame,
+        head=Head(title=title, address=site.url + here),
+        behind=ApiRequest.to(site.url, f"{ARTICLES}/{slug}/related", limit=MOST_SHOWN),
+        names=[f"article:{article.id}", *related.names],
+        page=page,
+        related=related.stories,
     )
 
 

@@ -12,7 +12,8 @@ PageWord = Literal[
     "corrections", "months", "legal", "privacy", "rights", "error", "embargo", "expired", "other", "latest",
     "dateline", "genre", "flags", "ai", "search", "search_for", "order", "best_first", "newest_first", "narrow",
     "narrowed_to", "remove", "nothing_found", "go_on", "previous", "next", "did_you_mean", "not_understood",
-    "plain_words", "facet_section", "facet_tag", "facet_source", "facet_language", "facet_month",
+    "related_to", "read_on", "editors_choice", "in_common", "none_related", "plain_words", "facet_section",
+    "facet_tag", "facet_source", "facet_language", "facet_month",
 ]  # fmt: skip
 
 _ENGLISH: Final[dict[PageWord, str]] = {
@@ -100,6 +101,11 @@ _ENGLISH: Final[dict[PageWord, str]] = {
     "did_you_mean": "Did you mean",
     "not_understood": "This search cannot be read",
     "plain_words": "Search for the words alone",
+    "related_to": "Related: {headline}",
+    "read_on": "What else to read",
+    "editors_choice": "Chosen by the editors",
+    "in_common": "In common",
+    "none_related": "No other story has anything in common with this one.",
     "facet_section": "Section",
     "facet_tag": "Topic",
     "facet_source": "Source",
@@ -191,6 +197,11 @@ _UKRAINIAN: Final[dict[PageWord, str]] = {
     "did_you_mean": "Можливо, ви шукали",
     "not_understood": "Цей запит неможливо прочитати",
     "plain_words": "Шукати самі слова",
+    "related_to": "Пов’язане: {headline}",
+    "read_on": "Що ще почитати",
+    "editors_choice": "Вибір редакції",
+    "in_common": "Спільне",
+    "none_related": "Інших матеріалів, що мають щось спільне з цим, немає.",
     "facet_section": "Рубрика",
     "facet_tag": "Тема",
     "facet_source": "Джерело",

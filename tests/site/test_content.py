@@ -34,7 +34,7 @@ PICTURE: Final[Line] = {
 PAGES: Final = (
     "/", "/en", "/sections/city", "/tags/rivers", "/tags/rivers?language=en", "/sources/hostile", "/authors/hostile",
     "/notes/dam", "/archive/2025/01", "/stories/hostile", "/stories/hostile/history",
-    "/search", "/search?q=alert", "/search?q=alert&tag=rivers",
+    "/stories/hostile/related", "/search", "/search?q=alert", "/search?q=alert&tag=rivers",
 )  # fmt: skip
 TEXTS: Final[Line] = {"en": HOSTILE}
 
@@ -108,7 +108,8 @@ async def test_markup_in_texts_is_text_on_every_page(api: AsyncClient, load: Loa
     for path in PAGES:
         shown = await page(api, path)
         scripts = [script for script in shown.all("script") if script.get("type") != "application/ld+json"]
-        assert [set(script) for script in scripts] == [{"src", "defer"}] * 2, path
+        assert len(scripts) >= 2, path
+        assert all(set(script) == {"src", "defer"} for script in scripts), path
         assert all("onerror" not in attributes for _, attributes in shown.elements), path
         assert [img["src"] for img in shown.all("img") if img["src"] != "/sample/tram.svg"] == [], path
 

@@ -13,7 +13,8 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.mark.parametrize(
     "path",
-    ["/stories/nothing", "/stories/not%20a%20slug", "/stories/nothing/history", "/tags/nothing", "/sections/nothing",
+    ["/stories/nothing", "/stories/not%20a%20slug", "/stories/nothing/history",
+     "/stories/nothing/related", "/tags/nothing", "/sections/nothing",
      "/sources/nothing", "/authors/nothing", "/notes/nothing", "/archive/2001/01", "/archive/2025/13",
      "/archive/25/1", "/fr", "/nowhere/at/all", "/stories", "/stories/"],
 )  # fmt: skip
@@ -49,7 +50,7 @@ async def test_a_wrong_parameter_is_named_on_a_page(newsroom: AsyncClient) -> No
 async def test_a_former_slug_and_an_id_lead_to_the_present_address(api: AsyncClient, load: Load) -> None:
     await load(article("new-ferry", headline="The <new> ferry", former_slugs=["ferry"]))
     for ref in ("ferry", article_id("new-ferry")):
-        for end in ("", "/history"):
+        for end in ("", "/history", "/related"):
             answer = await api.get(f"/stories/{ref}{end}")
             assert (answer.status_code, answer.headers["location"]) == (308, f"/stories/new-ferry{end}")
             assert f'<a href="/stories/new-ferry{end}">The &lt;new&gt; ferry</a>' in answer.text
