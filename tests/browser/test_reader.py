@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from httpx import AsyncClient
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, Request, ViewportSize
 
 from tests.answers import bearing
 from tests.conftest import Fresh, Load, Make
@@ -21,13 +21,14 @@ STORY: Final = "/stories/tramvai-bez-skhodynok-skilky-yikh-naspravdi-i-koly-vyst
 PAGES: Final = (
     "/", "/en", STORY, f"{STORY}/history", "/stories/the-yalyn-in-twelve-readings", "/sections/city?language=en",
     "/tags/trams", "/sources/nichna-medsestra", "/authors/lev-shchedryk", "/notes/zghariv-trams", "/archive/2025/05",
-    "/explore?tag=trams",
+    "/explore?tag=trams", "/search?q=bridge", "/search?q=%D0%BC%D1%96%D1%81%D1%82&section=city", f"{STORY}/related",
 )  # fmt: skip
 REFUSED: Final = (
     "/stories/nothing",
     "/stories/roof-of-the-kushnirka-depot-unsafe-memo-says",
     "/tags/trams?page=2",
     "/explore?sort=oldest",
+    "/search?q=%22tram",
 )
 AA: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # How far what was shown has been shifted by what came later.
@@ -52,11 +53,16 @@ class Visit:
     def __post_init__(self) -> None:
         self.page.on("console", lambda message: self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.errors.append(request.url))
+        self.page.on("requestfailed", self.note_failure)
         self.page.on(
             "request",
             lambda request: None if request.url.startswith(self.origin) else self.outside.append(request.url),
         )
+
+    def note_failure(self, request: Request) -> None:
+        # Whoever follows a link ends what the page is still loading.
+        if request.failure != "net::ERR_ABORTED":
+            self.errors.append(request.url)
 
     async def to(self, path: str) -> None:
         await self.page.goto(self.origin + path, wait_until="networkidle")
@@ -178,7 +184,46 @@ async def test_without_scripts_all_is_there_but_the_buttons(without_scripts: Vis
     assert await page.locator(".body p").count() > 3
     await page.locator("details.behind summary").click()
     assert await page.get_by_text("curl -sS").is_visible()
-    assert await page.locator("button").count() == 0
+    assert await page.locator(".behind button").count() == 0
+    assert await page.get_by_role("link", name="Що ще почитати").is_visible()
+
+
+async def test_without_scripts_a_reader_searches_and_narrows_down(without_scripts: Visit) -> None:
+    page = without_scripts.page
+    await without_scripts.to("/en")
+    await page.get_by_role("searchbox").fill("tram bridge")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/search?q=tram+bridge&language=en")
+    assert await page.locator(".list mark").count() > 3
+    number = int(await page.locator(".months a[href*=science] + .number").inner_text())
+    await page.locator(".months a[href*=science]").click()
+    assert await page.locator(".list article").count() == number
+    await page.locator(".chips").get_by_role("link", name="Science").click()
+    await page.wait_for_url("**/search?q=tram%20bridge&language=en")
+
+
+async def test_names_are_offered_to_who_types_in_the_search_box(visit: Visit) -> None:
+    page = visit.page
+    await visit.to("/en")
+    await page.get_by_role("combobox").press_sequentially("tra")
+    await page.locator("datalist option").first.wait_for(state="attached")
+    offered = await page.eval_on_selector_all("datalist option", "options => options.map(option => option.value)")
+    assert "Trams" in offered
+    await page.keyboard.press("Escape")
+    await page.get_by_role("combobox").fill("Trams")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/search?q=Trams&language=en")
+    assert await page.locator(".list article").count() > 1
+
+
+async def test_related_stories_come_below_a_story_and_move_nothing(visit: Visit) -> None:
+    page = visit.page
+    await visit.to("/stories/you-may-swim")
+    await page.locator("#read-on").scroll_into_view_if_needed()
+    await page.locator("#related-stories article").first.wait_for()
+    assert await page.locator("#related-stories .why").count() == await page.locator("#related-stories article").count()
+    assert await page.evaluate(SHIFT) == 0
 
 
 async def test_on_paper_a_story_has_no_navigation(visit: Visit) -> None:
