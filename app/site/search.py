@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from app.articles import listing, mistyped
 from app.articles.facets import count_facets
 from app.articles.query_schemas import RELEVANCE, ArticleQuery
-from app.articles.search import WORD_LISTS, asked_of_articles
+from app.articles.search import WORD_LISTS, query_of_articles
 from app.changes import views
 from app.changes.views import EVERYONE
 from app.db import Reader
@@ -110,7 +110,7 @@ async def results(
     query = search.query()
     cursors = Cursors(secret, list_name(ARTICLES, query.filters()))
     position = cursors.read(query.cursor)
-    words = None if query.q is None else await asked_of_articles(read, EVERYONE, query.q)
+    words = None if query.q is None else await query_of_articles(read, EVERYONE, query.q)
     page = await listing.newest(read, EVERYONE, query, position, site.zone, words=words, highlight=query.highlight)
     names = [*query.list_names(), *(WORD_LISTS if words else ())]
     meant: str | None = None

@@ -54,7 +54,15 @@ async def test_the_role_of_a_source_goes_with_it(newsroom: AsyncClient) -> None:
 async def test_the_request_of_an_explored_list_gives_its_facets(newsroom: AsyncClient) -> None:
     shown = await page(newsroom, "/explore?q=tram&limit=1")
     path = shown.text("code")[1]
-    assert {*(await newsroom.get(path)).json()["facets"]} == {"tag", "section", "source", "author", "language", "month"}
+    assert {*(await newsroom.get(path)).json()["facets"]} == {
+        "tag",
+        "section",
+        "source",
+        "author",
+        "genre",
+        "language",
+        "month",
+    }
     for query in ("facets=tag", f"ids={article_id('ferry')}", "q=tram&explain=true"):
         assert (await page(newsroom, f"/explore?{query}")).text("code")[1] == f"/v1/articles?{query}"
 
