@@ -40,6 +40,8 @@ OPEN = {
     "/docs",
     "/docs/start.js",
     "/docs/{name}",
+    "/client.py",
+    "/client.ts",
     "/sample",
 }
 
@@ -199,7 +201,8 @@ async def test_an_operation_is_open_to_a_key_with_its_scope_alone(
 
 @pytest.mark.parametrize("path", [*seen()])
 async def test_what_is_not_public_is_read_with_its_scope_alone(ground: AsyncClient, key: Make, path: str) -> None:
-    asked = {"perspective": "drafts", "from": "1", "to": "1"} if path.endswith("/diff") else {"perspective": "drafts"}
+    needed = {"diff": {"from": "1", "to": "1"}, "search": {"q": "water"}, "suggest": {"q": "wa"}}
+    asked = {"perspective": "drafts", **needed.get(path.rpartition("/")[2], {})}
     asks_for_a_key(await ground.get(path, params=asked))
     for headers in (await without(key, "drafts:read")).values():
         lacks(await ground.get(path, params=asked, headers=headers), "drafts:read")

@@ -175,7 +175,7 @@ async def test_a_file_that_is_no_database_is_left_closed(tmp_path: Path, monkeyp
         await asyncio.to_thread(migrate, f"sqlite:///{path}")
     await database.close()
 
-    assert len(opened) == 3
+    assert len(opened) == 4
     for connection in opened:
         with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
             connection.execute("SELECT 1")

@@ -38,12 +38,14 @@ FOR_DESK: Final = re.compile(r',"working_copy":(?:true|false)')
 ON_CARDS: Final = re.compile(r',"ednote":(?:null|"(?:[^"\\]|\\.)*"),"working_copy":(?:true|false)')
 # What the list of names that `fields` may hold ends with now, and ended with.
 FIELDS_END: Final = (
-    '"editors_note","genre","dateline","headlines","flags","ai","body","body_html","body_text"]}]}',
+    '"editors_note","genre","dateline","headlines","flags","ai","expires_at","body","body_html","body_text"]}]}',
     '"editors_note","body"]}]}',
 )
-# What documents have since then.
+# How a refusal names the wrong value of a list, which it did not.
+VALUE_NAMED: Final = re.compile(r"(Parameter 'tag': |\"detail\":\")'[^']*'(?= is not a slug)")
+# What documents and pages have since then; keys could expire before.
 ADDED: Final = re.compile(
-    r',"genre":null,"dateline":null,"headlines":\{"seo":null,"social":null,"short":null\},"flags":\[\]|,"(?:ai|order)":null'
+    r',"genre":null,"dateline":null,"headlines":\{"seo":null,"social":null,"short":null\},"flags":\[\]|,"(?:ai|order|did_you_mean|expires_at(?!":null,"revoked_at))":null'
 )
 
 
@@ -139,13 +141,23 @@ def _in_the_old_form(status: int, body: str) -> str:
     body = (ON_CARDS if is_list_of_cards else FOR_DESK).sub("", body)
     if status == 308:
         return ""
-    if status == 422 and '"code":"unknown-name","parameter":"fields","allowed":[' in body:
-        return body.replace(*FIELDS_END)
+    if status == 422:
+        return VALUE_NAMED.sub(r"\1holds a value that", body).replace(*FIELDS_END)
     replacement = json.loads(body).get("replacement") if status == 410 else None
     if replacement is None:
         return body
     name = replacement["id"] or replacement["slug"]
     return body.replace(to_json(replacement).decode(), to_json(name).decode())
+
+
+def _without_what_notes_name(body: str, before: str) -> str:
+    """The body without those objects beside it that were not there: what the notes beside a story name."""
+    shown, old = json.loads(body), json.loads(before)
+    for kind, objects in shown["included"].items():
+        shown["included"][kind] = {
+            name: document for name, document in objects.items() if name in old["included"].get(kind, objects)
+        }
+    return to_json(shown).decode()
 
 
 def _with_short_keys(body: str) -> str:
@@ -160,13 +172,15 @@ def _with_short_keys(body: str) -> str:
 def differences(before: Recorded, status: int, headers: dict[str, str], body: str) -> list[str]:
     """What is not as it was.
 
-        WHERE AN ANSWER MAY DIFFER: in its purge keys, which are shorter; a 308 has a body; a 410 says of a replacement
+    Where an answer may differ: in its purge keys, which are shorter; a 308 has a body; a 410 says of a replacement
     where it is too; a story names its other forms, and has the fields of ADDED; the desk is told of working copies, and
-    on cards of `ednote`; the names that `fields` may hold end with more. In all else it is the same: cursors are still
-    valid, and the log names what it named when it was written.
+    on cards of `ednote`; the names that `fields` may hold end with more; what notes name is included too. In all else
+    it is the same: cursors are still valid, and the log names what it named when it was written.
     """
     digest = _digest(body)
     body = _in_the_old_form(status, body)
+    if status == 200 and "include=" in before.path:
+        body = _without_what_notes_name(body, before.body)
     if headers.get("etag") == digest:
         headers = {**headers, "etag": _digest(body)}
     if 'rel="alternate"' in headers.get("link", ""):

@@ -132,3 +132,6 @@ class TagQuery(PageQuery, TagFields):
     @property
     def sorted_by(self) -> Literal["slug", "-modified_at", "order"]:
         return self.sort or ("order" if self.type == ("section",) else "slug")
+
+    def filters(self) -> dict[str, object]:
+        return {**super().filters(), "sort": self.sorted_by}

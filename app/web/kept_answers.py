@@ -81,9 +81,10 @@ class KeptAnswers:
         return new[0]
 
     def put(self, key: Key, answer: Answer) -> None:
-        """Keeps the answer, in the place of the one that is there."""
+        """Keeps the answer in the place of the one that is there; drops that if the answer is too large to be kept."""
         size = answer.size(key)
         if size > self._largest:
+            self._drop(key)
             return
         replaced = self._used.get(key)
         if replaced is not None:
@@ -95,6 +96,11 @@ class KeptAnswers:
             self._new[key] = (answer, size)
             self.bytes += size - (replaced[1] if replaced else 0)
         self._drop_oldest()
+
+    def _drop(self, key: Key) -> None:
+        used, new = self._used.pop(key, None), self._new.pop(key, None)
+        self._used_bytes -= used[1] if used else 0
+        self.bytes -= sum(size for _, size in filter(None, (used, new)))
 
     def clear(self) -> None:
         self._new.clear()

@@ -23,6 +23,7 @@ TAG: Final[dict[str, Any]] = {
     "description": {},
     "parent": "nature",
     "same_as": ["https://x.example/1", "https://x.example/2"],
+    "order": None,
 }
 STORY: Final[dict[str, Any]] = {
     "slug": "flood",
