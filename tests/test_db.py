@@ -161,7 +161,7 @@ async def test_a_file_that_is_no_database_is_left_closed(tmp_path: Path, monkeyp
     opened: list[sqlite3.Connection] = []
 
     def recording(*args: Any, **options: Any) -> sqlite3.Connection:
-        opened.append(connect(*args, **options))
+        opened.append(connect(*args, **options | {"check_same_thread": False}))
         return opened[-1]
 
     monkeypatch.setattr(sqlite3, "connect", recording)
