@@ -69,7 +69,7 @@ CLIENTS: Final = {"httpx", "httpcore", "urllib.request", "http.client", "aiohttp
 # `follow` is a client of a server, run where its user runs it.
 DOORS: Final = {"outbound.py", "follow.py"}
 DIALECT: Final = re.compile("sqlite|postgres", re.IGNORECASE)
-KNOW_DIALECTS: Final = ("db/", "index/", "settings.py", "commands/serve.py")
+KNOW_DIALECTS: Final = ("db/", "index/", "settings.py", "commands/serve.py", "commands/backup.py")
 # What a table is declared with for one database is no knowledge of which it is kept in.
 OPTIONS_OF_TABLES: Final = {"sqlite_with_rowid", "sqlite_where", "postgresql_where", "postgresql"}
 EMPTY_NAMES: Final = {"utils", "helpers", "common", "core", "base", "service", "services", "manager"}

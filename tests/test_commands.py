@@ -31,6 +31,8 @@ from tests.processes import START_SECONDS, wait_for
 COMMANDS: Final = (
     "serve",
     "migrate",
+    "backup",
+    "restore",
     "seed",
     "import",
     "export",

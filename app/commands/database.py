@@ -70,7 +70,7 @@ def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[R
 
 
 @contextmanager
-def _progress(description: str) -> Iterator[db.Progress]:
+def show_progress(description: str) -> Iterator[db.Progress]:
     """Shows how far something is, on standard error, from when it first says so."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=err)
@@ -87,9 +87,9 @@ def _progress(description: str) -> Iterator[db.Progress]:
 
 def migrate_database(settings: Settings) -> None:
     """Migrates the schema, then mends what is stored. Shows progress. Raises: SchemaMismatch, Unavailable."""
-    with _progress("Moving stored states") as show:
+    with show_progress("Moving stored states") as show:
         has_shrunk = db.migrate(settings.database_url, progress=show)
-    with _progress("Mending stored texts") as show:
+    with show_progress("Mending stored texts") as show:
         run_with_database(settings, lambda database: mend(database, show))
     if not has_shrunk:
         err.print(
