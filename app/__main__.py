@@ -1,4 +1,4 @@
-"""The command line: python -m app serve | migrate | backup | restore | import | export | …"""
+"""The command line: python -m app serve | migrate | backup | restore | check | import | export | …"""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from app.commands.backup import backup, restore
+from app.commands.check import check
 from app.commands.database import migrate
 from app.commands.deliveries import list_webhooks, replay_webhook, show_deliveries, test_webhook
 from app.commands.exporting import export_markdown, export_ndjson, export_ninjs
@@ -24,7 +25,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, migrate, backup, restore, reindex, seed, follow, openapi):
+for command in (serve, migrate, backup, restore, check, reindex, seed, follow, openapi):
     cli.command()(command)
 
 

@@ -23,7 +23,7 @@ LAYERS: Final = [
     {"publishing"},
     {"tags", "sources", "notes", "articles", "keys"},
     {"search"},
-    {"importers", "webhooks", "ticker", "reindex", "site"},
+    {"importers", "webhooks", "ticker", "reindex", "site", "checking"},
     {"main", "commands", "operations"},
 ]
 LEVELS: Final = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

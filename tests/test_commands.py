@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "migrate",
     "backup",
     "restore",
+    "check",
     "seed",
     "import",
     "export",

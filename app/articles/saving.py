@@ -44,6 +44,7 @@ TAG: Final = "articles:tag:"
 SOURCE: Final = "articles:source:"
 NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
+TRANSLATION: Final = "articles:translation:"
 QUOTING: Final = "articles:has:quote"
 QUOTING_IN: Final = "articles:quote:"
 STATUS: Final = "articles:status:"
@@ -197,12 +198,17 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
         names = {name for name in before.compared_with(item.view)[0].lists if name.startswith(TAG)}
     else:
         names = {TAG + name for slug in _tags(article) for name in (slug, *lineages[slug].ancestors)}
-    names |= {ALL_ARTICLES, *(NOTE + note.slug for note in article.notes), *(RELATED + id for id in article.related)}
+    return names | list_names(article)
+
+
+def list_names(article: RenderedArticle) -> set[str]:
+    """The lists that the article stands in, without those of tags."""
+    names = {ALL_ARTICLES, *(NOTE + note.slug for note in article.notes), *(RELATED + id for id in article.related)}
     names |= {f"articles:{facet}" for facet in article.facets}
     for source in article.sources:
         names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
     if article.translation_of is not None:
-        names.add(f"articles:translation:{article.translation_of}")
+        names.add(TRANSLATION + article.translation_of)
     if desk_heading := heading(article.status, is_working_copy=article.working_copy):
         names.add(STATUS + desk_heading)
     return names | quote_lists(article.quote_languages)
