@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import to_jsonable_python
 from sqlalchemy import Integer, Select, bindparam, column, select, values
 
 from app.articles.models import Article, ArticleSlug
@@ -63,8 +62,13 @@ def differing_columns(row: Mapping[str, Any], card: Mapping[str, Any]) -> list[s
 
 def _as_json(value: object) -> object:
     if isinstance(value, datetime):
-        return format_instant(value)
-    return value.isoformat() if isinstance(value, date) else to_jsonable_python(value)
+        return _instant_text(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@lru_cache(maxsize=1_024)  # most dates of a row are one
+def _instant_text(at: datetime) -> str:
+    return format_instant(at)
 
 
 @cache
