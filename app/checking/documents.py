@@ -24,8 +24,8 @@ _InPublic: Final = aliased(ViewEntry)
 STATES: Final[Select[*Row]] = (
     select(
         ViewEntry.view, ViewEntry.object, ViewEntry.noun, Object.ref, ViewEntry.revision, ViewEntry.slug,
-        ViewEntry.modified_at, ViewEntry.listed_at, ViewEntry.due_at, ViewEntry.lists, Revision.card, Revision.body,
-        Revision.private,
+        ViewEntry.modified_at, ViewEntry.listed_at, ViewEntry.due_at, ViewEntry.expires_at, ViewEntry.lists,
+        Revision.card, Revision.body, Revision.private,
     )
     .outerjoin(Object, and_(Object.id == ViewEntry.object, Object.noun == ViewEntry.noun))
     .outerjoin(Revision, shown_state())

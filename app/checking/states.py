@@ -42,6 +42,7 @@ class ShownState(NamedTuple):
     modified_at: datetime
     listed_at: datetime | None
     due_at: datetime | None
+    expires_at: datetime | None
     lists: list[str]
     card: str | None
     body: str | None
@@ -61,12 +62,13 @@ class DerivedState:
     modified_at: datetime
     listed_at: datetime | None
     due_at: datetime | None
+    expires_at: datetime | None
     lists: list[str]
     placements: tuple[Placement, ...]
 
     def differences(self, state: ShownState) -> Iterator[str]:
         """The columns of the view entry that hold something else."""
-        for name in ("slug", "modified_at", "listed_at", "due_at", "lists"):
+        for name in ("slug", "modified_at", "listed_at", "due_at", "expires_at", "lists"):
             stored, derived = getattr(state, name), getattr(self, name)
             if stored != derived:
                 yield f"{name} is {_shown(stored)}, and follows as {_shown(derived)}"
@@ -106,12 +108,13 @@ def derived(state: ShownState, parents: Mapping[str, str | None], withdrawal: Wi
     return DerivedState(
         card, card["slug"], datetime.fromisoformat(card["modified_at"]),
         placements[0].published_at if is_listed else None,
-        _due_at(card) if is_listed else DUE_ANY_TIME, sorted(names), placements,
+        _instant(card["publish_at"]) if is_listed else DUE_ANY_TIME, _instant(card.get("expires_at")), sorted(names),
+        placements,
     )  # fmt: skip
 
 
-def _due_at(card: Mapping[str, Any]) -> datetime | None:
-    return None if card["publish_at"] is None else datetime.fromisoformat(card["publish_at"])
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _list_names(state: ShownState, parents: Mapping[str, str | None], withdrawal: WithdrawalRow) -> set[str]:
