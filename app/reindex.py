@@ -19,8 +19,8 @@ import structlog
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, tuple_, update
 
+from app.articles.list_names import ARCHIVED, quote_lists
 from app.articles.models import Article
-from app.articles.saving import ARCHIVED, quote_lists
 from app.changes.models import DESK, Noun, Object, Revision, View, ViewEntry
 from app.changes.views import shown_state
 from app.content.blocks import quote_languages

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from alembic import command
 
-from app.articles import saving
+from app.articles import list_names
 from app.db import Database, migrate
 from app.db.schema import alembic_config
 from app.notes import saving as notes_saving
@@ -24,7 +24,7 @@ QUIRKS = 'It said "status":"draft" and "working_copy":true, and "published_at":n
 async def test_stored_states_are_listed_as_if_they_were_saved_now(
     database_url: str, database: Database, load: Load, key: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saving, "heading", lambda *_, **__: None)
+    monkeypatch.setattr(list_names, "heading", lambda *_, **__: None)
     monkeypatch.setattr(notes_saving, "heading", lambda *_, **__: None)
     await load(
         article("a", ednote=QUIRKS, headline=QUIRKS), article("b"), draft("c"), scheduled("d"), withdrawn("e"),

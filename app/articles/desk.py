@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, select
 from app.articles import references, saving
 from app.articles.bylines import byline_of, is_of_authors
 from app.articles.expiry import expiry_once_published
+from app.articles.list_names import RELATED
 from app.articles.models import Article, ArticleSlug
 from app.articles.part_schemas import ArticleCorrection
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
-from app.articles.saving import RELATED, ArticleToSave
+from app.articles.saving import ArticleToSave
 from app.articles.schemas import (
     ArticleCorrectIn,
     ArticleEdit,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import FromClause
 
 from app.articles.filters import EVERYTHING
-from app.articles.saving import NOTE, SOURCE, TAG
+from app.articles.list_names import NOTE, SOURCE, TAG
 from app.changes.models import View
 from app.changes.views import VIEWS, Kind, Perspective, not_overlaid
 from app.db import SHAPES, Reader, Row

@@ -1,7 +1,6 @@
 """Writes states of articles: their rows and slugs, their places in lists, and one change in the log for each."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +9,7 @@ from pydantic_core import from_json
 from sqlalchemy import bindparam, delete, update
 
 from app.articles import references
+from app.articles.list_names import ARCHIVED, SOURCE, TAG, list_names, purge_names
 from app.articles.models import Article, ArticleSlug
 from app.articles.redirects import REDIRECT, REDIRECTS, no_redirect, redirect
 from app.articles.rendering import DATES, RenderedArticle
@@ -33,25 +33,10 @@ from app.publishing.placement import (
     touched_placements,
     touched_replacements,
 )
-from app.publishing.statuses import heading
 from app.publishing.store import NOT_WITHDRAWN, withdrawal_row, write_rows
 from app.sources import store as sources
 from app.tags import store as tags
 from app.tags.hierarchy import Lineage
-
-ALL_ARTICLES: Final = "articles"
-TAG: Final = "articles:tag:"
-SOURCE: Final = "articles:source:"
-NOTE: Final = "articles:note:"
-RELATED: Final = "articles:related:"
-TRANSLATION: Final = "articles:translation:"
-QUOTING: Final = "articles:has:quote"
-QUOTING_IN: Final = "articles:quote:"
-STATUS: Final = "articles:status:"
-# Lists that no public page shows.
-UNSEEN: Final = (RELATED, STATUS)
-# Lists that have an archive: their entries are counted by day too.
-ARCHIVED: Final = re.compile(f"{ALL_ARTICLES}|{TAG}.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,30 +186,6 @@ def _list_names(item: ArticleToSave, before: StoredArticle | None, lineages: Map
     return names | list_names(article)
 
 
-def list_names(article: RenderedArticle) -> set[str]:
-    """The lists that the article stands in, without those of tags."""
-    names = {ALL_ARTICLES, *(NOTE + note.slug for note in article.notes), *(RELATED + id for id in article.related)}
-    names |= {f"articles:{facet}" for facet in article.facets}
-    for source in article.sources:
-        names |= {SOURCE + source.slug, f"articles:source.{source.role}:{source.slug}"}
-    if article.translation_of is not None:
-        names.add(TRANSLATION + article.translation_of)
-    if desk_heading := heading(article.status, is_working_copy=article.working_copy):
-        names.add(STATUS + desk_heading)
-    return names | quote_lists(article.quote_languages)
-
-
-def quote_lists(languages: Sequence[str]) -> set[str]:
-    """The lists of a story with quotes in these languages."""
-    return {QUOTING, *(QUOTING_IN + language for language in languages)} if languages else set()
-
-
-def _purge_names(placements: Iterable[Placement]) -> set[str]:
-    """The names of the lists there that readers can ask for, also narrowed to the language: `articles:tag:trams~uk`."""
-    names = {(name, of.language) for of in placements for name in of.names if not name.startswith(UNSEEN)}
-    return {each for name, language in names for each in (name, f"{name}~{language}")}
-
-
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +230,7 @@ class _Batch:
         change = _change(article, op, item.view, cleared)
         is_public = PUBLIC in {*kept, item.view}
         change.keys = {
-            *_purge_names(touched_placements(placed, new, item.view, cleared)),
+            *purge_names(touched_placements(placed, new, item.view, cleared)),
             *touched_replacements("article", before, is_public=is_public),
             *((REDIRECTS,) if self._redirect(item, article, before) else ()),
         }
@@ -349,7 +310,7 @@ async def discard_working_copy(transaction: Transaction, public: RenderedArticle
     batch.changed.append(public)
     batch.free_slugs(public, beside=public.slug)
     change = _change(public, "updated", None, desk)
-    change.keys, change.is_new_revision = _purge_names(touched_placements(placed, None, None, desk)), False
+    change.keys, change.is_new_revision = purge_names(touched_placements(placed, None, None, desk)), False
     transaction.save(change)
     await batch.write()
 
@@ -364,7 +325,7 @@ async def delete_article(transaction: Transaction, before: StoredArticle) -> Non
     index.show(id, dict.fromkeys(before.views))
     await index.write(connection)
     await lists.write(connection)
-    names = _purge_names(touched_placements(placed, None, None, before.views))
+    names = purge_names(touched_placements(placed, None, None, before.views))
     names |= touched_replacements("article", before, is_public=False)
     if before.is_public and before.former_slugs:
         await execute_many(connection, REDIRECT, [no_redirect(id)])

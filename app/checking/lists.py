@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
-from app.articles.saving import ALL_ARTICLES, ARCHIVED
+from app.articles.list_names import ALL_ARTICLES, ARCHIVED
 from app.changes.models import DESK, PUBLIC, Revision, ViewEntry
 from app.changes.views import shown_state
 from app.checking.findings import Deviation

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from app.articles import saving as articles
+from app.articles import list_names as articles
 from app.articles.rendering import render
 from app.articles.schemas import ArticleState, Withdrawal
 from app.changes.log import DUE_ANY_TIME

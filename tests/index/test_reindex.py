@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import delete, or_, select, update
 
 from app import reindex
-from app.articles import saving as saving_articles
+from app.articles import list_names
 from app.changes.models import Object
 from app.db import Database, migrate
 from app.db.schema import alembic_config
@@ -188,7 +188,7 @@ async def test_what_was_stored_before_there_were_lists_of_quotes_and_facts_is_li
     load: Load, desk: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(saving_articles, "quote_lists", lambda languages: set())
+        earlier.setattr(list_names, "quote_lists", lambda languages: set())
         earlier.setattr("app.articles.rendering.holdings", lambda body, image: set())
         earlier.setattr(saving_notes, "move_facts", lambda *arguments: None)
         facts = [{"on": "1811", "text": "Built."}, {"on": "1911", "text": "Mended."}]
