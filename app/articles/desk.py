@@ -35,7 +35,6 @@ from app.content.attributions import client_attributions, misplaced
 from app.content.descriptors import Headlines
 from app.content.html_bodies import FIELD as HTML_BODY
 from app.content.html_bodies import take_html, without_replaced_body
-from app.content.languages import slug
 from app.content.lifecycle import Lifecycle, check_expiry
 from app.content.sets import make_sets, pointing_as_sent
 from app.db import fetch, new_id
@@ -70,7 +69,7 @@ async def create(transaction: Transaction, content: ArticleIn, id: UUID | None =
     fields, warnings = _content(str(id), content)
     fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
     if content.slug is None:
-        fields["slug"] = await _free_slug(transaction, content.headline, str(id))
+        fields["slug"] = await references.free_slug(transaction, content.headline, str(id))
     fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
     state = ArticleState.model_construct(id=id, revision=1, origin=None, corrections=[], **fields)
     with pointing_as_sent(warnings):
@@ -153,7 +152,7 @@ async def _change(
     fields, warnings = _content(article.id, content, old)
     fields["byline"] = content.byline or await byline_of(transaction, fields["attributions"], content.language)
     if slug_was_free := content.slug is None:
-        fields["slug"] = await _free_slug(transaction, content.headline, article.id)
+        fields["slug"] = await references.free_slug(transaction, content.headline, article.id)
     read = {*fields} - {"ednote", "expires_at"}
     is_substantial = not minor and any(fields[name] != getattr(old, name) for name in read)
     fields["working_copy"] = as_working_copy
@@ -326,16 +325,6 @@ def _content(id: str, content: ArticleIn, old: ArticleState | None = None) -> tu
     refuse(faults + more)
     fields = {name: getattr(content, name) for name in ArticleIn.model_fields if name != HTML_BODY}
     return fields | following, warnings
-
-
-async def _free_slug(transaction: Transaction, headline: str, id: str) -> str:
-    """A slug made of the headline that no other article has."""
-    fallback = f"untitled-{id[-8:]}"
-    candidate = slug(headline, fallback=fallback)
-    if UUID_TEXT.fullmatch(candidate):
-        candidate = fallback
-    owners = await references.slug_owners(transaction, [candidate])
-    return candidate if owners.get(candidate, id) == id else f"{candidate[:110].rstrip('-')}-{id[-8:]}"
 
 
 def _next_state(

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, case, func, literal, null, select
 
-from app.articles import filters, listing
+from app.articles import counting, listing
 from app.articles.facet_schemas import FACETS, MOST_VALUES, ListedIn
 from app.articles.filters import EVERYTHING, ArticleFilter, source_kind
 from app.articles.query_schemas import ArticleFilters, in_languages
@@ -148,9 +148,9 @@ async def _from_counters(read: Reader, kind: Kind, facet: _AskedFacet) -> list[t
             # Only these lists are counted by day.
             if group is not None and group.kind != "tag":
                 return None
-            statement = filters.periods_statement(kind, _MONTH_LENGTH, only_sections, len(articles.languages))
+            statement = counting.periods_statement(kind, _MONTH_LENGTH, only_sections, len(articles.languages))
         case _:
-            statement = filters.languages_statement(kind, only_sections)
+            statement = counting.languages_statement(kind, only_sections)
     rows = await read.rows(statement, articles.parameters(), slow=True)
     return [(value, int(number)) for value, number in rows]
 

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
-    and_,
     bindparam,
     func,
     literal,
@@ -38,7 +37,7 @@ from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
-from app.lists.models import Counter, List, ListEntry
+from app.lists.models import List, ListEntry
 from app.lists.store import list_id
 from app.paging import Position
 from app.tags.models import Tag
@@ -224,7 +223,7 @@ class _Branch(NamedTuple):
     query: Select[*Row]
 
 
-def _name(parameter: str, only_sections: bool) -> ColumnElement[str]:
+def name_of_list(parameter: str, only_sections: bool) -> ColumnElement[str]:
     """The name of a list. Of sections the parameter is the slug, and only a section's leads to a name."""
     if not only_sections:
         return bindparam(parameter, type_=List.name.type)
@@ -237,7 +236,7 @@ def _branches(shape: ListShape) -> Iterator[_Branch]:
         entry = aliased(ListEntry)
         sort = entry.updated_at if shape.by_updated else entry.published_at
         query = select(sort.label("sort"), entry.object.label("object"), entry.revision.label("revision")).where(
-            entry.list == list_id(view, _name(f"list_{n}", shape.driver_sections))
+            entry.list == list_id(view, name_of_list(f"list_{n}", shape.driver_sections))
         )
         if shape.languages:
             query = query.where(entry.language == bindparam(f"language_{language}", type_=String()))
@@ -279,7 +278,7 @@ def stands_in(
     for n in range(count):
         other = aliased(ListEntry)
         lookup = select(literal(1, Integer)).where(
-            other.list == list_id(view, _name(f"{parameter}__{n}", only_sections)),
+            other.list == list_id(view, name_of_list(f"{parameter}__{n}", only_sections)),
             other.published_at == columns.published_at,
             other.object == columns.object,
         )
@@ -371,33 +370,3 @@ def fence_statement(shape: ListShape) -> Select[*Row]:
 def size_statement(shape: ListShape) -> Select[int]:
     matches = select(_matches(shape, on_page=False)).limit(COUNTED_AT_MOST + 1).subquery()
     return select(func.count()).select_from(matches)
-
-
-@lru_cache(SHAPES)
-def _counted(kind: Kind, only_sections: bool, languages: int) -> ColumnElement[bool]:
-    """The counters of the list `list_0`, in so many languages."""
-    ids = [list_id(view, _name("list_0", only_sections)) for view in VIEWS[kind]]
-    if not languages:
-        return Counter.list.in_(ids)
-    names = [bindparam(f"language_{n}", type_=String()) for n in range(languages)]
-    return and_(Counter.list.in_(ids), Counter.language.in_(names))
-
-
-@lru_cache(SHAPES)
-def counter_statement(kind: Kind, only_sections: bool, languages: int) -> Select[int]:
-    return select(func.sum(Counter.n)).where(_counted(kind, only_sections, languages), Counter.day == "")
-
-
-@lru_cache(SHAPES)
-def languages_statement(kind: Kind, only_sections: bool) -> Select[str, int]:
-    """(language, number of articles) of the list `list_0`."""
-    number = func.sum(Counter.n)
-    query = select(Counter.language, number).where(_counted(kind, only_sections, 0), Counter.day == "")
-    return query.group_by(Counter.language).having(number > 0)
-
-
-@lru_cache(SHAPES)
-def periods_statement(kind: Kind, length: int, only_sections: bool, languages: int) -> Select[str, int]:
-    period = func.substr(Counter.day, literal(1, Integer), literal(length, Integer)).label("period")
-    query = select(period, func.sum(Counter.n)).where(_counted(kind, only_sections, languages), Counter.day > "")
-    return query.group_by(period).having(func.sum(Counter.n) > 0).order_by(period)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json, to_json
 
-from app.articles import filters, relevance
+from app.articles import counting, filters, relevance
 from app.articles.archive_schemas import ArchiveQuery
 from app.articles.entry_walks import EntryWalk, walk_fence_statement, walk_statement
 from app.articles.filters import COUNTED_AT_MOST, EVERYTHING, LOOKED_AT, ArticleFilter, ListShape
@@ -248,7 +248,7 @@ async def _count(read: Reader, articles: ArticleFilter, shape: ListShape, values
     """From a counter where one is kept, else counted up to 10,000."""
     is_narrowed = shape.bounds or shape.probes or shape.without or shape.ids
     if not is_narrowed and shape.driver == 1 and shape.kind != "due" and articles.views is None:
-        statement = filters.counter_statement(shape.kind, shape.driver_sections, shape.languages)
+        statement = counting.counter_statement(shape.kind, shape.driver_sections, shape.languages)
         ((number,),) = await read.rows(statement, values)
         return int(number or 0), True
     whole = replace(shape, positioned=False, backward=False, fenced=False, with_body=False)
@@ -262,6 +262,6 @@ async def archive(read: Reader, perspective: Perspective, query: ArchiveQuery) -
     name = query.section or (f"articles:tag:{query.tag}" if query.tag else EVERYTHING[0])
     values = {"list_0": name, **{f"language_{n}": language for n, language in enumerate(languages)}}
     length = PERIOD_LENGTHS[query.by]
-    statement = filters.periods_statement(perspective.kind, length, query.section is not None, len(languages))
+    statement = counting.periods_statement(perspective.kind, length, query.section is not None, len(languages))
     rows = await read.rows(statement, values, slow=True)
     return [(period, int(number)) for period, number in rows]

@@ -15,6 +15,7 @@ from app.changes.log import Transaction
 from app.changes.models import Object, ViewEntry
 from app.changes.saving import SHARED_LANGUAGE, TAKEN, refuse
 from app.changes.stored import portions, was_public
+from app.content import languages
 from app.db import fetch, in_list, list_parameters, padded_size
 from app.errors import Fault
 from app.lists.models import List, ListEntry
@@ -22,6 +23,7 @@ from app.notes import references as notes
 from app.publishing.store import releases
 from app.sources import store as sources
 from app.tags.hierarchy import Lineage
+from app.web.fields import UUID_TEXT
 
 
 @cache
@@ -40,6 +42,16 @@ async def slug_owners(transaction: Transaction, slugs: Sequence[str]) -> dict[st
         rows = await fetch(transaction.connection, _owners(count), list_parameters("slug", count, portion))
         owners |= dict(rows)
     return owners
+
+
+async def free_slug(transaction: Transaction, headline: str, id: str) -> str:
+    """A slug made of the headline that no other article has."""
+    fallback = f"untitled-{id[-8:]}"
+    candidate = languages.slug(headline, fallback=fallback)
+    if UUID_TEXT.fullmatch(candidate):
+        candidate = fallback
+    owners = await slug_owners(transaction, [candidate])
+    return candidate if owners.get(candidate, id) == id else f"{candidate[:110].rstrip('-')}-{id[-8:]}"
 
 
 def taken_slugs(articles: Sequence[RenderedArticle], owners: Mapping[str, str | None]) -> Iterable[Fault]:
