@@ -40,6 +40,7 @@ async def test_absent_values_are_null_and_empty_lists_are_lists(api: AsyncClient
             "genre",
             "dateline",
             "ai",
+            "expires_at",
         )
     }
     assert found["published_at"] == found["first_published_at"] == found["updated_at"] == NOON
