@@ -46,8 +46,10 @@ async def repair(database: Database) -> AsyncIterator[tuple[Deviation, bool]]:
         async for deviation in log_deviations(read):
             yield deviation, False
         async for deviation in document_deviations(read):
-            is_mended = deviation.kind in MENDED and deviation.object is not None
-            yield deviation, is_mended and await mend_object(database, parents, *deviation.object)  # type: ignore[misc]
+            is_mended = False
+            if deviation.kind in MENDED and deviation.object is not None:
+                is_mended = await mend_object(database, parents, *deviation.object)
+            yield deviation, is_mended
     async with database.reader().snapshot() as read:
         async for found in list_deviations(read, await _zone(read)):
             if isinstance(found, StrayEntry):

@@ -164,7 +164,7 @@ class _Page:
         return found
 
 
-def _own(state: ShownState) -> tuple[str, str]:
+def _own(state: ShownState) -> tuple[Noun, str]:
     assert state.ref is not None
     return state.noun, state.ref
 

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal, NamedTuple
 
+from app.changes.models import Noun
+
 Kind = Literal["log", "document", "row", "view", "reference", "slug", "list", "counter"]
 
 MEANINGS: Final[dict[Kind, str]] = {
@@ -22,7 +24,7 @@ class Deviation(NamedTuple):
     kind: Kind
     place: str
     detail: str
-    object: tuple[str, str] | None = None
+    object: tuple[Noun, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.place}: {self.detail}. {MEANINGS[self.kind]}"
