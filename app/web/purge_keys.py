@@ -42,6 +42,7 @@ def _base64(data: bytes) -> str:
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
+@lru_cache(50_000)
 def every(name: str) -> str:
     """The coarser name that every change of the same noun touches: `articles` for `article:…` and `articles:tag:…`."""
     noun = _NOUN.match(name)

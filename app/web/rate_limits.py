@@ -108,6 +108,7 @@ class RateLimits:
         self._addresses = addresses
         self._public = public
         self._keyed = keyed
+        self._limits_something = public is not None or keyed is not None
         self._own_counters = OwnCounters()
         self._shared = shared_counters(storage) if storage else None
         self._shared_from = 0.0
@@ -115,7 +116,8 @@ class RateLimits:
         self._keys: OrderedDict[bytes, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        charge = None if scope["type"] != "http" or _is_free(scope) else self._charge(scope)
+        is_counted = self._limits_something and scope["type"] == "http" and not _is_free(scope)
+        charge = self._charge(scope) if is_counted else None
         if charge is None:
             await self.app(scope, receive, send)
             return
