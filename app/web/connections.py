@@ -24,6 +24,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """
 
     _timer: asyncio.TimerHandle | None = None
+    _period_ends = 0.0
     _bytes_received = 0
     _in_head = False
 
@@ -74,9 +75,18 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().shutdown()
 
     def _begin_period(self) -> None:
-        self._cancel_timer()
+        """Moves the end of the period. A timer that runs stays: a new one for each request would be dear."""
         self._bytes_received = 0
-        self._timer = self.loop.call_later(PERIOD_SECONDS, self._end_period)
+        self._period_ends = self.loop.time() + PERIOD_SECONDS
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._period_ends, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        if self.loop.time() < self._period_ends:
+            self._timer = self.loop.call_at(self._period_ends, self._wake)
+        else:
+            self._end_period()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
