@@ -24,6 +24,7 @@ from app.site.frames import ALL, Reading
 from app.site.lists import StoryList, front, stories
 from app.site.rendering import Alternate, Frame, Head, files, page_response
 from app.site.stories import StoryPage
+from app.site.timelines import timeline_of
 from app.site.wording import language_name
 from app.sources import store as sources
 from app.tags import store as tags
@@ -185,7 +186,9 @@ async def _tag(request: Request, read: Reader, slug: str, query: PageParameters,
         path = addresses.of("sections" if is_section else "tags", slug)
         filters = {"section" if is_section else "tag": slug}
         listed = await _stories(request, snapshot, path, query, reading.frame, **filters)
-    language = reading.frame.language
+        language = reading.frame.language
+        begins = not is_section and query.cursor is None
+        timeline = await timeline_of(snapshot, site, slug, language) if begins else None
     title = in_language(tag["labels"], language)
     return await _list_response(
         request,
@@ -201,7 +204,8 @@ async def _tag(request: Request, read: Reader, slug: str, query: PageParameters,
                 *frames.feeds(site, title, query.language, **filters),
             ),
         ),
-        [f"tag:{slug}", *(f"tag:{parent}" for parent in above["tag"])],
+        [f"tag:{slug}", *(f"tag:{parent}" for parent in above["tag"]), *(timeline.names if timeline else ())],
+        timeline=timeline,
         tag=tag,
         title=title,
         under=_labelled(under.items, language),

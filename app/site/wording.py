@@ -13,7 +13,7 @@ PageWord = Literal[
     "dateline", "genre", "flags", "ai", "search", "search_for", "order", "best_first", "newest_first", "narrow",
     "narrowed_to", "remove", "nothing_found", "go_on", "previous", "next", "did_you_mean", "not_understood",
     "related_to", "read_on", "editors_choice", "in_common", "none_related", "plain_words", "facet_section",
-    "facet_tag", "facet_source", "facet_language", "facet_month",
+    "facet_tag", "facet_source", "facet_language", "facet_month", "timeline", "whole_timeline",
 ]  # fmt: skip
 
 _ENGLISH: Final[dict[PageWord, str]] = {
@@ -111,6 +111,8 @@ _ENGLISH: Final[dict[PageWord, str]] = {
     "facet_source": "Source",
     "facet_language": "Language",
     "facet_month": "Month",
+    "timeline": "By date",
+    "whole_timeline": "All dates, as the API has them",
 }
 _UKRAINIAN: Final[dict[PageWord, str]] = {
     "skip": "До вмісту",
@@ -207,6 +209,8 @@ _UKRAINIAN: Final[dict[PageWord, str]] = {
     "facet_source": "Джерело",
     "facet_language": "Мова",
     "facet_month": "Місяць",
+    "timeline": "За датами",
+    "whole_timeline": "Усі дати, як їх віддає API",
 }
 _WORDS: Final = {"en": _ENGLISH, "uk": _UKRAINIAN}
 SPOKEN: Final = tuple(_WORDS)

@@ -95,6 +95,20 @@ async def test_a_source_has_all_its_quotes(newsroom: AsyncClient) -> None:
     assert all(quote in html for quote in quotes)
 
 
+async def test_a_topic_has_the_dated_facts_of_its_notes(newsroom: AsyncClient) -> None:
+    timeline = await get(newsroom, "/v1/timeline", tag="trams", language="en")
+    shown = await page(newsroom, "/tags/trams?language=en")
+    assert len(timeline["items"]) > 2
+    assert "By date" in shown.text("h2")
+    facts = [fact["text"] for fact in timeline["items"]]
+    assert [text for text in shown.text("a") if text in facts] == facts
+    assert {f"/notes/{fact['note']}" for fact in timeline["items"]} <= {*shown.links}
+
+
+async def test_a_section_has_no_timeline(newsroom: AsyncClient) -> None:
+    assert "By date" not in (await page(newsroom, "/sections/city?language=en")).text("h2")
+
+
 async def test_heads_name_the_page_its_versions_and_its_formats(newsroom: AsyncClient) -> None:
     answer = await newsroom.get("/stories/thirty-five-minutes-without-an-engine-the-orioles-first-crossing")
     links = document(answer).all("link")
