@@ -14,6 +14,7 @@ from app.commands.follow import follow
 from app.commands.import_anything import ANYTHING, ImportGroup, import_anything
 from app.commands.importing import import_ndjson, seed
 from app.commands.keys import create_key, list_keys, revoke_key
+from app.commands.listen import listen
 from app.commands.pages import import_page
 from app.commands.reindexing import reindex
 from app.commands.serve import openapi, serve
@@ -25,7 +26,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, migrate, backup, restore, check, reindex, seed, follow, openapi):
+for command in (serve, migrate, backup, restore, check, reindex, seed, follow, listen, openapi):
     cli.command()(command)
 
 

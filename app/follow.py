@@ -181,6 +181,25 @@ def connect(url: str) -> httpx.Client:
         raise ValueError(error) from None
 
 
+def last_position(client: httpx.Client) -> int:
+    """The position of the last change. Raises: CannotFollow."""
+    try:
+        return _parse(_get(client, "changes", limit=1), _head)
+    except _ServerUnavailable as error:
+        raise CannotFollow(f"{_without_credentials(client.base_url)} does not answer: {error}.") from None
+
+
+def post(client: httpx.Client, url: str, seconds: float, body: bytes, headers: dict[str, str]) -> str:
+    """Sends JSON to a program. Returns the status of its answer, or why there is none."""
+    try:
+        response = client.post(
+            url, content=body, headers={"Content-Type": "application/json", **headers}, timeout=seconds
+        )
+        return str(response.status_code)
+    except httpx.TransportError as error:
+        return f"not sent: {error}"
+
+
 def follow(client: httpx.Client, copy: Copy, report: Callable[[str], None], *, once: bool) -> None:
     """Updates the copy from the log of changes: until it equals what the server shows with `once`, otherwise forever.
 

@@ -38,6 +38,7 @@ COMMANDS: Final = (
     "import",
     "export",
     "follow",
+    "listen",
     "openapi",
     "import ndjson",
     "import page",

@@ -26,6 +26,14 @@ def encode_secret(secret: bytes) -> str:
     return f"whsec_{base64.b64encode(secret).decode()}"
 
 
+def decode_secret(text: str) -> bytes:
+    """The secret from the form that receivers use. Raises: ValueError."""
+    try:
+        return base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise ValueError("must be whsec_ and base64, as `listen` and `POST /v1/webhooks` print it") from None
+
+
 _HEADS: Final = select(Head.seq, Head.public_seq).where(Head.id == HEAD)
 # The last position of the log that the webhook follows.
 LAST_POSITION: Final = case(
