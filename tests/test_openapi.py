@@ -67,6 +67,7 @@ NEEDS = {
     "tz": {"date": "2025-01"},
     "status": {"perspective": "drafts"},
     "working_copy": {"perspective": "drafts"},
+    "actor": {"perspective": "drafts"},
 }
 # Parameters without an example: a cursor is signed by the server that made it.
 NO_EXAMPLE = {"cursor"}
@@ -360,6 +361,7 @@ def test_a_field_of_an_answer_is_always_there() -> None:
             "ednote",
             "working_copy",
             "actor",
+            "after",
             "dead_letters",
             "body_html",
             "body_text",

@@ -39,7 +39,7 @@ FOR_THE_SQL_PROMPT: Final = frozenset(
     for column in columns.split()
 )
 # Who did it: for whoever has to find that out.
-FOR_INQUIRIES: Final = frozenset({"changes.actor", "keys.created_by"})
+FOR_INQUIRIES: Final = frozenset({"keys.created_by"})
 # A section cannot be deleted while an article is in it.
 FOREIGN_KEYS: Final = frozenset({"articles.section"})
 
@@ -125,7 +125,7 @@ READ: Final = (
     "/articles/flood/revisions",
     "/articles/flood/revisions/1",
     "/notes/dam/revisions",
-    "/changes",
+    "/changes?noun=article&tag=rivers&since=2020-01-01",
     "/keys",
     "/webhooks",
 )

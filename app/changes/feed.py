@@ -6,18 +6,19 @@ it tells of others. The desk's is the whole log.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, case, delete, func, null, or_, select
 from sqlalchemy.orm import aliased
 
+from app.changes.entry_filters import LOOKED_AT, EntryFilter, FilterShape, conditions, last_earlier
 from app.changes.log import HEAD
 from app.changes.models import DESK, PUBLIC, Change, Head, Object, Revision, ViewEntry
 from app.changes.stored import desk_document_of, document_of
 from app.changes.views import Perspective
-from app.db import Database, Reader, Row
+from app.db import SHAPES, Database, Reader, Row
 from app.errors import Fault, Invalid, Trimmed
 from app.web.fields import format_instant
 from app.web.purge_keys import CHANGES, purge_key
@@ -28,7 +29,10 @@ TRIMMED_AT_ONCE: Final = 5_000
 
 
 class Entry(NamedTuple):
-    """One entry of the log. `position` counts in the log that is read: the public's or the desk's."""
+    """One entry of the log. `position` counts in the log that is read: the public's or the desk's.
+
+    `actor` is the name of the key with which it was made; None in the public's log, where it is not even read.
+    """
 
     position: int
     at: datetime
@@ -38,6 +42,7 @@ class Entry(NamedTuple):
     revision: int
     names: list[str]
     reason: str | None
+    actor: str | None
 
     @property
     def keys(self) -> list[str]:
@@ -48,6 +53,8 @@ class Entry(NamedTuple):
         """Members of the JSON object that tells of the entry, without its position and document."""
         fields: dict[str, Any] = {"at": format_instant(self.at), "op": self.op, "noun": self.noun, "ref": self.ref}
         fields |= {"revision": self.revision, "keys": self.keys, "reason": self.reason}
+        if self.actor is not None:
+            fields["actor"] = self.actor
         return to_json(fields)[1:-1]
 
 
@@ -77,24 +84,29 @@ def check_position(after: int, head: int, next_positions: Sequence[int], paramet
     if not next_positions and after > head:
         detail = f"is a position to come, or of another log; the last position is {head}"
         raise Invalid(f"{parameter} {detail}.", Fault(detail, "future", parameter=parameter))
-    raise Trimmed(f"What came right after position {after} is kept no more. Start over.", head=head)
+    raise _trimmed(after, head)
+
+
+def _trimmed(after: int, head: int) -> Trimmed:
+    return Trimmed(f"What came right after position {after} is kept no more. Start over.", head=head)
 
 
 @cache
 def _entries(desk: bool) -> Select[*Row]:
     """The columns of an `Entry`."""
     number: Any = Change.seq if desk else Change.public_seq
-    query = select(number, Change.at, Change.op, Change.noun, Change.ref, Change.revision, Change.keys, Change.reason)
+    what = (Change.op, Change.noun, Change.ref, Change.revision, Change.keys, Change.reason)
+    query = select(number, Change.at, *what, Change.actor if desk else null())
     return query.where(number > bindparam("after")).order_by(number).limit(bindparam("limit"))
 
 
-@cache
-def _entries_with_documents(desk: bool) -> Select[*Row]:
+@lru_cache(SHAPES)
+def _entries_with_documents(desk: bool, shape: FilterShape | None) -> Select[*Row]:
     """An earlier entry shows of an object what its history does: nothing while the object is not visible at all."""
     public, own = aliased(ViewEntry), aliased(ViewEntry)
+    entries = _entries(desk) if shape is None else _filtered_entries(desk, shape)
     query: Select[*Row] = (
-        _entries(desk)
-        .add_columns(Revision.card, Revision.body, Revision.private)
+        entries.add_columns(Revision.card, Revision.body, Revision.private)
         .select_from(Change)
         .outerjoin(Object, and_(Object.noun == Change.noun, Object.ref == Change.ref))
         .outerjoin(public, and_(public.view == PUBLIC, public.object == Object.id))
@@ -111,18 +123,67 @@ def _entries_with_documents(desk: bool) -> Select[*Row]:
     return query.outerjoin(Revision, and_(Revision.object == Object.id, Revision.revision == newest, exists))
 
 
+def _filtered_entries(desk: bool, shape: FilterShape) -> Select[*Row]:
+    """As `_entries`, of those up to the position `last` that meet the conditions."""
+    number: Any = Change.seq if desk else Change.public_seq
+    return _entries(desk).where(number <= bindparam("last", type_=BigInteger()), *conditions(shape))
+
+
 async def entries(read: Reader, perspective: Perspective, after: int, limit: int) -> list[Entry]:
     """Entries behind a position, oldest first. Cost: one statement."""
     rows = await read.rows(_entries(perspective.desk), {"after": after, "limit": limit})
     return [Entry(*row) for row in rows]
 
 
-async def entries_with_documents(
-    read: Reader, perspective: Perspective, after: int, limit: int
+class LogPage(NamedTuple):
+    """Entries behind a position as JSON, each with its document or null, oldest first.
+
+    `head` is the last position there is, `looked_to` the one up to which there are no others that were asked for.
+    """
+
+    items: list[bytes]
+    head: int
+    looked_to: int
+
+
+async def page(
+    read: Reader, perspective: Perspective, after: int, limit: int, entry_filter: EntryFilter | None = None
+) -> LogPage:
+    """At most so many entries behind a position: all of them, or those that the filter selects of the next LOOKED_AT.
+
+    Cost: two statements, with a filter three or four. Raises: Invalid, Trimmed; see `check_position`. Where the filter
+    begins at an instant, the log need not reach back to the position, but to that instant.
+    """
+    last = await head(read, perspective)
+    if entry_filter is None:
+        rows = await _rows_with_documents(read, perspective, {"after": after, "limit": limit})
+        check_position(after, last, [position for position, _ in rows])
+        looked_to = rows[-1][0] if rows else after
+        return LogPage([item for _, item in rows], max(last, looked_to), looked_to)
+    start = after
+    if entry_filter.since is not None and after < last:
+        start, is_there = await last_earlier(
+            read, desk=perspective.desk, after=after, head=last, since=entry_filter.since
+        )
+        if start > after and not is_there:
+            raise _trimmed(after, last)
+    looked_to = max(start, min(start + LOOKED_AT, last))
+    values = {"after": start, "limit": limit, "last": looked_to, **entry_filter.parameters}
+    rows = await _rows_with_documents(read, perspective, values, entry_filter.shape)
+    # Read afterwards: what the log has now, it had before.
+    check_position(start, last, [entry.position for entry in await entries(read, perspective, start, 1)])
+    if len(rows) == limit:
+        looked_to = rows[-1][0]
+    return LogPage([item for _, item in rows], last, looked_to)
+
+
+async def _rows_with_documents(
+    read: Reader, perspective: Perspective, values: dict[str, Any], shape: FilterShape | None = None
 ) -> list[tuple[int, bytes]]:
-    """(position, entry as JSON with its document or null) behind a position, oldest first. Cost: one statement."""
-    statement = _entries_with_documents(perspective.desk)
-    rows = await read.rows(statement, {"after": after, "limit": limit}, slow=limit > LONG_PAGE)
+    """(position, entry as JSON with its document or null), oldest first. Cost: one statement."""
+    statement = _entries_with_documents(perspective.desk, shape)
+    is_slow = shape is not None or values["limit"] > LONG_PAGE
+    rows = await read.rows(statement, values, slow=is_slow)
     items = []
     for *columns, card, body, private in rows:
         entry = Entry(*columns)

@@ -42,6 +42,8 @@ from app.errors import Fault
 from app.words.analysis import load_dictionaries
 
 HEAD: Final = 1
+# Names of keys may be longer; more of them is not recorded.
+LONGEST_ACTOR: Final = 200
 # When objects are due that have no release of their own: they are public as soon as something public names them.
 DUE_ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # The card of a revision that records a deletion.
@@ -173,7 +175,7 @@ async def transaction(database: Database, *, actor: str, zone: ZoneInfo) -> Asyn
     """
     await load_dictionaries()  # what is saved is indexed by its words
     async with database.begin() as connection:
-        transaction = Transaction(connection, actor, zone)
+        transaction = Transaction(connection, actor[:LONGEST_ACTOR], zone)
         yield transaction
         if transaction.changes:
             await _record(transaction)

@@ -1,15 +1,19 @@
 """What the log and the histories look like on the wire, and the parameters by which they are read."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.changes.entry_filters import EntryFilter, tag_names
+from app.changes.log import LONGEST_ACTOR
 from app.changes.models import Noun, Op
 from app.changes.views import DRAFTS
-from app.web.fields import INSTANT, Instant
-from app.web.queries import Parameters, if_asked, whole_number
-from app.web.spans import check_plus, moment
+from app.web.fields import INSTANT, Instant, Line, Slug
+from app.web.queries import Parameters, comma_list, conflict, if_asked, whole_number
+from app.web.spans import check_plus, moment, moment_or_day
+from app.web.spans import since as first_moment
 
 LAST_POSITION = 2**63 - 1
 WholeNumber = Annotated[int, BeforeValidator(whole_number)]
@@ -99,7 +103,7 @@ class StreamQuery(Drafts):
 
 
 class ChangesQuery(Drafts):
-    """Which stretch of the log, and whether to wait for it."""
+    """Which stretch of the log, which entries of it, and whether to wait for them."""
 
     after: WholeNumber = Field(
         default=0, ge=0, le=LAST_POSITION, description="The last position you have; 0 for all there is.", examples=[2]
@@ -108,10 +112,43 @@ class ChangesQuery(Drafts):
     wait: WholeNumber = Field(
         default=0, ge=0, le=30, description="Seconds to wait for an entry, where there is none yet.", examples=[15]
     )
+    actor: Annotated[Line, Field(max_length=LONGEST_ACTOR)] | None = Field(
+        default=None,
+        description="Done by this actor, as entries name it. With `perspective=drafts` only.",
+        examples=["import"],
+    )
+    noun: Annotated[tuple[Noun, ...], comma_list(Noun)] | None = Field(
+        default=None, description="Of any of these kinds of objects, comma-separated.", examples=["article,note"]
+    )
+    tag: Annotated[tuple[str, ...], comma_list(Slug)] | None = Field(
+        default=None,
+        description="Any of these tags, comma-separated: changes of a tag itself, and of the articles and notes that"
+        " stood or stand under it or its descendants, as their `keys` say.",
+        examples=["trams"],
+    )
+    since: Annotated[str, AfterValidator(moment_or_day)] | None = Field(
+        default=None,
+        description="Done then or later: an instant with an offset, or a day in the site's zone.",
+        examples=["2024-01-01"],
+    )
+
+    def entry_filter(self, zone: ZoneInfo) -> EntryFilter | None:
+        """Which entries are asked for; None for all. `zone`: where bare dates are read."""
+        names = tuple(sorted(tag_names(self.tag or ())))
+        selected = EntryFilter(self.actor, self.noun or (), names, first_moment(self.since, zone))
+        return None if selected == EntryFilter() else selected
+
+    @model_validator(mode="after")
+    def _knows_actors(self) -> Self:
+        if self.actor is not None and self.perspective != DRAFTS:
+            raise conflict("actor", "is known in the desk's view alone: add `perspective=drafts`")
+        return self
 
 
 class StreamedChange(BaseModel):
     """The data of an event of the stream: an entry of the log, whose position is the `id` of the event."""
+
+    model_config = ConfigDict(json_schema_extra=if_asked("actor"))
 
     at: Instant = Field(description="When it was done.")
     op: Op = Field(description="What was done.")
@@ -120,6 +157,11 @@ class StreamedChange(BaseModel):
     revision: int = Field(ge=1, description="That of the object after it.")
     keys: list[str] = Field(description="The objects and lists that it touches, before and after: what to purge.")
     reason: str | None = Field(description="Why it was withdrawn, in a word.")
+    actor: str | MISSING = Field(
+        default=MISSING,
+        description="Who did it: the first 200 characters of the name of the key; `ticker`, `import`, `import page` or"
+        " `migration` for what the server and its commands do. For the desk alone.",
+    )
 
 
 class ChangeEntry(StreamedChange):
@@ -135,5 +177,10 @@ class ChangeEntry(StreamedChange):
 class ChangePage(BaseModel):
     """A stretch of the log, oldest first."""
 
+    model_config = ConfigDict(json_schema_extra=if_asked("after"))
+
     items: list[ChangeEntry]
     head: int = Field(ge=0, description="The last position there is: the copy is complete when it has come so far.")
+    after: int | MISSING = Field(
+        default=MISSING, ge=0, description="Of a filtered log: how far it was looked through. Go on from there."
+    )

@@ -10,7 +10,7 @@ from app.db.database import SHAPES, Committed, Database, Reader
 from app.db.replicas import replica_urls
 from app.db.schema import Progress, SchemaMismatch, check_schema, checkpoint_into_file, migrate
 from app.db.signal import CommitSignal, announced_commit
-from app.db.statements import Row, in_list, keyset, list_parameters, padded_size
+from app.db.statements import Row, in_list, json_texts, keyset, list_parameters, padded_size
 from app.db.url import DatabaseUrl
 from app.db.writing import (
     WriteConnection,
@@ -27,6 +27,6 @@ __all__ = [
     "Json", "Name", "Progress", "Reader", "Row", "SchemaMismatch", "UtcDateTime", "Uuid16", "WriteConnection",
     "add_to_counters", "announced_commit", "check_schema", "checkpoint_into_file", "copy_database", "dump_command",
     "execute_many", "fetch", "from_milliseconds", "in_list", "insert_if_absent", "insert_many", "insert_missing",
-    "keyset", "list_parameters", "migrate", "milliseconds", "new_file", "new_id", "padded_size", "refuse_used",
-    "replica_urls", "undump_command", "utcnow",
+    "json_texts", "keyset", "list_parameters", "migrate", "milliseconds", "new_file", "new_id", "padded_size",
+    "refuse_used", "replica_urls", "undump_command", "utcnow",
 ]  # fmt: skip

@@ -5,8 +5,10 @@ from functools import cache
 from itertools import chain, repeat
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Column, ColumnElement, CursorResult, Integer, Select, bindparam, tuple_
+from sqlalchemy import Column, ColumnElement, CursorResult, Integer, Select, String, bindparam, tuple_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.sql.functions import FunctionElement
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -50,6 +52,23 @@ def keyset(
         query = query.where(key < position if down else key > position)
     order = [column.desc() if down else column.asc() for column in columns]
     return query.order_by(*order).limit(bindparam("limit", type_=Integer()))
+
+
+class json_texts(FunctionElement[str]):  # noqa: N801
+    """The texts of a JSON array, a row each: `json_texts(column).table_valued("value")`, to be selected from."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(json_texts)
+def _in_sqlite(element: json_texts, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses)})"
+
+
+@compiles(json_texts, "postgresql")
+def _in_postgresql(element: json_texts, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements_text({compiler.process(element.clauses)})"
 
 
 @cache

@@ -6,6 +6,7 @@ from pydantic_core import from_json
 from sqlalchemy import Integer, bindparam, select
 
 from app.changes import feed
+from app.changes.entry_filters import tag_names
 from app.changes.feed import Entry
 from app.changes.models import Object, Revision
 from app.changes.views import EVERYONE, NEWEST
@@ -49,9 +50,7 @@ async def _selects(webhook: ClaimedWebhook, event: Entry, read: Reader) -> bool:
     """Whether the filters of the webhook select the change."""
     if webhook.nouns and event.noun not in webhook.nouns:
         return False
-    # A change names the lists in which the object was or is, including those of ancestors of its tags.
-    lists = {f"{prefix}tag:{tag}" for tag in webhook.tags for prefix in ("", "articles:", "notes:")}
-    if lists and lists.isdisjoint(event.names):
+    if (lists := tag_names(webhook.tags)) and lists.isdisjoint(event.names):
         return False
     if not webhook.languages or event.noun not in {"article", "note"}:
         return True

@@ -618,6 +618,7 @@ class ChangeEntry(TypedDict):
     revision: int
     keys: list[str]
     reason: str | None
+    actor: NotRequired[str]
     seq: int
     document: dict[str, Any] | None
 
@@ -625,6 +626,7 @@ class ChangeEntry(TypedDict):
 class ChangePage(TypedDict):
     items: list[ChangeEntry]
     head: int
+    after: NotRequired[int]
 
 
 class CodeBlock(TypedDict):
@@ -1423,6 +1425,7 @@ class StreamedChange(TypedDict):
     revision: int
     keys: list[str]
     reason: str | None
+    actor: NotRequired[str]
 
 
 class Suggestion(TypedDict):
@@ -1594,6 +1597,7 @@ class WebhookEvent(TypedDict):
     revision: int
     keys: list[str]
     reason: str | None
+    actor: NotRequired[str]
     seq: int
 
 
@@ -1916,6 +1920,10 @@ class ListChangesQuery(TypedDict, total=False):
     after: int
     limit: int
     wait: int
+    actor: str
+    noun: Literal["tag", "source", "note", "article"] | Sequence[Literal["tag", "source", "note", "article"]]
+    tag: str | Sequence[str]
+    since: str
 
 
 class StreamChangesQuery(TypedDict, total=False):

@@ -1557,6 +1557,8 @@ export interface components {
         };
         /** @description One entry of the log: what happened to which object. */
         ChangeEntry: {
+            /** @description Who did it: the first 200 characters of the name of the key; `ticker`, `import`, `import page` or `migration` for what the server and its commands do. For the desk alone. */
+            actor?: string;
             /** @description When it was done. */
             at: string;
             /** @description The object as `GET` shows it; null where it is gone (deleted, withdrawn, unpublished), and in earlier entries of what is gone now. */
@@ -1586,6 +1588,8 @@ export interface components {
         };
         /** @description A stretch of the log, oldest first. */
         ChangePage: {
+            /** @description Of a filtered log: how far it was looked through. Go on from there. */
+            after?: number;
             /** @description The last position there is: the copy is complete when it has come so far. */
             head: number;
             items: components["schemas"]["ChangeEntry"][];
@@ -3032,6 +3036,8 @@ export interface components {
         };
         /** @description The data of an event of the stream: an entry of the log, whose position is the `id` of the event. */
         StreamedChange: {
+            /** @description Who did it: the first 200 characters of the name of the key; `ticker`, `import`, `import page` or `migration` for what the server and its commands do. For the desk alone. */
+            actor?: string;
             /** @description When it was done. */
             at: string;
             /** @description The objects and lists that it touches, before and after: what to purge. */
@@ -3378,6 +3384,8 @@ export interface components {
         };
         /** @description The body of an event: an entry of the log, without its document. */
         WebhookEvent: {
+            /** @description Who did it: the first 200 characters of the name of the key; `ticker`, `import`, `import page` or `migration` for what the server and its commands do. For the desk alone. */
+            actor?: string;
             /** @description When it was done. */
             at: string;
             /** @description The objects and lists that it touches, before and after: what to purge. */
@@ -4080,12 +4088,20 @@ export interface operations {
     list_changes: {
         parameters: {
             query?: {
+                /** @description Done by this actor, as entries name it. With `perspective=drafts` only. */
+                actor?: string;
                 /** @description The last position you have; 0 for all there is. */
                 after?: number;
                 /** @description At most so many entries. */
                 limit?: number;
+                /** @description Of any of these kinds of objects, comma-separated. */
+                noun?: ("tag" | "source" | "note" | "article")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
                 perspective?: "drafts";
+                /** @description Done then or later: an instant with an offset, or a day in the site's zone. */
+                since?: string;
+                /** @description Any of these tags, comma-separated: changes of a tag itself, and of the articles and notes that stood or stand under it or its descendants, as their `keys` say. */
+                tag?: string[];
                 /** @description Seconds to wait for an entry, where there is none yet. */
                 wait?: number;
             };
