@@ -38,9 +38,11 @@ OptionalCaller = Annotated[Caller | None, Depends(_caller)]
 
 
 class NeedsScope(Scoped):
-    """A dependency: the caller, whose key has this scope. Raises: Unauthorized, Forbidden."""
+    """A dependency: the caller, whose key has this scope, or one of the others. Raises: Unauthorized, Forbidden."""
 
     async def __call__(self, caller: OptionalCaller) -> Caller:
+        if caller is not None and not caller.scopes.isdisjoint(self.others):
+            return caller
         return permitted(caller, self.scope)
 
 

@@ -40,6 +40,11 @@ class Refusal(Exception):
         self.headers = headers or {}
         self.extra = extra
 
+    def document(self) -> dict[str, Any]:
+        """What is told of it where it is one of several: code, detail and faults."""
+        faults = [fault.document() for fault in self.faults]
+        return {"code": self.code, "detail": self.detail, "errors": faults}
+
 
 class Malformed(Refusal):
     """The request cannot be read at all: broken percent-encoding, two Host headers, JSON that is none."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from app import about, logs, operations, reindex
+from app.articles.action_routes import router as article_actions
 from app.articles.desk_routes import router as articles_desk
 from app.articles.preview_routes import router as previews
 from app.articles.quote_routes import router as quotes
@@ -135,8 +136,9 @@ def create_app(settings: Settings) -> "Application":
     api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
     api.state.site = Site.of(settings)
     for router in (
-        articles, articles_desk, previews, related_articles, quotes, redirects, notes, timeline, sources, tags, search,
-        formats, feeds, sitemaps, discovery, importers, changes, keys, webhooks, operations.router,
+        articles, article_actions, articles_desk, previews, related_articles, quotes, redirects, notes, timeline,
+        sources, tags, search, formats, feeds, sitemaps, discovery, importers, changes, keys, webhooks,
+        operations.router,
     ):  # fmt: skip
         api.include_router(router)
     problems.install(api)

@@ -133,7 +133,8 @@ def address(template: str) -> str:
 def guarded() -> Iterator[Any]:
     for template, methods in document()["paths"].items():
         for method, operation in methods.items():
-            if not is_public(operation):
+            # What one of several scopes opens, as the body says, has tests of its own.
+            if not is_public(operation) and len(operation["security"]) == 1:
                 ((name, scopes),) = operation["security"][0].items()
                 assert (name, len(scopes)) == ("key", 1), template
                 yield pytest.param(method.upper(), address(template), scopes[0], id=operation["operationId"])

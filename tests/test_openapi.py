@@ -42,6 +42,7 @@ from tests.openapi import (
 
 # An id is for ever: clients generate names from it.
 IDS = """
+act_on_articles
 check_live check_ready correct_article create_article create_article_preview create_key create_note create_note_preview
 create_source create_tag create_webhook delete_article delete_note delete_source delete_tag delete_webhook
 discard_working_copy erase_article erase_note get_archive get_article get_article_difference get_article_html
@@ -159,8 +160,9 @@ def refusals_of_writing(operation: dict[str, Any]) -> set[str]:
 ACTIONS = {"restore", "publish", "unpublish", "withdraw", "erase", "correct"}
 # What was found can always be done.
 NEVER_IN_THE_WAY = {"create_article_preview", "create_note_preview", "discard_working_copy", "import_documents"}
-# What is issued is not stored, and of an import each line is answered for itself.
-UNREPEATED = {"create_article_preview", "create_note_preview", "import_documents"}
+NEVER_IN_THE_WAY |= {"act_on_articles"}
+# What is issued is not stored, and of an import each line is answered for itself, of many articles each one.
+UNREPEATED = {"act_on_articles", "create_article_preview", "create_note_preview", "import_documents"}
 READING_NEEDS: list[dict[str, list[str]]] = [{}, {"key": []}]
 
 

@@ -103,8 +103,7 @@ class Line:
     def refuse(self, refusal: Refusal) -> None:
         """Records why it was not imported."""
         self.outcome = "error"
-        faults = [fault.document() for fault in refusal.faults]
-        self.error = {"code": refusal.code, "detail": refusal.detail, "errors": faults}
+        self.error = refusal.document()
 
     def result(self) -> bytes:
         """The line of the answer."""

@@ -28,10 +28,11 @@ class Caller:
 
 
 class Scoped:
-    """A dependency that needs a key with this scope. `openapi` describes it."""
+    """A dependency that needs a key with this scope, or with one of the others. `openapi` describes it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *others: Scope) -> None:
         self.scope = scope
+        self.others = others
 
 
 def permitted(caller: Caller | None, scope: Scope) -> Caller:

@@ -169,6 +169,7 @@ def _describe_dependencies(
     """Adds the body, headers and keys that the operation's dependencies read, and their refusals."""
     responses = operation["responses"]
     scopes: dict[str, None] = {}
+    others: dict[str, None] = {}
     for dependency in dependencies:
         if isinstance(dependency, JsonBody):
             content = {media_type: {"schema": body_refs[dependency.model]} for media_type in dependency.media_types}
@@ -176,13 +177,14 @@ def _describe_dependencies(
             responses |= _BODY_REFUSALS
         elif isinstance(dependency, Scoped):
             scopes[dependency.scope] = None
+            others |= dict.fromkeys(dependency.others)
             responses |= _SCOPE_REFUSALS
         elif (header := getattr(dependency, "parameter", None)) in _HEADER_REFUSALS:
             _describe_header(method, operation, header)
     if any(parameter.get("name") == SCOPED_PARAMETER for parameter in operation.get("parameters", ())):
         responses |= shared(Forbidden="403")
     if scopes:
-        operation["security"] = [{"key": [*scopes]}]
+        operation["security"] = [{"key": [*scopes]}, *({"key": [scope]} for scope in others)]
     else:
         operation["security"] = [{}, {"key": []}] if "401" in responses else []
 

@@ -26,7 +26,9 @@ Headers = list[tuple[bytes, bytes]]
 FREE_PATHS: Final = frozenset({"/livez", "/readyz"})
 # What a request weighs: itself, and what makes it dear. `limit` counts for each so many items of it.
 OWN_WEIGHT: Final = 1
-IMPORT_WEIGHT: Final = 20
+BATCH_WEIGHT: Final = 20
+# Requests of many writes.
+BATCHES: Final = frozenset({"/v1/import", "/v1/articles/actions"})
 INCLUDE_WEIGHT: Final = 1
 ITEMS_OF_ONE_WEIGHT: Final = 25
 MOST_LIMIT: Final = 100
@@ -200,8 +202,8 @@ def shared_counters(url: str) -> RedisStorage:
 
 def weight(scope: Scope) -> int:
     """What the request weighs."""
-    if scope["path"].removeprefix(scope.get("root_path", "")) == "/v1/import":
-        return IMPORT_WEIGHT
+    if scope["path"].removeprefix(scope.get("root_path", "")) in BATCHES:
+        return BATCH_WEIGHT
     total, query = OWN_WEIGHT, scope["query_string"]
     if b"limit" in query or b"include" in query or b"%" in query:  # else there is nothing to weigh
         for name, value in parse_qsl(query.decode("latin-1")):

@@ -104,6 +104,28 @@ class ArchivePeriod(TypedDict):
     count: int
 
 
+class ArticleActionResult(TypedDict):
+    ref: str
+    outcome: Literal["updated", "unchanged", "error"]
+    revision: int | None
+    error: ArticleRefusal | None
+
+
+class ArticleActionResults(TypedDict):
+    items: list[ArticleActionResult]
+
+
+class ArticleActionsIn(TypedDict):
+    action: Literal["publish", "unpublish", "withdraw", "tag", "untag"]
+    refs: list[str]
+    at: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
+    reason: NotRequired[Literal["legal", "privacy", "rights", "error", "embargo", "other"] | None]
+    public_note: NotRequired[str | None]
+    replacement: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+
+
 class ArticleAnswer(TypedDict):
     id: str
     slug: str
@@ -407,6 +429,12 @@ class ArticlePatch(TypedDict):
 class ArticlePublishIn(TypedDict):
     at: NotRequired[str | None]
     expires_at: NotRequired[str | None]
+
+
+class ArticleRefusal(TypedDict):
+    code: str
+    detail: str
+    errors: list[ProblemFault]
 
 
 class ArticleResult(TypedDict):

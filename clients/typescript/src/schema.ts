@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/articles/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Publish, unpublish, withdraw, tag or untag up to a hundred articles */
+        post: operations["act_on_articles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -788,6 +805,47 @@ export interface components {
             /** @description What `date` takes in the list of articles. */
             period: string;
         };
+        /** @description What became of one article. */
+        ArticleActionResult: {
+            /** @description Null where nothing was wrong. */
+            error: components["schemas"]["ArticleRefusal"] | null;
+            /**
+             * @description `unchanged`: it was so already. `error`: nothing was done with it, and `error` says why.
+             * @enum {string}
+             */
+            outcome: "updated" | "unchanged" | "error";
+            /** @description As it was sent. */
+            ref: string;
+            /** @description The newest revision; null for an error. */
+            revision: number | null;
+        };
+        /** @description What became of each article. */
+        ArticleActionResults: {
+            /** @description One for each of `refs`, in their order. */
+            items: components["schemas"]["ArticleActionResult"][];
+        };
+        /** @description What is to be done with which articles, and what that action takes. */
+        ArticleActionsIn: {
+            /**
+             * @description What is to be done with each. `tag` and `untag` add and remove tags.
+             * @enum {string}
+             */
+            action: "publish" | "unpublish" | "withdraw" | "tag" | "untag";
+            /** @description `publish`: when they are to be public, if not now. */
+            at?: string | null;
+            /** @description `publish`: when they are to be taken out; null: never. */
+            expires_at?: string | null;
+            /** @description `withdraw`: what readers are told. */
+            public_note?: string | null;
+            /** @description `withdraw` needs it: why, in a word. */
+            reason?: ("legal" | "privacy" | "rights" | "error" | "embargo" | "other") | null;
+            /** @description Ids or slugs of the articles, none twice; done in this order. */
+            refs: string[];
+            /** @description `withdraw`: id of the article to read instead. */
+            replacement?: string | null;
+            /** @description `tag` and `untag` need it: slugs of the tags. */
+            tags?: string[];
+        };
         /** @description One article, with what `include` asked for. */
         ArticleAnswer: {
             /** @description What part AI had in it; null where nothing was said. */
@@ -1224,6 +1282,15 @@ export interface components {
             at?: string | null;
             /** @description When it is to be taken out; null: never. Where it is left out, its `expires_at` stays, and a story that has expired does so no more. */
             expires_at?: string | null;
+        };
+        /** @description Why nothing was done with one article: what the problem of the single action would say. */
+        ArticleRefusal: {
+            /** @description The kind of problem: stable for ever. */
+            code: string;
+            /** @description What happened here. */
+            detail: string;
+            /** @description Each thing that was wrong, with pointers into this request, or into the article where that is at fault. */
+            errors: components["schemas"]["ProblemFault"][];
         };
         /** @description An article that was found. */
         ArticleResult: {
@@ -4081,6 +4148,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArticleWritten"];
+                };
+            };
+        };
+    };
+    act_on_articles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleActionsIn"];
+            };
+        };
+        responses: {
+            /** @description Publish, unpublish, withdraw, tag or untag up to a hundred articles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleActionResults"];
                 };
             };
         };
