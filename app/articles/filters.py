@@ -41,7 +41,6 @@ from app.lists.models import List, ListEntry
 from app.lists.store import list_id
 from app.paging import Position
 from app.tags.models import Tag
-from app.web.spans import since, until, within
 
 COUNTED_AT_MOST: Final = 10_000
 # A look at one article is a few microseconds.
@@ -69,8 +68,6 @@ class AnyOf(NamedTuple):
 
 
 EVERYTHING: Final = ("articles",)
-# What may bound the dates of articles, as parameters of the statements.
-BOUNDS: Final = ("published_from", "published_before", "updated_since", "modified_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +89,13 @@ class ArticleFilter:
     @classmethod
     def of(cls, query: ArticleFilters, site_zone: ZoneInfo) -> Self:
         """What the parameters ask for; bare dates are read in their zone, or the site's."""
-        zone = ZoneInfo(query.tz) if query.tz else site_zone
-        start, end = since(query.published_from, zone), until(query.published_to, zone)
-        if query.date:
-            start, end = within(query.date, zone)
-        updated, modified = since(query.updated_since, zone), since(query.modified_since, zone)
-        bounds = zip(BOUNDS, (start, end, updated, modified), strict=True)
         wanted = query.wanted_states()
         return cls(
             groups=tuple(_groups(query)),
             without=tuple(_without(query)),
             languages=query.language or (),
             ids=query.ids or (),
-            bounds={name: at for name, at in bounds if at is not None},
+            bounds=query.bounds(site_zone),
             views=None if wanted.is_all else wanted.views,
             by_updated=query.sort.endswith("updated_at"),
             descending=query.sort == RELEVANCE or query.sort.startswith("-"),

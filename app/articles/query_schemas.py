@@ -12,6 +12,7 @@ from app.content.blocks import Role
 from app.content.descriptors import ContentFlag, Genre
 from app.content.holdings import Holding
 from app.formats.bodies import BODY_FIELDS
+from app.publishing.dates import DateFilters
 from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.web.fields import Id, Language, Slug
 from app.web.highlights import HIGHLIGHTED
@@ -25,7 +26,6 @@ from app.web.queries import (
     conflict,
     names_schema,
 )
-from app.web.spans import moment_or_day, period, zone_name
 
 
 def in_languages(names: Iterable[str], languages: Iterable[str] | None) -> list[str]:
@@ -43,7 +43,6 @@ MOST_BRANCHES = 20
 Includable = Literal["tags", "sources", "notes", "relations", "translations"]
 INCLUDABLE: tuple[Includable, ...] = get_args(Includable)
 Slugs = Annotated[tuple[str, ...], comma_list(Slug)]
-InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 
 
 class ArticleShape(Parameters):
@@ -76,7 +75,7 @@ class ArticleRevisionFields(Drafts, ArticleShape):
     """How a revision of an article is to be shown, and whether the desk's too."""
 
 
-class ArticleFilters(DeskFilters, PageQuery):
+class ArticleFilters(DeskFilters, DateFilters, PageQuery):
     """Which articles, in which order."""
 
     perspective: Annotated[str, AfterValidator(drafts_or_instant)] | None = Field(
@@ -133,34 +132,6 @@ class ArticleFilters(DeskFilters, PageQuery):
     language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["uk"]
     )
-    date: Annotated[str, AfterValidator(period)] | None = Field(
-        default=None, description="Published in that year, month or day.", examples=["2025-01"]
-    )
-    published_from: InstantOrDay | None = Field(
-        default=None,
-        description="Published then or later: an instant with an offset, or a day.",
-        examples=["2025-01-22T12:00:00Z"],
-    )
-    published_to: InstantOrDay | None = Field(
-        default=None,
-        description="Published then or before: an instant with an offset, or a day, which is meant whole.",
-        examples=["2025-01-22"],
-    )
-    updated_since: InstantOrDay | None = Field(
-        default=None,
-        description="Substantially changed then or later: an instant with an offset, or a day.",
-        examples=["2026-09-01"],
-    )
-    modified_since: InstantOrDay | None = Field(
-        default=None,
-        description="Changed in any way then or later: an instant with an offset, or a day.",
-        examples=["2026-09-01"],
-    )
-    tz: Annotated[str, AfterValidator(zone_name)] | None = Field(
-        default=None,
-        description="IANA zone in which bare dates are read; the site's by default.",
-        examples=["Europe/Kyiv"],
-    )
     ids: Annotated[tuple[str, ...], comma_list(Id, most=100)] | None = Field(
         default=None,
         description="The articles with these ids, in this order; at most 100, comma-separated. What is not there is"
@@ -188,11 +159,7 @@ class ArticleFilters(DeskFilters, PageQuery):
     def _fits(self) -> Self:
         if self.role is not None and not self.source:
             raise conflict("role", "narrows `source`, which is not given")
-        if self.date is not None and (self.published_from or self.published_to):
-            raise conflict("date", "cannot stand together with `published_from` or `published_to`")
-        dated = (self.date, self.published_from, self.published_to, self.updated_since, self.modified_since)
-        if self.tz is not None and not any(dated):
-            raise conflict("tz", "says how dates are read, and there is none")
+        self.check_dates()
         self.check_desk_filters(self.perspective, self.sort, DESK_SORTS)
         if self.q is not None and self.sort not in {"-published_at", "published_at", RELEVANCE}:
             raise conflict("sort", "is `-published_at`, `published_at` or `relevance` where `q` is given")

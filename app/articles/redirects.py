@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 from sqlalchemy import Select, Update, bindparam, case, null, select, update
 
@@ -16,7 +16,7 @@ from app.db import Reader, Row, from_milliseconds, keyset, milliseconds
 from app.paging import Position
 from app.web.fields import Instant, Slug
 from app.web.queries import Parameters
-from app.web.spans import FIRST, moment_or_day
+from app.web.spans import FIRST, InstantOrDay
 
 # The purge key of the list: of every change that adds, alters or removes a redirect.
 REDIRECTS: Final = "redirects"
@@ -25,7 +25,7 @@ REDIRECTS: Final = "redirects"
 class RedirectQuery(Parameters):
     """Which stretch of the list of redirects."""
 
-    since: Annotated[str, AfterValidator(moment_or_day)] | None = Field(
+    since: InstantOrDay | None = Field(
         default=None,
         description="Those that began, or got another target, then or later: an instant with an offset, or a day in the"
         " site's zone.",

@@ -12,7 +12,7 @@ from app.changes.models import Noun, Op
 from app.changes.views import DRAFTS
 from app.web.fields import INSTANT, Instant, Line, Slug
 from app.web.queries import Parameters, comma_list, conflict, if_asked, whole_number
-from app.web.spans import check_plus, moment, moment_or_day
+from app.web.spans import InstantOrDay, check_plus, moment
 from app.web.spans import since as first_moment
 
 LAST_POSITION = 2**63 - 1
@@ -126,7 +126,7 @@ class ChangesQuery(Drafts):
         " stood or stand under it or its descendants, as their `keys` say.",
         examples=["trams"],
     )
-    since: Annotated[str, AfterValidator(moment_or_day)] | None = Field(
+    since: InstantOrDay | None = Field(
         default=None,
         description="Done then or later: an instant with an offset, or a day in the site's zone.",
         examples=["2024-01-01"],

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.articles.query_schemas import InstantOrDay
 from app.commands.console import err, escape, exit_on_refusal, failure, parse_option, print_table
 from app.commands.database import command_settings, run_with_database
 from app.db import utcnow
@@ -16,7 +15,7 @@ from app.keys.schemas import FutureInstant, KeyIn, KeyMade, KeyOut, Scopes
 from app.settings import Settings
 from app.web.caller import SCOPES
 from app.web.fields import DAY, Line, format_instant
-from app.web.spans import since, until
+from app.web.spans import InstantOrDay, since, until
 
 
 def create_key(

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.articles.query_schemas import InstantOrDay
 from app.commands.console import err, escape, failure, out, parse_option, print_message, printable
 from app.commands.database import command_settings, open_database
 from app.commands.importing import MOST_SHOWN_FAULTS, format_counts
@@ -25,7 +24,7 @@ from app.importers import store
 from app.importers.store import Report
 from app.settings import Settings
 from app.web.fields import Language, Line, Url
-from app.web.spans import since
+from app.web.spans import InstantOrDay, since
 
 if TYPE_CHECKING:
     from app.importers.page import Page

@@ -8,10 +8,17 @@ from app.web.explanations import filters_in_words
 # What each filter asks of a note. A repeated filter asks it once for each time.
 WORDING: Final = {
     "tag": "with the tag {}",
+    "tag_not": "without the tag {}",
     "source": "resting on the source {}",
     "language": "in the language {}",
     "status": "with the status {}",
     "working_copy": "being working copies: {}",
+    "date": "published in {}",
+    "published_from": "published from {} on",
+    "published_to": "published up to {}",
+    "updated_since": "updated since {}",
+    "modified_since": "changed since {}",
+    "tz": "with dates read in {}",
     "q": "answering the words {}",
 }
 _ORDERS: Final = {
@@ -34,8 +41,9 @@ def sentence(query: NoteQuery) -> str:
 def index(query: NoteQuery) -> str:
     """Which index answers the query."""
     text = f"Entries of notes by {'slug' if query.ids else query.sort.removeprefix('-')}"
+    by_lists = (query.tag, query.tag_not, query.source, query.language, query.status, query.updated_since)
     looked_up = [
-        *(["lists of notes"] if query.tag or query.source or query.language or query.status else []),
+        *(["lists of notes"] if any(by_lists) else []),
         *(["the index of words"] if query.q is not None else []),
     ]
     return f"{text}; looked up in {' and '.join(looked_up)}." if looked_up else f"{text}."

@@ -1,6 +1,7 @@
 """Suggests a corrected `q` for a list of notes that is empty."""
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
@@ -23,13 +24,16 @@ async def public_headings(read: Reader) -> list[str]:
     return [from_json(card)["heading"] for card in (await slug_list(read, EVERYONE, "note", request)).items]
 
 
-async def did_you_mean(read: Reader, perspective: Perspective, query: NoteQuery, text: str) -> str | None:
+async def did_you_mean(
+    read: Reader, perspective: Perspective, query: NoteQuery, text: str, zone: ZoneInfo
+) -> str | None:
     """The text of `q` as it may have been meant, if notes with these filters have that. See `asking.did_you_mean`."""
 
     async def finds(meant: str) -> bool:
         words = await query_with_names(read, perspective, meant)
         first = query.model_copy(update={"limit": 1, "count": False})
-        return bool((await listing.page(read, perspective, first, None, words=words, with_body=False)).items)
+        page = await listing.page(read, perspective, first, None, zone=zone, words=words, with_body=False)
+        return bool(page.items)
 
     texts = [*await public_headings(read), *await public_names(read)]
     return await asking.did_you_mean(text, texts, finds)

@@ -13,7 +13,7 @@ from app.changes.views import NEWEST, perspective_of
 from app.changes.writing_routes import WriteTransaction, created_response, deleted_response, written_response
 from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
-from app.deps import NeedsScope, OptionalCaller, Read, cursors, no_idempotency_key
+from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors, no_idempotency_key
 from app.formats.addresses import alternates
 from app.formats.bodies import BODY_FIELDS
 from app.notes import desk, explaining, listing, mistyped
@@ -49,7 +49,7 @@ ONE = {**NOT_FOUND, **WITHDRAWN}
 
 @router.get("", response_model=NotePage, responses=PAGED)
 async def list_notes(
-    request: Request, caller: OptionalCaller, read: Read, query: Annotated[NoteQuery, Query()]
+    request: Request, caller: OptionalCaller, read: Read, zone: SiteZone, query: Annotated[NoteQuery, Query()]
 ) -> Response:
     """Reference notes, by slug.
 
@@ -64,11 +64,11 @@ async def list_notes(
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await query_with_names(snapshot, perspective, query.q)
         with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
-        page = await listing.page(snapshot, perspective, query, position, words=words, with_body=with_body)
+        page = await listing.page(snapshot, perspective, query, position, zone=zone, words=words, with_body=with_body)
         names = [*query.list_names(), *(NAMED_LISTS if words else ())]
         members: dict[str, object] = {"did_you_mean": None}
         if query.q is not None and position is None and page.is_all_empty:
-            members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q)
+            members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q, zone)
             names += mistyped.PUBLIC_LISTS
         included = await notes.included(snapshot, perspective, page.items, include)
         page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)

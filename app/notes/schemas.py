@@ -11,6 +11,7 @@ from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason
 from app.content.sets import DISTINCT
 from app.formats.bodies import BODY_FIELDS
+from app.publishing.dates import DateFilters
 from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
@@ -235,7 +236,7 @@ class NoteRevisionFields(Drafts, NoteShape):
     """How a revision of a note is to be shown, and whether the desk's too."""
 
 
-class NoteQuery(DeskFilters, PageQuery, NoteFields):
+class NoteQuery(DeskFilters, DateFilters, PageQuery, NoteFields):
     """Which notes."""
 
     perspective: Literal["drafts"] | None = Field(
@@ -248,6 +249,9 @@ class NoteQuery(DeskFilters, PageQuery, NoteFields):
         max_length=10,
         description="A comma means any of, repeating means all of. A tag stands for its descendants too.",
         examples=[["trams"]],
+    )
+    tag_not: list[Annotated[tuple[str, ...], comma_list(Slug)]] = Field(
+        default=[], max_length=10, description="None of these tags, nor of their descendants.", examples=[["weather"]]
     )
     source: list[Annotated[tuple[str, ...], comma_list(Slug)]] = Field(
         default=[],
@@ -295,7 +299,9 @@ class NoteQuery(DeskFilters, PageQuery, NoteFields):
     def _fits(self) -> Self:
         if self.highlight and self.q is None:
             raise conflict("highlight", "shows where the words of `q` stand, which is not given")
-        check_number_of_values({"tag": self.tag, "source": self.source, "language": [self.language]})
+        self.check_dates()
+        lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source}
+        check_number_of_values({**lists, "language": [self.language]})
         self.check_desk_filters(self.perspective, self.sort, {DUE_FIRST})
         return self
 
@@ -304,11 +310,11 @@ class NoteQuery(DeskFilters, PageQuery, NoteFields):
 
         Under a tag stand the notes of its descendants, and which those are depends on all tags.
         """
+        tags = ["tags"] if self.tag or self.tag_not else []
         if self.ids:
-            return super().list_names(noun)
+            return [*super().list_names(noun), *tags]
         languages = [self.language] if self.language else []
         for kind, groups in (("tag", self.tag), ("source", self.source), ("language", languages)):
             if groups:
-                names = [f"notes:{kind}:{value}" for value in groups[0]]
-                return [*names, "tags"] if kind == "tag" else names
-        return super().list_names(noun)
+                return [*(f"notes:{kind}:{value}" for value in groups[0]), *tags]
+        return [*super().list_names(noun), *tags]

@@ -3,8 +3,10 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
 
 from app.settings import zone_names
 from app.web.fields import DAY, INSTANT, to_utc
@@ -32,6 +34,10 @@ def moment_or_day(value: str) -> str:
         check_plus(value)
         raise ValueError("is neither a date such as 2025-01-22 nor an instant with offset such as 2025-01-22T12:35:00Z")
     return value
+
+
+# A parameter: the text of an instant with an offset, or of a day, which `since` and `until` read.
+InstantOrDay = Annotated[str, AfterValidator(moment_or_day)]
 
 
 def check_plus(value: str) -> None:

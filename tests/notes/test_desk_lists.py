@@ -90,7 +90,7 @@ async def test_readers_sort_notes_by_what_changed_last_as_before(mills: AsyncCli
 
 
 async def test_what_is_due_is_read_from_an_index(sqlite: Fresh) -> None:
-    conditions = _conditions("desk", (), (), (2,))
+    conditions = _conditions("desk", (), (), (), (2,), frozenset())
     shape = slug_lists._Shape("desk", ("desk",), False, True, False, False, False, None)
     statement = str(slug_lists._page(shape, conditions).compile(dialect=dialect()))
 

@@ -1667,6 +1667,12 @@ class ListArticlesQuery(TypedDict, total=False):
     limit: int
     cursor: str
     count: bool
+    date: str
+    published_from: str
+    published_to: str
+    updated_since: str
+    modified_since: str
+    tz: str
     status: (
         Literal["draft", "scheduled", "published", "withdrawn", "expired"]
         | Sequence[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
@@ -1719,12 +1725,6 @@ class ListArticlesQuery(TypedDict, total=False):
     ai: Literal["none", "assisted", "generated"] | Sequence[Literal["none", "assisted", "generated"]]
     section: str | Sequence[str]
     language: str | Sequence[str]
-    date: str
-    published_from: str
-    published_to: str
-    updated_since: str
-    modified_since: str
-    tz: str
     ids: str | Sequence[str]
     q: str
     sort: Literal[
@@ -1817,12 +1817,19 @@ class ListNotesQuery(TypedDict, total=False):
     limit: int
     cursor: str
     count: bool
+    date: str
+    published_from: str
+    published_to: str
+    updated_since: str
+    modified_since: str
+    tz: str
     status: (
         Literal["draft", "scheduled", "published", "withdrawn", "expired"]
         | Sequence[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
     )
     working_copy: bool
     tag: str | Sequence[str]
+    tag_not: str | Sequence[str]
     source: str | Sequence[str]
     language: str | Sequence[str]
     ids: str | Sequence[str]

@@ -4245,6 +4245,8 @@ export interface operations {
                 count?: boolean;
                 /** @description From `next` or `prev` of a page of the same list, with the same filters and sort. */
                 cursor?: string;
+                /** @description Published in that year, month or day. */
+                date?: string;
                 /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
                 explain?: boolean;
                 /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
@@ -4259,8 +4261,14 @@ export interface operations {
                 language?: string[];
                 /** @description Items on a page. */
                 limit?: number;
+                /** @description Changed in any way then or later: an instant with an offset, or a day. */
+                modified_since?: string;
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
                 perspective?: "drafts";
+                /** @description Published then or later: an instant with an offset, or a day. */
+                published_from?: string;
+                /** @description Published then or before: an instant with an offset, or a day, which is meant whole. */
+                published_to?: string;
                 /** @description Words in any order and any of their forms, in Ukrainian and English: as `q` of articles. `headline:word` means the heading. */
                 q?: string;
                 /** @description By slug, or last changed first. With `perspective=drafts` also by when scheduled ones are due. */
@@ -4271,6 +4279,12 @@ export interface operations {
                 status?: ("draft" | "scheduled" | "published" | "withdrawn" | "expired")[];
                 /** @description A comma means any of, repeating means all of. A tag stands for its descendants too. */
                 tag?: string[];
+                /** @description None of these tags, nor of their descendants. */
+                tag_not?: string[];
+                /** @description IANA zone in which bare dates are read; the site's by default. */
+                tz?: string;
+                /** @description Substantially changed then or later: an instant with an offset, or a day. */
+                updated_since?: string;
                 /** @description Whether something else of it is public; notes have no working copies. With `perspective=drafts` only. */
                 working_copy?: boolean;
             };
