@@ -106,6 +106,7 @@ def _writes() -> st.SearchStrategy[Write]:
         choices += [_patches(path, _article_fields), _patches(f"{path}/draft", _article_fields), _actions(path)]
         choices += [st.just(("DELETE", f"{path}/draft", None)), st.just(("DELETE", path, None)), _replaced(slug)]
         choices.append(st.just(("POST", "/v1/import", draft(slug))))
+        choices.append(st.just(("POST", "/v1/import", draft(slug, origin={"system": "river.example", "id": "7"}))))
     for slug in NOTES:
         path = f"/v1/notes/{slug}"
         choices += [_patches(path, _note_fields), _actions(path), st.just(("DELETE", path, None))]
@@ -165,7 +166,8 @@ EVERY_INCLUDE: Final = "tags,sources,notes,relations,translations"
 EVERY_FACET: Final = "tag,section,source,author,genre,language,month"
 _ARTICLE_LISTS: Final = (
     "", "language=en", "language=uk,en", "tag=rivers", "tag=floods&language=uk", "tag=rivers,boats&tag_not=floods",
-    "section=city", "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",
+    "origin=river.example:7", "origin=river.example:7&origin=river.example:8&language=en", "section=city",
+    "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",
     "updated_since=2025-01-01", "sort=-updated_at", "count=true&limit=1", "limit=2&fields=headline,body",
     f"ids={article_id('flood')},{article_id('povin')}", "published_to=2025-12-31&language=en",
     "q=water", "q=land", "q=dam stood&language=en", "q=source:water OR boats&tag=rivers", "q=river",

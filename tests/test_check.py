@@ -202,6 +202,10 @@ HOPELESS: Final[dict[str, tuple[Executable, str]]] = {
         update(Article).where(Article.id == FLOOD).values(language="uk"),
         "has another language than its document",
     ),
+    "another origin": (
+        update(Article).where(Article.id == FLOOD).values(origin_key="wire.example:7"),
+        "has another origin_key than its document",
+    ),
     "a lost row": (
         delete(Note).where(Note.slug == "dam"),
         "row: note dam (public): has no row in the table of its noun",

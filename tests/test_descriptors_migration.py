@@ -57,6 +57,23 @@ async def test_stored_articles_state_nothing_and_can_be_changed(
         assert (await change(api, "b", genre="opinion"))["genre"] == "opinion"
 
 
+async def test_stored_articles_have_no_key_of_their_origin_and_are_the_same_stories(
+    database_url: str, database: Database, load: Load
+) -> None:
+    await load(article("a", headline='"origin":{"url":', origin={"url": "/a"}), draft("b"))
+    expected = await everything(database)
+    await asyncio.to_thread(command.downgrade, alembic_config(database_url), BEFORE)
+    await strip(database, '"system":null,"id":null,')
+
+    await asyncio.to_thread(migrate, database_url)
+
+    assert await everything(database) == expected
+    async with client(database_url) as api:
+        assert (await get(api, "/v1/articles/a"))["origin"]["system"] is None
+        await load(article("a", origin={"system": "river.example", "id": "7"}))
+        assert [each["slug"] for each in (await get(api, "/v1/articles", origin="river.example:7"))["items"]] == ["a"]
+
+
 async def test_stored_tags_have_no_order_and_can_be_given_one(
     database_url: str, database: Database, load: Load, key: Make
 ) -> None:

@@ -102,7 +102,7 @@ CONTENT: Final = (
     note("mill", status="draft"),
     article("flood", section="news", tags=["rivers"], attributions=[credit("wire")], body=[box("dam")]),
     article("flood-uk", language="uk", translation_of=article("flood")["id"]),
-    draft("plan"),
+    draft("plan", origin={"system": "river.example", "id": "7"}),
     tombstone("gone"),
 )
 ARTICLES: Final = ("tag=rivers&language=en", "section=news", "tag=rivers,lakes&source=wire&note=dam&tag_not=lakes")

@@ -13,7 +13,7 @@ from app.articles.bylines import byline_of, is_of_authors
 from app.articles.expiry import expiry_once_published
 from app.articles.list_names import RELATED
 from app.articles.models import Article, ArticleSlug
-from app.articles.part_schemas import ArticleCorrection
+from app.articles.part_schemas import ArticleCorrection, ArticleOrigin
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
 from app.articles.saving import ArticleToSave
 from app.articles.schemas import (
@@ -29,7 +29,7 @@ from app.changes import log
 from app.changes.history import ERASURE, old_document
 from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC
-from app.changes.saving import IN_USE, NAMED_USERS, Outcome, refusal_of_single, refuse
+from app.changes.saving import IN_USE, NAMED_USERS, refusal_of_single, refuse
 from app.content import blocks
 from app.content.attributions import client_attributions, misplaced
 from app.content.descriptors import Headlines
@@ -62,7 +62,9 @@ async def lock(transaction: Transaction, ref: str) -> StoredArticle:
 # --- content -----------------------------------------------------------------------------------------------------
 
 
-async def create(transaction: Transaction, content: ArticleIn, id: UUID | None = None) -> Written:
+async def create(
+    transaction: Transaction, content: ArticleIn, id: UUID | None = None, origin: ArticleOrigin | None = None
+) -> Written:
     """Makes a draft. Raises: Invalid."""
     check_expiry(content.expires_at, None, transaction.at)
     id = id or new_id()
@@ -71,7 +73,7 @@ async def create(transaction: Transaction, content: ArticleIn, id: UUID | None =
     if content.slug is None:
         fields["slug"] = await references.free_slug(transaction, content.headline, str(id))
     fields |= {**Lifecycle("draft").values(), "created_at": transaction.at, "modified_at": transaction.at}
-    state = ArticleState.model_construct(id=id, revision=1, origin=None, corrections=[], **fields)
+    state = ArticleState.model_construct(id=id, revision=1, origin=origin, corrections=[], **fields)
     with pointing_as_sent(warnings):
         return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
 
@@ -121,21 +123,15 @@ def _edited(state: ArticleState, patch: Patch) -> ArticleEdit:
     return merged(ArticleEdit, stored, patch)
 
 
-async def put(transaction: Transaction, content: ArticleIn, id: UUID | None) -> tuple[Written, Outcome]:
-    """Makes this the content of the article with this id, or this slug; a new article is a draft.
+async def replace(
+    transaction: Transaction, article: StoredArticle, content: ArticleIn, origin: ArticleOrigin | None
+) -> Written:
+    """Makes this all that a client may set of the article, and where it came from.
 
     Raises: Conflict, where it has a working copy; Invalid.
     """
-    ref = content.slug if id is None else str(id)
-    try:
-        article = await lock(transaction, ref) if ref is not None else None
-    except NotFound:
-        article = None
-    if article is None:
-        return await create(transaction, content, id), "created"
     check_changeable(article, as_working_copy=False)
-    written = await _change(transaction, article, article.state(), content)
-    return written, "unchanged" if written.revision == article.newest.revision else "updated"
+    return await _change(transaction, article, article.state(), content, origin=origin)
 
 
 async def _change(
@@ -144,6 +140,7 @@ async def _change(
     old: ArticleState,
     content: ArticleIn,
     *,
+    origin: ArticleOrigin | None = None,
     minor: bool = False,
     as_working_copy: bool = False,
 ) -> Written:
@@ -155,7 +152,7 @@ async def _change(
         fields["slug"] = await references.free_slug(transaction, content.headline, article.id)
     read = {*fields} - {"ednote", "expires_at"}
     is_substantial = not minor and any(fields[name] != getattr(old, name) for name in read)
-    fields["working_copy"] = as_working_copy
+    fields |= {"working_copy": as_working_copy, "origin": origin or old.origin}
     if as_working_copy and not article.has_working_copy:
         fields["status"] = "draft"
     elif old.status == "published" and is_substantial:
@@ -285,9 +282,11 @@ async def erase(transaction: Transaction, article: StoredArticle, reason: str) -
     if old.withdrawal is None:
         raise Conflict("Only what has been withdrawn can be erased.")
     withdrawal = old.withdrawal.model_copy(update={"reason": reason, "public_note": None})
-    blank = {**BLANK, "body": [], "withdrawal": withdrawal}
+    # The key of its origin stays, as its slug does: else the next import of the archive would bring it back.
+    origin = {"origin": None if old.origin is None else old.origin.model_copy(update={"url": None})}
+    blank = {**BLANK, **origin, "body": [], "withdrawal": withdrawal}
     written = await _save_next(transaction, article, old, blank, kind=ERASURE)
-    await blank_revisions(transaction, article.id, BLANK)
+    await blank_revisions(transaction, article.id, BLANK | origin)
     return written
 
 
@@ -297,7 +296,7 @@ async def erase(transaction: Transaction, article: StoredArticle, reason: str) -
 BLANK: Final[dict[str, Any]] = {
     "headline": "", "kicker": None, "standfirst": None, "excerpt": None, "byline": None, "section": None, "tags": [],
     "attributions": [], "notes": [], "image": None, "relations": [], "word_count": 0, "reading_minutes": 0,
-    "origin": None, "corrections": [], "editors_note": None, "ednote": None,
+    "corrections": [], "editors_note": None, "ednote": None,
     "genre": None, "dateline": None, "headlines": Headlines(), "flags": [],
     "ai": None,
 }  # fmt: skip

@@ -26,6 +26,7 @@ WORDING: Final = {
     "genre": "of the genre {}",
     "flag": "flagged as {}",
     "ai": "with the part of AI stated as {}",
+    "origin": "that came from {}",
     "language": "in the language {}",
     "status": "with the status {}",
     "working_copy": "being working copies: {}",

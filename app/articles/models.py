@@ -10,6 +10,8 @@ from app.publishing.models import SCHEDULED, Publishable
 
 # The condition of the partial index on `redirected_at`, by which redirects are listed.
 REDIRECTED = text("redirected_at IS NOT NULL")
+# The condition of the partial index by which stories are found by their origin.
+IMPORTED = text("origin_key IS NOT NULL")
 
 
 class Article(Publishable, Base):
@@ -19,7 +21,10 @@ class Article(Publishable, Base):
     """
 
     __tablename__ = "articles"
-    __table_args__ = (Index("ix_articles_due", "publish_at", postgresql_where=SCHEDULED, sqlite_where=SCHEDULED),)
+    __table_args__ = (
+        Index("ix_articles_due", "publish_at", postgresql_where=SCHEDULED, sqlite_where=SCHEDULED),
+        Index("ix_articles_origin_key", "origin_key", unique=True, postgresql_where=IMPORTED, sqlite_where=IMPORTED),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Name, primary_key=True, doc="A UUIDv7 in its canonical form.")
     slug: Mapped[str] = mapped_column(Name, unique=True)
@@ -27,6 +32,7 @@ class Article(Publishable, Base):
     headline: Mapped[str] = mapped_column(String(500))
     section: Mapped[str | None] = mapped_column(Name, ForeignKey("tags.slug", ondelete="RESTRICT"))
     translation_of: Mapped[str | None] = mapped_column(Name, ForeignKey("articles.id", ondelete="RESTRICT"), index=True)
+    origin_key: Mapped[str | None] = mapped_column(String(401), doc="`system:id` of where it was imported from.")
     revision: Mapped[int]
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]

@@ -1,12 +1,15 @@
 """Parts of an article on the wire, and the fields that a client sets and a document shows alike."""
 
-from typing import Annotated, Final, Literal
+from datetime import datetime
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from app.articles.origins import origin_key
 from app.content.blocks import Image, WireModel
 from app.content.descriptors import Genre
-from app.web.fields import Id, Instant, Language, Line, Slug, Text, Url
+from app.web.fields import ForeignId, Id, Instant, Language, Line, Slug, SystemName, Text, Url
 
 Kicker = Annotated[Line | None, Field(description="A word or two above the headline. Plain text.")]
 Standfirst = Annotated[Text | None, Field(description="The lines below the headline. Plain text.")]
@@ -41,11 +44,38 @@ class ArticleCorrection(WireModel):
 
 
 class ArticleOrigin(WireModel):
-    """Where an imported article came from."""
+    """Where an imported article came from. `system` and `id` are a key: no two articles have the same."""
 
+    system: SystemName | None = Field(description="The system it stood in, such as a host. It has no colon.")
+    id: ForeignId | None = Field(description="Its id there; null where `system` is.")
     url: Url | None = Field(description="Its address there.")
     imported_at: Instant = Field(description="When it came in.")
     importer: Line = Field(description="What brought it in, such as `page`.")
+
+
+class ArticleOriginIn(WireModel):
+    """Where a story that is imported came from. `system` and `id` say which story it is, where nothing else does."""
+
+    system: SystemName | None = None
+    id: ForeignId | None = None
+    url: Url | None = None
+    imported_at: Instant | None = None
+    importer: Line = "import"
+
+    @model_validator(mode="after")
+    def _whole_key(self) -> Self:
+        if (self.system is None) != (self.id is None):
+            raise PydanticCustomError("conflict", "has both `system` and `id`, or neither")
+        return self
+
+    @property
+    def key(self) -> str | None:
+        """`system:id`; None where it has none."""
+        return origin_key(self.system, self.id)
+
+    def completed(self, imported_at: datetime) -> ArticleOrigin:
+        """As it is stored; it came in then, unless it says when."""
+        return ArticleOrigin(**{**dict(self), "imported_at": self.imported_at or imported_at})
 
 
 class ArticleTranslation(BaseModel):

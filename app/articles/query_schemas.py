@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from app.articles.facet_schemas import FACETS
+from app.articles.origins import checked_key, list_value
 from app.articles.schemas import ArticleOut
 from app.changes.schemas import Drafts, Seen, drafts_or_instant
 from app.content.blocks import Role
@@ -126,6 +127,12 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
         description="What part AI had in the text, as stated: any of these, comma-separated.",
         examples=["assisted,generated"],
     )
+    origin: list[Annotated[str, AfterValidator(checked_key)]] = Field(
+        default=[],
+        max_length=20,
+        description="Came from there: `system:id`; everything after the first colon is the id. Repeating means any of.",
+        examples=[["lypka-courier.example:7"]],
+    )
     section: Slugs | None = Field(
         default=None, description="Any of these sections, comma-separated.", examples=["city,science"]
     )
@@ -177,9 +184,11 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
         return self
 
     def traits(self) -> list[tuple[str, tuple[str, ...]]]:
-        """(name, values) of the filters by what a story states or holds; the lists are `articles:name:value`."""
+        """(name, values) of the filters by what a story states or holds, and by where it came from; the lists are
+        `articles:name:value`."""
         facets = (("genre", self.genre), ("flag", self.flag), ("ai", self.ai), ("has", self.has))
-        return [(name, values) for name, values in facets if values is not None]
+        named = [(name, values) for name, values in facets if values is not None]
+        return named + ([("origin", tuple(map(list_value, self.origin)))] if self.origin else [])
 
     def list_names(self, noun: str = "article") -> list[str]:
         """The names of what a page depends on: the lists of the first filter that is set, in these languages."""

@@ -14,9 +14,9 @@ from app.articles.rendering import RenderedArticle
 from app.changes.log import Transaction
 from app.changes.models import Object, ViewEntry
 from app.changes.saving import SHARED_LANGUAGE, TAKEN, refuse
-from app.changes.stored import portions, was_public
+from app.changes.stored import fetch_in_portions, portions, was_public
 from app.content import languages
-from app.db import fetch, in_list, list_parameters, padded_size
+from app.db import Row, fetch, in_list, list_parameters, padded_size
 from app.errors import Fault
 from app.lists.models import List, ListEntry
 from app.notes import references as notes
@@ -44,14 +44,41 @@ async def slug_owners(transaction: Transaction, slugs: Sequence[str]) -> dict[st
     return owners
 
 
+async def free_slugs(
+    transaction: Transaction, headlines: Mapping[str, str], wanted: Collection[str] = ()
+) -> dict[str, str]:
+    """By id of an article, a slug made of its headline that no other has, nor any of these; and that is not `wanted`.
+
+    Cost: one statement for each thousand.
+    """
+    candidates = {id: _slug_of(headline, id) for id, headline in headlines.items()}
+    owners: dict[str, str | None] = dict.fromkeys(wanted)
+    owners |= await slug_owners(transaction, sorted({*candidates.values()}))
+    return {
+        id: slug if owners.setdefault(slug, id) == id else f"{slug[:110].rstrip('-')}-{id[-8:]}"
+        for id, slug in candidates.items()
+    }
+
+
 async def free_slug(transaction: Transaction, headline: str, id: str) -> str:
     """A slug made of the headline that no other article has."""
+    return (await free_slugs(transaction, {id: headline}))[id]
+
+
+def _slug_of(headline: str, id: str) -> str:
     fallback = f"untitled-{id[-8:]}"
-    candidate = languages.slug(headline, fallback=fallback)
-    if UUID_TEXT.fullmatch(candidate):
-        candidate = fallback
-    owners = await slug_owners(transaction, [candidate])
-    return candidate if owners.get(candidate, id) == id else f"{candidate[:110].rstrip('-')}-{id[-8:]}"
+    slug = languages.slug(headline, fallback=fallback)
+    return fallback if UUID_TEXT.fullmatch(slug) else slug
+
+
+@cache
+def _present_slugs(count: int) -> Select[*Row]:
+    return select(Article.id, Article.slug).where(in_list(Article.id, "ref", count))
+
+
+async def present_slugs(transaction: Transaction, ids: Collection[str]) -> dict[str, str]:
+    """By id, the slug of the newest state of each article that exists. Cost: one statement for each thousand."""
+    return dict(await fetch_in_portions(transaction.connection, _present_slugs, [*ids]))
 
 
 def taken_slugs(articles: Sequence[RenderedArticle], owners: Mapping[str, str | None]) -> Iterable[Fault]:
@@ -65,6 +92,31 @@ def taken_slugs(articles: Sequence[RenderedArticle], owners: Mapping[str, str | 
                 owner = taken[slug]
                 belongs = f"belongs to the article {owner}" if owner else "belonged to an article that is deleted"
                 yield Fault(f"the slug {slug!r} {belongs}", TAKEN, pointer=pointer)
+
+
+@cache
+def _origin_holders(count: int) -> Select[*Row]:
+    return select(Article.origin_key, Article.id).where(in_list(Article.origin_key, "ref", count))
+
+
+async def origin_holders(transaction: Transaction, keys: Collection[str]) -> dict[str, str]:
+    """Id of the article that has each of these origins; without those that none has. Cost: a statement a thousand."""
+    return dict(await fetch_in_portions(transaction.connection, _origin_holders, [*keys]))
+
+
+def taken_origins(
+    articles: Sequence[RenderedArticle], holders: Mapping[str, str], public: Mapping[str, str | None]
+) -> Iterable[Fault]:
+    """Origins that another article has, or that two of these want; those of working copies that are not the origin of
+    what is `public` beside them, by id."""
+    held = dict(holders)
+    for index, article in enumerate(articles):
+        key = article.origin_key
+        if article.working_copy and public.get(article.id, key) != key:
+            detail = "is not that of what is public: a working copy has the same"
+            yield Fault(detail, pointer=f"/{index}/origin")
+        elif key is not None and held.setdefault(key, article.id) != article.id:
+            yield Fault(f"the origin {key!r} is that of the article {held[key]}", TAKEN, pointer=f"/{index}/origin")
 
 
 def wrong_tags(

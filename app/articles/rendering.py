@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
+from app.articles.origins import list_value, origin_key
 from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
 from app.content import blocks
 from app.content.attributions import complete_attributions
@@ -61,6 +62,7 @@ class RenderedArticle:
     notes: tuple[NamedNote, ...]
     related: dict[str, str]
     translation_of: str | None
+    origin_key: str | None
     status: Status
     publish_at: datetime | None
     expires_at: datetime | None
@@ -87,14 +89,19 @@ class RenderedArticle:
         """The same under the id of the article whose new state it is."""
         return replace(self, id=id, card=_card_with(self.card, id=id))
 
+    def with_slug(self, slug: str) -> "RenderedArticle":
+        """The same under this slug."""
+        former = tuple(each for each in self.former_slugs if each != slug)
+        return replace(self, slug=slug, former_slugs=former, card=_card_with(self.card, slug=slug))
+
     def imported_first_at(self, instant: str) -> "RenderedArticle":
-        """The same with this instant as that of its first import."""
+        """The same, which has an origin, with this instant as that of its first import."""
         card = from_json(self.card)
         return replace(self, card=_card_with(self.card, origin={**card["origin"], "imported_at": instant}))
 
-    def as_original(self) -> "RenderedArticle":
-        """The same as no translation of another."""
-        return replace(self, translation_of=None, card=_card_with(self.card, translation_of=None))
+    def with_original(self, id: str | None) -> "RenderedArticle":
+        """The same as a translation of this article; None: of none."""
+        return replace(self, translation_of=id, card=_card_with(self.card, translation_of=id))
 
     def with_byline(self, byline: str) -> "RenderedArticle":
         """The same by these authors."""
@@ -146,6 +153,7 @@ def render(article: ArticleState) -> RenderedArticle:
         ),
         related=_related(article),
         translation_of=None if article.translation_of is None else str(article.translation_of),
+        origin_key=_origin_key(article),
         quote_languages=tuple(blocks.quote_languages(map(vars, article.body), article.language)),
         facets=tuple(_facets(article)),
         card=to_json(article, exclude=_NOT_IN_CARD).decode(),
@@ -171,6 +179,12 @@ def _facets(article: ArticleState) -> Iterator[str]:
     yield from (f"has:{holding}" for holding in sorted(holdings(article.body, article.image)))
     if article.corrections:
         yield "has:correction"
+    if (key := _origin_key(article)) is not None:
+        yield f"origin:{list_value(key)}"
+
+
+def _origin_key(article: ArticleState) -> str | None:
+    return None if article.origin is None else origin_key(article.origin.system, article.origin.id)
 
 
 def _named_sources(article: ArticleState) -> Iterator[NamedSource]:

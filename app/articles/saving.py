@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, update
 from app.articles import references
 from app.articles.list_names import ARCHIVED, SOURCE, TAG, list_names, purge_names
 from app.articles.models import Article, ArticleSlug
+from app.articles.origins import key_in_card
 from app.articles.redirects import REDIRECT, REDIRECTS, no_redirect, redirect
 from app.articles.rendering import DATES, RenderedArticle
 from app.articles.stored import StoredArticle
@@ -46,7 +47,8 @@ class ArticleToSave:
     `stated` names the dates that its writer has set; the others follow from what is stored. `byline_is_left_out` says
     that its writer has given none, not even null. With `slug_is_public` the
     public knows its slug, or once did. `op`, `kind` and `note` appear in its history; `op` follows from the states
-    where it is left out. With `keeps_desk` the desk goes on showing its working copy.
+    where it is left out. With `keeps_desk` the desk goes on showing its working copy. `import_is_undated`: its origin
+    does not say when it was imported first, so that what is stored stays.
     """
 
     article: RenderedArticle
@@ -57,6 +59,7 @@ class ArticleToSave:
     note: str | None = None
     keeps_desk: bool = False
     byline_is_left_out: bool = False
+    import_is_undated: bool = False
 
     @property
     def view(self) -> View:
@@ -127,6 +130,9 @@ async def _check_references(
     }
     slugs_to_take = {slug for article in articles for slug in (article.slug, *article.former_slugs)}
     owners |= await references.slug_owners(transaction, sorted(slugs_to_take - owners.keys()))
+    origins = {id: key_in_card(article.cards[PUBLIC]) for id, article in before.items() if article.is_public}
+    keys = {article.origin_key for article in articles} - {None}
+    holders = await references.origin_holders(transaction, keys)  # type: ignore[arg-type]
     known = [_known_names(item, old) for item, old in replaced]
     misfits = await references.wrong_originals(transaction, articles, retranslated)
     faults = [
@@ -134,6 +140,7 @@ async def _check_references(
         *await references.missing_sources_and_notes(transaction, articles, known),
         *(misfits or await references.shared_languages(transaction, articles, respoken, before)),
         *references.taken_slugs(articles, owners),
+        *references.taken_origins(articles, holders, origins),
     ]
     if faults:
         raise Invalid("An article refers to what is not there, or takes what belongs to another.", *faults)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, column, select, values
 
 from app.articles.models import Article, ArticleSlug
+from app.articles.origins import key_in_card
 from app.changes.models import Noun, View
 from app.changes.stored import portions
 from app.db import Reader, Row, in_list, list_parameters, padded_size
@@ -57,7 +58,8 @@ def withdrawal_of(row: Mapping[str, Any] | None) -> WithdrawalRow:
 
 def differing_columns(row: Mapping[str, Any], card: Mapping[str, Any]) -> list[str]:
     """The columns that hold something else than the members of the card that have their names."""
-    return [name for name, value in row.items() if name in card and _as_json(value) != card[name]]
+    members = {**card, "origin_key": key_in_card(card)} if "origin" in card else card
+    return [name for name, value in row.items() if name in members and _as_json(value) != members[name]]
 
 
 def _as_json(value: object) -> object:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.articles.part_schemas import ArticleCorrection, ArticleOrigin
+from app.articles.part_schemas import ArticleCorrection, ArticleOriginIn
 from app.articles.rendering import DATES, derived_fields, render
 from app.articles.saving import ArticleToSave
 from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
@@ -96,9 +96,8 @@ class ArticleLine(ArticleIn, Released):
 
     noun: Literal["article"]
     id: Id | None = None
-    slug: Slug
     language: Language = "und"
-    origin: ArticleOrigin | None = None
+    origin: ArticleOriginIn | None = None
     corrections: list[ArticleCorrection] = Field(default=[], max_length=500)
     withdrawal: Withdrawal | None = None
     former_slugs: list[Slug] = Field(default=[], max_length=10_000)
@@ -129,7 +128,8 @@ LINES: Final[dict[str, type[TagLine | SourceLine | NoteLine | ArticleLine]]] = {
 class Item:
     """One document on its way in: where it came from, and what is to be saved, or what is wrong with it.
 
-    `is_identified` is false for an article whose line has no id: its slug says which article it is.
+    `is_identified` is false for an article whose line has no id: its slug says which article it is, or its origin where
+    it has no slug either. Until then a slug that was left out is empty.
     """
 
     line: int
@@ -251,7 +251,9 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
         fields["attributions"] = complete_attributions(parsed.attributions, parsed.body)
         note = None if faults else ToSave(NoteState.model_construct(**fields), stated)
         return Item(line, "note", parsed.slug, to_save=note, faults=faults, warnings=warnings)
-    fields["id"] = parsed.id or new_id()
+    fields |= {"id": parsed.id or new_id(), "slug": parsed.slug or ""}
+    if parsed.origin is not None:
+        fields["origin"] = parsed.origin.completed(now)
     derived, more = derived_fields(parsed, blocks.word_count(parsed.body))
     faults += more
     item = Item(line, "article", str(fields["id"]), parsed.id is not None, faults=faults, warnings=warnings)
@@ -263,5 +265,6 @@ def _publishable(parsed: NoteLine | ArticleLine, now: datetime, line: int) -> It
             stated,
             slug_is_public=was_public and not article.working_copy,
             byline_is_left_out="byline" not in parsed.model_fields_set,
+            import_is_undated=parsed.origin is not None and parsed.origin.imported_at is None,
         )
     return item

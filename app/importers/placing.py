@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.articles import references as articles
+from app.articles.origins import origin_key
 from app.changes.log import Transaction
 from app.changes.models import Noun
 from app.changes.stored import stored
@@ -131,6 +132,11 @@ async def _placed_article(
 ) -> Document | None:
     """The document with the id, slug and dates under which it is to be stored; None for a stub of what exists."""
     is_stub = document.get("status") == "draft"
+    origin = document["origin"]
+    if (key := origin_key(origin.get("system"), origin.get("id"))) is not None:
+        for holder in (await articles.origin_holders(transaction, [key])).values():
+            before = (await stored(transaction.connection, "article", [holder]))[holder].newest.fields()
+            return _next_state(before, document, draft=draft, now=now)
     for number in range(1, SAME_SLUG):
         slug = document["slug"] if number == 1 else numbered(document["slug"], number)
         owner = (await articles.slug_owners(transaction, [slug])).get(slug)

@@ -1,6 +1,6 @@
 """Documents in as NDJSON over HTTP, what became of each out as NDJSON: streamed both ways, in memory for one batch."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,8 @@ from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from app.articles import desk as articles
+from app.articles import importing
+from app.articles.part_schemas import ArticleOriginIn
 from app.articles.schemas import ArticleIn
 from app.changes import log
 from app.changes.log import Transaction, Written
@@ -49,9 +50,10 @@ router = APIRouter(prefix="/v1", tags=["import"], dependencies=[Depends(strict_q
 
 
 class IdentifiedArticle(ArticleIn):
-    """An article as it is imported: its id, where it is to have one, says which one it is."""
+    """An article as it is imported: its id, its slug or its origin says which one it is."""
 
     id: Id | None = None
+    origin: ArticleOriginIn | None = None
 
 
 class DraftedNote(NotePut):
@@ -60,8 +62,14 @@ class DraftedNote(NotePut):
     heading: LineOrEmpty
 
 
+# How a line of each noun is read, and the stores of those that are named by their slugs.
+MODELS: Final[dict[str, type[BaseModel]]] = {
+    "tag": TagPut, "source": SourcePut, "note": DraftedNote, "article": IdentifiedArticle,
+}  # fmt: skip
+STORES: Final[dict[str, ModuleType]] = {"tag": tags, "source": sources, "note": notes}
+
+
 async def _put_by_slug(store: ModuleType, transaction: Transaction, content: Any) -> tuple[Written, Outcome]:
-    """Saves a tag, a source or a note through the store of its noun."""
     if content.slug is None:
         raise Invalid("A line says which object it is.", Fault("is missing", "missing", pointer="/slug"))
     before = await store.find(transaction, content.slug)
@@ -71,19 +79,13 @@ async def _put_by_slug(store: ModuleType, transaction: Transaction, content: Any
     return written, "created" if before is None else "updated"
 
 
-async def _article(transaction: Transaction, content: IdentifiedArticle) -> tuple[Written, Outcome]:
-    article = ArticleIn.model_construct(**{name: value for name, value in content if name != "id"})
-    return await articles.put(transaction, article, content.id)
+async def _put_article(transaction: Transaction, content: IdentifiedArticle, caller: Caller) -> tuple[Written, Outcome]:
+    article = ArticleIn.model_construct(**{name: getattr(content, name) for name in ArticleIn.model_fields})
+    sees_drafts = "drafts:read" in caller.scopes
+    return await importing.put(transaction, article, content.id, content.origin, sees_drafts=sees_drafts)
 
 
 Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
-Put = Callable[[Transaction, Any], Awaitable[tuple[Written, Outcome]]]
-PUT: Final[dict[str, tuple[type[BaseModel], Put]]] = {
-    "tag": (TagPut, partial(_put_by_slug, tags)),
-    "source": (SourcePut, partial(_put_by_slug, sources)),
-    "note": (DraftedNote, partial(_put_by_slug, notes)),
-    "article": (IdentifiedArticle, _article),
-}
 
 
 @dataclass(slots=True)
@@ -152,19 +154,19 @@ async def import_documents(
     check_media_type(request, (NDJSON,))
     state = request.app.state
     begin = partial(log.transaction, state.database, actor=caller.name, zone=state.settings.zone)
-    return _Streamed(_results(request, begin))
+    return _Streamed(_results(request, caller, begin))
 
 
-async def _results(request: Request, begin: Begin) -> AsyncIterator[bytes]:
+async def _results(request: Request, caller: Caller, begin: Begin) -> AsyncIterator[bytes]:
     batch: list[Line] = []
     size = 0
     async for number, text in _lines(request):
         batch.append(_line(number, text))
         size += len(text)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
-            yield await _write_batch(begin, batch)
+            yield await _write_batch(caller, begin, batch)
             batch, size = [], 0
-    yield await _write_batch(begin, batch)
+    yield await _write_batch(caller, begin, batch)
 
 
 async def _lines(request: Request) -> AsyncIterator[tuple[int, bytes]]:
@@ -191,8 +193,8 @@ def _line(number: int, text: bytes) -> Line:
             raise Malformed(f"is longer than {MOST_BYTES // 2**20} MiB")
         document = read_line(text)
         noun = document.get("noun") if isinstance(document, dict) else None
-        if not isinstance(noun, str) or noun not in PUT:
-            fault = Fault("is not one of the nouns there are", "unknown-name", pointer="/noun", allowed=[*PUT])
+        if not isinstance(noun, str) or noun not in MODELS:
+            fault = Fault("is not one of the nouns there are", "unknown-name", pointer="/noun", allowed=[*MODELS])
             raise Malformed("is not one JSON object with its `noun`", fault)
     except Malformed as refusal:
         line.refuse(Malformed(f"The line {refusal.detail}.", *refusal.faults))
@@ -203,11 +205,11 @@ def _line(number: int, text: bytes) -> Line:
     return line
 
 
-async def _write_batch(begin: Begin, batch: list[Line]) -> bytes:
+async def _write_batch(caller: Caller, begin: Begin, batch: list[Line]) -> bytes:
     """Writes a batch; its results, once that is committed."""
     for lines in transactions([line for line in batch if line.document is not None], _names):
         try:
-            await again_if_raced(partial(_write, begin, lines))
+            await again_if_raced(partial(_write, caller, begin, lines))
         except (Raced, Unavailable) as refusal:
             for line in lines:
                 line.refuse(refusal)
@@ -215,23 +217,26 @@ async def _write_batch(begin: Begin, batch: list[Line]) -> bytes:
 
 
 def _names(line: Line) -> set[tuple[str | None, str]]:
-    return {(line.noun, name) for key in ("id", "slug") if isinstance(name := line.document.get(key), str)}
+    """What the line may be known by, so that no two states of one object are written in one transaction."""
+    names = {(line.noun, name) for key in ("id", "slug") if isinstance(name := line.document.get(key), str)}
+    origin = line.document.get("origin")
+    return names | ({("origin", f"{origin.get('system')}:{origin.get('id')}")} if isinstance(origin, dict) else set())
 
 
-async def _write(begin: Begin, lines: list[Line]) -> None:
+async def _write(caller: Caller, begin: Begin, lines: list[Line]) -> None:
     async with begin() as transaction:
         for line in lines:
-            await _put(transaction, line)
+            await _put(transaction, line, caller)
 
 
-async def _put(transaction: Transaction, line: Line) -> None:
+async def _put(transaction: Transaction, line: Line, caller: Caller) -> None:
     line.error = None
     try:
-        put, content, warnings = _read(line)
+        content, warnings = _read(line)
         try:
             with pointing_as_sent(warnings):
                 async with transaction.savepoint():
-                    written, line.outcome = await put(transaction, content)
+                    written, line.outcome = await _save(transaction, content, line, caller)
         except Invalid as refusal:
             translated = getattr(content, "translation_of", None) is not None
             if not translated or any(fault.code != SHARED_LANGUAGE for fault in refusal.faults):
@@ -239,7 +244,7 @@ async def _put(transaction: Transaction, line: Line) -> None:
             content.translation_of = None  # type: ignore[attr-defined]
             warnings += map(without_original, refusal.faults)
             async with transaction.savepoint():
-                written, line.outcome = await put(transaction, content)
+                written, line.outcome = await _save(transaction, content, line, caller)
     except (Raced, Unavailable):
         raise
     except Refusal as refusal:
@@ -249,10 +254,17 @@ async def _put(transaction: Transaction, line: Line) -> None:
     line.warnings = [{"pointer": fault.pointer, "detail": fault.detail} for fault in (*warnings, *written.warnings)]
 
 
-def _read(line: Line) -> tuple[Put, BaseModel, list[Fault]]:
-    """The function that saves the line's noun, what the line says, and what of it was mended. Raises: Invalid."""
+async def _save(transaction: Transaction, content: BaseModel, line: Line, caller: Caller) -> tuple[Written, Outcome]:
+    if isinstance(content, IdentifiedArticle):
+        return await _put_article(transaction, content, caller)
     assert line.noun is not None
-    model, put = PUT[line.noun]
+    return await _put_by_slug(STORES[line.noun], transaction, content)
+
+
+def _read(line: Line) -> tuple[BaseModel, list[Fault]]:
+    """What the line says, and what of it was mended. Raises: Invalid."""
+    assert line.noun is not None
+    model = MODELS[line.noun]
     only_in_exports = LINES[line.noun].model_fields.keys() - model.model_fields.keys()
     line.not_restored = sorted((line.document.keys() & only_in_exports) - DERIVED)
     document = {name: value for name, value in line.document.items() if name not in only_in_exports}
@@ -261,4 +273,4 @@ def _read(line: Line) -> tuple[Put, BaseModel, list[Fault]]:
     except ValidationError as error:
         raise invalid(error, document) from None
     warnings = mend_content(content)[1] if isinstance(content, ArticleIn | NotePut) else []
-    return put, content, line.mended + warnings
+    return content, line.mended + warnings

@@ -15,7 +15,7 @@ from app.articles import references
 from app.articles import saving as articles
 from app.articles.bylines import with_bylines
 from app.articles.saving import ArticleToSave
-from app.articles.stored import stored_articles
+from app.articles.stored import StoredArticle, stored_articles
 from app.changes import log
 from app.changes.log import Transaction
 from app.changes.models import Noun
@@ -26,6 +26,7 @@ from app.db import Database
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
 from app.importers.documents import Item, read, without_original
+from app.importers.naming import identify, identify_by_origin
 from app.notes import saving as notes
 from app.sources import store as sources
 from app.tags import store as tags
@@ -107,15 +108,18 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
 
 
 def _names(item: Item) -> set[tuple[str | None, str | None]]:
-    slug = {("slug", item.to_save.article.slug)} if isinstance(item.to_save, ArticleToSave) else set()
-    return {(item.noun, item.ref), *slug}
+    names: set[tuple[str | None, str | None]] = {(item.noun, item.ref)}
+    if isinstance(item.to_save, ArticleToSave):
+        article = item.to_save.article
+        names |= {("slug", article.slug or item.ref), ("origin", article.origin_key or item.ref)}
+    return names
 
 
 async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> tuple[Report, list[Item]]:
     """What became of the items in one transaction, and those that have to wait for another one."""
     report = Report()
     async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-        batch, later = await _identify(transaction, items)
+        batch, later = await identify(transaction, items)
         for noun in NOUNS:
             await save(transaction, noun, [item for item in batch if item.noun == noun], report)
     return report, later
@@ -123,7 +127,16 @@ async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> t
 
 async def _save_articles(transaction: Transaction, items: Sequence[ArticleToSave]) -> list[Outcome]:
     before = await stored_articles(transaction, [item.article.id for item in items])
-    return await articles.save(transaction, await with_bylines(transaction, items), before)
+    dated = [_dated_by_first_import(item, before.get(item.article.id)) for item in items]
+    return await articles.save(transaction, await with_bylines(transaction, dated), before)
+
+
+def _dated_by_first_import(item: ArticleToSave, before: StoredArticle | None) -> ArticleToSave:
+    """The item; one that does not say when it was imported first with the instant that is stored."""
+    origin = None if before is None else before.compared_with(item.view)[1]["origin"]
+    if origin is None or not item.import_is_undated:
+        return item
+    return replace(item, article=item.article.imported_first_at(origin["imported_at"]))
 
 
 SAVE: Final[dict[Noun, Callable[[Transaction, Sequence[Any]], Awaitable[list[Outcome]]]]] = {
@@ -172,38 +185,10 @@ def _without_original(item: Item) -> Item | None:
     if isinstance(to_save, ArticleToSave):
         if to_save.article.translation_of is None:
             return None
-        return replace(item, to_save=replace(to_save, article=to_save.article.as_original()))
+        return replace(item, to_save=replace(to_save, article=to_save.article.with_original(None)))
     if to_save is None or getattr(to_save.state, "translation_of", None) is None:
         return None
     return replace(item, to_save=replace(to_save, state=to_save.state.model_copy(update={"translation_of": None})))
-
-
-async def _identify(transaction: Transaction, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """Gives articles whose lines have no id that of the article their slug leads to, if it leads to one.
-
-    Returns one state of each object, and further states of articles, which have to wait.
-    """
-    slugs = [
-        item.to_save.article.slug
-        for item in items
-        if isinstance(item.to_save, ArticleToSave) and not item.is_identified
-    ]
-    owners = await references.slug_owners(transaction, slugs)
-    ids: set[str] = set()
-    first: list[Item] = []
-    later: list[Item] = []
-    for item in items:
-        to_save = item.to_save
-        if not isinstance(to_save, ArticleToSave):
-            first.append(item)
-            continue
-        owner = None if item.is_identified else owners.get(to_save.article.slug)
-        if owner is not None:
-            item = replace(item, to_save=replace(to_save, article=to_save.article.with_id(owner)))
-        id = owner or to_save.article.id
-        (later if id in ids else first).append(item)
-        ids.add(id)
-    return first, later
 
 
 async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> set[str]:
@@ -242,19 +227,22 @@ async def add_missing(
     return await again_if_raced(write)
 
 
-async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> Report:
+async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item], ids: dict[str, str]) -> Report:
     """Writes stories of another system, each whole or not at all; each story once.
 
-    One that is there keeps the instant of its first import, and stays as it is where it was changed here later than
-    there: the report warns of it. Raises: Unavailable, Raced; then nothing is written.
+    A story is the one that has its origin, else the one with its id; `ids` leads from ids of earlier stories to those
+    under which they are stored, and learns of those of these. One that is there keeps the instant of its first import,
+    and stays as it is where it was changed here later than there: the report warns of it.
+    Raises: Unavailable, Raced; then nothing is written.
     """
 
     async def write() -> Report:
         report = Report()
         async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-            before = await stored_articles(transaction, [item.ref for item in items if item.ref is not None])
+            identified = await identify_by_origin(transaction, items, ids)
+            before = await stored_articles(transaction, [item.ref for item in identified if item.ref is not None])
             waiting = []
-            for item in items:
+            for item in identified:
                 assert isinstance(item.to_save, ArticleToSave), "what is wrong was refused"
                 article = item.to_save.article
                 old = before.get(article.id)
@@ -264,9 +252,7 @@ async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item]
                     report.outcomes[item.line] = "unchanged"
                     report.warnings.append((item.line, _changed_here(card)))
                     continue
-                if card is not None and card["origin"] is not None:
-                    article = article.imported_first_at(card["origin"]["imported_at"])
-                waiting.append(replace(item, to_save=replace(item.to_save, article=article)))
+                waiting.append(item)
             await save(transaction, "article", waiting, report)
         return report
 

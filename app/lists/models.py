@@ -16,9 +16,9 @@ class List(Base):
     Names begin with what is listed: `articles` (all of them), `articles:tag:trams` (section, tags and all their
     ancestors), `articles:source:wire`, `articles:source.said_by:wire`, `articles:note:dam`, `articles:translation:ID`,
     `articles:related:ID`, `articles:has:quote`, `articles:quote:uk` (a quote in Ukrainian), `articles:genre:news`,
-    `articles:flag:graphic`, `articles:ai:generated`; `notes:tag:trams` (tags themselves only), `notes:source:wire`,
-    `notes:language:uk`; `facts`, `facts:tag:trams`, `facts:source:wire` (of notes, each once for every date of its
-    facts, by which these are sorted).
+    `articles:flag:graphic`, `articles:ai:generated`, `articles:origin:DIGEST` (of where it came from);
+    `notes:tag:trams` (tags themselves only), `notes:source:wire`, `notes:language:uk`; `facts`, `facts:tag:trams`,
+    `facts:source:wire` (of notes, each once for every date of its facts, by which these are sorted).
     Of the desk's view alone, and no purge keys: `articles:status:draft`, `notes:status:scheduled`.
     """
 

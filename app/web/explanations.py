@@ -38,8 +38,10 @@ def _in_words(value: object) -> object:
 
 
 def _values(parameter: object) -> Sequence[object]:
-    """Those of a parameter that may be repeated, or its only one."""
-    return parameter if isinstance(parameter, list) else [parameter]
+    """Those of a parameter that may be repeated, or its only one. Repeated texts are alternatives: one value."""
+    if not isinstance(parameter, list):
+        return [parameter]
+    return [tuple(parameter)] if parameter and isinstance(parameter[0], str) else parameter
 
 
 def joined(names: Sequence[str], conjunction: str) -> str:

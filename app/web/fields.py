@@ -19,6 +19,7 @@ DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _URL: Final = r'^(https?://[^\s<>"\\/?#]+([/?#][^\s<>"\\]*)?|/([^\s<>"\\/][^\s<>"\\]*)?)$'
 # A day, month or year.
 PERIOD: Final = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+_SYSTEM: Final = r"^[^:]+$"
 BLOCK_ID: Final = r"^[A-Za-z0-9_-]{1,40}$"
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -143,11 +144,20 @@ Language = Annotated[
 ]
 # All text that comes in is of one of these types, or inline HTML, which sanitising gives the same form.
 ONE_FORM: Final = BeforeValidator(_one_form)
+SYSTEM_LENGTH: Final = 100
+ORIGIN_ID_LENGTH: Final = 300
 LINE_LENGTH: Final = 500
 TEXT_LENGTH: Final = 5_000
 Line = Annotated[str, StringConstraints(min_length=1, max_length=LINE_LENGTH), AfterValidator(_one_line), ONE_FORM]
 # One type with "" in it, not a union of a text and "": generated clients cannot read such a union.
 LineOrEmpty = Annotated[str, StringConstraints(max_length=LINE_LENGTH), AfterValidator(_one_line), ONE_FORM]
+# Names that other systems have, and give to what stands in them.
+SystemName = Annotated[
+    str, StringConstraints(min_length=1, max_length=SYSTEM_LENGTH, pattern=_SYSTEM), AfterValidator(_one_line), ONE_FORM
+]
+ForeignId = Annotated[
+    str, StringConstraints(min_length=1, max_length=ORIGIN_ID_LENGTH), AfterValidator(_one_line), ONE_FORM
+]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH), AfterValidator(check_text), ONE_FORM]
 TextOrEmpty = Annotated[str, StringConstraints(max_length=TEXT_LENGTH), AfterValidator(check_text), ONE_FORM]
 Translations = Annotated[
@@ -163,6 +173,7 @@ _HINTS: Final = {
     f"^{LANGUAGE.pattern}$": "is not a language tag, such as uk, en or en-GB",
     _URL: "is not an address: http:// or https:// and a host, or a path that begins with /",
     PERIOD: "is not a year, month or day, such as 2025, 2025-01 or 2025-01-22",
+    _SYSTEM: "has a colon, which ends the name of a system in `system:id`",
     BLOCK_ID: "is not the id of a block: 1 to 40 Latin letters, digits, hyphens and underscores",
 }
 

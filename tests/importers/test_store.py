@@ -55,6 +55,16 @@ async def bring(
     return await store.import_page(database, ZONE, found.documents, draft=draft, now=now)
 
 
+async def test_a_page_of_one_address_is_one_story_whatever_its_headline(database: Database) -> None:
+    url = "https://www.zavodske.example/mill?id=7#top"
+    await bring(database, MILL, url=url)
+    await bring(database, MILL.replace("Old mill", "Oldest mill"), url=url)
+
+    (story,) = [each for each in await stored(database, "article") if each["status"] == "published"]
+    assert (story["headline"].split()[0], story["revision"]) == ("Oldest", 2)
+    assert (story["origin"]["system"], story["origin"]["id"]) == ("zavodske.example", "/mill?id=7")
+
+
 async def stored(database: Database, noun: str = "article") -> list[dict[str, Any]]:
     return [one for one in map(from_json, await exported(database)) if one["noun"] == noun]
 

@@ -65,6 +65,7 @@ WRONG: dict[str, str] = {
     "genre": "x News news,x opinion,",
     "flag": "x Graphic graphic,x",
     "ai": "x Generated none,x",
+    "origin": f"x :7 wire.example: %20:7 wire.example:%E2%80%8B {'a' * 101}:7 a:{'b' * 301}",
     "version": "x 1.6 3.0 3.1, 3.10 latest",
     "q": "%22a -x OR a%20OR OR%20a x:y a*b ab* " + "a" * 401,
     "highlight": FLAGS,
@@ -74,7 +75,7 @@ WRONG: dict[str, str] = {
     "working_copy": f"{FLAGS} true",
     "perspective": "x Drafts draft public DRAFTS drafts, " + MOMENTS,
 }
-REPEATABLE = {"tag", "tag_not", "source", "note"}
+REPEATABLE = {"tag", "tag_not", "source", "note", "origin"}
 # Where these too take one value.
 SINGLE = {"/v1/archive", "/v1/quotes"}
 STRANGERS = "statuses state preview versions draft query ednote Limit limit%20 tag[] tag[$ne]".split()

@@ -16,7 +16,7 @@ from app.importers.page.sources import Source, Sources
 from app.importers.page.text import digest, fold, low
 from app.importers.page.walk import Layout, Piece
 from app.importers.page.words import words
-from app.web.fields import format_instant
+from app.web.fields import ORIGIN_ID_LENGTH, SYSTEM_LENGTH, format_instant
 
 Document = dict[str, Any]
 _TALK: Final = re.compile(r"(?:[—–]\s|(?:Q|A|Question|Answer|Питання|Запитання|Відповідь)\s?[:.]\s)")
@@ -424,8 +424,22 @@ def _article(layout: Layout, page: _Page, section: str | None, tags: list[str]) 
         "published_at": _show(published),
         "updated_at": _show(updated),
         "corrections": page.corrections,
-        "origin": {"url": page.given.url, "imported_at": _show(page.given.imported_at), "importer": "page"},
+        "origin": {
+            **_key_of(page.given.url),
+            "url": page.given.url,
+            "imported_at": _show(page.given.imported_at),
+            "importer": "page",
+        },
     }
+
+
+def _key_of(url: str | None) -> dict[str, str]:
+    """Host and path of the address, by which the page is known again; empty where it is too long, or has no host."""
+    _, _, address = (url or "").partition("://")
+    host, slash, path = address.partition("/")
+    id = slash + path.partition("#")[0]
+    is_key = host and ":" not in host and len(host) <= SYSTEM_LENGTH and 0 < len(id) <= ORIGIN_ID_LENGTH
+    return {"system": host.lower().removeprefix("www."), "id": id} if is_key else {}
 
 
 def _stub(teaser: Teaser, page: _Page, tags: _Tags) -> Document:

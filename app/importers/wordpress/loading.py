@@ -49,12 +49,16 @@ class Account(NamedTuple):
 
 @dataclass(slots=True)
 class Import:
-    """One import of an export: what was read of it, and what became of it so far."""
+    """One import of an export: what was read of it, and what became of it so far.
+
+    `ids` leads from the ids that follow from numbers of posts to others, under which some of the stories are stored.
+    """
 
     site: Site
     channels: dict[Path, Channel]
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def left_out(self) -> Counter[str]:
@@ -177,7 +181,7 @@ async def _write(work: Import, database: Database | None, zone: ZoneInfo, batch:
     whole = [story.item for story in batch if not story.item.faults]
     report = store.Report()
     if database is not None and whole:
-        report = await store.load_stories(database, zone, whole)
+        report = await store.load_stories(database, zone, whole, work.ids)
     faults, further_warnings = _by_line(report.wrong), _by_line(report.warnings)
     accounts = []
     for each in batch:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.content import html, languages
 from app.importers.wordpress.export import Author, Channel, Post, Term, entries
-from app.web.fields import LANGUAGE, LINE_LENGTH, SLUG, UUID_TEXT, canonical_language
+from app.web.fields import LANGUAGE, LINE_LENGTH, SLUG, SYSTEM_LENGTH, UUID_TEXT, canonical_language
 
 # What happens to items of these types and states, and how the report names that.
 NOT_STORIES: Final = {
@@ -78,6 +78,11 @@ class Site:
     def article_id(self, post_id: str) -> str:
         """The id of the story that a post is: the same in every import of every export of this site."""
         return str(uuid5(NAMESPACE_URL, f"wordpress:{self.key}:{post_id}"))
+
+    def origin_of(self, post_id: str) -> dict[str, str]:
+        """The key of a post among all that were imported: host and path of the site, and its number. Empty without."""
+        is_key = self.key and ":" not in self.key and len(self.key) <= SYSTEM_LENGTH
+        return {"system": self.key, "id": post_id} if is_key else {}
 
     def is_story(self, post: Post) -> bool:
         return post.type in self.types and post.status not in NOT_KEPT

@@ -59,7 +59,7 @@ def story(post: Post, site: Site, place: str, line: int, now: datetime) -> Story
         **_credits(post, site),
         **_tags(post, site, notes),
         **_release(post, site, title, now, notes),
-        "origin": {"url": valid(post.text("link")), "imported_at": format_instant(now), "importer": IMPORTER},
+        "origin": {**site.origin_of(post.id), "url": valid(post.text("link")), "importer": IMPORTER},
     }
     if len(title) > LINE_LENGTH:
         notes.append(f"the title is longer than {LINE_LENGTH} characters, and cut")

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text as sql
 
+from app.db import Database
 from app.importers import store
 from app.importers.store import Report
 from tests.commands import invoke
 from tests.conftest import Load
-from tests.factories import section
+from tests.factories import article, article_id, section
 from tests.importers.wordpress.exports import SITE, attachment, author, category, element, export, post, term
 
 OLENA: Final = author("olena", "Olena Kravets")
@@ -89,6 +91,40 @@ async def test_a_post_becomes_a_story(database_url: str, desk: AsyncClient, tmp_
     moved = await desk.get("/v1/articles/the-old-mill")
     assert (moved.status_code, moved.headers["location"]) == (308, "/v1/articles/the-mill")
     assert report["left_out"] == {"attachments (pictures come with the stories that show them)": 1}
+
+
+async def test_a_story_is_the_one_that_has_its_origin(
+    database_url: str, desk: AsyncClient, tmp_path: Path, load: Load
+) -> None:
+    system = SITE.partition("://")[2]
+    await load(article("the-mill", origin={"system": system, "id": "7"}, modified_at="2020-01-01T00:00:00Z"))
+
+    _, report = await bring(database_url, tmp_path, export(OLENA, post(7), post(8)))
+
+    assert outcomes(report) == ["updated", "created"]
+    assert (await story(desk, article_id("the-mill")))["origin"]["importer"] == "wordpress"
+    page = (await desk.get("/v1/articles", params={"origin": f"{system}:8"})).json()
+    assert [each["origin"]["id"] for each in page["items"]] == ["8"]
+
+
+async def test_a_story_of_an_earlier_import_stays_the_same(
+    database_url: str, desk: AsyncClient, database: Database, tmp_path: Path
+) -> None:
+    await bring(database_url, tmp_path, export(OLENA, post(7)))
+    before = (await desk.get("/v1/articles")).json()["items"][0]
+    async with database.begin() as connection:  # as it was stored when there were no keys
+        key = f'"system":"{before["origin"]["system"]}","id":"7"'
+        card = {"key": key, "none": '"system":null,"id":null'}
+        await connection.execute(sql("UPDATE revisions SET card = replace(card, :key, :none)"), card)
+        await connection.execute(sql("UPDATE articles SET origin_key = NULL"))
+
+    _, report = await bring(
+        database_url, tmp_path, export(OLENA, post(7, "Newer", post_modified_gmt="2021-04-01 08:00:00"))
+    )
+
+    (after,) = (await desk.get("/v1/articles")).json()["items"]
+    assert outcomes(report) == ["updated"]
+    assert (after["id"], after["slug"]) == (before["id"], before["slug"])
 
 
 async def test_an_import_again_changes_nothing(database_url: str, desk: AsyncClient, tmp_path: Path) -> None:
