@@ -55,7 +55,7 @@ async def identify_by_origin(transaction: Transaction, items: Sequence[Item], id
             article = article.with_id(holder)
         if article.translation_of in ids:
             article = article.with_original(ids[article.translation_of])
-        identified.append(replace(_with_article(item, article), ref=article.id))
+        identified.append(_with_article(item, article))
     return identified
 
 
@@ -78,4 +78,4 @@ async def _with_slugs(transaction: Transaction, items: Sequence[Item]) -> list[I
 
 def _with_article(item: Item, article: RenderedArticle) -> Item:
     assert isinstance(item.to_save, ArticleToSave)
-    return replace(item, to_save=replace(item.to_save, article=article))
+    return replace(item, ref=article.id, to_save=replace(item.to_save, article=article))

@@ -1,6 +1,6 @@
 """Documents in as NDJSON over HTTP, what became of each out as NDJSON: streamed both ways, in memory for one batch."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,16 +16,18 @@ from starlette.types import Receive, Scope, Send
 
 from app.articles import importing
 from app.articles.part_schemas import ArticleOriginIn
+from app.articles.references import missing_articles
 from app.articles.schemas import ArticleIn
 from app.changes import log
 from app.changes.log import Transaction, Written
-from app.changes.saving import SHARED_LANGUAGE, Outcome
+from app.changes.saving import IN_USE, SHARED_LANGUAGE, TAKEN, Outcome
 from app.content.mending import mend_texts
 from app.content.sets import pointing_as_sent
+from app.db import utcnow
 from app.deps import NeedsScope, no_idempotency_key
-from app.errors import Fault, Invalid, Malformed, Raced, Refusal, Unavailable
-from app.importers.documents import LINES, is_blank_line, mend_content, read_line, without_original
-from app.importers.store import again_if_raced, transactions
+from app.errors import Conflict, Fault, Invalid, Malformed, Raced, Refusal, Unavailable
+from app.importers.documents import LINES, Item, is_blank_line, mend_content, read, read_line, without_original
+from app.importers.store import Report, again_if_raced, restore, transactions
 from app.notes import desk as notes
 from app.notes.schemas import NotePut
 from app.sources import store as sources
@@ -107,6 +109,10 @@ class Line:
         self.outcome = "error"
         self.error = refusal.document()
 
+    def warn(self, warnings: Iterable[Fault]) -> None:
+        """Records what is not stored as it was sent."""
+        self.warnings += [{"pointer": fault.pointer, "detail": fault.detail} for fault in warnings]
+
     def result(self) -> bytes:
         """The line of the answer."""
         names = ("noun", "ref", "outcome", "error", "warnings", "not_restored")
@@ -144,8 +150,9 @@ async def import_documents(
 
     Each line has its `noun` and is in the form that `export ndjson` writes. A new object is created, one that is there
     gets this content; new articles and notes are drafts. The answer is a line for each, in order: what became of it,
-    and why where it was refused; one bad line never loses the others. What only `python -m app import` may restore
-    (revision, status, dates) is left aside, and named in `not_restored`. Lines are committed in batches, and their
+    and why where it was refused; one bad line never loses the others. A key with `archive:write` too restores status,
+    dates and former slugs, as `python -m app import` does. What is not restored (without that scope all of these, the
+    revision always) is left aside, and named in `not_restored`. Lines are committed in batches, and their
     results sent after the commit: read the answer while you send. What comes too slowly, less than 5 kB in ten seconds,
     breaks off, and what came whole until then is taken in. What is public changes at once. Sending the same lines again
     changes nothing, so `Idempotency-Key` is refused here.
@@ -209,11 +216,56 @@ async def _write_batch(caller: Caller, begin: Begin, batch: list[Line]) -> bytes
     """Writes a batch; its results, once that is committed."""
     for lines in transactions([line for line in batch if line.document is not None], _names):
         try:
-            await again_if_raced(partial(_write, caller, begin, lines))
+            if "archive:write" in caller.scopes:
+                await _restore(caller, begin, lines)
+            else:
+                await again_if_raced(partial(_write, caller, begin, lines))
         except (Raced, Unavailable) as refusal:
             for line in lines:
                 line.refuse(refusal)
     return b"".join(line.result() for line in batch)
+
+
+async def _restore(caller: Caller, begin: Begin, lines: list[Line]) -> None:
+    """Writes lines as the command does, with status, dates and former slugs. Raises: Raced, Unavailable."""
+    by_number = {line.number: line for line in lines}
+    waiting: list[Item] = []
+    for line in lines:
+        line.not_restored = ["revision"] if "revision" in line.document else []
+        document = {name: value for name, value in line.document.items() if name != "revision"}
+        item = read(document, utcnow(), line.number)
+        line.warn([*line.mended, *item.warnings])
+        if item.faults:
+            line.refuse(_refusal(item.faults, caller))
+        else:
+            waiting.append(item)
+    while waiting:
+        report, waiting = await again_if_raced(partial(_restore_once, begin, waiting))
+        for number, outcome in report.outcomes.items():
+            by_number[number].ref, by_number[number].outcome = report.refs[number], outcome
+        for number, warning in report.warnings:
+            by_number[number].warn([warning])
+        for number in dict(report.wrong):
+            faults = [fault for line_number, fault in report.wrong if line_number == number]
+            by_number[number].refuse(_refusal(faults, caller))
+
+
+async def _restore_once(begin: Begin, items: list[Item]) -> tuple[Report, list[Item]]:
+    async with begin() as transaction:
+        report, later = await restore(transaction, items)
+        for id in sorted(await missing_articles(transaction, report.related)):
+            detail = f"relates to the article {id}, which is not there, or not yet"
+            report.warnings.append((report.related[id], Fault(detail, pointer="")))
+        return report, later
+
+
+def _refusal(faults: list[Fault], caller: Caller) -> Refusal:
+    """The refusal of a line. Which article has its origin is told to those who see all of them."""
+    if "drafts:read" not in caller.scopes:
+        hidden = Fault("is that of another article", TAKEN, pointer="/origin")
+        faults = [hidden if (fault.pointer, fault.code) == ("/origin", TAKEN) else fault for fault in faults]
+    kind = Conflict if all(fault.code in {IN_USE, TAKEN} for fault in faults) else Invalid
+    return kind(f"{faults[0].pointer}: {faults[0].detail}", *faults)
 
 
 def _names(line: Line) -> set[tuple[str | None, str]]:
@@ -251,7 +303,7 @@ async def _put(transaction: Transaction, line: Line, caller: Caller) -> None:
         line.refuse(refusal)
         return
     line.ref = written.ref
-    line.warnings = [{"pointer": fault.pointer, "detail": fault.detail} for fault in (*warnings, *written.warnings)]
+    line.warn((*warnings, *written.warnings))
 
 
 async def _save(transaction: Transaction, content: BaseModel, line: Line, caller: Caller) -> tuple[Written, Outcome]:

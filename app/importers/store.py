@@ -46,7 +46,8 @@ class Report:
 
     `wrong` names line and fault of those that were refused, `warnings` what is not stored as it stood in the line,
     `related` the articles that others relate to, each with a line that does, `slugs` the published stories of a page.
-    `outcomes` tells what became of each line in one transaction; `load` adds up the counts alone.
+    `outcomes` tells what became of each line in one transaction, `refs` which object it is; `load` adds up the counts
+    alone.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(created=0, updated=0, unchanged=0, error=0))
@@ -55,6 +56,7 @@ class Report:
     related: dict[str, int] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    refs: dict[int, str] = field(default_factory=dict)
 
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
         self.counts["error"] += 1
@@ -116,12 +118,19 @@ def _names(item: Item) -> set[tuple[str | None, str | None]]:
 
 
 async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> tuple[Report, list[Item]]:
-    """What became of the items in one transaction, and those that have to wait for another one."""
-    report = Report()
     async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-        batch, later = await identify(transaction, items)
-        for noun in NOUNS:
-            await save(transaction, noun, [item for item in batch if item.noun == noun], report)
+        return await restore(transaction, items)
+
+
+async def restore(transaction: Transaction, items: Sequence[Item]) -> tuple[Report, list[Item]]:
+    """Saves the items with their status and dates, each whole or not at all.
+
+    Returns what became of them, and those that have to wait for another transaction.
+    """
+    report = Report()
+    batch, later = await identify(transaction, items)
+    for noun in NOUNS:
+        await save(transaction, noun, [item for item in batch if item.noun == noun], report)
     return report, later
 
 
@@ -174,6 +183,8 @@ async def save(transaction: Transaction, noun: Noun, items: Sequence[Item], repo
         report.counts.update(outcomes)
         report.outcomes.update(zip((item.line for item in items), outcomes, strict=True))
         for item in items:
+            if item.ref is not None:
+                report.refs[item.line] = item.ref
             if isinstance(item.to_save, ArticleToSave):
                 report.related |= dict.fromkeys(item.to_save.article.related, item.line)
         return

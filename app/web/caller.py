@@ -6,12 +6,15 @@ from typing import Final, Literal
 
 from app.errors import Forbidden, Unauthorized
 
-Scope = Literal["drafts:read", "content:write", "content:publish", "content:withdraw", "webhooks", "keys"]
+Scope = Literal[
+    "drafts:read", "content:write", "content:publish", "content:withdraw", "archive:write", "webhooks", "keys"
+]  # fmt: skip
 SCOPES: Final[dict[Scope, str]] = {
     "drafts:read": "read what is not public: drafts, working copies, what is scheduled, private notes of the desk",
     "content:write": "write and change articles, notes, sources and tags; of what is published it changes at once",
     "content:publish": "publish, schedule, take back to draft, and correct",
     "content:withdraw": "withdraw what was published, and erase its text",
+    "archive:write": "with `content:write`: restore status, dates and former slugs by an import; that publishes, too",
     "webhooks": "manage the webhooks that are told of changes",
     "keys": "make and revoke keys, with scopes of its own at most, none of which outlives it",
 }

@@ -10,6 +10,7 @@ from app.db import Database, utcnow
 from app.importers import store
 from app.importers.documents import read
 from app.importers.store import Report
+from app.web.caller import SCOPES
 from tests.answers import bearing, get, refusal
 from tests.conftest import Load, Make
 from tests.contents import ZONE, exported
@@ -20,6 +21,13 @@ PATH: Final = "/v1/articles"
 FIRST: Final = {"system": "river.example", "id": "post:7"}
 SECOND: Final = {"system": "river.example", "id": "post:8"}
 KEY: Final = "river.example:post:7"
+
+
+@pytest.fixture
+async def desk(desk: AsyncClient, key: Make) -> AsyncClient:
+    """The desk, whose key has every scope but `archive:write`: what it imports are drafts."""
+    desk.headers.update(bearing(await key(*(scope for scope in SCOPES if scope != "archive:write"))))
+    return desk
 
 
 async def slugs(api: AsyncClient, **parameters: Any) -> list[str]:

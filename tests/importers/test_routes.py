@@ -6,10 +6,19 @@ from collections.abc import AsyncIterator
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.answers import blamed, refusal
+from app.web.caller import SCOPES
+from tests.answers import bearing, blamed, refusal
+from tests.conftest import Make
 from tests.factories import Line, article, article_id, words
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.fixture
+async def desk(desk: AsyncClient, key: Make) -> AsyncClient:
+    """The desk, whose key has every scope but `archive:write`: what it imports are drafts."""
+    desk.headers.update(bearing(await key(*(scope for scope in SCOPES if scope != "archive:write"))))
+    return desk
 
 
 async def sent(desk: AsyncClient, *lines: Line | str) -> list[Line]:
