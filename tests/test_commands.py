@@ -356,6 +356,45 @@ def test_seeding_twice_changes_nothing(run: Run, database_url: str) -> None:
     assert position(database_url) == before
 
 
+def test_seeding_writes_over_nothing_that_it_did_not_make(run: Run, tmp_path: Path) -> None:
+    lines = [json.loads(line) for file in SAMPLE for line in file.read_bytes().splitlines()]
+    story = next(line for line in lines if line["noun"] == "article" and line.get("status") == "published")
+    place = next(line for line in lines if line["noun"] == "tag" and line["type"] == "topic")
+    ours = tmp_path / "ours.ndjson"
+    text = {"language": "en", "headline": "Our own", "body": [{"type": "paragraph", "html": "Ours."}]}
+    own_lines = [
+        {"noun": "article", "id": story["id"], "slug": story["slug"], **text},
+        {"noun": "tag", "slug": place["slug"], "type": "topic", "labels": {"en": "Our label"}},
+    ]
+    ours.write_text("\n".join(map(json.dumps, own_lines)))
+    run("import", "ndjson", ours)
+
+    result = run("seed")
+    run("export", "ndjson", tmp_path / "all.ndjson")
+
+    assert f"the article {story['id']} was not made by the sample, and stays as it is" in result.stderr
+    assert f"the tag {place['slug']} was not made by the sample, and stays as it is" in result.stderr
+    exported = [json.loads(line) for line in (tmp_path / "all.ndjson").read_bytes().splitlines()]
+    assert [line["headline"] for line in exported if line.get("id") == story["id"]] == ["Our own"]
+    assert [line["labels"] for line in exported if line["slug"] == place["slug"]] == [{"en": "Our label"}]
+    assert len(exported) > 20
+
+
+def test_seeding_again_restores_what_was_changed_of_the_sample(run: Run, tmp_path: Path) -> None:
+    place = next(json.loads(line) for line in SAMPLE[0].read_bytes().splitlines())
+    changed = tmp_path / "changed.ndjson"
+    changed.write_text(json.dumps({**place, "labels": {"en": "Changed"}}))
+    run("seed")
+    run("import", "ndjson", changed)
+
+    result = run("seed")
+    run("export", "ndjson", tmp_path / "all.ndjson")
+
+    assert (result.exit_code, "1 updated" in result.stderr) == (0, True)
+    exported = [json.loads(line) for line in (tmp_path / "all.ndjson").read_bytes().splitlines()]
+    assert [line["labels"] for line in exported if line["slug"] == place["slug"]] == [place["labels"]]
+
+
 def test_the_openapi_document_is_printed(run: Run) -> None:
     result = run("openapi")
 

@@ -100,6 +100,18 @@ async def fetch_in_portions(
     return rows
 
 
+@cache
+def _first_actors(count: int) -> Select[*Row]:
+    query = select(Object.ref, Revision.actor).join(Revision, Revision.object == Object.id)
+    query = query.where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
+    return query.order_by(Object.ref, Revision.revision.desc())
+
+
+async def first_actors(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, str | None]:
+    """Who saved the first revision of each of the objects that exist. Cost: one statement for each thousand."""
+    return dict(await fetch_in_portions(connection, _first_actors, refs, noun=noun))
+
+
 _LAST_REVISION: Final = (
     select(func.max(Revision.revision)).where(Revision.object == Object.id).correlate(Object).scalar_subquery()
 )

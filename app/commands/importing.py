@@ -35,12 +35,12 @@ def import_ndjson(files: Annotated[list[Path], typer.Argument(help="Files to rea
 
 
 def seed() -> None:
-    """Load the sample newsroom. Other documents stay; changed documents of the sample are restored."""
+    """Load the sample newsroom. Changed documents of the sample are restored; what it did not make stays."""
     with command_settings() as settings:
         # Over the states that followed them, the earlier ones would be changes.
         is_new = run_with_database(settings, partial(_has_no_sample, settings))
         files = [file for file in SAMPLE if is_new or file != EARLIER]
-        raise typer.Exit(import_files(settings, files))
+        raise typer.Exit(import_files(settings, files, actor=store.SEED))
 
 
 async def _has_no_sample(settings: Settings, database: Database) -> bool:
@@ -50,15 +50,15 @@ async def _has_no_sample(settings: Settings, database: Database) -> bool:
     return await store.unresolved(database, settings.zone, ids) == ids
 
 
-def import_files(settings: Settings, files: list[Path]) -> int:
-    """Imports the files and prints a report of each; returns the exit code."""
+def import_files(settings: Settings, files: list[Path], actor: str = store.ACTOR) -> int:
+    """Imports the files and prints a report of each; returns the exit code. `actor` stands in the history."""
     reports: dict[Path, Report] = {}
 
     async def work(database: Database) -> set[str]:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
             for file in files:
-                reports[file] = await _import_file(database, settings.zone, file, progress)
+                reports[file] = await _import_file(database, settings.zone, file, actor, progress)
         related = {ref for report in reports.values() for ref in report.related}
         return await store.unresolved(database, settings.zone, related)
 
@@ -72,10 +72,10 @@ def import_files(settings: Settings, files: list[Path]) -> int:
     return 1 if refused or missing_articles else 0
 
 
-async def _import_file(database: Database, zone: ZoneInfo, file: Path, progress: Progress) -> Report:
+async def _import_file(database: Database, zone: ZoneInfo, file: Path, actor: str, progress: Progress) -> Report:
     try:
         task = progress.add_task(escape(file.name), total=(await asyncio.to_thread(file.stat)).st_size)
-        report = await ndjson.load(database, zone, file, advance=lambda size: progress.advance(task, size))
+        report = await ndjson.load(database, zone, file, advance=lambda size: progress.advance(task, size), actor=actor)
     except OSError as error:
         report = Report()
         report.refuse(0, [Fault(f"cannot be read: {error.strerror}", pointer="")])

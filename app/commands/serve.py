@@ -17,6 +17,7 @@ from app.commands.console import failure, out
 from app.commands.database import command_settings, migrate_database, run_with_database
 from app.commands.importing import SAMPLE, import_files
 from app.db import DatabaseUrl, checkpoint_into_file
+from app.importers.store import SEED
 from app.settings import Settings
 
 # How long the requests that a server has taken are waited for when it is told to stop.
@@ -59,7 +60,7 @@ def _prepare(settings: Settings, path: Path) -> None:
         partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     settings = settings.model_copy(update={"database_url": f"sqlite:///{partial}"})
     migrate_database(settings)
-    import_files(settings, SAMPLE)
+    import_files(settings, SAMPLE, actor=SEED)
     checkpoint_into_file(partial)
     partial.replace(path)
 

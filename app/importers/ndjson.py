@@ -103,7 +103,12 @@ def _item(number: int, line: bytes | str, now: datetime) -> Item:
 
 
 async def load(
-    database: Database, zone: ZoneInfo, path: Path, *, advance: Callable[[int], None] = lambda count: None
+    database: Database,
+    zone: ZoneInfo,
+    path: Path,
+    *,
+    advance: Callable[[int], None] = lambda count: None,
+    actor: str = store.ACTOR,
 ) -> Report:
     """Reads a file in. A line that is refused loses no others.
 
@@ -119,9 +124,9 @@ async def load(
         batch_bytes += size
         advance(size)
         if len(batch) >= BATCH or batch_bytes >= BATCH_BYTES:
-            await store.load(database, zone, batch, report)
+            await store.load(database, zone, batch, report, actor)
             batch, batch_bytes = [], 0
-    await store.load(database, zone, batch, report)
+    await store.load(database, zone, batch, report, actor)
     return report
 
 

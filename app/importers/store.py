@@ -20,7 +20,7 @@ from app.changes import log
 from app.changes.log import Transaction
 from app.changes.models import Noun
 from app.changes.saving import SHARED_LANGUAGE, Outcome
-from app.changes.stored import stored
+from app.changes.stored import first_actors, stored
 from app.content.sets import as_sent
 from app.db import Database
 from app.errors import Fault, Invalid, Raced
@@ -34,6 +34,8 @@ from app.web.fields import format_instant
 
 Result = TypeVar("Result")
 ACTOR: Final = "import"
+# Who loads the sample, and writes over nothing that somebody else has made.
+SEED: Final = "seed"
 # The order in which nouns refer to each other.
 NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
 # Another import of the same things may be under way.
@@ -86,9 +88,10 @@ def transactions(items: Iterable[Result], names: Callable[[Result], set[Any]]) -
         yield batch
 
 
-async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report) -> None:
+async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report, actor: str = ACTOR) -> None:
     """Writes one batch of documents in one transaction, each whole or not at all; refused ones lose no others.
 
+    With SEED as the actor what somebody else has made stays, and the report warns of it.
     A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
     transaction of its own. Raises: Unavailable, Raced; then the batch left nothing.
     """
@@ -102,7 +105,7 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     for batch in transactions(accepted, _names):
         waiting: Sequence[Item] = batch
         while waiting:
-            saved, waiting = await again_if_raced(partial(_write, database, zone, waiting))
+            saved, waiting = await again_if_raced(partial(_write, database, zone, waiting, actor))
             report.counts.update(saved.counts)
             report.wrong += saved.wrong
             report.related |= saved.related
@@ -117,21 +120,42 @@ def _names(item: Item) -> set[tuple[str | None, str | None]]:
     return names
 
 
-async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item]) -> tuple[Report, list[Item]]:
-    async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-        return await restore(transaction, items)
+async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], actor: str) -> tuple[Report, list[Item]]:
+    async with log.transaction(database, actor=actor, zone=zone) as transaction:
+        return await restore(transaction, items, only_seeded=actor == SEED)
 
 
-async def restore(transaction: Transaction, items: Sequence[Item]) -> tuple[Report, list[Item]]:
+async def restore(
+    transaction: Transaction, items: Sequence[Item], *, only_seeded: bool = False
+) -> tuple[Report, list[Item]]:
     """Saves the items with their status and dates, each whole or not at all.
+
+    `only_seeded`: what SEED has not made stays as it is.
 
     Returns what became of them, and those that have to wait for another transaction.
     """
     report = Report()
     batch, later = await identify(transaction, items)
     for noun in NOUNS:
-        await save(transaction, noun, [item for item in batch if item.noun == noun], report)
+        of_noun = [item for item in batch if item.noun == noun]
+        if only_seeded:
+            of_noun = await _seeded(transaction, noun, of_noun, report)
+        await save(transaction, noun, of_noun, report)
     return report, later
+
+
+async def _seeded(transaction: Transaction, noun: Noun, items: Sequence[Item], report: Report) -> list[Item]:
+    """The items but those of objects that somebody else has made, which stay as they are."""
+    makers = await first_actors(transaction.connection, noun, [item.ref for item in items if item.ref is not None])
+    own: list[Item] = []
+    for item in items:
+        if item.ref is None or makers.get(item.ref, SEED) == SEED:
+            own.append(item)
+        else:
+            report.counts["unchanged"] += 1
+            detail = f"the {noun} {item.ref} was not made by the sample, and stays as it is"
+            report.warnings.append((item.line, Fault(detail, "kept", pointer="")))
+    return own
 
 
 async def _save_articles(transaction: Transaction, items: Sequence[ArticleToSave]) -> list[Outcome]:
