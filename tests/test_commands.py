@@ -395,6 +395,24 @@ def test_seeding_again_restores_what_was_changed_of_the_sample(run: Run, tmp_pat
     assert [line["labels"] for line in exported if line["slug"] == place["slug"]] == [place["labels"]]
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_the_addresses_that_are_printed_fit_what_is_there(tmp_path: Path, is_empty: bool) -> None:
+    url = f"sqlite:///{tmp_path / 'house.db'}"
+    if is_empty:
+        assert invoke(url, "migrate").exit_code == 0
+    environ = {**environment(url), "PORT": "0", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "app", "serve"]
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            printed = "".join(iter(server.stdout.readline, "Stop with Ctrl+C.\n"))
+        finally:
+            server.terminate()
+
+    assert "/v1/articles\n" in printed
+    assert ("zghariv-trams" in printed) is not is_empty
+
+
 def test_the_openapi_document_is_printed(run: Run) -> None:
     result = run("openapi")
 

@@ -38,12 +38,12 @@ def seed() -> None:
     """Load the sample newsroom. Changed documents of the sample are restored; what it did not make stays."""
     with command_settings() as settings:
         # Over the states that followed them, the earlier ones would be changes.
-        is_new = run_with_database(settings, partial(_has_no_sample, settings))
+        is_new = run_with_database(settings, partial(has_no_sample, settings))
         files = [file for file in SAMPLE if is_new or file != EARLIER]
         raise typer.Exit(import_files(settings, files, actor=store.SEED))
 
 
-async def _has_no_sample(settings: Settings, database: Database) -> bool:
+async def has_no_sample(settings: Settings, database: Database) -> bool:
     """Whether none of the articles of which the sample has earlier states is there."""
     documents = [from_json(line) for line in (await asyncio.to_thread(EARLIER.read_bytes)).splitlines()]
     ids = {document["id"] for document in documents if document["noun"] == "article"}

@@ -5,6 +5,8 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,13 +17,15 @@ from app.about import EXAMPLES
 from app.changes import log
 from app.commands.console import failure, out
 from app.commands.database import command_settings, migrate_database, run_with_database
-from app.commands.importing import SAMPLE, import_files
+from app.commands.importing import SAMPLE, has_no_sample, import_files
 from app.db import DatabaseUrl, checkpoint_into_file
 from app.importers.store import SEED
 from app.settings import Settings
 
 # How long the requests that a server has taken are waited for when it is told to stop.
 STOP_SECONDS: Final = 10
+# Addresses that lead to something where the sample is not there.
+OF_ANY_CONTENT: Final = (("/v1/articles", "the newest stories"), ("/v1/changes", "the log of all changes"))
 
 
 def serve(
@@ -38,6 +42,8 @@ def serve(
             if path is not None:
                 _prepare(settings, path)
             run_with_database(settings, lambda database: log.secret(database.reader(), settings.zone))
+            has_sample = not run_with_database(settings, partial(has_no_sample, settings))
+            _print_addresses(settings, listener.getsockname()[1], EXAMPLES if has_sample else OF_ANY_CONTENT)
             _serve(settings, listener)
 
 
@@ -76,7 +82,6 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
     from app.web.connections import Connection
 
-    _print_addresses(settings, listener.getsockname()[1])
     config = uvicorn.Config(
         "app.main:create_app_from_environment",
         factory=True,
@@ -97,11 +102,11 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         Multiprocess(config, [listener]).run()
 
 
-def _print_addresses(settings: Settings, port: int) -> None:
+def _print_addresses(settings: Settings, port: int, examples: Sequence[tuple[str, str]]) -> None:
     host = "localhost" if settings.host in {"127.0.0.1", "0.0.0.0"} else settings.host  # noqa: S104
     out.print(f"\nDovidka serves [bold]{DatabaseUrl(settings.database_url)}[/bold]. Worth opening:\n")
     pages = (("/", "a newspaper made of it"),) if settings.site_pages else ()
-    for path, description in (*pages, ("/docs", "the API reference"), *EXAMPLES)[:5]:
+    for path, description in (*pages, ("/docs", "the API reference"), *examples)[:5]:
         out.print(f"  http://{host}:{port}{path}\n      [dim]{description}[/dim]")
     out.print("\nStop with Ctrl+C.")
 
