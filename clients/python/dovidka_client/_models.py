@@ -368,6 +368,8 @@ class ArticleIncluded(TypedDict):
 
 
 class ArticleOrigin(TypedDict):
+    system: str | None
+    id: str | None
     url: str | None
     imported_at: str
     importer: str
@@ -1723,6 +1725,7 @@ class ListArticlesQuery(TypedDict, total=False):
     )
     flag: Literal["sensitive", "graphic", "sponsored"] | Sequence[Literal["sensitive", "graphic", "sponsored"]]
     ai: Literal["none", "assisted", "generated"] | Sequence[Literal["none", "assisted", "generated"]]
+    origin: str | Sequence[str]
     section: str | Sequence[str]
     language: str | Sequence[str]
     ids: str | Sequence[str]

@@ -1198,12 +1198,16 @@ export interface components {
                 };
             };
         };
-        /** @description Where an imported article came from. */
+        /** @description Where an imported article came from. `system` and `id` are a key: no two articles have the same. */
         ArticleOrigin: {
+            /** @description Its id there; null where `system` is. */
+            id: string | null;
             /** @description When it came in. */
             imported_at: string;
             /** @description What brought it in, such as `page`. */
             importer: string;
+            /** @description The system it stood in, such as a host. It has no colon. */
+            system: string | null;
             /** @description Its address there. */
             url: string | null;
         };
@@ -3617,6 +3621,8 @@ export interface operations {
                 modified_since?: string;
                 /** @description Uses the reference note: comma and repetition as for `tag`. */
                 note?: string[];
+                /** @description Came from there: `system:id`; everything after the first colon is the id. Repeating means any of. */
+                origin?: string[];
                 /** @description `drafts`: the newest state of everything; an instant to come: what will be public then. Both need a key with `drafts:read`. */
                 perspective?: string;
                 /** @description Published then or later: an instant with an offset, or a day. */
