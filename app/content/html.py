@@ -45,8 +45,6 @@ _SPECIAL: Final = re.compile(r"[<>&]")  # a fragment without any is its own plai
 _BREAK: Final = re.compile(r"<br\s*/?>")  # in sanitised HTML
 # Any tag, in sanitised HTML: no attribute value has a raw > there, and every < begins a tag, so none is read twice.
 _TAG: Final = re.compile(r"<[^>]*>")
-# A tag, an entity or another character, in sanitised HTML: the last two are one character of its plain text.
-_HTML_PIECE: Final = re.compile(r"<[^>]*>|&[a-z]+;|.", re.DOTALL)
 # A tag in sanitised HTML, but for `<br>`, which is never closed. Group 1 is the slash of a closing tag.
 _OPENING_OR_CLOSING: Final = re.compile(r"<(/?)(?!br>)[a-z]")
 # A tag as a client wrote it: group 1 is its name, group 2 what follows. Possessive, and never past the next < or >: a
@@ -167,7 +165,7 @@ def without_tags(fragment: str) -> str:
 
 def plain(fragment: str) -> str:
     """The text of sanitised inline HTML; a `<br>` is a blank."""
-    if not _SPECIAL.search(fragment):
+    if "<" not in fragment and "&" not in fragment:
         return fragment
     return html.unescape(without_tags(_BREAK.sub(" ", fragment)))
 
@@ -175,36 +173,6 @@ def plain(fragment: str) -> str:
 def escape(text: str) -> str:
     """Plain text as inline HTML."""
     return html.escape(text, quote=False)
-
-
-def marked(fragment: str, ranges: Iterable[tuple[int, int]]) -> str:
-    """Sanitised inline HTML with a `<mark>` around each range of its plain text.
-
-    Units: code points of `plain(fragment)`; the ranges are sorted and do not overlap. Where an element begins or ends
-    within a range, the range is marked in pieces, so that elements stay nested. Cost: linear.
-    """
-    pieces: list[str] = []
-    remaining = [*ranges][::-1]  # the next one last
-    place = 0  # in the plain text
-    is_open = False
-    for match in _HTML_PIECE.finditer(fragment):
-        piece = match[0]
-        if piece[0] == "<":
-            if is_open:
-                pieces.append("</mark>")
-                is_open = False
-            pieces.append(piece)
-            place += _BREAK.fullmatch(piece) is not None
-            continue
-        while remaining and remaining[-1][1] <= place:
-            remaining.pop()
-        is_marked = bool(remaining) and remaining[-1][0] <= place
-        if is_marked != is_open:
-            pieces.append("<mark>" if is_marked else "</mark>")
-            is_open = is_marked
-        pieces.append(piece)
-        place += 1
-    return "".join(pieces) + ("</mark>" if is_open else "")
 
 
 def removed_markup(fragment: str, safe: str) -> str | None:

@@ -68,8 +68,9 @@ def _ranges(finder: Finder, passage: Passage) -> list[Range]:
     ranges: list[Range] = []
     offset = 0
     for piece in passage.pieces:
-        found = highlights(finder.query, passage.field, finder.words(piece))
-        ranges += [Range(start + offset, end + offset) for start, end in found]
+        if words := finder.words(piece):
+            found = highlights(finder.query, passage.field, words)
+            ranges += [Range(start + offset, end + offset) for start, end in found]
         offset += len(piece) + 1
     return ranges
 
@@ -84,6 +85,16 @@ def _snippet(text: str, ranges: Sequence[Range]) -> str:
     if end - start > SNIPPET_LENGTH:
         end = max(text.rfind(" ", start, start + SNIPPET_LENGTH), ranges[0].end if ranges else 0)
         end = end if end > start else start + SNIPPET_LENGTH
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in ranges if a < end and b > start]
-    marked = html.marked(html.escape(text[start:end]), inside)
-    return ("…" if start else "") + marked + ("…" if end < len(text) else "")
+    return ("…" if start else "") + _marked(text, start, end, ranges) + ("…" if end < len(text) else "")
+
+
+def _marked(text: str, start: int, end: int, ranges: Iterable[Range]) -> str:
+    """From `start` to `end` as inline HTML, with a `<mark>` around what stands there of each range."""
+    pieces: list[str] = []
+    place = start
+    for range in ranges:
+        first, last = max(range.start, place), min(range.end, end)
+        if first < last:
+            pieces += [html.escape(text[place:first]), "<mark>", html.escape(text[first:last]), "</mark>"]
+            place = last
+    return "".join([*pieces, html.escape(text[place:end])])

@@ -1,16 +1,18 @@
 """Whether texts answer a query, and which of their words do. What an index finds must be the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
-from app.words.analysis import Word, written_keys
+from app.words.analysis import Word, chunk_keys, written_keys
+from app.words.met import MetChunks
 from app.words.queries import Phrase, Prefix, Query, Term
-from app.words.tokens import token_texts, tokens
+from app.words.tokens import chunks, token_texts, tokens
 
 # Fields whose words are sought by the name of the field alone.
 SOUGHT_BY_NAME: Final = frozenset({"source"})
 # The analysed texts of each field: a field may have several, and no phrase goes from one to the next.
 Texts = Mapping[str, Sequence[Sequence[Word]]]
+_MET: Final = MetChunks()
 
 
 class Range(NamedTuple):
@@ -21,7 +23,7 @@ class Range(NamedTuple):
 
 
 class Finder:
-    """Finds in many texts the words that a query looks for. For one request: it remembers all words that it met."""
+    """Finds in many texts the words that a query looks for."""
 
     def __init__(self, query: Query) -> None:
         self.query = query
@@ -31,35 +33,44 @@ class Finder:
         self._beginnings = tuple(
             beginning for term in terms if isinstance(term, Prefix) for beginning in term.beginnings
         )
-        self._sought: set[str] = set()
-        self._met: set[str] = set()
+        # Only then it matters that blanks may stand within a number.
+        self._seeks_numbers = any(key[0].isdecimal() for key in (*self._keys, *self._beginnings))
+        # The chunks with sought words, of all that were met when the version was this.
+        self._chunks: set[str] = set()
+        self._version = -1
 
     def words(self, text: str) -> list[Word]:
         """Of the words of a text those that the query looks for or excludes, which do for matching and highlighting.
         None of a text that lacks a word of each of its phrases.
 
-        Cost: linear; for a text of which it returns none a fifth of that of `analyse`.
+        Cost: linear; for a text of which it returns none a twentieth of that of `analyse`.
         """
-        texts = token_texts(text)
-        self._sought |= {token for token in texts - self._met if self._is_sought(written_keys(token))}
-        self._met |= texts
-        if not self._may_answer(self._sought & texts):
+        of_text = chunks(text) if self._seeks_numbers else {*text.split()}
+        _MET.meet(of_text)
+        if self._version != _MET.version:
+            self._version = _MET.version
+            self._chunks = _MET.having(self._keys, self._beginnings)
+        sought = self._chunks & of_text
+        if not sought or not self._may_answer(sought):
             return []
+        wanted = {word for chunk in sought for word in token_texts(chunk) if self._is_sought(written_keys(word))}
         return [
             Word(token.start, token.end, token.position, token.width, written_keys(token.text))
-            for token in tokens(text, self._sought)
+            for token in tokens(text, wanted)
         ]
 
     def _may_answer(self, sought: set[str]) -> bool:
-        """Whether a text with these of the sought words may have one of the terms."""
-        keys = set().union(*map(written_keys, sought))
+        """Whether a text with these of the sought chunks may have one of the terms."""
+        keys = set().union(*map(chunk_keys, sought))
         if any(not any(map(keys.isdisjoint, words)) for words in self._phrases):
             return True
-        return bool(self._beginnings) and any(key.startswith(self._beginnings) for key in keys)
+        return self._is_begun(keys)
 
-    def _is_sought(self, keys: frozenset[str]) -> bool:
-        if not self._keys.isdisjoint(keys):
-            return True
+    def _is_sought(self, keys: Set[str]) -> bool:
+        return not self._keys.isdisjoint(keys) or self._is_begun(keys)
+
+    def _is_begun(self, keys: Set[str]) -> bool:
+        """Whether one of the keys has a beginning that is sought."""
         return bool(self._beginnings) and any(key.startswith(self._beginnings) for key in keys)
 
 

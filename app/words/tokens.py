@@ -25,9 +25,11 @@ class Token(NamedTuple):
 # Letters and digits, with their marks. Possessive, and the two sets share no character that could be read twice.
 _RUN: Final = rf"[^\W_]++(?:[{MARKS}{INVISIBLE}]++[^\W_]*+)*+"
 _SIMPLE: Final = rf"{_RUN}(?:[{APOSTROPHES}]{_RUN})*+"
+_BETWEEN_GROUPS: Final = r"[ \u00a0\u2009\u202f]"
+_NUMBER_IN_GROUPS: Final = re.compile(rf"\d{_BETWEEN_GROUPS}\d{{3}}")
 _TOKEN: Final = re.compile(
     # 15 000 or 15 000,5: no more groups than any number has, so that a long row of digits is not tried again and again.
-    r"\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3}){1,5}(?:[.,]\d{1,20})?(?![^\W_])"
+    rf"\d{{1,3}}(?:{_BETWEEN_GROUPS}\d{{3}}){{1,5}}(?:[.,]\d{{1,20}})?(?![^\W_])"
     # 2,5 and 1,234.5 and 22.01.2025
     r"|\d{1,20}(?:[.,]\d{1,20}){1,9}(?![^\W_])"
     # Initials.
@@ -65,6 +67,13 @@ def token_texts(text: str) -> set[str]:
     for written in [written for written in texts if not written.isalpha()]:
         texts.update(part[0] for part in _parts(written))
     return texts
+
+
+def chunks(text: str) -> set[str]:
+    """What stands between the blanks of a text, each once. The tokens of these are those of the text: of numbers that
+    are written with blanks, the text gives its tokens. Cost: a tenth of that of `token_texts`.
+    """
+    return token_texts(text) if _NUMBER_IN_GROUPS.search(text) else {*text.split()}
 
 
 def _parts(written: str) -> list[re.Match[str]]:

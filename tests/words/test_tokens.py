@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.words.analysis import analyse, asked_keys, written_keys
 from app.words.spelling import LONGEST_KEY
-from app.words.tokens import token_texts, tokens
+from app.words.tokens import chunks, token_texts, tokens
 
 
 def written(text: str) -> list[str]:
@@ -89,3 +89,13 @@ def test_long_words_that_differ_at_their_ends_have_different_keys() -> None:
 )
 def test_the_texts_of_tokens_are_those_of_the_tokens(text: str) -> None:
     assert token_texts(text) == {token.text for token in tokens(text)}
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(["15", "000", "2025", "(7", "500,5)", "C.I.A.", "а-б", "міст,", " ", "\u00a0", "\n"])
+    ).map("".join)
+)
+def test_the_chunks_of_a_text_have_its_tokens(text: str) -> None:
+    assert set().union(*map(token_texts, chunks(text))) == token_texts(text)
