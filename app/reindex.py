@@ -21,7 +21,8 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, t
 
 from app.articles.list_names import ARCHIVED, quote_lists
 from app.articles.models import Article
-from app.changes.models import DESK, Noun, Object, Revision, View, ViewEntry
+from app.changes import log
+from app.changes.models import DESK, PUBLIC, Head, Noun, Object, Revision, View, ViewEntry
 from app.changes.views import shown_state
 from app.content.blocks import quote_languages
 from app.db import (
@@ -56,6 +57,8 @@ PAUSE_SECONDS: Final = 5.0
 logger: Final = structlog.get_logger("dovidka")
 # Is told how many states are indexed, and how many there are.
 Progress = Callable[[int, int], None]
+# One of them is a key of every answer that is found by words.
+_LISTS_OF_WORDS: Final = ("articles", "notes", "sources", "tags")
 # What two views may show in different states; of the others the index has one entry in all.
 _IN_TWO_VIEWS: Final = ("article", "note")
 # The columns that name the objects of each noun.
@@ -144,7 +147,28 @@ async def reindex(database: Database, progress: Progress = lambda done, total: N
         await _note(database, next_version=version, last_view=last[0], last_object=last[1])
         done += len(rows)
         progress(done, max(done, total))
+    if state.version is not None:
+        await _tell_caches(database)
     await _note(database, version=version, next_version=None, last_view=None, last_object=None)
+
+
+async def _tell_caches(database: Database) -> None:
+    """Writes an entry of the log that touches the keys of all answers to `q=`: by the other analysis they may differ.
+
+    It names a public object, as every entry does, and its present revision. Where nothing is public, nothing is kept.
+    """
+    read = database.reader()
+    ((zone,),) = await read.rows(_ZONE)
+    row = await read.row(_ANY_PUBLIC)
+    if row is None:
+        return
+    noun, ref, object_id, slug, revision, modified_at, card = row
+    told = log.PendingChange(
+        noun=noun, ref=ref, object=object_id, slug=slug, revision=revision, op="updated", card=card,
+        modified_at=modified_at, view=None, keys=_LISTS_OF_WORDS, is_only_told=True, is_new_revision=False,
+    )  # fmt: skip
+    async with log.transaction(database, actor="reindex", zone=ZoneInfo(zone)) as transaction:
+        transaction.save(told)
 
 
 async def _state(read: Reader) -> _Progress:
@@ -218,6 +242,18 @@ async def _list_facts(connection: WriteConnection, states: Sequence[_State]) -> 
 _STATE: Final = select(IndexState.version, IndexState.next_version, IndexState.last_view, IndexState.last_object).where(
     IndexState.id == 1
 )
+_ZONE: Final = select(Head.zone).where(Head.id == log.HEAD)
+_ANY_PUBLIC: Final = (
+    select(
+        ViewEntry.noun, Object.ref, ViewEntry.object, ViewEntry.slug, ViewEntry.revision, ViewEntry.modified_at,
+        Revision.card,
+    )
+    .join(Object, Object.id == ViewEntry.object)
+    .join(Revision, shown_state())
+    .where(ViewEntry.view == PUBLIC)
+    .order_by(ViewEntry.object)
+    .limit(1)
+)  # fmt: skip
 _BEHIND: Final[ColumnElement[bool]] = tuple_(ViewEntry.view, ViewEntry.object) > tuple_(
     bindparam("last_view", type_=String()), bindparam("last_object", type_=Uuid16())
 )

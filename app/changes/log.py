@@ -57,7 +57,8 @@ class PendingChange:
     `view` shows the new state; None where no view shows anything new. `cleared` are the views that showed another
     state before and do not keep it. `lists` are those that the object stands in in `view`; `keys` the lists whose
     contents change, before and after: only public ones where the public learns of the change. With `withdrawal_changes`
-    readers are told something else of what was withdrawn or had expired, or nothing any more.
+    readers are told something else of what was withdrawn or had expired, or nothing any more. `is_only_told` changes
+    nothing of a public object: its entry in the log has whoever keeps answers drop those with its keys.
     """
 
     noun: Noun
@@ -78,6 +79,7 @@ class PendingChange:
     lists: Sequence[str] = ()
     keys: Iterable[str] = ()
     withdrawal_changes: bool = False
+    is_only_told: bool = False
     is_new_object: bool = False
     is_new_revision: bool = True
     kind: str | None = None
@@ -87,7 +89,7 @@ class PendingChange:
     @property
     def is_public(self) -> bool:
         """Whether the public learns of the change."""
-        return self.view == PUBLIC or PUBLIC in self.cleared or self.withdrawal_changes
+        return self.view == PUBLIC or PUBLIC in self.cleared or self.withdrawal_changes or self.is_only_told
 
 
 @dataclass(slots=True)

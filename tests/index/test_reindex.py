@@ -66,6 +66,35 @@ async def test_making_the_index_anew_makes_the_same_index(load: Load, desk: Asyn
     assert await state(database) == (analysis_version(), None)
 
 
+async def test_an_index_made_by_another_analysis_outdates_the_answers_that_were_found_by_words(
+    load: Load, api: AsyncClient, database: Database
+) -> None:
+    await load(*STORIES)
+    before = (await get(api, "/v1/changes"))["items"]
+    await sql.execute(database.url.text, update(IndexState).values(version="an older one"))
+
+    await reindex.reindex(database)
+
+    (entry,) = (await get(api, "/v1/changes"))["items"][len(before) :]
+    assert {"articles", "notes", "sources", "tags"} <= {*entry["keys"]}
+    same = next(item for item in before if (item["noun"], item["ref"]) == (entry["noun"], entry["ref"]))
+    assert entry["revision"] == same["revision"]
+    await reindex.reindex(database)
+    assert len((await get(api, "/v1/changes"))["items"]) == len(before) + 1
+
+
+async def test_an_index_that_is_made_for_the_first_time_outdates_nothing(
+    load: Load, api: AsyncClient, database: Database
+) -> None:
+    await load(*STORIES)
+    before = (await get(api, "/v1/changes"))["items"]
+    await forget(database)
+
+    await reindex.reindex(database)
+
+    assert (await get(api, "/v1/changes"))["items"] == before
+
+
 async def test_what_was_stored_before_there_was_an_index_is_found_once_it_is_made(
     load: Load, api: AsyncClient, database: Database
 ) -> None:
