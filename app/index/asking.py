@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from app.db import Reader
 from app.errors import Fault, Invalid, Unavailable
+from app.index.keys import HasKey
 from app.index.models import IndexState
+from app.index.store import engine_of
 from app.words.analysis import load_dictionaries
 from app.words.mistyped import corrected
-from app.words.queries import Query, QueryError, parse
+from app.words.queries import Prefix, Query, QueryError, parse
 
 _VERSION: Final = select(IndexState.version)
 
@@ -37,16 +39,31 @@ def check_has_no_headline(query: Query, noun: str) -> None:
 async def parsed_query(read: Reader, text: str) -> Query:
     """The query that the text of `q=` is.
 
-    Cost: one statement; in a process that has analysed no word yet also the loading of the dictionaries.
+    Cost: one statement, and one for each beginning of a word; in a process that has analysed no word yet also the
+    loading of the dictionaries.
 
-    Raises: Invalid, with the place where the query is broken; Unavailable, as `check_made`.
+    Raises: Invalid, with the place where the query is broken, or for a beginning that too many words have;
+    Unavailable, as `check_made`.
     """
     await check_made(read)
     try:
         await load_dictionaries()
-        return parse(text)
+        query = parse(text)
     except QueryError as error:
         raise Invalid(f"Parameter 'q': {error}.", Fault(str(error), "broken-query", parameter="q")) from None
+    for term in (*(term for alternatives in query.required for term in alternatives), *query.excluded):
+        if isinstance(term, Prefix):
+            await _check_beginnings(read, term)
+    return query
+
+
+async def _check_beginnings(read: Reader, prefix: Prefix) -> None:
+    # Words behind `source:` are sought in the names of sources, which count as headlines.
+    field = "headline" if prefix.field == "source" else prefix.field
+    for beginning in prefix.beginnings:
+        if await engine_of(read).has_many_words(read, HasKey(beginning, field, is_prefix=True)):
+            detail = f"has {beginning}*, and too many words here begin so: more letters must stand before *"
+            raise Invalid(f"Parameter 'q' {detail}.", Fault(detail, "too-many", parameter="q"))
 
 
 async def did_you_mean(text: str, public_texts: Sequence[str], finds: Callable[[str], Awaitable[bool]]) -> str | None:

@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.articles import search as article_search
+from app.db import Reader
+from app.index import postgres, sqlite
+from app.index.keys import HasKey
 from tests import desk as acts
 from tests.answers import blamed, get, refusal
 from tests.articles.town import READ, WORLD, answers, every_item, filters, newsroom, queries
@@ -163,6 +166,23 @@ async def test_a_broken_query_is_refused_with_its_place(api: AsyncClient, query:
     (error,) = refusal(answer, 422, "invalid")["errors"]
     assert (error["parameter"], error["code"]) == ("q", "broken-query")
     assert error["detail"].endswith(f"(at character {place})")
+
+
+@pytest.mark.parametrize("query", ["про*", "міст OR про*", "міст -headline:про*", "source:про*"])
+@pytest.mark.parametrize("path", ["/v1/articles", "/v1/notes", "/v1/search"])
+async def test_a_beginning_that_too_many_words_have_is_refused(
+    api: AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str, query: str
+) -> None:
+    async def has_many_words(read: Reader, beginning: HasKey) -> bool:
+        return True
+
+    for engine in (postgres, sqlite):
+        monkeypatch.setattr(engine, "has_many_words", has_many_words)
+    answer = await api.get(path, params={"q": query})
+
+    (error,) = refusal(answer, 422, "invalid")["errors"]
+    assert (error["parameter"], error["code"]) == ("q", "too-many")
+    assert error["detail"] == "has про*, and too many words here begin so: more letters must stand before *"
 
 
 @pytest.mark.parametrize(
