@@ -45,7 +45,7 @@ FIELDS_END: Final = (
 VALUE_NAMED: Final = re.compile(r"(Parameter 'tag': |\"detail\":\")'[^']*'(?= is not a slug)")
 # What documents and pages have since then; keys could expire before.
 ADDED: Final = re.compile(
-    r'(?<="origin":\{)"system":null,"id":null,|'
+    r'(?<="origin":\{)"system":null,"id":null,|,"actor":"[^"]*"(?=,"document")|'
     r',"genre":null,"dateline":null,"headlines":\{"seo":null,"social":null,"short":null\},"flags":\[\]|,"(?:ai|order|did_you_mean|expires_at(?!":null,"revoked_at))":null'
 )
 

@@ -58,6 +58,8 @@ WRONG: dict[str, str] = {
     "by": "x Month week month,day",
     "from": NUMBERS,
     "to": NUMBERS,
+    "actor": "x import",  # whose names are not for everyone
+    "noun": "x Article articles article, article,x",
     "after": "-1 x 1_0 %2B1 007 1.0 9999999999999999999",
     "wait": "-1 x 31 1_0 007 1.0",
     "verbose": FLAGS,
@@ -77,7 +79,7 @@ WRONG: dict[str, str] = {
 }
 REPEATABLE = {"tag", "tag_not", "source", "note", "origin"}
 # Where these too take one value.
-SINGLE = {"/v1/archive", "/v1/quotes"}
+SINGLE = {"/v1/archive", "/v1/quotes", "/v1/changes"}
 STRANGERS = "statuses state preview versions draft query ednote Limit limit%20 tag[] tag[$ne]".split()
 STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B%5D".split()
 
