@@ -1,6 +1,7 @@
 """Every environment variable: name, default, meaning."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,6 +19,7 @@ ARTICLE_PLACE: Final = re.compile(r"\{(?:slug|id|language|section)\}")
 ADDRESS: Final = rf"{ORIGIN.pattern}/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*"
 ARTICLE_ADDRESS: Final = re.compile(ADDRESS)
 PREVIEW_NAMES: Final = ("token", "slug", "language")
+IMAGE_NAMES: Final = ("url", "width", "format")
 HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 REDIS: Final = re.compile(r"rediss?://[^/?#\s]+(?:/[0-9]+)?")
 # Files beside the zones of the IANA that are none of them: this machine's own zone, and the lack of one.
@@ -40,6 +42,19 @@ def _checked_rate(value: str) -> str:
     if len(items) != 1 or items[0].amount < 1:
         raise ValueError(f"{value!r} is not one limit such as 600/minute, 20/second or 5000/hour")
     return value
+
+
+def _place_names(template: str, known: Sequence[str]) -> set[str]:
+    """The names of the places in a template, such as `{token}`. Raises: ValueError, for others than the known ones."""
+    try:
+        places = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(template)]
+    except ValueError:
+        raise ValueError(f"{template!r} has a brace without its other half") from None
+    names = {name for name, *_ in places if name is not None}
+    if not names <= {*known} or any(spec or conversion for _, spec, conversion in places):
+        *others, last = (f"{{{name}}}" for name in known)
+        raise ValueError(f"{template!r} has something else in braces than {', '.join(others)} and {last}")
+    return names
 
 
 RateLimit = Annotated[str, AfterValidator(_checked_rate)]
@@ -140,6 +155,12 @@ class Settings(BaseSettings):
         default="",
         description="Address of previews on your own site, with {token} and, where it helps, {slug} and {language},"
         " such as https://news.example/{language}/preview?token={token}.",
+    )
+    image_url_template: str = Field(
+        default="",
+        description="Where your image resizer has a picture in another width: an address with {url}, the picture's own,"
+        " percent-encoded, {width} in pixels and, where it can be chosen, {format} (avif or webp), such as"
+        " https://img.example/resize?url={url}&w={width}&as={format}.",
     )
     cache_bytes: int = Field(
         default=67_108_864, ge=0, description="Memory for answers that are kept, in bytes, on each process; 0: none."
@@ -251,18 +272,28 @@ class Settings(BaseSettings):
     def _preview_template(cls, value: str) -> str:
         if not value:
             return value
-        try:
-            fields = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(value)]
-        except ValueError:
-            raise ValueError(f"{value!r} has a brace without its other half") from None
-        names = {name for name, *_ in fields if name is not None}
-        if not names <= {*PREVIEW_NAMES} or any(spec or conversion for _, spec, conversion in fields):
-            raise ValueError(f"{value!r} has something else in braces than {{token}}, {{slug}} and {{language}}")
-        if "token" not in names:
+        if "token" not in _place_names(value, PREVIEW_NAMES):
             raise ValueError(f"{value!r} has no {{token}}, by which the site reads the preview")
         url = urlsplit(value.format(**dict.fromkeys(PREVIEW_NAMES, "x")))
         if url.scheme not in {"http", "https"} or not url.hostname or not value.isprintable() or " " in value:
             raise ValueError(f"{value!r} is not an address such as https://news.example/preview?token={{token}}")
+        return value
+
+    @field_validator("image_url_template")
+    @classmethod
+    def _image_template(cls, value: str) -> str:
+        if not value:
+            return value
+        missing = {"url", "width"} - _place_names(value, IMAGE_NAMES)
+        if missing:
+            names = " and ".join(f"{{{name}}}" for name in sorted(missing))
+            raise ValueError(f"{value!r} has no {names}: it takes {{url}} and {{width}}, and may have {{format}}")
+        address = value.format(**dict.fromkeys(IMAGE_NAMES, "x"))
+        has_host = re.match(rf"{ORIGIN.pattern}/", value)
+        # A comma at its end would be read as one between the addresses of a srcset.
+        if not has_host or not re.fullmatch(ADDRESS, address) or value.endswith(","):
+            detail = "is not an address such as https://img.example/resize?url={url}&w={width}"
+            raise ValueError(f"{value!r} {detail}")
         return value
 
     @field_validator("timezone")

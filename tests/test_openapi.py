@@ -367,6 +367,7 @@ def test_a_field_of_an_answer_is_always_there() -> None:
             "dead_letters",
             "body_html",
             "body_text",
+            "renditions",
             "facets",
             "explain",
             *HIGHLIGHTED,

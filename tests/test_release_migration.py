@@ -38,7 +38,7 @@ FOR_DESK: Final = re.compile(r',"working_copy":(?:true|false)')
 ON_CARDS: Final = re.compile(r',"ednote":(?:null|"(?:[^"\\]|\\.)*"),"working_copy":(?:true|false)')
 # What the list of names that `fields` may hold ends with now, and ended with.
 FIELDS_END: Final = (
-    '"editors_note","genre","dateline","headlines","flags","ai","expires_at","body","body_html","body_text"]}]}',
+    '"editors_note","genre","dateline","headlines","flags","ai","expires_at","body","body_html","body_text","renditions"]}]}',
     '"editors_note","body"]}]}',
 )
 # How a refusal names the wrong value of a list, which it did not.

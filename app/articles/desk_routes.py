@@ -134,7 +134,7 @@ async def get_working_copy(
     async with read.snapshot() as snapshot:
         article = await articles.working_copy(snapshot, ref)
         included = await articles.included(snapshot, NEWEST, [article.document], include) if include else None
-        (document,), keys = await articles.with_bodies(
+        (document,), keys = await articles.with_rendered_fields(
             snapshot, NEWEST, [article.document], fields, request.app.state.site
         )
     return await item_response(

@@ -13,7 +13,7 @@ from app.changes.models import Noun
 from app.changes.schemas import WholeNumber
 from app.changes.views import EVERYONE, NEWEST
 from app.db import Reader
-from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS, with_bodies
+from app.formats.rendered_fields import BESIDE_RENDERED, RENDERED_FIELDS, with_rendered_fields
 from app.formats.story import Beside, Site, StoryNoun
 from app.notes import store as notes
 from app.notes.schemas import NoteOut, NoteShape
@@ -22,7 +22,7 @@ from app.publishing import previews
 from app.publishing.previews import Preview
 from app.web.queries import Parameters, names_schema
 
-FIELDS: Final = tuple(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields, *BODY_FIELDS)))
+FIELDS: Final = tuple(dict.fromkeys((*ArticleOut.model_fields, *NoteOut.model_fields, *RENDERED_FIELDS)))
 
 
 class PreviewQuery(Parameters):
@@ -31,7 +31,7 @@ class PreviewQuery(Parameters):
     fields: Annotated[str, names_schema(FIELDS)] | None = Field(
         default=None,
         description="Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and"
-        " `body_text` are the body as HTML and as plain text.",
+        " `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats.",
         examples=["headline,body"],
     )
     include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
@@ -88,8 +88,8 @@ async def shown(read: Reader, preview: Preview, query: PreviewQuery, site: Site)
             included = await notes.included(snapshot, NEWEST, [document], include)
         elif include:
             included = await articles.included_in_preview(snapshot, document, include)
-        if not BODY_FIELDS.keys().isdisjoint(fields):
-            beside = await beside_preview(snapshot, preview, document, BESIDE_BODIES)
+        if not RENDERED_FIELDS.keys().isdisjoint(fields):
+            beside = await beside_preview(snapshot, preview, document, BESIDE_RENDERED)
             noun: StoryNoun = "note" if preview.noun == "note" else "article"
-            (document,), _ = await with_bodies(noun, [document], beside, site, fields)
+            (document,), _ = await with_rendered_fields(noun, [document], beside, site, fields)
     return ShownPreview(state.revision, document, fields, included)

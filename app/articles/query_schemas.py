@@ -12,7 +12,7 @@ from app.changes.schemas import Drafts, Seen, drafts_or_instant
 from app.content.blocks import Role
 from app.content.descriptors import ContentFlag, Genre
 from app.content.holdings import Holding
-from app.formats.bodies import BODY_FIELDS
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.publishing.dates import DateFilters
 from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.web.fields import Id, Language, Slug
@@ -49,10 +49,10 @@ Slugs = Annotated[tuple[str, ...], comma_list(Slug)]
 class ArticleShape(Parameters):
     """Which parts of an article are to be shown, and what beside it."""
 
-    fields: Annotated[str, names_schema([*ArticleOut.model_fields, *BODY_FIELDS])] | None = Field(
+    fields: Annotated[str, names_schema([*ArticleOut.model_fields, *RENDERED_FIELDS])] | None = Field(
         default=None,
         description="Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as"
-        " HTML and as plain text.",
+        " HTML and as plain text, `renditions` its pictures in other widths and formats.",
         examples=["headline,published_at"],
     )
     include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
@@ -64,7 +64,7 @@ class ArticleShape(Parameters):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = chosen_names(self.fields, [*ArticleOut.model_fields, *BODY_FIELDS], "fields")
+        fields = chosen_names(self.fields, [*ArticleOut.model_fields, *RENDERED_FIELDS], "fields")
         return (("id", "slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 

@@ -23,7 +23,7 @@ from app.content.differences import DocumentDifference
 from app.deps import OptionalCaller, Read, SiteZone, cursors
 from app.errors import Fault, Invalid
 from app.formats.addresses import alternates
-from app.formats.bodies import BODY_FIELDS
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.publishing.store import object_address
 from app.web.answers import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
 from app.web.caching import cached_response, caching_headers
@@ -63,7 +63,7 @@ async def list_articles(
     begun = perf_counter()
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await query_of_articles(snapshot, perspective, query.q)
-        with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
+        with_body = not {"body", *RENDERED_FIELDS}.isdisjoint(fields)
         page = await listing.newest(
             snapshot, perspective, query, position, zone, words=words, highlight=query.highlight, with_body=with_body
         )
@@ -73,7 +73,9 @@ async def list_articles(
             members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q, zone)
             names += mistyped.PUBLIC_LISTS
         included = await articles.included(snapshot, perspective, page.items, include)
-        page.items, keys = await articles.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
+        page.items, keys = await articles.with_rendered_fields(
+            snapshot, perspective, page.items, fields, request.app.state.site
+        )
         if facet_names:
             facets = await count_facets(snapshot, perspective, query, facet_names, zone, words=words)
             members["facets"] = facets.members
@@ -106,7 +108,7 @@ async def get_article(
     """
     fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
-    if not include and BODY_FIELDS.keys().isdisjoint(fields):
+    if not include and RENDERED_FIELDS.keys().isdisjoint(fields):
         article = await articles.get(read, perspective, ref)
         if moved := moved_response(request, ref, article):
             return moved
@@ -120,7 +122,7 @@ async def get_article(
         if moved := moved_response(request, ref, article):
             return moved
         included = await articles.included(snapshot, perspective, [article.document], include) if include else None
-        (document,), keys = await articles.with_bodies(
+        (document,), keys = await articles.with_rendered_fields(
             snapshot, perspective, [article.document], fields, request.app.state.site
         )
     response = await item_response(
@@ -173,7 +175,7 @@ async def get_article_revision(
         state = await history.state_at(snapshot, perspective, "article", article.id, revision_number(revision))
         document = state.document(perspective)
         included = await articles.included(snapshot, perspective, [document], include) if include else None
-        (document,), keys = await articles.with_bodies(
+        (document,), keys = await articles.with_rendered_fields(
             snapshot, perspective, [document], fields, request.app.state.site
         )
     return await item_response(

@@ -31,6 +31,8 @@ from app.content.descriptors import ContentFlag, Headlines
 from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason, Status
 from app.content.sets import DISTINCT
+from app.formats.images import ImageRenditions
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.notes.schemas import NoteOut
 from app.sources.schemas import SourceOut
 from app.tags.schemas import TagOut
@@ -204,10 +206,13 @@ class ArticleSeen(ArticleForDesk, ArticleOut):
 class ArticleAnswer(ArticleSeen):
     """One article, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included", *FOR_THE_DESK))
+    model_config = ConfigDict(json_schema_extra=if_asked(*RENDERED_FIELDS, "included", *FOR_THE_DESK))
 
     body_html: str | MISSING = Field(default=MISSING, description="The body as HTML; where `fields` names it.")
     body_text: str | MISSING = Field(default=MISSING, description="The body as plain text; where `fields` names it.")
+    renditions: ImageRenditions | MISSING = Field(
+        default=MISSING, description="Other widths and formats of its pictures, by `url`; where `fields` names it."
+    )
     included: ArticleIncluded | MISSING = MISSING
 
 

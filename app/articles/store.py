@@ -28,8 +28,8 @@ from app.changes.views import (
 from app.content.lifecycle import GONE
 from app.db import Reader, Row, Uuid16, in_list, list_parameters, padded_size
 from app.errors import NotFound
-from app.formats import bodies
-from app.formats.bodies import BESIDE_BODIES, BODY_FIELDS
+from app.formats import rendered_fields
+from app.formats.rendered_fields import BESIDE_RENDERED, RENDERED_FIELDS
 from app.formats.story import Site
 from app.lists.models import List, ListEntry
 from app.notes import store as notes
@@ -254,17 +254,17 @@ async def beside(
     return {} if shown is None else shown.groups
 
 
-async def with_bodies(
+async def with_rendered_fields(
     read: Reader, perspective: Perspective, documents: Sequence[str], fields: Sequence[str], site: Site
 ) -> tuple[list[str], list[str]]:
-    """(the documents with the BODY_FIELDS among `fields`, surrogate keys of what those show).
+    """(the documents with the RENDERED_FIELDS among `fields`, surrogate keys of what those show).
 
     Cost: as `included`; none where the fields name none of them.
     """
-    if BODY_FIELDS.keys().isdisjoint(fields):
+    if RENDERED_FIELDS.keys().isdisjoint(fields):
         return [*documents], []
-    shown = await beside(read, perspective, documents, BESIDE_BODIES)
-    return await bodies.with_bodies("article", documents, shown, site, fields)
+    shown = await beside(read, perspective, documents, BESIDE_RENDERED)
+    return await rendered_fields.with_rendered_fields("article", documents, shown, site, fields)
 
 
 def _related(article: _References) -> list[str | None]:

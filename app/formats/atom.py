@@ -4,6 +4,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from app.formats.feed import Feed, FeedEntry, Removal
+from app.formats.media_rss import add_media
 from app.formats.newscodes import GENRES, genre_code
 from app.formats.xml import BASE, LANGUAGE, add, document, qualified
 
@@ -46,10 +47,7 @@ def _add_entry(root: Element, feed: Feed, entry: FeedEntry) -> None:
         add(element, "category", None, {"term": tag})
     if entry.genre is not None:
         add(element, "category", None, {"term": genre_code(entry.genre), "scheme": GENRES})
-    if entry.image is not None:
-        add(element, qualified("media", "content"), None, {"url": entry.image, "medium": "image"})
-    if entry.is_adult:
-        add(element, qualified("media", "rating"), "adult", {"scheme": "urn:simple"})
+    add_media(element, entry)
     add(element, "summary", entry.summary)
     if entry.html is not None:
         # Links inside a text may be paths of the newsroom's server.

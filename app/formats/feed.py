@@ -9,6 +9,7 @@ from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from app.formats import html
+from app.formats.images import ImageRendition
 from app.formats.story import Site, Story
 from app.formats.text import one_line
 
@@ -21,8 +22,8 @@ BEGINNING: Final = "1970-01-01T00:00:00.000Z"
 class FeedEntry:
     """One entry. `id` never changes; `updated` moves with substantial changes only. Instants are RFC 3339 in UTC.
 
-    `html` is None in a feed of summaries; `image` is the address of the lead picture. `genre` is one of
-    ours, and `is_adult` set for what is not for children.
+    `html` is None in a feed of summaries; `image` is the address of the lead picture, `renditions` are its other widths
+    and formats. `genre` is one of ours, and `is_adult` set for what is not for children.
     """
 
     id: str
@@ -38,6 +39,7 @@ class FeedEntry:
     image: str | None
     genre: str | None = None
     is_adult: bool = False
+    renditions: Sequence[ImageRendition] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def story_entry(story: Story, content: Content) -> FeedEntry:
         image=story.site.uri(image["url"]) if image and image["url"] and image["media"] != "video" else None,
         genre=document["genre"],
         is_adult="graphic" in document["flags"],
+        renditions=story.site.resizer.renditions(image) if image else (),
     )
 
 

@@ -5,8 +5,12 @@ the newsroom wrote them; all other addresses are absolute.
 """
 
 from html import escape
+from typing import Final
 
 from app.formats.story import Json, Link, Story, direction, lines, period
+
+# How wide pictures are shown: as wide as the text, which is that of the stylesheet to copy and of the reader's pages.
+SIZES: Final = "(min-width: 42rem) 42rem, 100vw"
 
 
 def render(story: Story) -> bytes:
@@ -95,11 +99,20 @@ def _image(story: Story, image: Json) -> str:
             shown = f'<a href="{url}">{_text(alt_text) or story.words["video"]}</a>'
         else:
             size = "".join(f' {name}="{image[name]}"' for name in ("width", "height") if image[name] is not None)
-            shown = f'<img src="{url}" alt="{escape(alt_text)}"{size}>'
+            shown = _with_sources(story, image, f'<img src="{url}" alt="{escape(alt_text)}"{size}>')
     caption = [_text(image["caption"])] if image["caption"] else []
     caption += _element("small", "credit", escape(story.credit(image) or "", quote=False))
     caption += _element("small", "ai", _text(story.disclosure(image["ai"]) or ""))
     return f"{shown}<figcaption>{' '.join(caption)}</figcaption>" if caption else shown
+
+
+def _with_sources(story: Story, image: Json, shown: str) -> str:
+    """The picture with its other widths and formats, of which a browser takes the one that it needs."""
+    sources = ""
+    for media_type, srcset in story.site.resizer.source_sets(image):
+        kind = f' type="{media_type}"' if media_type else ""
+        sources += f'<source{kind} srcset="{escape(srcset)}" sizes="{SIZES}">'
+    return f"<picture>{sources}{shown}</picture>" if sources else shown
 
 
 def _blocks(story: Story, prefix: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from app.formats import text
+from app.formats.images import ImageRendition
 from app.formats.newscodes import digital_source_uri, genre_uri
 from app.formats.story import Json, Story, in_language
 
@@ -60,8 +61,7 @@ def _publisher(story: Story) -> Json:
 def _article(story: Story) -> Json:
     document = story.document
     published = document["first_published_at"] or document["published_at"]
-    images = [document["image"], *(block for block in document["body"] if block["type"] == "image")]
-    pictures = [image for image in images if image is not None and image["url"] is not None]
+    pictures = [image for _, image in story.images if image["url"] is not None]
     section = next((tag for tag in story.tags if tag["type"] == "section"), None)
     things = [tag for tag in story.tags if tag["type"] in _THINGS]
     topics = [tag for tag in story.tags if tag["type"] == "topic"]
@@ -175,6 +175,17 @@ def _picture(story: Story, image: Json) -> Json:
         "digitalSourceType": digital_source_uri(image["ai"]),
         "copyrightNotice": image["copyright_notice"],
         "creator": photographer and {"@type": "Person", "name": photographer},
+        "encoding": [_rendition(rendition) for rendition in story.site.resizer.renditions(image)],
+    }
+
+
+def _rendition(rendition: ImageRendition) -> Json:
+    return {
+        "@type": "ImageObject",
+        "contentUrl": rendition.url,
+        "encodingFormat": rendition.media_type,
+        "width": _pixels(rendition.width),
+        "height": _pixels(rendition.height),
     }
 
 

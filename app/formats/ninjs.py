@@ -154,16 +154,10 @@ def _info_sources(story: Story) -> list[Json]:
 
 
 def _pictures(story: Story) -> list[Json]:
-    blocks = [block for block in story.document["body"] if block["type"] == "image"]
-    lead = story.document.get("image")
-    images = [("lead", lead)] if lead is not None else []
-    images += [(block["id"], block) for block in blocks]
-    return [_picture(story, name, image) for name, image in images]
+    return [_picture(story, block or "lead", image) for block, image in story.images]
 
 
 def _picture(story: Story, name: str, image: Json) -> Json:
-    sizes = {"width": image["width"], "height": image["height"]}
-    rendition = {"name": "original", "href": image["url"] and story.site.uri(image["url"]), **sizes, "poi": _poi(image)}
     return _filled(
         {
             "name": name,
@@ -181,9 +175,26 @@ def _picture(story: Story, name: str, image: Json) -> Json:
                 }
             ),
             "digitalSourceType": _digital_source(image["ai"]),
-            "renditions": [_filled(rendition)] if image["url"] else [],
+            "renditions": _renditions(story, image) if image["url"] else [],
         }
     )
+
+
+def _renditions(story: Story, image: Json) -> list[Json]:
+    """The original, then the picture in other widths and formats, named after these: `webp-640`."""
+    sizes = {"width": image["width"], "height": image["height"]}
+    original = {"name": "original", "href": story.site.uri(image["url"]), **sizes, "poi": _poi(image)}
+    others = [
+        {
+            "name": f"{rendition.format or 'width'}-{rendition.width}",
+            "href": rendition.url,
+            "contentType": rendition.media_type,
+            "width": rendition.width,
+            "height": rendition.height,
+        }
+        for rendition in story.site.resizer.renditions(image)
+    ]
+    return [_filled(rendition) for rendition in (original, *others)]
 
 
 def _poi(image: Json) -> Json | None:

@@ -7,6 +7,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from app.formats.feed import Feed, FeedEntry
+from app.formats.media_rss import add_media
 from app.formats.newscodes import GENRES, genre_code
 from app.formats.xml import add, document, qualified
 
@@ -51,10 +52,7 @@ def _add_item(channel: Element, entry: FeedEntry) -> None:
         add(item, "category", tag)
     if entry.genre is not None:
         add(item, "category", genre_code(entry.genre), {"domain": GENRES})
-    if entry.image is not None:
-        add(item, qualified("media", "content"), None, {"url": entry.image, "medium": "image"})
-    if entry.is_adult:
-        add(item, qualified("media", "rating"), "adult", {"scheme": "urn:simple"})
+    add_media(item, entry)
     # A description is HTML, where the summary is plain text.
     add(item, "description", escape(entry.summary, quote=False))
     if entry.html is not None:

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
+from app.formats.images import Resizer
+from app.formats.uris import as_uri
 from app.formats.wording import Word, words_of
 from app.settings import Settings
 
@@ -24,8 +26,6 @@ Beside = Mapping[str, Mapping[str, str]]
 # Source: the scripts that Unicode writes from right to left, and languages usually written in one of them.
 _RTL_SCRIPTS: Final = {"Adlm", "Arab", "Aran", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"}
 _RTL_LANGUAGES: Final = frozenset("ar arc ary arz ckb dv fa he ks lrc mzn nqo pnb prs ps sd syr ug ur yi".split())
-# What a URI may hold as it is. Source: RFC 3986, 2.
-_NOT_IN_URI: Final = re.compile(r"[^A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]|%(?![0-9A-Fa-f]{2})")
 
 
 class Policies(NamedTuple):
@@ -37,6 +37,7 @@ class Policies(NamedTuple):
 
 
 NO_POLICIES: Final = Policies()
+NO_RESIZER: Final = Resizer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Site:
 
     `url` is the origin of this server. `article_url` is a template with {slug}, {id}, {language} and {section}; without
     one, articles are on the reader's pages of this server, and where there are none (`has_pages`) in its API.
-    `license_url` is that of the stories' licence, or empty.
+    `license_url` is that of the stories' licence, or empty. `resizer` has other sizes of their pictures.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Site:
     license_url: str = ""
     policies: Policies = NO_POLICIES
     has_pages: bool = False
+    resizer: Resizer = NO_RESIZER
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -69,6 +71,7 @@ class Site:
             license_url=settings.site_license_url,
             policies=policies,
             has_pages=settings.site_pages,
+            resizer=Resizer(settings.image_url_template, settings.origin),
         )
 
     def article_address(self, article: Mapping[str, Any]) -> str:
@@ -96,8 +99,8 @@ class Site:
         return self.url + url if url.startswith("/") else url
 
     def uri(self, url: str) -> str:
-        """The absolute address as a URI: what no URI may hold is percent-encoded. Source: RFC 3987, 3.1."""
-        return _NOT_IN_URI.sub(_percent_encoded, self.absolute(url))
+        """The absolute address as a URI."""
+        return as_uri(self.absolute(url))
 
     def page(self, noun: str, ref: str) -> str | None:
         """The page about a note or a source that a story links to: only the reader's own pages have such links."""
@@ -111,10 +114,6 @@ class Site:
         """An instant in the site's zone, to the minute: `2025-01-22 14:35+02:00`."""
         local = datetime.fromisoformat(instant).astimezone(self.zone)
         return local.isoformat(" ", "minutes")
-
-
-def _percent_encoded(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
 class Link(NamedTuple):
@@ -206,6 +205,14 @@ class Story:
         """Who is quoted: as written at this place, else the name of the source."""
         return quote["attribution"] or self.name(quote["source"])
 
+    @property
+    def images(self) -> list[tuple[str | None, Json]]:
+        """(id of the block, image) of its pictures and videos; the lead has no block. The credit of one that is not
+        here is one too."""
+        lead = self.document.get("image")
+        blocks = [block for block in self.document["body"] if block["type"] == "image"]
+        return [*([(None, lead)] if lead is not None else []), *((block["id"], block) for block in blocks)]
+
     def credit(self, image: Json) -> str | None:
         """The credit line, and of photographer, source and copyright what it does not say already."""
         credit: str = image["credit_line"] or ""
@@ -281,10 +288,8 @@ class Story:
         """(source, role, words, block) of the attributions that follow from a quote or a picture."""
         document = self.document
         quotes = [block for block in document["body"] if block["type"] == "quote"]
-        images = [block for block in document["body"] if block["type"] == "image"]
-        images += [{**document["image"], "id": None}] if document.get("image") else []
         return {(quote["source"], "said_by", quote["attribution"], quote["id"]) for quote in quotes} | {
-            (image["source"], "published_by", None, image["id"]) for image in images
+            (image["source"], "published_by", None, block) for block, image in self.images
         }
 
     def note(self, block: Json) -> "Story | None":

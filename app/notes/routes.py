@@ -15,7 +15,7 @@ from app.content.differences import DocumentDifference
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut, PublishIn
 from app.deps import NeedsScope, OptionalCaller, Read, SiteZone, cursors, no_idempotency_key
 from app.formats.addresses import alternates
-from app.formats.bodies import BODY_FIELDS
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.notes import desk, explaining, listing, mistyped
 from app.notes import store as notes
 from app.notes.schemas import (
@@ -63,7 +63,7 @@ async def list_notes(
     begun = perf_counter()
     async with read.snapshot() as snapshot:
         words = None if query.q is None else await query_with_names(snapshot, perspective, query.q)
-        with_body = not {"body", *BODY_FIELDS}.isdisjoint(fields)
+        with_body = not {"body", *RENDERED_FIELDS}.isdisjoint(fields)
         page = await listing.page(snapshot, perspective, query, position, zone=zone, words=words, with_body=with_body)
         names = [*query.list_names(), *(NAMED_LISTS if words else ())]
         members: dict[str, object] = {"did_you_mean": None}
@@ -71,7 +71,9 @@ async def list_notes(
             members["did_you_mean"] = await mistyped.did_you_mean(snapshot, perspective, query, query.q, zone)
             names += mistyped.PUBLIC_LISTS
         included = await notes.included(snapshot, perspective, page.items, include)
-        page.items, keys = await notes.with_bodies(snapshot, perspective, page.items, fields, request.app.state.site)
+        page.items, keys = await notes.with_rendered_fields(
+            snapshot, perspective, page.items, fields, request.app.state.site
+        )
     if query.explain:
         members["explain"] = explanation(explaining.sentence(query), explaining.index(query), perf_counter() - begun)
     names += keys
@@ -95,7 +97,9 @@ async def get_note(
         state = await notes.get(snapshot, perspective, slug)
         document = state.document(perspective)
         included = await notes.included(snapshot, perspective, [document], include)
-        (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
+        (document,), keys = await notes.with_rendered_fields(
+            snapshot, perspective, [document], fields, request.app.state.site
+        )
     response = await item_response(
         request, document, state.revision, name=f"note:{slug}", others=keys, fields=fields, included=included
     )
@@ -137,7 +141,9 @@ async def get_note_revision(
         state = await history.state_at(snapshot, perspective, "note", slug, revision_number(revision))
         document = state.document(perspective)
         included = await notes.included(snapshot, perspective, [document], include) if include else None
-        (document,), keys = await notes.with_bodies(snapshot, perspective, [document], fields, request.app.state.site)
+        (document,), keys = await notes.with_rendered_fields(
+            snapshot, perspective, [document], fields, request.app.state.site
+        )
     return await item_response(
         request, document, state.revision, name=f"note:{slug}", others=keys, fields=fields, included=included
     )

@@ -10,7 +10,8 @@ from app.content.blocks import AiOrigin, Attribution, Body, WireModel
 from app.content.html_bodies import WithBody
 from app.content.lifecycle import Reason
 from app.content.sets import DISTINCT
-from app.formats.bodies import BODY_FIELDS
+from app.formats.images import ImageRenditions
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.publishing.dates import DateFilters
 from app.publishing.statuses import DUE_FIRST, DeskFilters
 from app.sources.schemas import SourceOut
@@ -153,10 +154,13 @@ class NoteIncluded(BaseModel):
 class NoteAnswer(NoteOut):
     """One reference note, with what `include` asked for."""
 
-    model_config = ConfigDict(json_schema_extra=if_asked("body_html", "body_text", "included"))
+    model_config = ConfigDict(json_schema_extra=if_asked(*RENDERED_FIELDS, "included"))
 
     body_html: str | MISSING = Field(default=MISSING, description="The body as HTML; where `fields` names it.")
     body_text: str | MISSING = Field(default=MISSING, description="The body as plain text; where `fields` names it.")
+    renditions: ImageRenditions | MISSING = Field(
+        default=MISSING, description="Other widths and formats of its pictures, by `url`; where `fields` names it."
+    )
     included: NoteIncluded | MISSING = MISSING
 
 
@@ -210,10 +214,10 @@ INCLUDABLE: Final = ("tags", "sources")
 class NoteShape(Parameters):
     """Which parts of a note are to be shown, and what beside it."""
 
-    fields: Annotated[str, names_schema([*NoteOut.model_fields, *BODY_FIELDS])] | None = Field(
+    fields: Annotated[str, names_schema([*NoteOut.model_fields, *RENDERED_FIELDS])] | None = Field(
         default=None,
         description="Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as"
-        " HTML and as plain text.",
+        " HTML and as plain text, `renditions` its pictures in other widths and formats.",
         examples=["heading,as_of"],
     )
     include: Annotated[str, names_schema(INCLUDABLE)] | None = Field(
@@ -224,7 +228,7 @@ class NoteShape(Parameters):
 
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(fields, includes). Raises: Invalid."""
-        fields = chosen_names(self.fields, [*NoteOut.model_fields, *BODY_FIELDS], "fields")
+        fields = chosen_names(self.fields, [*NoteOut.model_fields, *RENDERED_FIELDS], "fields")
         return (("slug", *fields) if fields else ()), chosen_names(self.include, INCLUDABLE, "include")
 
 

@@ -12,8 +12,8 @@ from app.changes.views import EVERYONE, NEWEST, Perspective, ShownState
 from app.content.lifecycle import GONE
 from app.db import Reader
 from app.errors import NotFound
-from app.formats import bodies
-from app.formats.bodies import BODY_FIELDS
+from app.formats import rendered_fields
+from app.formats.rendered_fields import RENDERED_FIELDS
 from app.formats.story import Site
 from app.notes.models import Note
 from app.paging import Included
@@ -96,17 +96,17 @@ def without_gone(groups: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str,
     }
 
 
-async def with_bodies(
+async def with_rendered_fields(
     read: Reader, perspective: Perspective, documents: Sequence[str], fields: Sequence[str], site: Site
 ) -> tuple[list[str], list[str]]:
-    """(the documents with the BODY_FIELDS among `fields`, surrogate keys of what those show).
+    """(the documents with the RENDERED_FIELDS among `fields`, surrogate keys of what those show).
 
     Cost: one statement; none where the fields name none of them.
     """
-    if BODY_FIELDS.keys().isdisjoint(fields):
+    if RENDERED_FIELDS.keys().isdisjoint(fields):
         return [*documents], []
     shown = await named(read, perspective, documents, ("source", "article"))
-    return await bodies.with_bodies("note", documents, shown, site, fields)
+    return await rendered_fields.with_rendered_fields("note", documents, shown, site, fields)
 
 
 def _sources(note: dict[str, Any]) -> Iterable[str]:

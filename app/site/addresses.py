@@ -42,7 +42,7 @@ class ReaderSite(Site):
 
     @classmethod
     def within(cls, site: Site) -> Self:
-        return cls(site.name, "", "", site.zone, has_pages=True)
+        return cls(site.name, "", "", site.zone, has_pages=True, resizer=site.resizer)
 
     def page(self, noun: str, ref: str) -> str | None:
         return of(f"{noun}s", ref)

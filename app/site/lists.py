@@ -60,7 +60,7 @@ async def front(
 ) -> Front:
     """The front in a language. `others` are the languages of the strip at its end. Cost: two statements."""
     labels = {section.slug: section.label for section in sections}
-    newest = teasers(await _cards(read, site, language=language, limit=ON_FRONT), labels, site.zone)
+    newest = teasers(await _cards(read, site, language=language, limit=ON_FRONT), labels, site)
     above, below = newest[:ABOVE], newest[ABOVE:]
     strips = [
         Strip(section, of_section)
@@ -70,7 +70,7 @@ async def front(
     foreign: list[Teaser] = []
     if others:
         cards = await _cards(read, site, language=",".join(others), limit=IN_OTHER_LANGUAGES)
-        foreign = teasers(cards, {}, site.zone)
+        foreign = teasers(cards, {}, site)
     behind = ApiRequest.to(site.url, ARTICLES, language=language, limit=ON_FRONT)
     return Front(above, strips, foreign, behind)
 
@@ -121,4 +121,4 @@ async def stories(
 def _teaser(article: Json, labels: Mapping[str, str], site: Site, quotes_of: str | None) -> Teaser:
     blocks = article.get("body", ())
     quotes = [block for block in blocks if block["type"] == "quote" and block["source"] == quotes_of]
-    return teaser(article, labels, site.zone, quotes)
+    return teaser(article, labels, site, quotes)

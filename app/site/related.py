@@ -56,7 +56,7 @@ async def related_stories(
     }
     stories = [
         RelatedTeaser(
-            teaser(from_json(story.card), sections, site.zone),
+            teaser(from_json(story.card), sections, site),
             story.because[0]["relation"] if story.by == "editor" else None,
             _in_common(story.because, named),
         )

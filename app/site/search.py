@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 from pydantic_core import from_json
@@ -129,7 +128,7 @@ async def results(
         return None if position is None else search.address(cursor=cursors.write(position))
 
     return Results(
-        teasers=[_teaser(from_json(item), sections, site.zone) for item in page.items],
+        teasers=[_teaser(from_json(item), sections, site) for item in page.items],
         facets={
             name: [link._replace(label=labels.get((name, link.value), link.value)) for link in of_facet]
             for name, of_facet in links.items()
@@ -176,9 +175,9 @@ async def _labels(
     return labels, [f"{noun}:{slug}" for noun in cards for slug in shown[noun]]
 
 
-def _teaser(article: Json, sections: Mapping[str, str], zone: ZoneInfo) -> Teaser:
+def _teaser(article: Json, sections: Mapping[str, str], site: Site) -> Teaser:
     """With what was sought marked, where it was."""
-    shown = teaser(article, sections, zone)
+    shown = teaser(article, sections, site)
     if "highlights" not in article:
         return shown
     snippet = article["snippet_html"]

@@ -74,7 +74,7 @@ class StoryPage:
         image = self.story.document.get("image")
         if image is None:
             return None
-        shown, credit = picture(image), self.story.credit(image)
+        shown, credit = picture(image, self.story.site.resizer), self.story.credit(image)
         video = image["url"] if image["media"] == "video" else None
         disclosure = self.story.disclosure(image["ai"])
         if not (shown or video or image["caption"] or credit or disclosure):

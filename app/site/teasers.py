@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 
-from app.formats.story import direction
+from app.formats.images import Resizer, SourceSet
+from app.formats.story import Site, direction
 from app.site import addresses, dates
 
 Json = dict[str, Any]
@@ -15,7 +15,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture. `x` and `y` are the tenths of its width and height that must stay in view."""
+    """A picture, and its other widths and formats. `x` and `y` are the tenths of its width and height that must stay in
+    view."""
 
     url: str
     alt_text: str
@@ -23,6 +24,7 @@ class Picture:
     height: int | None
     x: int
     y: int
+    sources: Sequence[SourceSet] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,17 @@ class Teaser:
     quotes: Sequence[Json] = ()
 
 
-def picture(image: Json | None) -> Picture | None:
+def picture(image: Json | None, resizer: Resizer) -> Picture | None:
     """The picture of a card or document; None where there is none, or it is a video."""
     if image is None or image["url"] is None or image["media"] == "video":
         return None
     point = image["focal_point"] or {"x": 0.5, "y": 0.5}
     x, y = round(point["x"] * 10), round(point["y"] * 10)
-    return Picture(image["url"], image["alt_text"] or "", image["width"], image["height"], x, y)
+    sources = resizer.source_sets(image)
+    return Picture(image["url"], image["alt_text"] or "", image["width"], image["height"], x, y, sources)
 
 
-def teaser(card: Json, sections: Mapping[str, str], zone: ZoneInfo, quotes: Sequence[Json] = ()) -> Teaser:
+def teaser(card: Json, sections: Mapping[str, str], site: Site, quotes: Sequence[Json] = ()) -> Teaser:
     """The teaser of a public card. `sections` are names of sections by slug."""
     at = card["first_published_at"] or card["published_at"]
     return Teaser(
@@ -65,12 +68,12 @@ def teaser(card: Json, sections: Mapping[str, str], zone: ZoneInfo, quotes: Sequ
         excerpt=card["excerpt"],
         byline=card["byline"],
         at=at,
-        day=dates.local_day(at, card["language"], zone),
-        picture=picture(card["image"]),
+        day=dates.local_day(at, card["language"], site.zone),
+        picture=picture(card["image"], site.resizer),
         quotes=quotes,
     )
 
 
-def teasers(cards: Sequence[str], sections: Mapping[str, str], zone: ZoneInfo) -> list[Teaser]:
+def teasers(cards: Sequence[str], sections: Mapping[str, str], site: Site) -> list[Teaser]:
     """Shape: cards are JSON."""
-    return [teaser(from_json(card), sections, zone) for card in cards]
+    return [teaser(from_json(card), sections, site) for card in cards]

@@ -16,17 +16,18 @@ from tests.factories import article, article_id, box, note, words
 from tests.formats.stories import BLOCKS, ODD
 
 PATHS: Final = ("/v1/articles/hard", "/v1/articles/hard-uk", "/v1/notes/mill", "/v1/notes/mlyn")
-VOID: Final = {"br", "hr", "img"}
+VOID: Final = {"br", "hr", "img", "source"}
 # Of the elements and attributes that DOMPurify allows by default, those that renditions have.
 ELEMENTS: Final = inline.TAGS | {
     "article", "aside", "blockquote", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "header", "hr", "img",
-    "li", "ol", "p", "pre", "section", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "li", "ol", "p", "picture", "pre", "section", "source", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES: Final = {
     "*": {"class", "dir", "id", "lang"},
     "a": {"href", "title"},
     "abbr": {"title"},
     "img": {"alt", "height", "src", "width"},
+    "source": {"sizes", "srcset", "type"},
     "th": {"scope"},
     "time": {"datetime"},
 }

@@ -44,3 +44,31 @@ def test_a_template_is_taken(value: str) -> None:
 def test_what_is_no_template_is_refused(value: str, why: str) -> None:
     with pytest.raises(ValidationError, match=why):
         Settings(site_article_url=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "https://img.example/{width}/{url}", "https://img.example/cdn/width={width},format={format}/{url}"],
+)
+def test_a_template_of_pictures_is_taken(value: str) -> None:
+    assert Settings(image_url_template=value).image_url_template == value
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("https://img.example/?w={width}", r"has no \{url\}: it takes \{url\} and \{width\}"),
+        ("https://img.example/{url}", r"has no \{width\}"),
+        ("https://img.example/", r"has no \{url\} and \{width\}"),
+        ("https://img.example/{url}/{width}/{height}", r"something else in braces than \{url\}, \{width\} and"),
+        ("https://img.example/{url!r}/{width}", "something else in braces"),
+        ("https://img.example/{url}/{width", "a brace without its other half"),
+        ("/resize/{url}/{width}", "is not an address"),
+        ("https://img.example/{url} {width}", "is not an address"),
+        ("https://{url}/{width}", "is not an address"),
+        ("https://img.example/{url}/{width},", "is not an address"),
+    ],
+)
+def test_what_is_no_template_of_pictures_is_refused(value: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        Settings(image_url_template=value)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from httpx import AsyncClient, Response
 
 Attributes = dict[str, str | None]
-EMPTY = {"meta", "link", "img", "br", "hr", "input"}
+EMPTY = {"meta", "link", "img", "source", "br", "hr", "input"}
 
 
 @dataclass

@@ -182,6 +182,7 @@ class ArticleAnswer(TypedDict):
     working_copy: NotRequired[bool]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
+    renditions: NotRequired[dict[str, list[ImageRendition]]]
     included: NotRequired[ArticleIncluded]
 
 
@@ -503,6 +504,7 @@ class ArticleSelection(TypedDict):
     working_copy: NotRequired[bool]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
+    renditions: NotRequired[dict[str, list[ImageRendition]]]
     included: NotRequired[ArticleIncluded]
     highlights: NotRequired[ArticleHighlights]
     snippet_html: NotRequired[str | None]
@@ -889,6 +891,13 @@ class ImagePatch(TypedDict):
     ai: NotRequired[AiOriginPatch | None]
 
 
+class ImageRendition(TypedDict):
+    url: str
+    width: int
+    height: int | None
+    format: str | None
+
+
 class ListBlock(TypedDict):
     id: str
     type: Literal["list"]
@@ -938,6 +947,7 @@ class NoteAnswer(TypedDict):
     body: list[Block]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
+    renditions: NotRequired[dict[str, list[ImageRendition]]]
     included: NotRequired[NoteIncluded]
 
 
@@ -1113,6 +1123,7 @@ class NoteSelection(TypedDict):
     body: NotRequired[list[Block]]
     body_html: NotRequired[str]
     body_text: NotRequired[str]
+    renditions: NotRequired[dict[str, list[ImageRendition]]]
     included: NotRequired[NoteIncluded]
     highlights: NotRequired[NoteHighlights]
     snippet_html: NotRequired[str | None]
@@ -2058,6 +2069,7 @@ ListArticlesField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetArticleField = Literal[
     "id",
@@ -2097,6 +2109,7 @@ GetArticleField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetArticleRevisionField = Literal[
     "id",
@@ -2136,6 +2149,7 @@ GetArticleRevisionField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetWorkingCopyField = Literal[
     "id",
@@ -2175,6 +2189,7 @@ GetWorkingCopyField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetPreviewField = Literal[
     "id",
@@ -2217,6 +2232,7 @@ GetPreviewField = Literal[
     "as_of",
     "body_html",
     "body_text",
+    "renditions",
 ]
 ListNotesField = Literal[
     "slug",
@@ -2239,6 +2255,7 @@ ListNotesField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetNoteField = Literal[
     "slug",
@@ -2261,6 +2278,7 @@ GetNoteField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetNoteRevisionField = Literal[
     "slug",
@@ -2283,6 +2301,7 @@ GetNoteRevisionField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 ListSourcesField = Literal[
     "slug",

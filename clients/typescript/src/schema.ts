@@ -907,6 +907,10 @@ export interface components {
             reading_minutes: number;
             /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations: components["schemas"]["StoryRelation"][];
+            /** @description Other widths and formats of its pictures, by `url`; where `fields` names it. */
+            renditions?: {
+                [key: string]: components["schemas"]["ImageRendition"][];
+            };
             /** @description How often it was saved. */
             revision: number;
             /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
@@ -1374,6 +1378,10 @@ export interface components {
             reading_minutes?: number;
             /** @description Other stories that belong to it, besides those of `related` blocks. */
             relations?: components["schemas"]["StoryRelation"][];
+            /** @description Other widths and formats of its pictures, by `url`; where `fields` names it. */
+            renditions?: {
+                [key: string]: components["schemas"]["ImageRendition"][];
+            };
             /** @description How often it was saved. */
             revision?: number;
             /** @description Slug of the one tag of type section that it stands in; `tags` does not repeat it. */
@@ -2056,6 +2064,17 @@ export interface components {
             /** @description In pixels. */
             width?: number | null;
         };
+        /** @description A picture in another width or format. */
+        ImageRendition: {
+            /** @description The media type without `image/`; null where the resizer chooses. */
+            format: string | null;
+            /** @description In pixels; null where the size of the original is not known. */
+            height: number | null;
+            /** @description Its address at the resizer. */
+            url: string;
+            /** @description In pixels. */
+            width: number;
+        };
         JsonValue: unknown;
         /** @description A list of items. */
         ListBlock: {
@@ -2135,6 +2154,10 @@ export interface components {
             publish_at: string | null;
             /** @description The due time of the release in force. */
             published_at: string | null;
+            /** @description Other widths and formats of its pictures, by `url`; where `fields` names it. */
+            renditions?: {
+                [key: string]: components["schemas"]["ImageRendition"][];
+            };
             /** @description How often it was saved. */
             revision: number;
             /** @description Its name in addresses. */
@@ -2464,6 +2487,10 @@ export interface components {
             publish_at?: string | null;
             /** @description The due time of the release in force. */
             published_at?: string | null;
+            /** @description Other widths and formats of its pictures, by `url`; where `fields` names it. */
+            renditions?: {
+                [key: string]: components["schemas"]["ImageRendition"][];
+            };
             /** @description How often it was saved. */
             revision?: number;
             /** @description Its name in addresses. */
@@ -3599,8 +3626,8 @@ export interface operations {
                 explain?: boolean;
                 /** @description Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the filter of its own name. Not with `ids`. */
                 facets?: ("tag" | "section" | "source" | "author" | "genre" | "language" | "month")[];
-                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Any of these flags, comma-separated. */
                 flag?: ("sensitive" | "graphic" | "sponsored")[];
                 /** @description Any of these genres, comma-separated. */
@@ -3696,8 +3723,8 @@ export interface operations {
     get_article: {
         parameters: {
             query?: {
-                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
@@ -3831,8 +3858,8 @@ export interface operations {
     get_working_copy: {
         parameters: {
             query?: {
-                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
             };
@@ -4046,8 +4073,8 @@ export interface operations {
     get_article_revision: {
         parameters: {
             query?: {
-                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
@@ -4255,8 +4282,8 @@ export interface operations {
                 date?: string;
                 /** @description Add `explain`: what was asked, which index answers it, what it cost. No cache keeps the answer. */
                 explain?: boolean;
-                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Add to each item where the words of `q` stand in it, and a snippet with marks. */
                 highlight?: boolean;
                 /** @description The notes with these slugs, in this order; at most 100, comma-separated. What is not there is left out. */
@@ -4338,8 +4365,8 @@ export interface operations {
     get_note: {
         parameters: {
             query?: {
-                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags` and `sources`: the objects that the notes name; comma-separated. */
                 include?: ("tags" | "sources")[];
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
@@ -4584,8 +4611,8 @@ export interface operations {
     get_note_revision: {
         parameters: {
             query?: {
-                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and the slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("slug" | "language" | "heading" | "facts" | "as_of" | "tags" | "attributions" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "ai" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags` and `sources`: the objects that the notes name; comma-separated. */
                 include?: ("tags" | "sources")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
@@ -4699,8 +4726,8 @@ export interface operations {
     get_preview: {
         parameters: {
             query?: {
-                /** @description Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text")[];
+                /** @description Only these fields (and `slug`, of an article `id` too), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "heading" | "facts" | "as_of" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, and for an article `notes`, `relations` and `translations`: the objects that it names, drafts too, beside it in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description Seconds to wait for another state while what `If-None-Match` names is still current. */
