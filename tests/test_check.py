@@ -154,6 +154,10 @@ MENDABLE: Final[dict[str, tuple[Executable, str]]] = {
         update(ViewEntry).where(OF_FLOOD).values(listed_at=LONG_AGO),
         "listed_at is 2001-01-01T00:00:00+00:00, and follows as",
     ),
+    "a view entry of another story": (
+        update(ViewEntry).where(OF_FLOOD).values(story=None),
+        "story is None, and follows as",
+    ),
     "a view entry of other lists": (
         update(ViewEntry).where(OF_FLOOD).values(lists=["articles"]),
         "lists is articles, and follows as articles, articles:has:note",

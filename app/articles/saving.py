@@ -346,7 +346,7 @@ def _change(article: RenderedArticle, op: Op, view: View | None, cleared: frozen
     return PendingChange(
         noun="article", ref=article.id, object=article.id, slug=article.slug, revision=article.revision, op=op,
         card=article.card, body=article.body, private=article.private, modified_at=article.modified_at, view=view,
-        cleared=cleared,
+        cleared=cleared, story=article.translation_of or article.id,
     )  # fmt: skip
 
 

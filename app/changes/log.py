@@ -56,9 +56,10 @@ class PendingChange:
 
     `view` shows the new state; None where no view shows anything new. `cleared` are the views that showed another
     state before and do not keep it. `lists` are those that the object stands in in `view`; `keys` the lists whose
-    contents change, before and after: only public ones where the public learns of the change. With `withdrawal_changes`
-    readers are told something else of what was withdrawn or had expired, or nothing any more. `is_only_told` changes
-    nothing of a public object: its entry in the log has whoever keeps answers drop those with its keys.
+    contents change, before and after: only public ones where the public learns of the change. `story`, of an article,
+    is its original. With `withdrawal_changes` readers are told something else of what was withdrawn or had expired, or
+    nothing any more. `is_only_told` changes nothing of a public object: its entry in the log has whoever keeps answers
+    drop those with its keys.
     """
 
     noun: Noun
@@ -76,6 +77,7 @@ class PendingChange:
     listed_at: datetime | None = None
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    story: str | None = None
     lists: Sequence[str] = ()
     keys: Iterable[str] = ()
     withdrawal_changes: bool = False
@@ -270,6 +272,7 @@ ENTRY_COLUMNS: Final = (
     "listed_at",
     "due_at",
     "expires_at",
+    "story",
     "lists",
 )
 

@@ -24,6 +24,8 @@ DUE: Final = text("due_at IS NOT NULL")
 REMOVED: Final = text("op IN ('withdrawn', 'expired', 'unpublished', 'deleted')")
 # The condition of the partial index by which what has expired is found.
 EXPIRING: Final = text("expires_at IS NOT NULL")
+# Those of articles, each a version of a story.
+OF_STORIES: Final = text("story IS NOT NULL")
 
 
 class Head(Base):
@@ -112,6 +114,7 @@ class ViewEntry(Base):
         Index("ix_view_entries_articles_modified_at", "view", "modified_at", "object",
               postgresql_where=ARTICLES, sqlite_where=ARTICLES),
         Index("ix_view_entries_due_at", "view", "noun", "due_at", postgresql_where=DUE, sqlite_where=DUE),
+        Index("ix_view_entries_story", "view", "story", postgresql_where=OF_STORIES, sqlite_where=OF_STORIES),
         Index("ix_view_entries_expiring", "view", "expires_at", postgresql_where=EXPIRING, sqlite_where=EXPIRING),
     )  # fmt: skip
 
@@ -128,6 +131,9 @@ class ViewEntry(Base):
     )
     expires_at: Mapped[datetime | None] = mapped_column(
         doc="Until when this state is public, once it is; null: for ever."
+    )
+    story: Mapped[str | None] = mapped_column(
+        Uuid16, doc="Of an article the original, which all versions of a story share: itself, or what it translates."
     )
     lists: Mapped[list[str]] = mapped_column(Json, doc="Names of the lists that the object stands in in this view.")
 

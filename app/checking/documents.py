@@ -24,7 +24,8 @@ _InPublic: Final = aliased(ViewEntry)
 STATES: Final[Select[*Row]] = (
     select(
         ViewEntry.view, ViewEntry.object, ViewEntry.noun, Object.ref, ViewEntry.revision, ViewEntry.slug,
-        ViewEntry.modified_at, ViewEntry.listed_at, ViewEntry.due_at, ViewEntry.expires_at, ViewEntry.lists,
+        ViewEntry.modified_at, ViewEntry.listed_at, ViewEntry.due_at, ViewEntry.expires_at, ViewEntry.story,
+        ViewEntry.lists,
         Revision.card, Revision.body, Revision.private,
     )
     .outerjoin(Object, and_(Object.id == ViewEntry.object, Object.noun == ViewEntry.noun))

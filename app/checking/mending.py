@@ -84,7 +84,7 @@ async def mend_object(database: Database, parents: Mapping[str, str | None], nou
         await execute_many(connection, _REMOVE_ENTRIES, [{"object_": object_id}])
         rows = [
             (state.view, object_id, state.revision, it.slug, it.modified_at, it.listed_at, it.due_at,
-             it.expires_at, to_json(it.lists).decode(), noun)
+             it.expires_at, it.story, to_json(it.lists).decode(), noun)
             for state, it in right
         ]  # fmt: skip
         await insert_many(connection, ViewEntry, (*ENTRY_COLUMNS, "noun"), rows)
@@ -127,7 +127,7 @@ async def _right_states(
         # Of the view entry only the revision is known; the rest follows from the text.
         state = ShownState(
             view, object_id, noun, ref, revision, slug="", modified_at=row["modified_at"], listed_at=None, due_at=None,
-            expires_at=None, lists=[], card=texts[0][0], body=texts[0][1], private=texts[0][2],
+            expires_at=None, story=None, lists=[], card=texts[0][0], body=texts[0][1], private=texts[0][2],
         )  # fmt: skip
         try:
             right.append(_Right(state, derived(state, parents, stored.withdrawal_of(row))))

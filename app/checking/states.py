@@ -43,6 +43,7 @@ class ShownState(NamedTuple):
     listed_at: datetime | None
     due_at: datetime | None
     expires_at: datetime | None
+    story: str | None
     lists: list[str]
     card: str | None
     body: str | None
@@ -63,12 +64,13 @@ class DerivedState:
     listed_at: datetime | None
     due_at: datetime | None
     expires_at: datetime | None
+    story: str | None
     lists: list[str]
     placements: tuple[Placement, ...]
 
     def differences(self, state: ShownState) -> Iterator[str]:
         """The columns of the view entry that hold something else."""
-        for name in ("slug", "modified_at", "listed_at", "due_at", "expires_at", "lists"):
+        for name in ("slug", "modified_at", "listed_at", "due_at", "expires_at", "story", "lists"):
             stored, derived = getattr(state, name), getattr(self, name)
             if stored != derived:
                 yield f"{name} is {_shown(stored)}, and follows as {_shown(derived)}"
@@ -108,8 +110,8 @@ def derived(state: ShownState, parents: Mapping[str, str | None], withdrawal: Wi
     return DerivedState(
         card, card["slug"], datetime.fromisoformat(card["modified_at"]),
         placements[0].published_at if is_listed else None,
-        _instant(card["publish_at"]) if is_listed else DUE_ANY_TIME, _instant(card.get("expires_at")), sorted(names),
-        placements,
+        _instant(card["publish_at"]) if is_listed else DUE_ANY_TIME, _instant(card.get("expires_at")),
+        (card["translation_of"] or card["id"]) if state.noun == "article" else None, sorted(names), placements,
     )  # fmt: skip
 
 
