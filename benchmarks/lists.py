@@ -24,6 +24,8 @@ KINDS: dict[str, tuple[ArticleQuery, bool]] = {
     "newest": (ArticleQuery(), False),
     "one hot tag": (ArticleQuery(tag=[("tag-1",)]), False),
     "tag and language": (ArticleQuery(tag=[("tag-1",)], language=("uk",)), False),
+    "a language, else another": (ArticleQuery(language=("uk",), fallback=("en",)), False),
+    "tag and language, else another": (ArticleQuery(tag=[("tag-1",)], language=("uk",), fallback=("en",)), False),
     "tag and a year": (ArticleQuery(tag=[("tag-1",)], date="2020"), False),
     "newest, deep": (ArticleQuery(), True),
     "one hot tag, deep": (ArticleQuery(tag=[("tag-1",)]), True),

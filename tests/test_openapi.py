@@ -65,6 +65,7 @@ WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "l
 NEEDS = {
     "highlight": {"q": "tram"},
     "role": {"source": "lev-shchedryk"},
+    "fallback": {"language": "uk"},
     "tz": {"date": "2025"},
     "status": {"perspective": "drafts"},
     "working_copy": {"perspective": "drafts"},

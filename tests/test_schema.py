@@ -108,6 +108,7 @@ CONTENT: Final = (
 ARTICLES: Final = ("tag=rivers&language=en", "section=news", "tag=rivers,lakes&source=wire&note=dam&tag_not=lakes")
 READ: Final = (
     *(f"/articles?count=true&{query}" for query in ARTICLES),
+    "/articles?language=uk&fallback=en",
     "/articles?updated_since=2020-01-01&modified_since=2020-01-01&published_from=2020-01-01&sort=updated_at&count=true",
     f"/articles?ids={article('flood')['id']}",
     "/articles?q=river&tag=rivers&language=en&published_from=2020-01-01&count=true",

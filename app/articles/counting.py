@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, func, literal, select
 
-from app.articles.filters import name_of_list
+from app.articles.lookups import name_of_list
 from app.changes.views import VIEWS, Kind
 from app.db import SHAPES
 from app.lists.models import Counter

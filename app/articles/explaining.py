@@ -28,6 +28,7 @@ WORDING: Final = {
     "ai": "with the part of AI stated as {}",
     "origin": "that came from {}",
     "language": "in the language {}",
+    "fallback": "else in {}, each story once in the first of these",
     "status": "with the status {}",
     "working_copy": "being working copies: {}",
     "date": "published in {}",
@@ -94,9 +95,15 @@ async def index(
 def _entries(articles: ArticleFilter, sort: str) -> str:
     text = f"Entries of articles by {sort.removeprefix('-')}"
     looked_up = [name for group in (*articles.groups, *articles.without) for name in group.names]
-    if looked_up:
-        text += f"; each article is looked up in {joined(looked_up, 'and')}, at most {LOOKED_AT:,} of them for a page"
-    return text
+    return text + _looks(looked_up, articles)
+
+
+def _looks(names: Sequence[str], articles: ArticleFilter) -> str:
+    """What each article of the walk is looked up in, besides these lists; empty for nothing."""
+    places = [*names, *(["other versions of its story"] if articles.falls_back else [])]
+    if not places:
+        return ""
+    return f"; each article is looked up in {joined(places, 'and')}, at most {LOOKED_AT:,} of them for a page"
 
 
 async def _lists(read: Reader, perspective: Perspective, articles: ArticleFilter) -> str:
@@ -108,6 +115,4 @@ async def _lists(read: Reader, perspective: Perspective, articles: ArticleFilter
     names = articles.groups[0].names if articles.groups else EVERYTHING
     order = "updated_at" if articles.by_updated else "published_at"
     text = f"{'Lists' if len(names) > 1 else 'List'} {joined(names, 'and')} by {order}"
-    if others:
-        text += f"; each article is looked up in {joined(others, 'and')}, at most {LOOKED_AT:,} of them for a page"
-    return text
+    return text + _looks(others, articles)

@@ -5,6 +5,8 @@ answer where they hold the very numbers, however large these are. Otherwise the 
 are counted, by the names of the lists they stand in; where there are more, the facet says that it is not exact.
 Example: `tag=trams&facets=tag,section`: the tags of all articles come from counters, the sections of those about trams
 are counted.
+
+With a fallback a value has the stories of which any version has it, since that version is listed under the value.
 """
 
 import asyncio
@@ -13,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,11 +55,15 @@ class Facets(NamedTuple):
 
 
 class _AskedFacet(NamedTuple):
-    """A facet that is asked for. `articles` are those it counts: the list without the facet's own filter."""
+    """A facet that is asked for. `articles` are those it counts: the list without the facet's own filter.
+
+    `of_stories`: these are versions of stories, and a value counts once for each story.
+    """
 
     name: str
     values: ListedIn | str
     articles: ArticleFilter
+    of_stories: bool
 
     @property
     def list_names(self) -> list[str]:
@@ -69,11 +74,15 @@ class _AskedFacet(NamedTuple):
 
 
 class _CountedArticle(NamedTuple):
-    """What an article is counted by: the names of its lists; date and language are None where no facet needs them."""
+    """What an article is counted by: the names of its lists; date and language are None where no facet needs them.
+
+    `story`, where several versions of one may be among them, is that.
+    """
 
     lists: Sequence[str]
     listed_at: datetime | None
     language: str | None
+    story: str | None
 
 
 async def count_facets(
@@ -96,7 +105,7 @@ async def count_facets(
     members: dict[str, Mapping[str, Any]] = {}
     left: list[_AskedFacet] = []
     for facet in asked:
-        has_counters = words is None and (facet.values != "month" or zone == site_zone)
+        has_counters = words is None and not facet.of_stories and (facet.values != "month" or zone == site_zone)
         numbers = await _from_counters(read, perspective.kind, facet) if has_counters else None
         if numbers is None:
             left.append(facet)
@@ -110,7 +119,8 @@ async def count_facets(
 def _asked(name: str, query: ArticleFilters, articles: ArticleFilter) -> _AskedFacet:
     # `role` narrows every `source`, and so what this facet counts.
     values = ListedIn(source_kind(query)) if name == "source" else FACETS[name]
-    articles = replace(articles, by_updated=False, descending=True)
+    of_stories = articles.falls_back and values != "language"
+    articles = replace(articles, by_updated=False, descending=True, falls_back=False)
     match values:
         case ListedIn(kind, sections):
             own = (kind, sections is True)
@@ -121,7 +131,7 @@ def _asked(name: str, query: ArticleFilters, articles: ArticleFilter) -> _AskedF
         case "month":
             bounds = {name: at for name, at in articles.bounds.items() if not name.startswith("published_")}
             articles = replace(articles, bounds=bounds)
-    return _AskedFacet(name, values, articles)
+    return _AskedFacet(name, values, articles, of_stories)
 
 
 def _member(numbers: Iterable[tuple[str, int]], *, is_exact: bool) -> dict[str, Any]:
@@ -249,11 +259,12 @@ class _Columns(NamedTuple):
     ids: int
     with_month: bool
     with_language: bool
+    with_story: bool
 
 
 @lru_cache(SHAPES)
 def _counted_by(columns: _Columns) -> Select[*Row]:
-    """(view, id, names of lists, date, language) of articles; null for what is not needed."""
+    """(view, id, names of lists, date, language, story) of articles; null for what is not needed."""
     lists = [list_id(view, literal(EVERYTHING[0], String)) for view in VIEWS[columns.kind]]
     here = lists[0] if len(lists) == 1 else case((ViewEntry.view == DESK, lists[0]), else_=lists[1])
     entry = (
@@ -268,6 +279,7 @@ def _counted_by(columns: _Columns) -> Select[*Row]:
         ViewEntry.lists,
         ViewEntry.listed_at if columns.with_month else null(),
         language if columns.with_language else null(),
+        ViewEntry.story if columns.with_story else null(),
     ).where(visible(ViewEntry, columns.kind), in_list(ViewEntry.object, "object", columns.ids))
 
 
@@ -276,9 +288,10 @@ async def _counted_articles(
 ) -> list[_CountedArticle]:
     """What these articles are counted by. Cost: one statement for each thousand."""
     with_month, with_language = (any(facet.values == name for facet in facets) for name in ("month", "language"))
+    with_story = any(facet.of_stories for facet in facets)
     rows: list[Row] = []
     for portion in portions(ids):
-        columns = _Columns(perspective.kind, padded_size(len(portion)), with_month, with_language)
+        columns = _Columns(perspective.kind, padded_size(len(portion)), with_month, with_language, with_story)
         parameters = {**perspective.parameters, **list_parameters("object", columns.ids, portion)}
         rows += await read.rows(_counted_by(columns), parameters, slow=True)
     return [*{object_id: _CountedArticle(*rest) for _, object_id, *rest in overlaid(rows)}.values()]
@@ -287,8 +300,8 @@ async def _counted_articles(
 def _numbers(
     facets: Sequence[_AskedFacet], articles: Sequence[_CountedArticle], sections: frozenset[str], zone: ZoneInfo
 ) -> dict[str, Iterable[tuple[str, int]]]:
-    """(value, number of articles) of each facet, by its name. An article stands in a list once."""
-    by_list = collections.Counter(chain.from_iterable(article.lists for article in articles))
+    """(value, number of articles, or stories) of each facet, by its name. An article stands in a list once."""
+    by_list = _tally((article.story, article.lists) for article in articles)
     numbers: dict[str, Iterable[tuple[str, int]]] = {}
     for facet in facets:
         match facet.values:
@@ -299,9 +312,26 @@ def _numbers(
                     (slug, n) for slug, n in slugs.items() if of_sections is None or (slug in sections) == of_sections
                 ]
             case "month":
-                months = (day_of(article.listed_at, zone)[:_MONTH_LENGTH] for article in articles if article.listed_at)
-                numbers[facet.name] = collections.Counter(months).items()
+                months = (
+                    (article.story, [day_of(article.listed_at, zone)[:_MONTH_LENGTH]])
+                    for article in articles
+                    if article.listed_at
+                )
+                numbers[facet.name] = _tally(months).items()
             case _:
                 languages = (article.language for article in articles if article.language)
                 numbers[facet.name] = collections.Counter(languages).items()
     return numbers
+
+
+def _tally(values: Iterable[tuple[str | None, Iterable[str]]]) -> collections.Counter[str]:
+    """How often there is each value, from (story, values) of articles; of one story once, where that is known."""
+    counter: collections.Counter[str] = collections.Counter()
+    of_stories: set[tuple[str, str]] = set()
+    for story, of_article in values:
+        if story is None:
+            counter.update(of_article)
+        else:
+            of_stories |= {(story, value) for value in of_article}
+    counter.update(value for _, value in of_stories)
+    return counter

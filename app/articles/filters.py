@@ -5,6 +5,9 @@ A list is read by walking one index in its order, from the position on. The walk
 articles of a large list meet could make such a walk look through all of it. So where several filters must hold, the
 walk is fenced: it ends after LOOKED_AT articles, and the page may be short, or empty, while `next` leads on behind the
 fence. Example: `tag=a&tag=b`, 900,000 articles under each, none under both: each page looks at 5,000 of them.
+
+With a fallback the lists of its languages are walked too, and a version of a story is left out where another one stands
+in an earlier language and meets the filters as well. That is one more look-up, and the walk is fenced for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import product
+from types import ModuleType
 from typing import Any, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -23,7 +27,6 @@ from sqlalchemy import (
     Subquery,
     bindparam,
     func,
-    literal,
     null,
     select,
     tuple_,
@@ -31,17 +34,18 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.selectable import FromClause
 
+from app.articles.list_names import ALL_ARTICLES
+from app.articles.lookups import GroupShape, VersionShape, has_better_version, in_period, name_of_list, stands_in
 from app.articles.query_schemas import RELEVANCE, ArticleFilters
 from app.changes.models import Revision, View, ViewEntry
 from app.changes.views import VIEWS, Kind, not_overlaid
 from app.db import SHAPES, Row, UtcDateTime, Uuid16, from_milliseconds, in_list, keyset, list_parameters, padded_size
-from app.lists.models import List, ListEntry
+from app.lists.models import ListEntry
 from app.lists.store import list_id
 from app.paging import Position
-from app.tags.models import Tag
 
+EVERYTHING: Final = (ALL_ARTICLES,)
 COUNTED_AT_MOST: Final = 10_000
 # A look at one article is a few microseconds.
 LOOKED_AT: Final = 5_000
@@ -62,24 +66,27 @@ class AnyOf(NamedTuple):
         return tuple(f"articles:{self.kind}:{slug}" for slug in self.slugs)
 
     @property
+    def shape(self) -> GroupShape:
+        return GroupShape(padded_size(len(self.slugs)), self.only_sections)
+
+    @property
     def values(self) -> tuple[str, ...]:
         """Parameters of the statement: names of lists, or slugs that must be those of sections."""
         return self.slugs if self.only_sections else self.names
-
-
-EVERYTHING: Final = ("articles",)
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
     """What a list request asks for. It knows the shape of its statement and, in `parameters`, the values for it.
 
-    `views` are those of the perspective where what is asked for can stand; None means all of them.
+    `views` are those of the perspective where what is asked for can stand; None means all of them. With `falls_back`
+    each story is shown once, in the first of the languages in which it meets the rest.
     """
 
     groups: tuple[AnyOf, ...] = ()
     without: tuple[AnyOf, ...] = ()
     languages: tuple[str, ...] = ()
+    falls_back: bool = False
     ids: tuple[str, ...] = ()
     bounds: Mapping[str, datetime] = field(default_factory=dict)
     views: tuple[View, ...] | None = None
@@ -93,7 +100,8 @@ class ArticleFilter:
         return cls(
             groups=tuple(_groups(query)),
             without=tuple(_without(query)),
-            languages=query.language or (),
+            languages=query.languages,
+            falls_back=query.fallback is not None,
             ids=query.ids or (),
             bounds=query.bounds(site_zone),
             views=None if wanted.is_all else wanted.views,
@@ -110,7 +118,7 @@ class ArticleFilter:
             driver=len(driver.slugs) if driver else 1,
             driver_sections=driver.only_sections if driver else False,
             languages=len(self.languages),
-            probes=tuple((padded_size(len(group.slugs)), group.only_sections) for group in self.groups[1:]),
+            probes=tuple(group.shape for group in self.groups[1:]),
             without=tuple(padded_size(len(group.slugs)) for group in self.without),
             bounds=frozenset(self.bounds),
             by_updated=self.by_updated,
@@ -119,16 +127,40 @@ class ArticleFilter:
             backward=position is not None and position.backward,
             ids=padded_size(len(self.ids)) if self.ids else 0,
             with_body=with_body,
+            versions=self.versions(kind),
         )
+
+    def versions(self, kind: Kind, engine: ModuleType | None = None) -> VersionShape | None:
+        """Which versions of a story stand before others; None without a fallback. `engine`: where words are sought."""
+        if not self.falls_back:
+            return None
+        return VersionShape(
+            kind=kind,
+            views=self.views or VIEWS[kind],
+            languages=len(self.languages),
+            groups=tuple(group.shape for group in self.groups),
+            without=tuple(padded_size(len(group.slugs)) for group in self.without),
+            bounds=frozenset(self.bounds),
+            engine=engine,
+        )
+
+    def version_parameters(self) -> dict[str, Any]:
+        """The values that `versions` needs besides those of the filters on what is walked."""
+        if not self.falls_back:
+            return {}
+        values: dict[str, Any] = {f"version_language_{n}": language for n, language in enumerate(self.languages)}
+        for n, group in enumerate(self.groups):
+            values |= list_parameters(f"version_group_{n}", group.shape.lists, group.values)
+        return values
 
     def parameters(self, position: Position | None = None) -> dict[str, Any]:
         """Values for the statements of `shape`."""
         driver = self.groups[0] if self.groups else None
-        values: dict[str, Any] = {**self.bounds}
+        values: dict[str, Any] = {**self.bounds, **self.version_parameters()}
         values |= {f"list_{n}": name for n, name in enumerate(driver.values if driver else EVERYTHING)}
         values |= {f"language_{n}": language for n, language in enumerate(self.languages)}
         for n, group in enumerate(self.groups[1:]):
-            values |= list_parameters(f"probe_{n}", padded_size(len(group.slugs)), group.values)
+            values |= list_parameters(f"probe_{n}", group.shape.lists, group.values)
         for n, group in enumerate(self.without):
             values |= list_parameters(f"without_{n}", padded_size(len(group.slugs)), group.values)
         if self.ids:
@@ -170,8 +202,8 @@ class ListShape:
     """What a list statement looks like, whatever its values: it is built and compiled once for each shape.
 
     `driver` is the number of lists that the statement walks, `probes` tells for each further filter how many lists an
-    article is looked up in, `without` the same for exclusions; `driver_sections` and the flags in `probes` are set
-    where a tag only counts as a section.
+    article is looked up in, `without` the same for exclusions; `driver_sections` is set where a tag only counts as a
+    section. `versions`: with a fallback, which versions of a story stand before others.
     """
 
     kind: Kind
@@ -179,7 +211,7 @@ class ListShape:
     driver: int
     driver_sections: bool
     languages: int
-    probes: tuple[tuple[int, bool], ...]
+    probes: tuple[GroupShape, ...]
     without: tuple[int, ...]
     bounds: frozenset[str]
     by_updated: bool
@@ -188,6 +220,7 @@ class ListShape:
     backward: bool
     ids: int
     with_body: bool
+    versions: VersionShape | None = None
     fenced: bool = False
 
     @property
@@ -202,24 +235,20 @@ class ListShape:
     @property
     def is_slow(self) -> bool:
         """Whether a page may look at many articles."""
-        return bool(self.probes) or "modified_since" in self.bounds
+        return bool(self.probes) or "modified_since" in self.bounds or self.versions is not None
 
 
 class _Branch(NamedTuple):
-    """One list that the statement walks: an entry of it, its view, what it is sorted by, and the query for it."""
+    """One list that the statement walks: an entry of it, its view, what it is sorted by, and the query for it.
+
+    `language` is the place of its language among those that are asked for; 0 where none are.
+    """
 
     entry: type[ListEntry]
     view: View
+    language: int
     sort: Any
     query: Select[*Row]
-
-
-def name_of_list(parameter: str, only_sections: bool) -> ColumnElement[str]:
-    """The name of a list. Of sections the parameter is the slug, and only a section's leads to a name."""
-    if not only_sections:
-        return bindparam(parameter, type_=List.name.type)
-    slug = select(Tag.slug).where(Tag.slug == bindparam(parameter, type_=String()), Tag.type == "section")
-    return literal("articles:tag:", String).concat(slug.scalar_subquery())
 
 
 def _branches(shape: ListShape) -> Iterator[_Branch]:
@@ -232,15 +261,11 @@ def _branches(shape: ListShape) -> Iterator[_Branch]:
         if shape.languages:
             query = query.where(entry.language == bindparam(f"language_{language}", type_=String()))
         query = query.where(*not_overlaid(entry, view, shape.kind, entry.object))
-        yield _Branch(entry, view, sort, query)
+        yield _Branch(entry, view, language, sort, query)
 
 
 def _in_period(shape: ListShape, entry: type[ListEntry]) -> list[ColumnElement[bool]]:
-    conditions: dict[str, ColumnElement[bool]] = {
-        "published_from": entry.published_at >= bindparam("published_from", type_=UtcDateTime()),
-        "published_before": entry.published_at < bindparam("published_before", type_=UtcDateTime()),
-    }
-    return [condition for bound, condition in conditions.items() if bound in shape.bounds]
+    return [condition for bound, condition in in_period(entry).items() if bound in shape.bounds]
 
 
 def _conditions(shape: ListShape, branch: _Branch) -> list[ColumnElement[bool]]:
@@ -248,33 +273,14 @@ def _conditions(shape: ListShape, branch: _Branch) -> list[ColumnElement[bool]]:
     conditions = _in_period(shape, branch.entry)
     if "updated_since" in shape.bounds:
         conditions.append(branch.entry.updated_at >= bindparam("updated_since", type_=UtcDateTime()))
-    for n, (count, only_sections) in enumerate(shape.probes):
-        conditions.append(stands_in(branch.view, branch.entry, f"probe_{n}", count, only_sections).is_not(None))
+    for n, group in enumerate(shape.probes):
+        conditions.append(stands_in(branch.view, branch.entry, f"probe_{n}", group).is_not(None))
     for n, count in enumerate(shape.without):
-        conditions.append(stands_in(branch.view, branch.entry, f"without_{n}", count, False).is_(None))
+        excluded = GroupShape(count, only_sections=False)
+        conditions.append(stands_in(branch.view, branch.entry, f"without_{n}", excluded).is_(None))
+    if shape.versions is not None and (branch.language > 0 or shape.versions.has_equals):
+        conditions.append(has_better_version(shape.versions, branch.view, branch.entry).is_(None))
     return conditions
-
-
-def stands_in(
-    view: View, row: type[ListEntry] | FromClause, parameter: str, count: int, only_sections: bool
-) -> ColumnElement[int | None]:
-    """1 where the article stands in one of so many lists of the view, else NULL. `row` is what is walked: an alias with
-    the columns `published_at` and `object`.
-
-    A correlated scalar subquery cannot be turned into a join: the driving list is walked in its order, and each
-    article costs one look-up by key for each list, whatever the planner believes of the lists' sizes.
-    """
-    lookups = []
-    columns: Any = row.c if isinstance(row, FromClause) else row
-    for n in range(count):
-        other = aliased(ListEntry)
-        lookup = select(literal(1, Integer)).where(
-            other.list == list_id(view, name_of_list(f"{parameter}__{n}", only_sections)),
-            other.published_at == columns.published_at,
-            other.object == columns.object,
-        )
-        lookups.append(lookup.limit(1).correlate(row).scalar_subquery())
-    return lookups[0] if count == 1 else func.coalesce(*lookups)
 
 
 def _positioned(shape: ListShape, branch: _Branch, query: Select[*Row]) -> Select[*Row]:

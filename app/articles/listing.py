@@ -42,7 +42,8 @@ async def newest(
 
     Order: (published_at or updated_at, id); by relevance see `relevance`. An unknown slug matches nothing.
     Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
-    and one for the fence where even that has more than LOOKED_AT; one more with `count`. With words: see `search`.
+    and one for the fence where even that has more than LOOKED_AT, or with a fallback; one more with `count`, two with a
+    fallback. With words: see `search`.
     """
     articles = ArticleFilter.of(query, site_zone)
     if words is not None:
@@ -59,8 +60,8 @@ async def newest(
     shape = articles.shape(perspective.kind, position, with_body=with_body)
     values = {**articles.parameters(position), **perspective.parameters, "limit": query.limit + 1}
     fence: Position | None = None
-    if rarest > LOOKED_AT and not articles.ids:
-        fence = await _fence_position(read, shape, values)
+    if (rarest > LOOKED_AT or articles.falls_back) and not articles.ids:
+        fence = await _fence_position(read, shape, values, LOOKED_AT // shape.branches)
     if fence is not None:
         shape, values = _fenced(shape, values, fence)
     rows = await read.rows(filters.page_statement(shape), values, slow=shape.is_slow)
@@ -115,7 +116,7 @@ async def newest_ids(
         articles, _ = await rarest_first(read, perspective, articles)
     shape = articles.shape(perspective.kind)
     values = {**articles.parameters(), **perspective.parameters, "limit": most + 1}
-    fence = await _fence_position(read, shape, values)
+    fence = await _fence_position(read, shape, values, LOOKED_AT // shape.branches)
     if fence is not None:
         shape, values = _fenced(shape, values, fence)
     ids = [id for (id,) in await read.rows(filters.ids_statement(shape), values, slow=True)]
@@ -192,9 +193,8 @@ async def rarest_first(read: Reader, perspective: Perspective, articles: Article
     return replace(articles, groups=tuple(groups)), sizes[groups[0]]
 
 
-async def _fence_position(read: Reader, shape: ListShape, values: dict[str, Any]) -> Position | None:
-    """Where the page ends at the latest; None where its lists end before."""
-    skip = LOOKED_AT // shape.branches
+async def _fence_position(read: Reader, shape: ListShape, values: dict[str, Any], skip: int) -> Position | None:
+    """The nearest place that is so many entries on in one of the lists; None where they end before."""
     row = await read.row(filters.fence_statement(shape), {**values, "limit": 1, "skip": skip}, slow=True)
     return None if row is None else _position(row, backward=shape.backward)
 
@@ -245,15 +245,22 @@ def _in_order(rows: list[Row], ids: Sequence[str]) -> PageRows:
 
 
 async def _count(read: Reader, articles: ArticleFilter, shape: ListShape, values: dict[str, Any]) -> tuple[int, bool]:
-    """From a counter where one is kept, else counted up to 10,000."""
-    is_narrowed = shape.bounds or shape.probes or shape.without or shape.ids
+    """From a counter where one is kept, else counted up to 10,000.
+
+    With a fallback nothing is looked at behind the 10,000th entry of one of the lists: what it leaves out may be many.
+    """
+    is_narrowed = shape.bounds or shape.probes or shape.without or shape.ids or articles.falls_back
     if not is_narrowed and shape.driver == 1 and shape.kind != "due" and articles.views is None:
         statement = counting.counter_statement(shape.kind, shape.driver_sections, shape.languages)
         ((number,),) = await read.rows(statement, values)
         return int(number or 0), True
     whole = replace(shape, positioned=False, backward=False, fenced=False, with_body=False)
+    fence: Position | None = None
+    if articles.falls_back:
+        fence = await _fence_position(read, whole, {**values, "limit": 1}, COUNTED_AT_MOST)
+        whole, values = (whole, values) if fence is None else _fenced(whole, values, fence)
     ((number,),) = await read.rows(filters.size_statement(whole), values, slow=True)
-    return min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST
+    return min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST and fence is None
 
 
 async def archive(read: Reader, perspective: Perspective, query: ArchiveQuery) -> list[tuple[str, int]]:

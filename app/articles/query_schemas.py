@@ -139,6 +139,13 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
     language: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
         default=None, description="Any of these languages, comma-separated.", examples=["uk"]
     )
+    fallback: Annotated[tuple[str, ...], comma_list(Language)] | None = Field(
+        default=None,
+        description="Show each story once: of its versions (the original and its translations) that meet all filters,"
+        " the one in the `language`, which must be a single one, else in the first of these, comma-separated. Not with"
+        " `ids`.",
+        examples=["en,de"],
+    )
     ids: Annotated[tuple[str, ...], comma_list(Id, most=100)] | None = Field(
         default=None,
         description="The articles with these ids, in this order; at most 100, comma-separated. What is not there is"
@@ -167,6 +174,7 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
         if self.role is not None and not self.source:
             raise conflict("role", "narrows `source`, which is not given")
         self.check_dates()
+        self._check_fallback()
         self.check_desk_filters(self.perspective, self.sort, DESK_SORTS)
         if self.q is not None and self.sort not in {"-published_at", "published_at", RELEVANCE}:
             raise conflict("sort", "is `-published_at`, `published_at` or `relevance` where `q` is given")
@@ -174,14 +182,32 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
             raise conflict("sort", "ranks articles by the words of `q`, which is not given")
         lists = {"tag": self.tag, "tag_not": self.tag_not, "source": self.source, "note": self.note}
         facets = {name: [values] for name, values in self.traits()}
-        check_number_of_values({**lists, **facets, "section": [self.section], "language": [self.language]})
+        check_number_of_values({**lists, **facets, "section": [self.section], "language": [self.languages]})
         headings = self.wanted_states().headings if self.status else ()
         any_of = (*self.tag, *self.source, *self.note, self.section or (), *(values for _, values in self.traits()))
         longest = max(map(len, (*any_of, headings)))
-        if longest * len(self.language or ()) > MOST_BRANCHES:
+        if longest * len(self.languages) > MOST_BRANCHES:
             detail = f"times the values of the longest other filter are more than {MOST_BRANCHES}"
             raise conflict("language", detail, kind="too_many")
         return self
+
+    def _check_fallback(self) -> None:
+        """Raises: PydanticCustomError, where `fallback` does not fit the other parameters."""
+        if self.fallback is None:
+            return
+        if self.language is None:
+            raise conflict("fallback", "says what takes the place of `language`, which is not given")
+        if len(self.language) > 1:
+            raise conflict("language", "is a single language where `fallback` says which ones follow it")
+        if self.language[0] in self.fallback:
+            raise conflict("fallback", f"names {self.language[0]!r}, which `language` asks for already")
+        if self.ids is not None:
+            raise conflict("fallback", "cannot stand together with `ids`, which name single versions")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of what can stand in the list; with a fallback the preferred one first."""
+        return (*(self.language or ()), *(self.fallback or ()))
 
     def traits(self) -> list[tuple[str, tuple[str, ...]]]:
         """(name, values) of the filters by what a story states or holds, and by where it came from; the lists are
@@ -199,8 +225,8 @@ class ArticleFilters(DeskFilters, DateFilters, PageQuery):
         named = [("tag", self.tag), ("tag", sections), (f"source{role}", self.source), ("note", self.note)]
         for kind, groups in (*named, *((name, [values]) for name, values in self.traits())):
             if groups:
-                return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.language)
-        return in_languages(super().list_names(noun), self.language)
+                return in_languages([f"articles:{kind}:{slug}" for slug in groups[0]], self.languages)
+        return in_languages(super().list_names(noun), self.languages)
 
 
 class ArticleQuery(ArticleFilters, ArticleFields):

@@ -1,19 +1,23 @@
 """Lists of articles by words: a walk over the index of words, with the filters of the list as conditions on hits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from app.articles.conditions import condition_parameters, condition_shape, conditions_on
 from app.articles.filters import COUNTED_AT_MOST, ArticleFilter
+from app.articles.lookups import better_versions_statement
 from app.articles.texts import body_passages, card_passages, searched_texts
 from app.changes.models import View
 from app.changes.views import VIEWS, Perspective
 from app.db import (
     Reader,
     from_milliseconds,
+    list_parameters,
     milliseconds,
+    padded_size,
 )
 from app.index import ranking
 from app.index.checking import CHECKED_AT_MOST, CHECKED_CHARACTERS, answers
@@ -22,6 +26,7 @@ from app.index.hits import Found, Hit, Walk, nearest, number
 from app.index.keys import condition_of, has_phrases
 from app.index.places import span_of
 from app.index.states import FoundState, states
+from app.index.store import engine_of
 from app.notes.naming import NOTE_LISTS, with_notes
 from app.paging import Position
 from app.sources.naming import NAMED_LISTS, query_with_names
@@ -61,6 +66,8 @@ class ArticleSearch:
         self._filter = articles
         self._finder = Finder(query)
         self.has_phrases = has_phrases(query)
+        # Whether a better version has a phrase too, the index cannot tell.
+        self._walked = replace(articles, falls_back=False) if self.has_phrases else articles
 
     async def page(
         self, read: Reader, position: Position | None, limit: int, *, newest_first: bool, with_body: bool
@@ -76,7 +83,8 @@ class ArticleSearch:
         while True:
             hits, fence = await self._nearest(read, position, portion, newest_first=newest_first)
             texts = await self.states(read, [hit.object for hit in hits], with_body=with_body or self.has_phrases)
-            found += [(hit, texts[hit.object]) for hit in hits if self._is_answer(texts[hit.object])]
+            answers = await self._answers(read, hits, texts) if self.has_phrases else hits
+            found += [(hit, texts[hit.object]) for hit in answers]
             read_characters += sum(len(text.card) + len(text.body or "") for text in texts.values())
             if len(found) >= limit or fence is not None or len(hits) < portion:
                 return FoundArticles(found[:limit], fence if len(found) < limit else None)
@@ -98,24 +106,45 @@ class ArticleSearch:
             hits = [hit for hit in hits if _is_before(hit, bound, newest_first=True)]
         if self.has_phrases:
             texts = await self.states(read, [hit.object for hit in hits], with_body=True)
-            hits = [hit for hit in hits if self.is_answer(texts[hit.object])]
+            hits = await self._answers(read, hits, texts)
         return Found(hits, fence)
 
     async def scores(self, read: Reader, hits: Sequence[Hit]) -> dict[Hit, int]:
         """How well each of the hits answers. Cost: see `ranking`; once for each view."""
         scores: dict[Hit, int] = {}
         for view in self._views:
-            span = span_of("article", view)
-            of_view = [hit for hit in hits if span.low <= hit.place <= span.high]
-            scores |= await ranking.scores(read, self._finder.query, of_view)
+            scores |= await ranking.scores(read, self._finder.query, _in_view(hits, view))
         return scores
 
     async def states(self, read: Reader, objects: Sequence[str], *, with_body: bool) -> dict[str, FoundState]:
         """The states that were searched, by object. Cost: one statement."""
         return await states(read, self._perspective, objects, with_body=with_body)
 
-    def _is_answer(self, state: FoundState) -> bool:
-        return not self.has_phrases or self.is_answer(state)
+    async def _answers(self, read: Reader, hits: Sequence[Hit], texts: Mapping[str, FoundState]) -> list[Hit]:
+        """Those of the hits whose texts have the phrases; with a fallback, where no better version of theirs has them.
+
+        Cost: none; with a fallback two statements for each view.
+        """
+        answers = [hit for hit in hits if self.is_answer(texts[hit.object])]
+        shape = self._filter.versions(self._perspective.kind, engine_of(read))
+        if shape is None:
+            return answers
+        left_out: set[str] = set()
+        for view in self._views:
+            objects = [hit.object for hit in _in_view(answers, view)]
+            if not objects:
+                continue
+            count = padded_size(len(objects))
+            values = {
+                **condition_parameters(self._filter),
+                **self._perspective.parameters,
+                **list_parameters("object", count, objects),
+                "asked": engine_of(read).asked(condition_of(self._finder.query)),
+            }
+            pairs = await read.rows(better_versions_statement(shape, view, count), values, slow=True)
+            better = await self.states(read, sorted({other for _, other in pairs}), with_body=True)
+            left_out |= {object_id for object_id, other in pairs if self.is_answer(better[other])}
+        return [hit for hit in answers if hit.object not in left_out]
 
     def is_answer(self, state: FoundState) -> bool:
         """Whether the words are in this state, whatever the index says. It must have been read with its body."""
@@ -126,7 +155,8 @@ class ArticleSearch:
         if self.has_phrases:
             whole = await self.page(read, None, _MOST_HITS, newest_first=True, with_body=True)
             return len(whole.articles), whole.fence is None and len(whole.articles) < _MOST_HITS
-        numbers = [await number(read, self._walk(view, newest_first=True), COUNTED_AT_MOST) for view in self._views]
+        walks = [self._walk(read, view, newest_first=True) for view in self._views]
+        numbers = [await number(read, walk, COUNTED_AT_MOST) for walk in walks]
         total = sum(value for value, _ in numbers)
         is_exact = all(exact for _, exact in numbers) and total <= COUNTED_AT_MOST
         return min(total, COUNTED_AT_MOST), is_exact
@@ -152,7 +182,7 @@ class ArticleSearch:
         bound: Position | None = None,
     ) -> Found:
         """Hits of all views, from the second of the bound on. Of two fences the nearer one ends the walk."""
-        walks = [self._walk(view, newest_first=newest_first) for view in self._views]
+        walks = [self._walk(read, view, newest_first=newest_first) for view in self._views]
         if bound is not None:
             walks = [walk.bounded(from_milliseconds(bound.values[0])) for walk in walks]
         found = [await nearest(read, walk, position, limit) for walk in walks]
@@ -164,18 +194,24 @@ class ArticleSearch:
         hits = [hit for hit in hits if _is_before(hit, fence, newest_first=newest_first)][:limit]
         return Found(hits, fence if len(hits) < limit else None)
 
-    def _walk(self, view: View, *, newest_first: bool) -> Walk:
-        shape = condition_shape(self._filter, self._perspective.kind, view)
+    def _walk(self, read: Reader, view: View, *, newest_first: bool) -> Walk:
+        shape = condition_shape(self._walked, self._perspective.kind, view, engine_of(read))
         return Walk(
             noun="article",
             view=view,
             condition=condition_of(self._finder.query),
             conditions=conditions_on(shape),
-            parameters={**condition_parameters(self._filter), **self._perspective.parameters},
+            parameters={**condition_parameters(self._walked), **self._perspective.parameters},
             since=self._filter.bounds.get("published_from"),
             until=self._filter.bounds.get("published_before"),
             newest_first=newest_first,
         )
+
+
+def _in_view(hits: Sequence[Hit], view: View) -> list[Hit]:
+    """Those that were found in this view."""
+    span = span_of("article", view)
+    return [hit for hit in hits if span.low <= hit.place <= span.high]
 
 
 def _is_before(hit: Hit, fence: Position, *, newest_first: bool) -> bool:

@@ -204,7 +204,7 @@ def _entries(asked: _FeedRequest, shown: Iterable[Story]) -> Iterator[FeedEntry]
 
 def _language(query: FeedQuery) -> str | None:
     """The language of all stories, where the query asks for one."""
-    return query.language[0] if query.language and len(query.language) == 1 else None
+    return query.languages[0] if len(query.languages) == 1 else None
 
 
 for _format in FEED_FORMATS:

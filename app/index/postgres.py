@@ -6,9 +6,9 @@ page, so those are looked at first; only if they do not, the GIN index finds all
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, String, bindparam, cast, select
+from sqlalchemy import BigInteger, Boolean, ColumnElement, String, bindparam, cast, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.selectable import FromClause
 
@@ -101,3 +101,13 @@ def hits(is_windowed: bool) -> FromClause:
     if is_windowed:
         return query.subquery("hits")
     return query.cte("hits").prefix_with("MATERIALIZED")
+
+
+def is_hit(view: str, row: Any) -> ColumnElement[bool]:
+    """Whether the entry of the view for the column `object` of `row`, an alias, meets the condition `asked`.
+
+    A look-up by key: within a scalar subquery, so that the planner cannot begin with the words.
+    """
+    meets = IndexEntry.keys.op("@@", return_type=Boolean())(cast(bindparam("asked", type_=String()), TSQUERY))
+    own_entry = (IndexEntry.object == row.object, IndexEntry.view == literal(view, String))
+    return select(meets).where(*own_entry).correlate(row).scalar_subquery()

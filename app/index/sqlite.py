@@ -7,9 +7,22 @@ order, from any of them on, so a page of a common word costs no more than one of
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, LargeBinary, Select, String, bindparam, column, literal_column, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    String,
+    bindparam,
+    column,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.sql.selectable import FromClause
 
 from app.db import Reader, WriteConnection, milliseconds
@@ -127,3 +140,14 @@ def hits(is_windowed: bool) -> FromClause:
         .where(_WORDS.c.rowid.between(bindparam("low", type_=BigInteger()), bindparam("high", type_=BigInteger())))
     )  # fmt: skip
     return query.subquery("hits")
+
+
+def is_hit(view: str, row: Any) -> ColumnElement[bool]:
+    """Whether the entry of the view for the column `object` of `row`, an alias, meets the condition `asked`.
+
+    A look-up by key: FTS5 is asked about one place.
+    """
+    own_entry = (IndexEntry.object == row.object, IndexEntry.view == literal(view, String))
+    place = select(IndexEntry.place).where(*own_entry).correlate(row).scalar_subquery()
+    asked_words = _WORDS.c.index_words.op("MATCH")(bindparam("asked", type_=String()))
+    return select(literal(1)).select_from(_WORDS).where(asked_words, _WORDS.c.rowid == place).exists()

@@ -68,6 +68,8 @@ async def large(large_url: str) -> AsyncIterator[AsyncClient]:
         ("/v1/articles?tag=n0&sort=-updated_at&fields=body", 1),
         ("/v1/articles?tag=n0,n1&language=en,qb", 1),
         ("/v1/articles?tag=n0&source=n1&note=n0", 2),
+        ("/v1/articles?language=qb&fallback=en,qc", 2),
+        ("/v1/articles?tag=n0&source=n1&language=qb&fallback=en,qc&count=true", 5),
         ("/v1/articles?count=true", 2),
         ("/v1/articles?tag=n0,n1&count=true&modified_since=2020", 2),
         (f"/v1/articles?ids={article_id('a0')},{article_id('a1')}", 1),

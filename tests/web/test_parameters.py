@@ -47,6 +47,7 @@ WRONG: dict[str, str] = {
     "identity": "x named,",
     "role": "x author,said_by Author",
     "language": LANGUAGES,
+    "fallback": LANGUAGES,
     "date": DAYS,
     "published_from": MOMENTS,
     "published_to": MOMENTS,

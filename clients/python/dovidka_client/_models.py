@@ -1739,6 +1739,7 @@ class ListArticlesQuery(TypedDict, total=False):
     origin: str | Sequence[str]
     section: str | Sequence[str]
     language: str | Sequence[str]
+    fallback: str | Sequence[str]
     ids: str | Sequence[str]
     q: str
     sort: Literal[
