@@ -59,8 +59,13 @@ def lines(size: int, *, long: bool) -> Iterator[dict[str, object]]:
     chance = random.Random(size)
     sentences = {language: [_sentence(chance, language) for _ in range(3_000)] for language in LANGUAGES}
     shares = [*accumulate(1 / rank for rank in range(1, TAGS + 1))]
+    before: dict[str, object] = {}
     for number in range(size):
-        yield _article(chance, number, size, sentences, shares, long=long)
+        article = _article(chance, number, size, sentences, shares, long=long)
+        if number % 3 == 2 and article["language"] != before["language"]:  # a translation of the one before
+            article["translation_of"] = before["id"]
+        yield article
+        before = article
 
 
 def _article(

@@ -22,6 +22,8 @@ from app.lists import store as lists
 from app.paging import PageRows, Position, cut, id_beside
 from app.words.queries import Query
 
+# With a fallback so many entries of each list are looked at first, for each one on the page.
+NEAR: Final = 4
 PERIOD_LENGTHS: Final = {"year": 4, "month": 7, "day": 10}
 
 
@@ -42,8 +44,8 @@ async def newest(
 
     Order: (published_at or updated_at, id); by relevance see `relevance`. An unknown slug matches nothing.
     Cost: one statement; where several filters must hold, one more over counters, so that the rarest drives the walk,
-    and one for the fence where even that has more than LOOKED_AT, or with a fallback; one more with `count`, two with a
-    fallback. With words: see `search`.
+    and one for the fence where even that has more than LOOKED_AT; one more with `count`. With a fallback one more for
+    the fence, or three where few entries near the position match; and one more with `count`. With words: see `search`.
     """
     articles = ArticleFilter.of(query, site_zone)
     if words is not None:
@@ -59,12 +61,7 @@ async def newest(
         articles, rarest = await rarest_first(read, perspective, articles)
     shape = articles.shape(perspective.kind, position, with_body=with_body)
     values = {**articles.parameters(position), **perspective.parameters, "limit": query.limit + 1}
-    fence: Position | None = None
-    if (rarest > LOOKED_AT or articles.falls_back) and not articles.ids:
-        fence = await _fence_position(read, shape, values, LOOKED_AT // shape.branches)
-    if fence is not None:
-        shape, values = _fenced(shape, values, fence)
-    rows = await read.rows(filters.page_statement(shape), values, slow=shape.is_slow)
+    rows, fence = await _walked(read, articles, shape, values, rarest)
     page = (
         _in_order(rows, articles.ids)
         if articles.ids
@@ -75,6 +72,28 @@ async def newest(
     if query.count:
         page.count = await _count(read, articles, shape, values)
     return page
+
+
+async def _walked(
+    read: Reader, articles: ArticleFilter, shape: ListShape, values: dict[str, Any], rarest: int
+) -> tuple[list[Row], Position | None]:
+    """(rows of a page, where the walk ended before its lists do). `rarest` is how many the driving lists have.
+
+    With a fallback most pages are full after a few entries, so a short part of the lists is walked first.
+    """
+    windows = [LOOKED_AT // shape.branches] if rarest > LOOKED_AT or articles.falls_back else []
+    nearest = NEAR * values["limit"]
+    if articles.falls_back and nearest < windows[0]:
+        windows.insert(0, nearest)
+    for skip in windows if not articles.ids else ():
+        fence = await _fence_position(read, shape, values, skip)
+        if fence is None:
+            break
+        walk, bounded = _fenced(shape, values, fence)
+        rows = await read.rows(filters.page_statement(walk), bounded, slow=shape.is_slow)
+        if len(rows) == values["limit"] or skip == windows[-1]:
+            return rows, fence
+    return await read.rows(filters.page_statement(shape), values, slow=shape.is_slow), None
 
 
 async def _by_entries(
