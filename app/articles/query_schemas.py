@@ -72,6 +72,17 @@ class ArticleFields(Seen, ArticleShape):
     """How an article is to be shown, and through whose eyes."""
 
 
+class OneArticleQuery(ArticleFields):
+    """How one article is to be shown, and in which language."""
+
+    language: Language | None = Field(
+        default=None,
+        description="The version in this language of the story that the address names, whichever version that is; 404"
+        " names the languages there are. Not with an instant in the past.",
+        examples=["en"],
+    )
+
+
 class ArticleRevisionFields(Drafts, ArticleShape):
     """How a revision of an article is to be shown, and whether the desk's too."""
 

@@ -12,7 +12,7 @@ from app.articles import explaining, listing, mistyped
 from app.articles import store as articles
 from app.articles.archive_schemas import ArchiveQuery, ArticleArchive
 from app.articles.facets import Facets, count_facets
-from app.articles.query_schemas import ArticleFields, ArticleQuery, ArticleRevisionFields
+from app.articles.query_schemas import ArticleQuery, ArticleRevisionFields, OneArticleQuery
 from app.articles.schemas import ArticleAnswer, ArticlePage, ArticleSelection
 from app.articles.search import WORD_LISTS, query_of_articles
 from app.changes import history
@@ -25,10 +25,10 @@ from app.errors import Fault, Invalid
 from app.formats.addresses import alternates
 from app.formats.rendered_fields import RENDERED_FIELDS
 from app.publishing.store import object_address
-from app.web.answers import MOVED, NOT_FOUND, PAGED, READ, WITHDRAWN
+from app.web.answers import MOVED, NOT_FOUND, ONE_OF_SEVERAL, PAGED, READ, WITHDRAWN
 from app.web.caching import cached_response, caching_headers
 from app.web.explanations import explanation
-from app.web.pages import item_response, page_response
+from app.web.pages import content_location, item_response, page_response
 from app.web.parameters import QueryModel, described, strict_query
 
 router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(strict_query)], responses=READ)
@@ -97,9 +97,9 @@ def check_not_past(perspective: Perspective) -> None:
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
 
 
-@router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses={**PAGED, **ONE})
+@router.get("/articles/{ref}", response_model=ArticleAnswer | ArticleSelection, responses={**ONE_OF_SEVERAL, **ONE})
 async def get_article(
-    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[ArticleFields, Query()]
+    request: Request, caller: OptionalCaller, read: Read, ref: ArticleRef, query: Annotated[OneArticleQuery, Query()]
 ) -> Response:
     """One article, by id or slug.
 
@@ -108,7 +108,10 @@ async def get_article(
     """
     fields, include = query.shape()
     perspective = perspective_of(caller, query.perspective)
-    if not include and RENDERED_FIELDS.keys().isdisjoint(fields):
+    if query.language is not None and perspective.as_of is not None:
+        detail = "cannot be told for an instant in the past: which versions there were then is not kept"
+        raise Invalid(f"language {detail}.", Fault(detail, "past", parameter="language"))
+    if not include and RENDERED_FIELDS.keys().isdisjoint(fields) and query.language is None:
         article = await articles.get(read, perspective, ref)
         if moved := moved_response(request, ref, article):
             return moved
@@ -117,10 +120,13 @@ async def get_article(
         )
         response.headers["Link"] = alternates(f"/v1/articles/{article.id}", query.perspective)
         return response
+    names: list[str] = []
     async with read.snapshot() as snapshot:
         article = await articles.get(snapshot, perspective, ref)
         if moved := moved_response(request, ref, article):
             return moved
+        if query.language is not None:
+            article, names = await articles.in_language(snapshot, perspective, article, query.language)
         included = await articles.included(snapshot, perspective, [article.document], include) if include else None
         (document,), keys = await articles.with_rendered_fields(
             snapshot, perspective, [article.document], fields, request.app.state.site
@@ -128,13 +134,16 @@ async def get_article(
     response = await item_response(
         request,
         document,
-        article.revision,
+        # Of several versions one may have the revision of another.
+        article.revision if query.language is None else None,
         name=f"article:{article.id}",
-        others=keys,
+        others=[*names, *keys],
         fields=fields,
         included=included,
     )
     response.headers["Link"] = alternates(f"/v1/articles/{article.id}", query.perspective)
+    if query.language is not None:
+        response.headers.update(content_location(request, f"/v1/articles/{article.slug}"))
     return response
 
 

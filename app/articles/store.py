@@ -8,6 +8,7 @@ from typing import Any, Final, NotRequired
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 from sqlalchemy import CompoundSelect, Select, String, bindparam, func, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 from typing_extensions import TypedDict
 
 from app.articles.listing import as_shown_when_due
@@ -27,7 +28,7 @@ from app.changes.views import (
 )
 from app.content.lifecycle import GONE
 from app.db import Reader, Row, Uuid16, in_list, list_parameters, padded_size
-from app.errors import NotFound
+from app.errors import Fault, NotFound
 from app.formats import rendered_fields
 from app.formats.rendered_fields import BESIDE_RENDERED, RENDERED_FIELDS
 from app.formats.story import Site
@@ -108,6 +109,40 @@ async def get(read: Reader, perspective: Perspective, ref: str) -> ShownArticle:
     if perspective.due is not None:
         document = as_shown_when_due(document)
     return ShownArticle(id, slug, state.revision, document)
+
+
+@cache
+def _versions_of_story(kind: Kind) -> Select[*Row]:
+    """(view, id, slug, original, *`STATE_COLUMNS`) of what any view has as a version of a story."""
+    version = aliased(ViewEntry)
+    versions = select(version.object).where(version.story == bindparam("story", type_=Uuid16()))
+    versions = versions.where(version.view.in_([literal(view) for view in VIEWS[kind]]))
+    query = select(ViewEntry.view, ViewEntry.object, ViewEntry.slug, ViewEntry.story, *STATE_COLUMNS)
+    return query.join(Revision, shown_state()).where(visible(ViewEntry, kind), ViewEntry.object.in_(versions))
+
+
+async def in_language(
+    read: Reader, perspective: Perspective, article: ShownArticle, language: str
+) -> tuple[ShownArticle, list[str]]:
+    """(the version in this language of the story that the article is one of, names of what it depends on).
+
+    Of two in one language, one of them withdrawn, it is the one that was made last.
+    Cost: one statement. Raises: NotFound, with the languages there are.
+    """
+    story = from_json(article.document)["translation_of"] or article.id
+    rows = await read.rows(_versions_of_story(perspective.kind), {"story": story, **perspective.parameters})
+    by_language: dict[str, ShownArticle] = {}
+    for id, (slug, original, *columns) in sorted({id: row for _, id, *row in views.overlaid(rows)}.items()):
+        state = ShownState(*columns)
+        if original == story:
+            document = state.document(perspective)
+            document = document if perspective.due is None else as_shown_when_due(document)
+            by_language[from_json(state.card)["language"]] = ShownArticle(id, slug, state.revision, document)
+    if language not in by_language:
+        detail = f"is a language in which this story is not there: {', '.join(sorted(by_language))} are"
+        fault = Fault(detail, "no-version", parameter="language", allowed=sorted(by_language))
+        raise NotFound(f"There is no version of this article in the language {language!r}.", fault)
+    return by_language[language], [f"article:{article.id}", f"article:{story}", TRANSLATION + story]
 
 
 async def previewed(read: Reader, id: str) -> ShownState:

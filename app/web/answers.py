@@ -56,6 +56,11 @@ HEADERS: Final[Json] = {
         required=False,
     ),
     "Location": _header("Where it is; of a redirect with the query as sent.", "/v1/articles/x"),
+    "ContentLocation": _header(
+        "Of an answer to `language`: where this version is shown in the same way.",
+        "/v1/articles/the-tram-that-carries-nobody",
+        required=False,
+    ),
     "RetryAfter": _header("Seconds to wait before asking again.", 2, "integer"),
     "RequestId": _header(
         "Names this request in the server's log: the one sent, where it was usable (1 to 64 letters, digits, `.`, `_`,"
@@ -131,6 +136,7 @@ DONE: Final[Responses] = {204: {"headers": _UNCACHED}}
 STREAMED: Final[Responses] = {**UNCACHED, **shared(Malformed=400, UnsupportedMediaType=415), **_INPUT}
 # With Link: pages, and documents that have other forms.
 PAGED: Final[Responses] = {200: {"headers": {**_headers("Link"), **_READ}}}
+ONE_OF_SEVERAL: Final[Responses] = {200: {"headers": {**_headers("Link", "Content-Location"), **_READ}}}
 CONFLICT, MOVED, NOT_FOUND = shared(Conflict=409), shared(Moved=308), shared(NotFound=404)
 TRIMMED, WITHDRAWN = shared(Trimmed=410), shared(Withdrawn=410)
 

@@ -28,8 +28,9 @@ ALLOWED_HEADERS: Final = (
     " X-Request-ID"
 )
 EXPOSED_HEADERS: Final = (
-    "Accept, Allow, CDN-Cache-Control, Cache-Status, Content-Position, ETag, Idempotency-Replayed, Link, Location,"
-    " RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Surrogate-Key, Vary, WWW-Authenticate, X-Request-ID"
+    "Accept, Allow, CDN-Cache-Control, Cache-Status, Content-Location, Content-Position, ETag, Idempotency-Replayed,"
+    " Link, Location, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Surrogate-Key, Vary, WWW-Authenticate,"
+    " X-Request-ID"
 )
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "DELETE, GET, HEAD, PATCH, POST, PUT",

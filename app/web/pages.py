@@ -50,7 +50,7 @@ async def page_response(
 async def item_response(
     request: Request,
     document: str,
-    revision: int,
+    revision: int | None,
     *,
     name: str,
     others: Sequence[str] = (),
@@ -62,7 +62,8 @@ async def item_response(
 
     `cache_control` replaces what readers get: no cache then keeps the answer.
 
-    The ETag is the revision if the body is the document as stored, and a digest if `fields` or `included` change it.
+    The ETag is the revision if the body is the document as stored, and a digest if `fields` or `included` change it, or
+    where no revision is given.
     """
     names = _with_included([name, *others], included) if cache_control is None else []
     headers = None if cache_control is None else {"Cache-Control": cache_control}
@@ -111,3 +112,14 @@ def page_address(request: Request, cursor: str | None) -> str:
     parameters = [pair for pair in pairs if pair and not pair.startswith("cursor=")]
     parameters += [f"cursor={cursor}"] if cursor else []
     return f"{path}?{'&'.join(parameters)}" if parameters else path
+
+
+def content_location(request: Request, path: str) -> dict[str, str]:
+    """The header that says where the version that `language` has chosen is shown in the same way; none if too long.
+
+    Source: RFC 9110, 8.7.
+    """
+    pairs = request.scope["query_string"].decode("ascii", "ignore").split("&")
+    query = "&".join(pair for pair in pairs if pair and not pair.startswith("language="))
+    address = f"{path}?{query}" if query else path
+    return {"Content-Location": address} if len(address) <= LONGEST_LINK else {}

@@ -1759,6 +1759,7 @@ class GetArticleQuery(TypedDict, total=False):
         | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
     )
     perspective: str
+    language: str
 
 
 class ListArticleRevisionsQuery(TypedDict, total=False):

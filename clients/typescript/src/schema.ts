@@ -3727,6 +3727,8 @@ export interface operations {
                 fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
+                /** @description The version in this language of the story that the address names, whichever version that is; 404 names the languages there are. Not with an instant in the past. */
+                language?: string;
                 /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
                 perspective?: string;
             };
