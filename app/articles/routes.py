@@ -91,9 +91,12 @@ async def list_articles(
 
 
 def check_not_past(perspective: Perspective) -> None:
-    """Raises: Invalid, for an instant in the past, as which lists are not known."""
+    """Raises: Invalid, for an instant in the past: only single objects are kept as they were, and no lists."""
     if perspective.as_of is not None:
-        detail = "is an instant in the past: what was public then is told of single articles"
+        detail = (
+            "is an instant in the past: which articles a list had then is not kept. What was public then is told of"
+            " single articles, at their own addresses"
+        )
         raise Invalid(f"perspective {detail}.", Fault(detail, "past", parameter="perspective"))
 
 

@@ -31,10 +31,25 @@ def drafts_or_instant(value: str) -> str:
     return value
 
 
+def _no_instant(value: object) -> object:
+    """The value itself. Raises: PydanticCustomError, for an instant."""
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        detail = (
+            "is an instant, and this is shown as it is now: as of an instant in the past single articles and notes can"
+            " be told, as of one to come lists of articles too"
+        )
+        raise PydanticCustomError("not_told", detail, {"allowed": [DRAFTS]})
+    return value
+
+
+# The perspective of what is not kept as it was, and has no release to come.
+DraftsOnly = Annotated[Literal["drafts"], BeforeValidator(_no_instant)]
+
+
 class Drafts(Parameters):
     """Whether a list is to show what the desk sees."""
 
-    perspective: Literal["drafts"] | None = Field(
+    perspective: DraftsOnly | None = Field(
         default=None,
         description="`drafts`: the newest state of everything. Needs a key with `drafts:read`.",
         examples=["drafts"],

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from app.changes.schemas import Drafts, Seen, WriteWarning
+from app.changes.schemas import Drafts, DraftsOnly, Seen, WriteWarning
 from app.content import lifecycle
 from app.content.blocks import AiOrigin, Attribution, Body, WireModel
 from app.content.html_bodies import WithBody
@@ -243,7 +243,7 @@ class NoteRevisionFields(Drafts, NoteShape):
 class NoteQuery(DeskFilters, DateFilters, PageQuery, NoteFields):
     """Which notes."""
 
-    perspective: Literal["drafts"] | None = Field(
+    perspective: DraftsOnly | None = Field(
         default=None,
         description="`drafts`: the newest state of everything. Needs a key with `drafts:read`.",
         examples=["drafts"],
