@@ -3626,6 +3626,8 @@ export interface operations {
                 explain?: boolean;
                 /** @description Add `facets`: how many articles of the list have which values, comma-separated. Each ignores the filter of its own name. Not with `ids`. */
                 facets?: ("tag" | "section" | "source" | "author" | "genre" | "language" | "month")[];
+                /** @description Show each story once: of its versions (the original and its translations) that meet all filters, the one in the `language`, which must be a single one, else in the first of these, comma-separated. Not with `ids`. */
+                fallback?: string[];
                 /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
                 fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Any of these flags, comma-separated. */
