@@ -1,0 +1,1 @@
+"""Web pages as stories: `saved` is their bytes, `metadata` what they tell programs, `region` where the story stands."""
