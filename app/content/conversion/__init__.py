@@ -4,7 +4,10 @@ What a block can hold stays; what has no block of its own becomes the nearest on
 left out is named too. Nothing here is safe by itself: `sanitise_body` makes inline HTML safe, as it does any other.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+from lxml import etree
 
 from app.content.conversion import tree
 from app.content.conversion.walk import Walk
@@ -25,9 +28,17 @@ def convert(text: str, *, base: str | None = None) -> Conversion:
     Cost: linear, a second or two for each million characters at most. Raises: ValueError, whose message says what about
     the text is beyond bounds.
     """
-    walk = Walk(base)
     root = tree.parse(text)
-    if root is not None:
-        walk.container(root)
+    return convert_elements([] if root is None else [root], base=base)
+
+
+def convert_elements(elements: Iterable[etree._Element], *, base: str | None = None) -> Conversion:
+    """The blocks of what stands in elements of a tree that `tree.parse` made, which is changed by it.
+
+    Raises: ValueError, beyond the number of blocks that a body has.
+    """
+    walk = Walk(base)
+    for element in elements:
+        walk.element(element)
     walk.end()
     return Conversion(walk.blocks, walk.warnings)

@@ -73,6 +73,15 @@ class Walk:
 
     # --- elements ------------------------------------------------------------------------------------------------
 
+    def element(self, element: etree._Element) -> None:
+        """Walks over an element itself, apart from what is around it; of a page or its body, over what stands in it."""
+        self.flush()
+        if tag_of(element) in {"html", "body"}:
+            self.container(element)
+        else:
+            self._child(element)
+        self.flush()
+
     def container(self, element: etree._Element) -> None:
         """Walks over what stands in an element."""
         self._text(element.text)

@@ -37,6 +37,8 @@ _CHANGED: Final = re.compile(
 # How many elements around the headline are looked at.
 _NEAR: Final = 60
 _NUMERIC_ENGLISH: Final = re.compile(r"(?<!\d)(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])/\d{2,4}(?!\d)")
+# A day with the name of its month, in whichever language.
+_FOREIGN: Final = re.compile(r"\d{1,2}\.?\s(?:de\s)?[^\W\d]{3,12}\.?,?\s(?:de\s)?\d{4}(?:[\s,]+\d{1,2}:\d{2})?")
 _ISO: Final = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})"
     r"(?:[T ]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?",
@@ -65,10 +67,10 @@ def parse(text: str) -> Moment | None:
     text = text.strip()
     moment = None
     try:
-        if match := _ISO.match(text):
-            moment = _of_iso(match)
-        elif _EPOCH.fullmatch(text):
+        if _EPOCH.fullmatch(text):
             moment = Moment(datetime.fromtimestamp(int(text[:10]), tz=ZoneInfo("UTC")), True, True)
+        elif match := _ISO.match(text):
+            moment = _of_iso(match)
         elif text[:3].isalpha():
             at = parsedate_to_datetime(text)
             moment = Moment(at, True, at.tzinfo is not None)
@@ -188,7 +190,8 @@ def _written(text: str, page: Page) -> Moment | None:
         if stamp.day is not None and _TOO_EARLY <= stamp.day.year < 9999:
             at = datetime.combine(stamp.day, stamp.at or time(), tzinfo=stamp.zone)
             return Moment(at, stamp.at is not None, stamp.zone is not None)
-    guessed = written.guess(line) if len(line) < 50 else None
+    foreign = _FOREIGN.search(line)
+    guessed = written.guess(foreign[0]) if foreign else None
     if guessed is None or guessed.day is None or not _TOO_EARLY <= guessed.day.year < 9999:
         return None
     at = datetime.combine(guessed.day, guessed.at or time(), tzinfo=guessed.zone)
