@@ -14,12 +14,14 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
+from app.commands import webpages
 from app.commands.console import err, escape, failure, parse_option, print_message
 from app.commands.database import command_settings, open_database
 from app.commands.importing import MOST_SHOWN_FAULTS, import_files
 from app.commands.pages import import_texts
 from app.db import Database, utcnow
 from app.errors import Raced
+from app.importers.html.given import Given
 from app.importers.recognition import FORMATS, NAMES, Format, recognise
 from app.importers.wordpress import loading
 from app.importers.wordpress.export import DamagedExport
@@ -43,48 +45,52 @@ class ImportGroup(TyperGroup):
 
 
 def import_anything(
-    what: Annotated[list[str], typer.Argument(help="Files, or folders of them.", show_default=False)],
+    what: Annotated[list[str], typer.Argument(help="Files, folders of them, or addresses.", show_default=False)],
     as_format: Annotated[
-        Literal["wordpress", "ndjson", "text"] | None,
+        Literal["wordpress", "html", "ndjson", "text"] | None,
         typer.Option("--as", help="What all of it is, where that is not recognised."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")] = False,
     report: Annotated[
         Literal["json"] | None, typer.Option(help="Print what became of each item, on standard output.")
     ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish stories of web pages at once; otherwise they are drafts.")
+    ] = False,
     types: Annotated[str, typer.Option(help="Of WordPress: which types of items become stories.")] = "post",
     language: Annotated[
         str | None, typer.Option(help="The language of stories whose file does not tell one of its own, such as uk.")
     ] = None,
 ) -> None:
-    """Import files of any known kind: a WordPress export, documents (NDJSON), plain text of pages, which are drafts.
+    """Import files of any known kind: WordPress exports, web pages, documents (NDJSON), plain text of pages.
 
-    Each file is recognised by its content. What one export holds in several files is given together. Importing it again
-    changes nothing; a story that was changed here later than there stays as it is. What is refused does not affect
-    the rest.
+    Addresses (https://…) are those of web pages. Web pages and plain text come in as drafts. Each file is recognised by
+    its content. What one export holds in several files is given together. Importing it again changes nothing; a story
+    that was changed here later than there stays as it is. What is refused does not affect the rest.
     """
     with command_settings() as settings:
         given_language = None if language is None else parse_option("language", Language, language)
         given_types = [name.strip() for name in types.split(",") if name.strip()]
         if not given_types:
             raise failure("--types names types of items, such as post,page", 2)
-        run = _Run(settings, given_types, given_language, dry_run)
-        run.recognise_files(_files(what), as_format)
+        run = _Run(settings, given_types, given_language, dry_run, publish)
+        addresses = [name for name in what if name.startswith(("http://", "https://"))]
+        run.recognise_files(_files([name for name in what if name not in addresses], bool(addresses)), as_format)
         code = asyncio.run(run.import_wordpress()) if run.files["wordpress"] else 0
+        if addresses or run.files["html"]:
+            code = max(code, asyncio.run(run.import_web_pages(addresses)))
         code = max(code, run.import_other_files(report is not None), 1 if run.refused else 0)
         if report is not None:
             _write_report(run.document())
         raise typer.Exit(code)
 
 
-def _files(what: Sequence[str]) -> list[Path]:
-    """The files that are named, and those in the folders. Raises: typer.Exit, for addresses and empty folders."""
-    if addresses := [name for name in what if name.startswith(("http://", "https://"))]:
-        raise failure(f"{addresses[0]} is an address, and addresses are not read: save what is there to a file", 2)
+def _files(names: Sequence[str], may_be_none: bool) -> list[Path]:
+    """The files that are named, and those in the folders. Raises: typer.Exit, where there must be some and are none."""
     files = []
-    for path in map(Path, what):
+    for path in map(Path, names):
         files += sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    if not files:
+    if not files and not may_be_none:
         raise failure("there is no file in the given folders", 2)
     return files
 
@@ -97,6 +103,7 @@ class _Run:
     types: list[str]
     language: str | None
     dry_run: bool
+    publish: bool
     files: dict[Format, list[Path]] = field(default_factory=lambda: {name: [] for name in FORMATS})
     file_reports: list[dict[str, Any]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -150,6 +157,21 @@ class _Run:
                     self._refuse(f"{refusal.detail} The rest is not imported; run the same again")
         return self._finish(work)
 
+    async def import_web_pages(self, addresses: Sequence[str]) -> int:
+        """Imports saved pages and those at addresses; returns the exit code."""
+        given = Given(self.settings.zone, utcnow(), self.language)
+        code = 0
+        async with self._database() as database:
+            work = webpages.Import(database, self.settings, given, self.publish)
+            async for account in work.pages(self.files["html"], addresses):
+                self.items.append(account.document())
+                self.counts[account.outcome] = self.counts.get(account.outcome, 0) + 1
+                for kind, count in account.left_out.items():
+                    self.left_out[kind] = self.left_out.get(kind, 0) + count
+                webpages.print_account(account)
+                code = max(code, 1 if account.errors else 0)
+        return code
+
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[Database | None]:
         if self.dry_run:
@@ -169,8 +191,8 @@ class _Run:
     def _finish(self, work: Import) -> int:
         for problem in work.problems:
             self._refuse(problem)
-        self.left_out = dict(work.left_out)
-        self.counts = dict(work.counts)
+        self.left_out |= work.left_out
+        self.counts |= work.counts
         counts = [f"{work.counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if work.counts[name]]
         err.print(f"stories of {escape(work.site.url or 'the export')}: {', '.join(counts) or 'none'}")
         for name, count in sorted(work.left_out.items()):

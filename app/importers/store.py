@@ -285,7 +285,7 @@ async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item]
                 if card is not None and card["modified_at"] > format_instant(article.modified_at):
                     report.counts["unchanged"] += 1
                     report.outcomes[item.line] = "unchanged"
-                    report.warnings.append((item.line, _changed_here(card)))
+                    report.warnings.append((item.line, changed_here(card)))
                     continue
                 waiting.append(item)
             await save(transaction, "article", waiting, report)
@@ -294,7 +294,8 @@ async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item]
     return await again_if_raced(write)
 
 
-def _changed_here(card: Mapping[str, Any]) -> Fault:
+def changed_here(card: Mapping[str, Any]) -> Fault:
+    """The warning for a story that stays as it is, because it was changed here since the other system did."""
     detail = f"was changed here at {card['modified_at']}, later than there, and stays as it is"
     return Fault(detail, "kept", pointer="")
 

@@ -384,7 +384,6 @@ async def test_a_dry_run_writes_nothing(database_url: str, desk: AsyncClient, tm
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"<html><body>Page</body></html>", "a web page"),
         (b"<rss version='2.0'><channel></channel></rss>", "a feed"),
         (b"<feed xmlns='http://www.w3.org/2005/Atom'></feed>", "a feed"),
         (b"PK\x03\x04abc", "a ZIP archive: unpack it first"),
@@ -420,7 +419,6 @@ def test_documents_and_texts_are_recognised(database_url: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("https://lypka-courier.example/",), "addresses are not read"),
         (("missing.xml",), "missing.xml: cannot be read"),
         (("--types", ",", "a.xml"), "--types names types of items"),
         (("--language", "english!", "a.xml"), "--language is not a language tag"),
