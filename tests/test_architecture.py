@@ -53,6 +53,7 @@ PURE: Final = [
         "faults",
         "strict_json",
         "queries",
+        "query_strings",
         "spans",
         "merging",
         "caller",

@@ -6,8 +6,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from app.web.parameters import check_query
 from app.web.problems import POLICY
+from app.web.query_strings import check_query
 
 
 class Drawings(StaticFiles):
