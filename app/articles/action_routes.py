@@ -18,6 +18,7 @@ from app.content.lifecycle import Reason
 from app.content.sets import DISTINCT
 from app.deps import NeedsScope, no_idempotency_key
 from app.errors import Fault, Invalid, Refusal, Unavailable
+from app.publishing.steps import check_changeable
 from app.web.answers import KEYED, UNCACHED
 from app.web.bodies import JsonBody
 from app.web.caching import PRIVATE
@@ -124,7 +125,7 @@ async def _untag(transaction: Transaction, article: StoredArticle, body: Article
 
 async def _retag(transaction: Transaction, article: StoredArticle, tags: list[str]) -> Written:
     """Gives the article these tags, by the rules of a PATCH. Raises: Conflict, Invalid."""
-    desk.check_changeable(article, as_working_copy=False)
+    check_changeable("article", article, as_working_copy=False)
     return await desk.update(transaction, article, _TagPatch(tags=tags))  # type: ignore[call-arg]
 
 

@@ -40,6 +40,7 @@ from app.content.sets import make_sets, pointing_as_sent
 from app.db import fetch, new_id
 from app.errors import Conflict, Fault, Invalid, NotFound, Raced
 from app.lists import store as lists
+from app.publishing.steps import check_changeable, check_not_withdrawn, published, released, unpublished
 from app.publishing.store import blank_revisions, check_replacement
 from app.web.fields import UUID_TEXT
 from app.web.merging import Patch, merged
@@ -78,14 +79,6 @@ async def create(
         return await _save(transaction, None, render(state), warnings=warnings, slug_was_free=content.slug is None)
 
 
-def check_changeable(article: StoredArticle, *, as_working_copy: bool) -> None:
-    """Raises: Conflict, where a working copy is in the way, or there is nothing public to work beside."""
-    if as_working_copy and not article.is_public:
-        raise Conflict("The article is not public, so it has no working copy: change the article itself.")
-    if not as_working_copy and article.has_working_copy:
-        raise Conflict("The article has a working copy. Change, publish or discard that: …/draft.")
-
-
 async def update(
     transaction: Transaction, article: StoredArticle, patch: Patch, *, as_working_copy: bool = False
 ) -> Written:
@@ -108,12 +101,12 @@ async def restore(transaction: Transaction, article: StoredArticle, revision: in
 
     Raises: NotFound; Conflict, where it is withdrawn, was erased, or has a working copy; Invalid.
     """
-    if article.is_withdrawn:
-        raise Conflict("The article has been withdrawn. Take it back to draft (unpublish) before a state is restored.")
-    check_changeable(article, as_working_copy=False)
+    state = article.state()
+    check_not_withdrawn("article", state, "a state is restored")
+    check_changeable("article", article, as_working_copy=False)
     document = await old_document(transaction.connection, "article", article.id, revision)
     content = _edited(ArticleState.model_validate_json(document), Patch())
-    return await _change(transaction, article, article.state(), content)
+    return await _change(transaction, article, state, content)
 
 
 def _edited(state: ArticleState, patch: Patch) -> ArticleEdit:
@@ -130,7 +123,7 @@ async def replace(
 
     Raises: Conflict, where it has a working copy; Invalid.
     """
-    check_changeable(article, as_working_copy=False)
+    check_changeable("article", article, as_working_copy=False)
     return await _change(transaction, article, article.state(), content, origin=origin)
 
 
@@ -215,18 +208,15 @@ async def publish(
     Raises: Conflict, Invalid.
     """
     old = article.state()
-    if old.status == "withdrawn":
-        raise Conflict("The article has been withdrawn. Take it back to draft (unpublish) before it is published.")
+    check_not_withdrawn("article", old, "it is published")
     if article.is_public and not article.has_working_copy:
         if at is not None:
             raise Conflict("The article is public already, and has no working copy to publish later.")
         if expires_at not in {MISSING, old.expires_at}:
             raise Conflict("The article is public already. Change its `expires_at` with PATCH.")
         return log.unchanged("article", article.id, article)
-    lifecycle, now, is_public = Lifecycle.of(old), transaction.at, article.is_public
-    lifecycle = lifecycle.schedule(at, now) if at else lifecycle.publish(now, now, is_public=is_public)
-    expiry = {"expires_at": expiry_once_published(article, old, expires_at, at, now)}
-    fields = {**lifecycle.values(), **expiry, "working_copy": at is not None and is_public}
+    fields = published(article, old, at, transaction.at)
+    fields["expires_at"] = expiry_once_published(article, old, expires_at, at, transaction.at)
     rendered = render(_next_state(transaction, article, old, fields))
     await _check_publishable(transaction, rendered, at, None)
     return await _save(transaction, article, rendered, stated=DATES)
@@ -235,9 +225,7 @@ async def publish(
 async def release_due(transaction: Transaction, article: StoredArticle) -> Written:
     """Makes public what is due. What it names is not checked: whatever is hidden meanwhile stays out of `included`."""
     old = article.state()
-    assert old.publish_at is not None, "only what is scheduled is due"
-    lifecycle = Lifecycle.of(old).publish(old.publish_at, old.publish_at, is_public=article.is_public)
-    return await _save_next(transaction, article, old, lifecycle.values())
+    return await _save_next(transaction, article, old, released(article, old))
 
 
 async def expire_due(transaction: Transaction, article: StoredArticle, now: datetime) -> Written:
@@ -255,15 +243,12 @@ async def unpublish(transaction: Transaction, article: StoredArticle) -> Written
     What was withdrawn stays out of its public history.
     """
     old = article.state()
-    lifecycle = Lifecycle.of(old)
-    if old.status == "scheduled":
-        fields = {**lifecycle.unschedule().values(), "working_copy": article.is_public}
-        return await _save_next(transaction, article, old, fields)
-    if old.status == "draft" and not article.is_public:
+    fields = unpublished(article, old)
+    if fields is None:
         return log.unchanged("article", article.id, article)
     if article.is_withdrawn:
         await log.hide_history(transaction, article.id)
-    return await _save_next(transaction, article, old, lifecycle.unpublish().values())
+    return await _save_next(transaction, article, old, fields)
 
 
 async def withdraw(transaction: Transaction, article: StoredArticle, body: ArticleWithdrawIn) -> Written:

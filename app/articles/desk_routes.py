@@ -25,6 +25,7 @@ from app.changes.writing_routes import WriteTransaction, created_response, delet
 from app.content.lifecycle import EraseIn, PreviewIn, PreviewOut
 from app.deps import NeedsScope, OptionalCaller, Read, no_idempotency_key
 from app.publishing.preview_routes import preview_response
+from app.publishing.steps import check_changeable
 from app.web.answers import CONFLICT, CREATED, DONE, ISSUED, NOT_FOUND, READ, WRITTEN
 from app.web.bodies import JSON, MERGE_PATCH, NO_BODY, JsonBody
 from app.web.caller import Caller, permitted
@@ -81,7 +82,7 @@ async def update_article(ref: Ref, patch: ArticlePatch, if_match: IfMatch, trans
     409 while there is a working copy: change, publish or discard that.
     """
     article = await desk.lock(transaction, ref)
-    desk.check_changeable(article, as_working_copy=False)
+    check_changeable("article", article, as_working_copy=False)
     if_match.check(article.newest.revision)
     return written_response(transaction, await desk.update(transaction, article, patch))
 
@@ -158,7 +159,7 @@ async def update_working_copy(
     then the ETag of the article.
     """
     article = await desk.lock(transaction, ref)
-    desk.check_changeable(article, as_working_copy=True)
+    check_changeable("article", article, as_working_copy=True)
     if_match.check(article.newest.revision)
     return written_response(transaction, await desk.update(transaction, article, patch, as_working_copy=True))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from app.articles.models import Article, ArticleSlug
 from app.articles.schemas import ArticleState, Withdrawal
 from app.changes.log import Transaction
-from app.changes.models import DESK, PUBLIC, View
+from app.changes.models import DESK, View
 from app.changes.stored import StoredObject, StoredState, portions, stored
 from app.content.lifecycle import Status
 from app.db import Row, fetch, in_list, list_parameters, padded_size
@@ -48,7 +48,7 @@ class StoredArticle(StoredObject):
 
     def compared_with(self, view: View) -> tuple[StoredState, Mapping[str, Any]]:
         """The state that a new one in this view takes the place of, with the fields of its card."""
-        shown_in = view if view in self.states else DESK if DESK in self.states else PUBLIC
+        shown_in = self.replaced_in(view)
         return self.states[shown_in], self.cards[shown_in]
 
     def placements(self) -> dict[View, Placement]:

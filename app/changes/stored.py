@@ -70,6 +70,10 @@ class StoredObject:
     def views(self) -> frozenset[View]:
         return frozenset(self.states)
 
+    def replaced_in(self, view: View) -> View:
+        """The view that shows the state whose place a new one in this view takes."""
+        return view if view in self.states else DESK if DESK in self.states else PUBLIC
+
 
 def document_of(card: str, body: str | None) -> str:
     """The document as JSON: the card, with the body as its last member where there is one."""

@@ -12,7 +12,7 @@ from app.changes.history import ERASURE, old_document
 from app.changes.log import Transaction, Written
 from app.changes.models import PUBLIC, ViewEntry
 from app.changes.saving import IN_USE, NAMED_USERS, ToSave, check_slug_of_address, refusal_of_single, refuse, slug_taken
-from app.changes.stored import StoredObject, stored
+from app.changes.stored import StoredObject
 from app.content import blocks
 from app.content.attributions import client_attributions, complete_attributions
 from app.content.html_bodies import FIELD as HTML_BODY
@@ -26,7 +26,8 @@ from app.notes import saving
 from app.notes.models import Note
 from app.notes.references import misplaced_attributions, note_releases
 from app.notes.schemas import NoteEdit, NoteIn, NotePut, NoteState, NoteWithdrawIn, Withdrawal
-from app.publishing.store import blank_revisions, check_replacement, withdrawal_columns, withdrawal_fields
+from app.publishing.steps import check_not_withdrawn
+from app.publishing.store import blank_revisions, check_replacement, locked_by_slug
 from app.web.merging import Patch, merged
 
 
@@ -44,13 +45,10 @@ class LockedNote(StoredObject):
 
 async def find(transaction: Transaction, slug: str) -> LockedNote | None:
     """The note, locked until the end of this transaction; None where there is none. Cost: two statements."""
-    query = select(*withdrawal_columns(Note)).where(Note.slug == slug).with_for_update()
-    rows = [*await transaction.connection.execute(query)]
-    if not rows:
+    found = await locked_by_slug(transaction, "note", Note.slug, slug)
+    if found is None:
         return None
-    ((reason, public_note, at, replacement),) = rows
-    withdrawal = withdrawal_fields((reason, public_note, at, replacement))
-    note = (await stored(transaction.connection, "note", [slug]))[slug]
+    note, withdrawal = found
     state = NoteState.model_validate({**note.newest.fields(), "withdrawal": withdrawal})
     return LockedNote(note.id, note.states, note.last_revision, slug, state)
 
@@ -93,8 +91,7 @@ async def restore(transaction: Transaction, note: LockedNote, revision: int) -> 
 
     Raises: NotFound; Conflict, where it is withdrawn or was erased; Invalid.
     """
-    if note.is_withdrawn:
-        raise Conflict("The note has been withdrawn. Take it back to draft (unpublish) before a state is restored.")
+    check_not_withdrawn("note", note.state, "a state is restored")
     document = await old_document(transaction.connection, "note", note.slug, revision)
     content = _edited(NoteState.model_validate_json(document), Patch())
     return await _change(transaction, note, content, minor=False)
@@ -109,8 +106,7 @@ def _edited(state: NoteState, patch: Patch) -> NoteEdit:
 
 async def publish(transaction: Transaction, note: LockedNote, at: datetime | None) -> Written:
     """Makes it public: now, or at an instant to come. Raises: Conflict, Invalid."""
-    if note.is_withdrawn:
-        raise Conflict("The note has been withdrawn. Take it back to draft (unpublish) before it is published.")
+    check_not_withdrawn("note", note.state, "it is published")
     if note.is_public:
         if at is not None:
             raise Conflict("The note is public already.")

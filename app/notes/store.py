@@ -4,38 +4,25 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import from_json
-from sqlalchemy import bindparam, select
 
 from app.changes import views
 from app.changes.models import Noun
 from app.changes.views import EVERYONE, NEWEST, Perspective, ShownState
 from app.content.lifecycle import GONE
 from app.db import Reader
-from app.errors import NotFound
 from app.formats import rendered_fields
 from app.formats.rendered_fields import RENDERED_FIELDS
 from app.formats.story import Site
 from app.notes.models import Note
 from app.paging import Included
-from app.publishing.store import gone, withdrawal_columns
+from app.publishing.store import shown_by_slug
 
 NOTHING: Final[Mapping[str, Container[str]]] = {}
-_WITHDRAWN: Final = select(Note.slug, *withdrawal_columns(Note)).where(
-    Note.slug == bindparam("slug"), Note.status == "withdrawn"
-)
 
 
 async def get(read: Reader, perspective: Perspective, slug: str) -> ShownState:
     """The state that the perspective shows. Cost: one statement, more where there is none. Raises: Gone, NotFound."""
-    state = await views.shown(read, perspective, "note", slug)
-    if state is None:
-        raise await gone(read, "note", _WITHDRAWN, {"slug": slug}) or NotFound(f"There is no note {slug!r}.")
-    if perspective.as_of is not None:
-        states = await views.as_of(read, "note", [slug], perspective.as_of)
-        if slug not in states:
-            raise NotFound(f"The note {slug!r} was not public then.")
-        return states[slug]
-    return state
+    return await shown_by_slug(read, perspective, "note", Note.slug, slug)
 
 
 async def previewed(read: Reader, slug: str) -> ShownState:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.changes import views
 from app.changes.log import TOMBSTONE, Transaction
 from app.changes.models import PUBLIC, Noun, Object, Revision, ViewEntry
-from app.changes.stored import stored
-from app.changes.views import EVERYONE
+from app.changes.stored import StoredObject, stored
+from app.changes.views import EVERYONE, Perspective, ShownState
 from app.content.lifecycle import Withdrawal
 from app.db import Reader, Row, WriteConnection, execute_many, fetch, in_list, insert_many, list_parameters, padded_size
-from app.errors import Fault, Gone, Invalid
+from app.errors import Fault, Gone, Invalid, NotFound
 
 # The column that names what can be published: the id of an article, the slug of a note.
 Key = InstrumentedAttribute[str]
@@ -164,6 +164,44 @@ async def withdrawals(transaction: Transaction, key: Key, names: Sequence[str]) 
     return {name: (reason, public_note, at, replacement) for name, reason, public_note, at, replacement in rows}
 
 
+async def locked_by_slug(
+    transaction: Transaction, noun: Noun, key: Key, slug: str
+) -> tuple[StoredObject, dict[str, Any] | None] | None:
+    """(the object of this slug, the fields of its `Withdrawal`), locked until the end of this transaction.
+
+    None where there is none. Cost: two statements.
+    """
+    query = select(*withdrawal_columns(key.class_)).where(key == slug).with_for_update()
+    rows = [*await transaction.connection.execute(query)]
+    if not rows:
+        return None
+    ((reason, public_note, at, replacement),) = rows
+    before = (await stored(transaction.connection, noun, [slug]))[slug]
+    return before, withdrawal_fields((reason, public_note, at, replacement))
+
+
+@cache
+def _withdrawn(key: Key) -> Select[*Row]:
+    table = key.class_
+    return select(key, *withdrawal_columns(table)).where(key == bindparam("slug"), table.status == "withdrawn")
+
+
+async def shown_by_slug(read: Reader, perspective: Perspective, noun: Noun, key: Key, slug: str) -> ShownState:
+    """The state of the object of this slug that the perspective shows.
+
+    Cost: one statement, more where there is none. Raises: Gone, NotFound.
+    """
+    state = await views.shown(read, perspective, noun, slug)
+    if state is None:
+        raise await gone(read, noun, _withdrawn(key), {"slug": slug}) or NotFound(f"There is no {noun} {slug!r}.")
+    if perspective.as_of is not None:
+        states = await views.as_of(read, noun, [slug], perspective.as_of)
+        if slug not in states:
+            raise NotFound(f"The {noun} {slug!r} was not public then.")
+        return states[slug]
+    return state
+
+
 async def gone(read: Reader, noun: Noun, query: Select[*Row], parameters: Mapping[str, Any]) -> Gone | None:
     """The refusal of what was withdrawn, or has expired: that has no reason in its row. None where `query`, of its name
     and `withdrawal_columns`, has no row.
@@ -211,13 +249,13 @@ async def check_replacement(transaction: Transaction, noun: Noun, name: str, rep
 
 
 async def write_rows(connection: WriteConnection, key: Key, new: Iterable[Any], changed: Iterable[Any]) -> None:
-    """Writes the rows of states of articles or notes: of new objects, and of those that exist. Cost: two statements.
+    """Writes the rows of states of one noun: of new objects, and of those that exist. Cost: two statements.
 
     A state has a field for each column, and `withdrawal`.
     """
     table: Any = key.class_
     names = _row_names(key)
-    originals_first = sorted(new, key=lambda state: state.translation_of is not None)
+    originals_first = sorted(new, key=lambda state: getattr(state, "translation_of", None) is not None)
     await insert_many(connection, table, names, [_row(state, names) for state in originals_first])
     rows = [{f"new_{name}": value for name, value in zip(names, _row(state, names), strict=True)} for state in changed]
     await execute_many(connection, _update_row(key), rows)
