@@ -18,7 +18,7 @@ that many stories share, and the history of each.
   `warnings` says what was removed.
 - **Pages of other origins** may use every method (CORS), unless the server is set up for fewer; every `GET` also
   answers `HEAD`.
-- **Slugs and ids.** Articles have an id and a slug; tags, sources and notes have their slug alone.
+- **Slugs and ids.** Articles have an id and a slug; all else has its slug alone.
 - **References, not copies.** A document names other objects by slug; `include=tags,sources` puts those beside it, in
   `included`, each once. `fields=headline,published_at` returns only these fields (and id and slug).
 - **Every field is always there** with the same type: an empty list is `[]`, an absent value is `null`. New fields may
@@ -33,6 +33,7 @@ that many stories share, and the history of each.
 The examples are answers of the sample newsroom that a new server starts with."""
 TAGS: Final = {
     "articles": "Stories, as a list with filters, one by one, and as they were.",
+    "collections": "Fronts and lists of picks that an editor orders, and that a list of stories fills.",
     "notes": "Reference notes: boxes of dated background facts that stories share.",
     "sources": "Who gave information, text or pictures.",
     "tags": "Typed labels in several languages: topics, sections, people, organisations, places, events, series.",
@@ -41,6 +42,7 @@ TAGS: Final = {
     "changes": "The log: what changed, to keep a copy or to drop what is outdated.",
     "renditions at the desk": "Working copies in other formats.",
     "articles at the desk": "Write, publish, correct and take down stories.",
+    "collections at the desk": "Order, publish and take down collections.",
     "notes at the desk": "Write, publish and take down reference notes.",
     "sources at the desk": "Write who gave information.",
     "tags at the desk": "Write labels.",
@@ -50,10 +52,11 @@ TAGS: Final = {
     "operations": "Whether the server is well.",
 }
 TAG_GROUPS: Final = {
-    "Reading": ["articles", "notes", "sources", "tags", "search", "renditions", "changes"],
+    "Reading": ["articles", "collections", "notes", "sources", "tags", "search", "renditions", "changes"],
     "The desk": [
         "renditions at the desk",
         "articles at the desk",
+        "collections at the desk",
         "notes at the desk",
         "sources at the desk",
         "tags at the desk",

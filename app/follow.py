@@ -23,7 +23,13 @@ BATCH_SIZE: Final = 1_000
 LONG_POLL_SECONDS: Final = 25
 LONGEST_PAUSE_SECONDS: Final = 30.0
 # The nouns that have a list; the field that names an item; the field that items contain only on request.
-LISTS: Final = (("tag", "slug", None), ("source", "slug", None), ("note", "slug", "body"), ("article", "id", "body"))
+LISTS: Final = (
+    ("tag", "slug", None),
+    ("source", "slug", None),
+    ("note", "slug", "body"),
+    ("article", "id", "body"),
+    ("collection", "slug", None),
+)
 
 
 class CannotFollow(Exception):

@@ -27,6 +27,8 @@ from app.changes import feed, log, writing_routes
 from app.changes.live import Live
 from app.changes.routes import router as changes
 from app.changes.watch import LogWatch
+from app.collections.desk_routes import router as collections_desk
+from app.collections.routes import router as collections
 from app.db import Database, check_schema, utcnow
 from app.errors import Unauthorized, Unavailable
 from app.formats.addresses import other_forms
@@ -136,9 +138,9 @@ def create_app(settings: Settings) -> "Application":
     api.state.workload = Workload(settings.requests_at_most, settings.waits_at_most)
     api.state.site = Site.of(settings)
     for router in (
-        articles, article_actions, articles_desk, previews, related_articles, quotes, redirects, notes, timeline,
-        sources, tags, search, formats, feeds, sitemaps, discovery, importers, changes, keys, webhooks,
-        operations.router,
+        articles, article_actions, articles_desk, previews, related_articles, quotes, redirects, collections,
+        collections_desk, notes, timeline, sources, tags, search, formats, feeds, sitemaps, discovery, importers, changes,
+        keys, webhooks, operations.router,
     ):  # fmt: skip
         api.include_router(router)
     problems.install(api)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select, tuple_, update
 
 from app.articles.list_names import ARCHIVED, quote_lists
 from app.articles.models import Article
@@ -61,7 +61,7 @@ Progress = Callable[[int, int], None]
 _LISTS_OF_WORDS: Final = ("articles", "notes", "sources", "tags")
 # What two views may show in different states; of the others the index has one entry in all.
 _IN_TWO_VIEWS: Final = ("article", "note")
-# The columns that name the objects of each noun.
+# The columns that name the objects of each noun that words find.
 _NAMES: Final[dict[str, Any]] = {"article": Article.id, "note": Note.slug, "source": Source.slug, "tag": Tag.slug}
 _FIRST: Final = ("", "00000000-0000-0000-0000-000000000000")
 
@@ -257,12 +257,13 @@ _ANY_PUBLIC: Final = (
 _BEHIND: Final[ColumnElement[bool]] = tuple_(ViewEntry.view, ViewEntry.object) > tuple_(
     bindparam("last_view", type_=String()), bindparam("last_object", type_=Uuid16())
 )
-_TOTAL: Final = select(func.count()).select_from(ViewEntry)
+_INDEXED: Final[ColumnElement[bool]] = ViewEntry.noun.in_([literal(noun) for noun in _NAMES])
+_TOTAL: Final = select(func.count()).select_from(ViewEntry).where(_INDEXED)
 _LEFT: Final = _TOTAL.where(_BEHIND)
 _NEXT: Final = (
     select(ViewEntry.noun, Object.ref, ViewEntry.view, ViewEntry.object)
     .join(Object, Object.id == ViewEntry.object)
-    .where(_BEHIND)
+    .where(_BEHIND, _INDEXED)
     .order_by(ViewEntry.view, ViewEntry.object)
     .limit(BATCH)
 )

@@ -15,6 +15,8 @@ from app.articles import desk as articles
 from app.articles.models import Article
 from app.changes import idempotency, log
 from app.changes.log import Transaction
+from app.collections import desk as collections
+from app.collections.models import Collection
 from app.db import Database
 from app.errors import Raced, Refusal, Unavailable
 from app.notes import desk as notes
@@ -57,6 +59,7 @@ async def _take_out(transaction: Transaction, ref: str, now: datetime) -> None:
 DUTIES: Final = (
     _publishing("publish a note", notes, Note.slug),
     _publishing("publish an article", articles, Article.id),
+    _publishing("publish a collection", collections, Collection.slug),
     Duty(
         "take out an article",
         partial(next_expiry_at, noun="article"),

@@ -71,3 +71,8 @@ def withdrawn(slug: str, reason: str = "privacy", *, published_at: str = NOON, *
     withdrawal = {"reason": reason, "at": "2025-03-01T09:00:00.000Z"}
     withdrawal |= {name: fields.pop(name) for name in ("public_note", "replacement") if name in fields}
     return article(slug, status="withdrawn", **{"withdrawal": withdrawal, "first_published_at": published_at, **fields})
+
+
+def collection(slug: str, **fields: Any) -> Line:
+    released = {"status": "published", "published_at": NOON} if "status" not in fields else {}
+    return {"noun": "collection", "slug": slug, "labels": {"en": slug.capitalize()}, **released, **fields}

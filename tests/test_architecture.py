@@ -21,14 +21,14 @@ LAYERS: Final = [
     {"changes", "formats"},
     {"lists", "index"},
     {"publishing"},
-    {"tags", "sources", "notes", "articles", "keys"},
+    {"tags", "sources", "notes", "articles", "collections", "keys"},
     {"search"},
     {"importers", "webhooks", "ticker", "reindex", "site", "checking"},
     {"main", "commands", "operations"},
 ]
 LEVELS: Final = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # But a noun may import those to its left.
-NOUNS: Final = ["tags", "sources", "notes", "articles"]
+NOUNS: Final = ["tags", "sources", "notes", "articles", "collections"]
 # The assembly sees everything, and is seen by the command line alone.
 ASSEMBLY: Final = {
     "main.py": {"operations"},

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from app.articles import references, saving
 from app.articles.bylines import byline_of, is_of_authors
 from app.articles.expiry import expiry_once_published
-from app.articles.list_names import RELATED
+from app.articles.list_names import PINNED, RELATED
 from app.articles.models import Article, ArticleSlug
 from app.articles.part_schemas import ArticleCorrection, ArticleOrigin
 from app.articles.rendering import DATES, RenderedArticle, derived_fields, related_articles, render
@@ -185,12 +185,15 @@ async def delete(transaction: Transaction, article: StoredArticle) -> None:
     """Deletes the article. Slugs that were public stay reserved. Raises: Conflict, naming what refers to it."""
     connection = transaction.connection
     await connection.execute(select(Article.id).where(Article.id == article.id).with_for_update())
-    users = await lists.members(connection, [RELATED + article.id], limit=NAMED_USERS + 1)
+    users = await lists.members(connection, [RELATED + article.id, PINNED + article.id], limit=NAMED_USERS + 1)
     translations = select(Article.id).where(Article.translation_of == article.id).limit(NAMED_USERS)
-    details = [f"the article {ref} relates to it" for _, ref in users if ref != article.id][:NAMED_USERS]
+    named = [user for user in users if user != ("article", article.id)][:NAMED_USERS]
+    details = [f"the {noun} {ref} {'relates to' if noun == 'article' else 'pins'} it" for noun, ref in named]
     details += [f"the article {ref} is a translation of it" for ref in await connection.scalars(translations)]
     if details:
-        raise Conflict("Other articles refer to this one.", *(Fault(each, IN_USE, pointer="") for each in details))
+        raise Conflict(
+            "Something still refers to this article.", *(Fault(each, IN_USE, pointer="") for each in details)
+        )
     await saving.delete_article(transaction, article)
 
 

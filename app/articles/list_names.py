@@ -13,6 +13,8 @@ TAG: Final = "articles:tag:"
 SOURCE: Final = "articles:source:"
 NOTE: Final = "articles:note:"
 RELATED: Final = "articles:related:"
+# Of collections, by the article that they pin.
+PINNED: Final = "collections:article:"
 TRANSLATION: Final = "articles:translation:"
 QUOTING: Final = "articles:has:quote"
 QUOTING_IN: Final = "articles:quote:"

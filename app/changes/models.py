@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base, Json, Name, Uuid16
 
 View = Literal["public", "desk"]
-Noun = Literal["tag", "source", "note", "article"]
+Noun = Literal["tag", "source", "note", "article", "collection"]
 Op = Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
 
 PUBLIC: Final[View] = "public"

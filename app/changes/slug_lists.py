@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, null, select, union_all
 
 from app.changes.models import Noun, Revision, View, ViewEntry
-from app.changes.stored import document_of
+from app.changes.stored import desk_document_of, document_of
 from app.changes.views import VIEWS, Kind, Perspective, not_overlaid, shown_state
 from app.db import SHAPES, Reader, Row, from_milliseconds, in_list, keyset, list_parameters, milliseconds, padded_size
 from app.paging import PageRows, Position, cut
@@ -75,10 +75,11 @@ def _page(shape: _Shape, conditions: Conditions) -> Select[*Row]:
 
 
 def _branch(shape: _Shape, view: View, conditions: Conditions) -> Select[*Row]:
-    body = [Revision.body] if shape.with_body else []
+    body = Revision.body if shape.with_body else null()
+    private = Revision.private if shape.kind == "desk" else null()
     date = ViewEntry.due_at if shape.by_due else ViewEntry.modified_at
     sort: Any = date if shape.rank is None else shape.rank
-    query = select(ViewEntry.slug, sort.label("sort"), Revision.card, *body)
+    query = select(ViewEntry.slug, sort.label("sort"), Revision.card, body.label("body"), private.label("private"))
     query = query.join_from(ViewEntry, Revision, shown_state()).where(*_listed(view, shape.kind, conditions))
     if shape.by_due:
         query = query.where(ViewEntry.due_at.is_not(None))
@@ -149,7 +150,8 @@ async def _by_slugs(
 
 
 def _item(row: Sequence[Any]) -> str:
-    return document_of(row[2], row[3] if len(row) > 3 else None)
+    card, body, private = row[2:]
+    return desk_document_of(document_of(card, body), private)
 
 
 def _position(shape: _Shape, row: Sequence[Any], *, backward: bool) -> Position:

@@ -14,6 +14,8 @@ from app.articles.schemas import ArticleState, Withdrawal
 from app.changes.log import DUE_ANY_TIME
 from app.changes.models import PUBLIC, Noun, View
 from app.changes.stored import desk_document_of, document_of
+from app.collections import saving as collections
+from app.collections.schemas import CollectionState
 from app.lists.store import Placement
 from app.notes import saving as notes
 from app.notes.facts import fact_placements
@@ -27,6 +29,7 @@ from app.tags.schemas import TagOut
 NAMES: Final[tuple[tuple[str, Noun], ...]] = (
     (articles.TAG, "tag"), (articles.SOURCE, "source"), (articles.NOTE, "note"), (articles.RELATED, "article"),
     (articles.TRANSLATION, "article"), ("notes:tag:", "tag"), ("notes:source:", "source"),
+    (articles.PINNED, "article"),
 )  # fmt: skip
 
 
@@ -133,6 +136,8 @@ def _list_names(state: ShownState, parents: Mapping[str, str | None], withdrawal
         return articles.list_names(rendered) | {articles.TAG + slug for slug in tags}
     if state.noun == "note":
         return notes.list_names(NoteState.model_validate_json(document))
+    if state.noun == "collection":
+        return collections.list_names(CollectionState.model_validate_json(document))
     (TagOut if state.noun == "tag" else SourceOut).model_validate_json(document)
     return set()
 

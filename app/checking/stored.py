@@ -11,6 +11,7 @@ from app.articles.models import Article, ArticleSlug
 from app.articles.origins import key_in_card
 from app.changes.models import Noun, View
 from app.changes.stored import portions
+from app.collections.models import Collection
 from app.db import Reader, Row, in_list, list_parameters, padded_size
 from app.lists.models import List, ListEntry
 from app.notes.models import Note
@@ -20,7 +21,13 @@ from app.tags.models import Tag
 from app.web.fields import format_instant
 
 # The tables of the nouns, and the columns that name their objects.
-TABLES: Final[dict[Noun, Any]] = {"tag": Tag.slug, "source": Source.slug, "note": Note.slug, "article": Article.id}
+TABLES: Final[dict[Noun, Any]] = {
+    "tag": Tag.slug,
+    "source": Source.slug,
+    "note": Note.slug,
+    "article": Article.id,
+    "collection": Collection.slug,
+}
 _KEY: Final = (ListEntry.list, ListEntry.published_at, ListEntry.object)
 
 

@@ -13,6 +13,7 @@ from app.articles.saving import ArticleToSave
 from app.articles.schemas import ArticleIn, ArticleState, Withdrawal
 from app.changes.models import Noun
 from app.changes.saving import ToSave
+from app.collections.schemas import CollectionIn, CollectionState, CollectionStatus, CollectionWithdrawal
 from app.content import blocks, lifecycle
 from app.content.attributions import complete_attributions, unplace
 from app.content.blocks import WireModel
@@ -27,7 +28,7 @@ from app.notes.schemas import Withdrawal as NoteWithdrawal
 from app.sources.schemas import SourceIn, SourceOut
 from app.tags.schemas import TagIn, TagOut
 from app.web.faults import faults_in
-from app.web.fields import Id, Instant, Language, LineOrEmpty, Slug
+from app.web.fields import Id, Instant, Language, LineOrEmpty, Slug, Translations
 from app.web.strict_json import read_json
 
 # Another clock may be a little ahead of ours; what is published later than this is scheduled instead.
@@ -53,7 +54,7 @@ class SourceLine(SourceIn, Restored):
 
 
 class Released(Restored):
-    """The lifecycle of an exported article or note."""
+    """The lifecycle of what is exported and can be published."""
 
     status: Status = "draft"
     publish_at: Instant | None = None
@@ -116,11 +117,29 @@ class ArticleLine(ArticleIn, Released):
         return self
 
 
-LINES: Final[dict[str, type[TagLine | SourceLine | NoteLine | ArticleLine]]] = {
+class CollectionLine(CollectionIn, Released):
+    noun: Literal["collection"]
+    status: CollectionStatus = "draft"
+    labels: Translations = {}
+    withdrawal: CollectionWithdrawal | None = None
+    working_copy: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Raises: PydanticCustomError. A draft may be without a name, or its text erased, but the line says so."""
+        if self.status != "withdrawn" and (
+            "labels" not in self.model_fields_set or (self.status != "draft" and not self.labels)
+        ):
+            raise PydanticCustomError("missing", "a collection needs `labels`")
+        return self
+
+
+LINES: Final[dict[str, type[TagLine | SourceLine | NoteLine | ArticleLine | CollectionLine]]] = {
     "tag": TagLine,
     "source": SourceLine,
     "note": NoteLine,
     "article": ArticleLine,
+    "collection": CollectionLine,
 }
 
 
@@ -174,6 +193,8 @@ def read(document: Any, now: datetime, line: int = 1) -> Item:
         return Item(line, noun=noun, faults=faults_in(error, document))  # type: ignore[arg-type]
     if isinstance(parsed, NoteLine | ArticleLine):
         item = _publishable(parsed, now, line)
+    elif isinstance(parsed, CollectionLine):
+        item = _collection(parsed, now, line)
     else:
         item = _slugged(parsed, now, line)
     item.warnings[:0] = mended
@@ -184,6 +205,13 @@ def _slugged(parsed: TagLine | SourceLine, now: datetime, line: int) -> Item:
     warnings = make_sets(parsed)
     state = (TagOut if isinstance(parsed, TagLine) else SourceOut).model_construct(**_completed(parsed, now))
     return Item(line, parsed.noun, parsed.slug, to_save=ToSave(state, _stated_dates(parsed)), warnings=warnings)
+
+
+def _collection(parsed: CollectionLine, now: datetime, line: int) -> Item:
+    faults, warnings = _wrong_dates(parsed, now), make_sets(parsed)
+    state = CollectionState.model_construct(**_completed(parsed, now))
+    to_save = None if faults else ToSave(state, _stated_dates(parsed))
+    return Item(line, "collection", parsed.slug, to_save=to_save, faults=faults, warnings=warnings)
 
 
 def mend_content(content: NoteIn | ArticleIn) -> tuple[list[Fault], list[Fault]]:

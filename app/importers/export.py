@@ -13,6 +13,7 @@ from app.articles.models import Article, ArticleSlug
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.changes.stored import document_of
 from app.changes.views import shown_state
+from app.collections.models import Collection
 from app.content.lifecycle import GONE
 from app.db import Reader, Row, in_list, list_parameters, padded_size
 from app.notes.models import Note
@@ -34,6 +35,17 @@ def slugged_rows(noun: Noun, views: Sequence[View]) -> Select[*Row]:
     tree = select(table.slug, literal(0, Integer).label("depth")).where(table.parent.is_(None)).cte(recursive=True)
     tree = tree.union_all(select(child.slug, tree.c.depth + 1).join(tree, child.parent == tree.c.slug))
     return query.join(tree, tree.c.slug == ViewEntry.slug).order_by(tree.c.depth, ViewEntry.slug)
+
+
+def _collection_rows(views: Sequence[View]) -> Select[*Row]:
+    """Collections by slug; a working copy behind what is public."""
+    return (
+        select(Revision.card, Revision.private, *withdrawal_columns(Collection))
+        .join_from(ViewEntry, Revision, shown_state())
+        .join(Collection, Collection.slug == ViewEntry.slug)
+        .where(ViewEntry.noun == "collection", ViewEntry.view.in_([literal(view) for view in views]))
+        .order_by(ViewEntry.slug, ViewEntry.view.desc())
+    )
 
 
 def article_rows(view: View, *, translations: bool) -> Select[*Row]:
@@ -71,10 +83,10 @@ async def _former_slugs(read: Reader, slugs: dict[str, str]) -> dict[str, list[s
 
 
 async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
-    """Every document as a line: tags, sources, notes, articles, each after what it refers to, relations excepted.
+    """Every document as a line: tags, sources, notes, articles, collections, each after what it refers to.
 
-    With `public` only what everyone may see, and of what was withdrawn or has expired only what its 410 says. A working
-    copy follows what is public.
+    Relations are the exception. With `public` only what everyone may see, and of what was withdrawn or has expired only
+    what its 410 says. A working copy follows what is public.
     Cost: memory for a portion of rows; a few statements, and one for each portion of articles.
     """
     views: tuple[View, ...] = (PUBLIC,) if public else (PUBLIC, DESK)
@@ -86,31 +98,45 @@ async def export(read: Reader, *, public: bool) -> AsyncGenerator[bytes, None]:
     if public:
         async for line in _tombstones(read, Note):
             yield line
+    async for line in _articles(read, views):
+        yield line
+    if public:
+        async for line in _tombstones(read, Article):
+            yield line
+    async for rows in read.stream(_collection_rows(views)):
+        for card, private, *columns in rows:
+            yield _line("collection", card, {} if public else _members_of_desk(private, columns))
+    if public:
+        async for line in _tombstones(read, Collection):
+            yield line
+
+
+async def _articles(read: Reader, views: Sequence[View]) -> AsyncGenerator[bytes, None]:
     for translations, view in product((False, True), views):
         async for rows in read.stream(article_rows(view, translations=translations)):
             former = await _former_slugs(read, {row[0]: row[1] for row in rows})
             for id, _, card, body, private, *columns in rows:
-                members: dict[str, Any] = {"former_slugs": former[id]}
-                if not public:
-                    for_desk = from_json(private)
-                    is_working_copy = for_desk.pop("working_copy")
-                    members |= {**for_desk, "withdrawal": withdrawal_of(columns)}
-                    members |= {"working_copy": True} if is_working_copy else {}
+                members = {"former_slugs": former[id]} | (_members_of_desk(private, columns) if DESK in views else {})
                 yield _line("article", document_of(card, body), members)
-    if public:
-        async for line in _tombstones(read, Article):
-            yield line
 
 
-async def _tombstones(read: Reader, table: type[Note | Article]) -> AsyncGenerator[bytes, None]:
+def _members_of_desk(private: str, columns: Sequence[Any]) -> dict[str, Any]:
+    """What an export for the newsroom has besides: what only the desk sees, and the withdrawal, from its columns."""
+    members: dict[str, Any] = from_json(private)
+    is_working_copy = members.pop("working_copy")
+    return {**members, "withdrawal": withdrawal_of(columns), **({"working_copy": True} if is_working_copy else {})}
+
+
+async def _tombstones(read: Reader, table: type[Note | Article | Collection]) -> AsyncGenerator[bytes, None]:
     """What readers are told of what was withdrawn or has expired."""
-    key = Note.slug if table is Note else Article.id
+    key = Article.id if table is Article else table.slug
     statement = select(key, table.slug, table.status, *withdrawal_columns(table))
     statement = statement.where(table.status.in_([literal(status) for status in sorted(GONE)])).order_by(key)
     async for rows in read.stream(statement):
         former = await _former_slugs(read, {row[0]: row[1] for row in rows}) if table is Article else {}
         for id, slug, status, *columns in rows:
-            names = {"noun": "article", "id": id, "slug": slug} if table is Article else {"noun": "note", "slug": slug}
+            noun = table.__name__.lower()
+            names = {"noun": noun, "id": id, "slug": slug} if table is Article else {"noun": noun, "slug": slug}
             members = {"former_slugs": former[id]} if table is Article else {}
             yield to_json({**names, "status": status, **members, "withdrawal": withdrawal_of(columns)}) + b"\n"
 

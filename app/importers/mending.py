@@ -18,6 +18,7 @@ from app.articles.saving import ArticleToSave
 from app.changes.log import HEAD, Transaction, transaction
 from app.changes.models import DESK, PUBLIC, Head, Noun, Object, View
 from app.changes.stored import stored
+from app.collections.models import Collection
 from app.db import Database, Progress, Reader, Uuid16, utcnow
 from app.errors import Fault
 from app.importers.documents import Item, read
@@ -29,7 +30,8 @@ from app.publishing.store import NOT_WITHDRAWN, Key, withdrawals
 ACTOR: Final = "migration"
 # So many objects are mended in one transaction.
 PORTION: Final = 500
-KEYS: Final[dict[Noun, Key]] = {"note": Note.slug, "article": Article.id}
+TRANSLATED: Final[dict[Noun, Key]] = {"note": Note.slug, "article": Article.id}
+KEYS: Final[dict[Noun, Key]] = {**TRANSLATED, "collection": Collection.slug}
 _HEAD: Final = select(Head.last_mended, Head.zone).where(Head.id == HEAD)
 _BEYOND: Final = Object.id > bindparam("last", type_=Uuid16())
 _NEXT: Final = select(Object.id, Object.noun, Object.ref).where(_BEYOND).order_by(Object.id).limit(bindparam("limit"))
@@ -64,7 +66,7 @@ async def mend(database: Database, progress: Progress) -> None:
         last = portion[-1].id
         done += len(portion)
         progress(done, left)
-    for noun, key in KEYS.items():
+    for noun, key in TRANSLATED.items():
         await _name_shared_languages(read, noun, key)
     async with database.begin() as connection:
         await connection.execute(update(Head).values(last_mended=None))

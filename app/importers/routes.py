@@ -21,6 +21,8 @@ from app.articles.schemas import ArticleIn
 from app.changes import log
 from app.changes.log import Transaction, Written
 from app.changes.saving import IN_USE, SHARED_LANGUAGE, TAKEN, Outcome
+from app.collections import desk as collections
+from app.collections.schemas import CollectionPut
 from app.content.mending import mend_texts
 from app.content.sets import pointing_as_sent
 from app.db import utcnow
@@ -66,9 +68,9 @@ class DraftedNote(NotePut):
 
 # How a line of each noun is read, and the stores of those that are named by their slugs.
 MODELS: Final[dict[str, type[BaseModel]]] = {
-    "tag": TagPut, "source": SourcePut, "note": DraftedNote, "article": IdentifiedArticle,
+    "tag": TagPut, "source": SourcePut, "note": DraftedNote, "article": IdentifiedArticle, "collection": CollectionPut,
 }  # fmt: skip
-STORES: Final[dict[str, ModuleType]] = {"tag": tags, "source": sources, "note": notes}
+STORES: Final[dict[str, ModuleType]] = {"tag": tags, "source": sources, "note": notes, "collection": collections}
 
 
 async def _put_by_slug(store: ModuleType, transaction: Transaction, content: Any) -> tuple[Written, Outcome]:

@@ -21,6 +21,7 @@ from app.changes.log import Transaction
 from app.changes.models import Noun
 from app.changes.saving import SHARED_LANGUAGE, Outcome
 from app.changes.stored import first_actors, stored
+from app.collections import saving as collections
 from app.content.sets import as_sent
 from app.db import Database
 from app.errors import Fault, Invalid, Raced
@@ -37,7 +38,7 @@ ACTOR: Final = "import"
 # Who loads the sample, and writes over nothing that somebody else has made.
 SEED: Final = "seed"
 # The order in which nouns refer to each other.
-NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article")
+NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article", "collection")
 # Another import of the same things may be under way.
 ATTEMPTS: Final = 5
 
@@ -177,6 +178,7 @@ SAVE: Final[dict[Noun, Callable[[Transaction, Sequence[Any]], Awaitable[list[Out
     "source": sources.save,
     "note": notes.save,
     "article": _save_articles,
+    "collection": collections.save,
 }
 
 

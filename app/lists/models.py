@@ -19,6 +19,7 @@ class List(Base):
     `articles:flag:graphic`, `articles:ai:generated`, `articles:origin:DIGEST` (of where it came from);
     `notes:tag:trams` (tags themselves only), `notes:source:wire`, `notes:language:uk`; `facts`, `facts:tag:trams`,
     `facts:source:wire` (of notes, each once for every date of its facts, by which these are sorted).
+    No purge keys: `collections:article:ID` (that pin it).
     Of the desk's view alone, and no purge keys: `articles:status:draft`, `notes:status:scheduled`.
     """
 

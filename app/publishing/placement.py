@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from app.changes.models import DESK, PUBLIC, Noun, Op, View
 from app.changes.stored import StoredObject
@@ -43,11 +43,15 @@ class _StoredDates(NamedTuple):
     updated_at: datetime | None
 
 
+# Of what has its texts in several. Source: RFC 5646, 2.2.1, the undetermined language.
+NO_LANGUAGE: Final = "und"
+
+
 def placement_of_document(names: Iterable[str], document: Mapping[str, Any]) -> Placement:
     """The same for a stored document, whose dates are JSON."""
     dates = (document[name] for name in _StoredDates._fields[2:])
     instants = (None if value is None else datetime.fromisoformat(value) for value in dates)
-    return placement(names, _StoredDates(document["language"], document["revision"], *instants))  # type: ignore[arg-type]
+    return placement(names, _StoredDates(document.get("language", NO_LANGUAGE), document["revision"], *instants))  # type: ignore[arg-type]
 
 
 def touched_placements(

@@ -19,7 +19,9 @@ _NOUN: Final = Field(
     description="Only these: `article`, `note`, `source`, `tag`; comma-separated.",
     examples=["tag,source"],
 )
-Nouns = Annotated[tuple[Noun, ...], comma_list(Noun)]
+# Collections are found by their slug: they have no texts but their names.
+SearchedNoun = Literal["tag", "source", "note", "article"]
+Nouns = Annotated[tuple[SearchedNoun, ...], comma_list(SearchedNoun)]
 
 
 class SearchQuery(Drafts):

@@ -28,6 +28,8 @@ def searched_texts(noun: Noun, card: Card, body: Blocks) -> IndexedTexts:
             return sources.searched_texts(card)
         case "tag":
             return tags.searched_texts(card)
+        case "collection":
+            raise ValueError("no word finds a collection")
 
 
 def snippet(finder: Finder, noun: Noun, card: Card, body: Blocks) -> str | None:
