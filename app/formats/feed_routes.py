@@ -1,4 +1,4 @@
-"""Feeds over HTTP: the list of articles under all its filters, and corrections alone, in each format of feeds."""
+"""Feeds over HTTP: the list of articles under all its filters, corrections alone, collections; in each format."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, model_validator
 from pydantic_core import from_json
@@ -18,8 +18,10 @@ from app.articles.routes import check_not_past
 from app.articles.search import WORD_LISTS, query_of_articles
 from app.changes.removals import removed
 from app.changes.views import EVERYONE, Perspective, perspective_of
+from app.collections import items
 from app.db import Reader
 from app.deps import OptionalCaller, Read, SiteZone, cursors
+from app.errors import NotFound
 from app.formats import atom, jsonfeed, rss
 from app.formats.addresses import FEEDS
 from app.formats.feed import (
@@ -32,14 +34,14 @@ from app.formats.feed import (
     correction_entries,
     story_entry,
 )
-from app.formats.story import Site, Story, stories
+from app.formats.story import Site, Story, in_language, stories
 from app.formats.wording import words_of
 from app.paging import PageRows
 from app.web.caching import cached_response
-from app.web.fields import format_instant
+from app.web.fields import Language, format_instant
 from app.web.pages import links, page_address
 from app.web.parameters import QueryModel, strict_query
-from app.web.queries import conflict
+from app.web.queries import Parameters, comma_list, conflict
 
 CORRECTED: Final = ("correction",)
 # What an entry shows beside its document, as in `include=`.
@@ -62,6 +64,13 @@ class FeedQuery(ArticleFilters):
         if self.sort == RELEVANCE:
             raise conflict("sort", "is by date in feeds")
         return self
+
+
+class CollectionFeedQuery(Parameters):
+    """How much of the stories of a collection a feed has, and in which languages."""
+
+    content: Content = Field(default="full", description="`full`: whole stories. `summary`: their excerpts.")
+    language: Annotated[tuple[str, ...], comma_list(Language)] | None = None
 
 
 class FeedFormat(NamedTuple):
@@ -138,6 +147,34 @@ def _add_routes(format: FeedFormat) -> None:
         corrected = query.model_copy(update={"has": CORRECTED, "sort": sort})
         perspective = perspective_of(caller, query.perspective)
         return await _answer(read, _FeedRequest(request, perspective, zone, corrected, format, corrections=True))
+
+
+@router.get("/collections/{file}", include_in_schema=False)
+async def get_collection_feed(
+    request: Request, read: Read, zone: SiteZone, file: str, query: Annotated[CollectionFeedQuery, Query()]
+) -> Response:
+    """The stories of a collection as a feed, in its order: `/feeds/collections/front.rss`."""
+    slug, _, ending = file.rpartition(".")
+    format = next((format for format in FEED_FORMATS if format.ending == ending), None)
+    if format is None:
+        raise NotFound("There is no such feed.")
+    site: Site = request.app.state.site
+    async with read.snapshot() as snapshot:
+        shown = await items.of_collection(snapshot, EVERYONE, slug, query.language, zone, with_body=True)
+        beside = await articles.beside(snapshot, EVERYONE, shown.documents, BESIDE[query.content])
+    language = query.language[0] if query.language and len(query.language) == 1 else None
+    address = site.url + page_address(request, None)
+
+    def rendered() -> tuple[bytes, list[str]]:
+        """(the feed, names of what its entries show)."""
+        listed = [*stories("article", shown.documents, beside, site)]
+        label = in_language(from_json(shown.collection)["labels"], language or "en")
+        entries = [story_entry(story, query.content) for story in listed]
+        feed = Feed(f"{site.name}: {label}", address, address, site, entries, language=language)
+        return format.render(feed), [key for story in listed for key in story.keys]
+
+    body, shown_names = await asyncio.to_thread(rendered)
+    return await cached_response(request, body, names=[*shown.names, *shown_names], media_type=format.media_type)
 
 
 async def _answer(read: Reader, asked: _FeedRequest) -> Response:

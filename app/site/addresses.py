@@ -11,7 +11,8 @@ from app.web.fields import LANGUAGE
 
 # A front, a search, or a page about something.
 _PAGE: Final = re.compile(
-    rf"/(?:{LANGUAGE.pattern})?|/search|/(?:stories|sections|tags|authors|sources|notes|archive)/.+", re.DOTALL
+    rf"/(?:{LANGUAGE.pattern})?|/search|/(?:stories|sections|tags|authors|sources|notes|archive|collections)/.+",
+    re.DOTALL,
 )
 
 

@@ -52,11 +52,11 @@ def alternates(site: Site, path: str, languages: Sequence[str]) -> tuple[Alterna
     return (*versions, Alternate(site.url + path, "x-default"))
 
 
-def feeds(site: Site, title: str, language: str | None, **filters: str) -> tuple[Alternate, ...]:
-    """The feeds of the articles that these filters of the API select, in each format."""
+def feeds(site: Site, title: str, language: str | None, of: str = "articles", **filters: str) -> tuple[Alternate, ...]:
+    """The feeds of the articles that these filters of the API select, or of a collection, in each format."""
     return tuple(
         Alternate(
-            site.url + addresses.narrowed(f"/feeds/articles.{ending}", language, **filters),
+            site.url + addresses.narrowed(f"/feeds/{of}.{ending}", language, **filters),
             media_type=media_type,
             title=f"{site.name}: {title}",
         )

@@ -9,7 +9,9 @@ from pydantic_core import from_json
 from app.articles import listing
 from app.articles.query_schemas import ArticleQuery
 from app.changes.views import EVERYONE
+from app.collections import items
 from app.db import Reader
+from app.errors import Gone, NotFound
 from app.formats.story import Site
 from app.site import addresses
 from app.site.behind import ApiRequest
@@ -22,6 +24,8 @@ ON_PAGE: Final = 20
 # A front is cut from so many of the newest stories; so many stand above the sections, and so many in each.
 ON_FRONT: Final = 60
 ABOVE: Final = 6
+# The collection that says what stands above the sections.
+FRONT: Final = "front"
 IN_STRIP: Final = 4
 IN_OTHER_LANGUAGES: Final = 4
 
@@ -36,8 +40,9 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A front page: the newest stories, those of each section, and some in other languages."""
+    """A front page: the stories of its collection, else the newest, those of each section, some in other languages."""
 
+    latest: Teaser | None
     above: list[Teaser]
     strips: list[Strip]
     others: list[Teaser]
@@ -58,10 +63,17 @@ class StoryList:
 async def front(
     read: Reader, site: Site, sections: Sequence[SectionLink], language: str, others: Sequence[str]
 ) -> Front:
-    """The front in a language. `others` are the languages of the strip at its end. Cost: two statements."""
+    """The front in a language. `others` are the languages of the strip at its end.
+
+    Above stand the stories of the collection FRONT, else the newest. Cost: that of `items.of_collection`, and two
+    statements.
+    """
     labels = {section.slug: section.label for section in sections}
     newest = teasers(await _cards(read, site, language=language, limit=ON_FRONT), labels, site)
-    above, below = newest[:ABOVE], newest[ABOVE:]
+    picked = await _picked(read, site, language)
+    above = newest[:ABOVE] if picked is None else teasers(picked, labels, site)
+    shown = {story.address for story in above}
+    below = [story for story in newest if story.address not in shown]
     strips = [
         Strip(section, of_section)
         for section in sections
@@ -71,13 +83,35 @@ async def front(
     if others:
         cards = await _cards(read, site, language=",".join(others), limit=IN_OTHER_LANGUAGES)
         foreign = teasers(cards, {}, site)
-    behind = ApiRequest.to(site.url, ARTICLES, language=language, limit=ON_FRONT)
-    return Front(above, strips, foreign, behind)
+    if picked is None:
+        behind = ApiRequest.to(site.url, ARTICLES, language=language, limit=ON_FRONT)
+    else:
+        behind = ApiRequest.to(site.url, f"/v1/collections/{FRONT}/items", language=language)
+    return Front(newest[0] if newest else None, above, strips, foreign, behind)
+
+
+async def _picked(read: Reader, site: Site, language: str) -> list[str] | None:
+    """The stories of the collection FRONT in this language; None where it has none, or is not public."""
+    try:
+        stories = await items.of_collection(read, EVERYONE, FRONT, (language,), site.zone)
+    except (NotFound, Gone):
+        return None
+    return stories.documents or None
 
 
 async def _cards(read: Reader, site: Site, **parameters: Any) -> list[str]:
     query = ArticleQuery.model_validate(parameters)
     return (await listing.newest(read, EVERYONE, query, None, site.zone)).items
+
+
+async def collected(
+    read: Reader, site: Site, slug: str, language: str | None, labels: Mapping[str, str]
+) -> tuple[Json, StoryList]:
+    """(the collection, its stories in the language). Cost: that of `items.of_collection`. Raises: Gone, NotFound."""
+    shown = await items.of_collection(read, EVERYONE, slug, (language,) if language else None, site.zone)
+    behind = ApiRequest.to(site.url, f"/v1/collections/{slug}/items", **({"language": language} if language else {}))
+    listed = StoryList(teasers(shown.documents, labels, site), None, None, behind, shown.names)
+    return from_json(shown.collection), listed
 
 
 async def stories(

@@ -21,7 +21,7 @@ from app.notes import store as notes
 from app.site import addresses, dates, frames
 from app.site.behind import ApiRequest
 from app.site.frames import ALL, Reading
-from app.site.lists import StoryList, front, stories
+from app.site.lists import FRONT, StoryList, collected, front, stories
 from app.site.rendering import Alternate, Frame, Head, files, page_response
 from app.site.stories import StoryPage
 from app.site.timelines import timeline_of
@@ -62,6 +62,12 @@ class PageParameters(Parameters):
 
 
 PageQuery = Annotated[PageParameters, Query()]
+
+
+class CollectionParameters(Parameters):
+    """What a collection, which is one page, is narrowed to."""
+
+    language: Language | None = Field(default=None)
 
 
 def _site(request: Request) -> Site:
@@ -105,7 +111,7 @@ async def _front(request: Request, read: Reader, language: str | None) -> Respon
             *frames.feeds(site, language_name(shown), shown),
         ),
     )
-    latest = page.above[0] if page.above else None
+    latest = page.latest
     archive = latest and addresses.narrowed(dates.archive_path(latest.at, site.zone), shown)
     return await page_response(
         request,
@@ -113,7 +119,7 @@ async def _front(request: Request, read: Reader, language: str | None) -> Respon
         frame=frame,
         head=head,
         behind=page.behind,
-        names=[ALL],
+        names=[ALL, f"collection:{FRONT}"],
         page=page,
         languages=languages,
         latest=latest,
@@ -286,6 +292,35 @@ async def show_note(request: Request, read: Read, slug: str, query: PageQuery) -
         page=page,
         body=page.body,
         listed=listed,
+    )
+
+
+@router.get("/collections/{slug}")
+async def show_collection(
+    request: Request, read: Read, slug: str, query: Annotated[CollectionParameters, Query()]
+) -> Response:
+    """The stories of a collection, in its order."""
+    site = _site(request)
+    async with read.snapshot() as snapshot:
+        reading = await frames.frame_of_list(snapshot, site, query.language)
+        collection, listed = await collected(snapshot, site, slug, query.language, reading.frame.labels)
+    language = reading.frame.language
+    path, title = addresses.of("collections", slug), in_language(collection["labels"], language)
+    description = in_language(collection["description"], language) if collection["description"] else None
+    feeds = frames.feeds(site, title, query.language, of=f"collections/{slug}")
+    return await _list_response(
+        request,
+        reading,
+        "collection.html",
+        listed,
+        Head(
+            title=title,
+            address=site.url + addresses.narrowed(path, query.language),
+            description=description,
+            alternates=(*frames.alternates(site, path, [*collection["labels"]]), *feeds),
+        ),
+        [],
+        title=title,
     )
 
 
