@@ -26,7 +26,7 @@ SYNCHRONOUS: Final = (
     (r"\basync (def|for|with)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\basyncio\b", "time"),
-    (r"\bAsync(Client|Transport|Noun|Articles|Notes|Sources|Tags|Changes|Generator|Iterator)\b", r"\1"),
+    (r"\bAsync(Client|Transport|Noun|Articles|Collections|Notes|Sources|Tags|Changes|Generator|Iterator)\b", r"\1"),
     (r"_Async", "_"),
     (r"_async", "_sync"),
     (r"\b(__)?a(close|read|enter|exit|iter_lines)(__)?\b", r"\1\2\3"),

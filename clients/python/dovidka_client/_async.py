@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from dovidka_client import _models as models
-from dovidka_client._async_nouns import AsyncArticles, AsyncNotes, AsyncSources, AsyncTags
+from dovidka_client._async_nouns import AsyncArticles, AsyncCollections, AsyncNotes, AsyncSources, AsyncTags
 from dovidka_client._async_transport import AsyncTransport
 from dovidka_client._calls import TIMEOUT, Cache, Call, Protocol, Retry
 
@@ -53,6 +53,7 @@ class AsyncClient:
         self.notes = AsyncNotes(self._transport)
         self.sources = AsyncSources(self._transport)
         self.tags = AsyncTags(self._transport)
+        self.collections = AsyncCollections(self._transport)
         self.changes = AsyncChanges(self._transport)
 
     async def preview(

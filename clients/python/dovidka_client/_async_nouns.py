@@ -1,4 +1,4 @@
-"""What is done with articles, notes, sources and tags. `_sync_nouns.py` is made from this file by `make clients`."""
+"""What is done with each noun, such as articles and notes. `_sync_nouns.py` is made from this file by `make clients`."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Unpack, overload
@@ -319,3 +319,132 @@ class AsyncTags(_AsyncNoun):
 
     async def update(self, ref: str, body: models.TagPatch, *, if_match: IfMatch) -> models.TagWritten:
         return await self._send(Call[models.TagWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
+
+
+class AsyncCollections(_AsyncNoun):
+    """Collections, one by one and in lists, and their stories."""
+
+    noun = "collections"
+
+    @overload
+    async def get(
+        self, ref: str, *, fields: Sequence[models.GetCollectionField], **query: Unpack[models.GetCollectionQuery]
+    ) -> models.CollectionSelection: ...
+    @overload
+    async def get(self, ref: str, **query: Unpack[models.GetCollectionQuery]) -> models.CollectionAnswer: ...
+    async def get(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.GetCollectionField] | None = None,
+        **query: Unpack[models.GetCollectionQuery],
+    ) -> object:
+        return await self._send(Call[object]("GET", self._at(ref), shaped(query, fields)))
+
+    @overload
+    async def list(
+        self, *, fields: Sequence[models.ListCollectionsField], **query: Unpack[models.ListCollectionsQuery]
+    ) -> Page[models.CollectionSelection, models.NothingIncluded]: ...
+    @overload
+    async def list(
+        self, **query: Unpack[models.ListCollectionsQuery]
+    ) -> Page[models.CollectionAnswer, models.NothingIncluded]: ...
+    async def list(
+        self,
+        *,
+        fields: Sequence[models.ListCollectionsField] | None = None,
+        **query: Unpack[models.ListCollectionsQuery],
+    ) -> object:
+        return await self._send(Call[object]("GET", f"/v1/{self.noun}", shaped(query, fields)))
+
+    @overload
+    def pages(
+        self, *, fields: Sequence[models.ListCollectionsField], **query: Unpack[models.ListCollectionsQuery]
+    ) -> AsyncIterator[models.CollectionSelection]: ...
+    @overload
+    def pages(self, **query: Unpack[models.ListCollectionsQuery]) -> AsyncIterator[models.CollectionAnswer]: ...
+    def pages(
+        self,
+        *,
+        fields: Sequence[models.ListCollectionsField] | None = None,
+        **query: Unpack[models.ListCollectionsQuery],
+    ) -> AsyncIterator[object]:
+        return self._walk(shaped(query, fields))
+
+    @overload
+    async def items(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.ListCollectionItemsField],
+        **query: Unpack[models.ListCollectionItemsQuery],
+    ) -> Page[models.ArticleSelection, models.ArticleIncluded]: ...
+    @overload
+    async def items(
+        self, ref: str, **query: Unpack[models.ListCollectionItemsQuery]
+    ) -> Page[models.ArticleHit, models.ArticleIncluded]: ...
+    async def items(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.ListCollectionItemsField] | None = None,
+        **query: Unpack[models.ListCollectionItemsQuery],
+    ) -> object:
+        """The stories of a collection, in its order."""
+        return await self._send(Call[object]("GET", self._at(ref, "items"), shaped(query, fields)))
+
+    async def revision(
+        self, ref: str, number: int, **query: Unpack[models.GetCollectionRevisionQuery]
+    ) -> models.CollectionAnswer:
+        return await self._send(Call[models.CollectionAnswer]("GET", self._at(ref, "revisions", number), query))
+
+    async def difference(self, ref: str, from_revision: int, to_revision: int) -> models.DocumentDifference:
+        query = {"from": from_revision, "to": to_revision}
+        return await self._send(Call[models.DocumentDifference]("GET", self._at(ref, "diff"), query))
+
+    async def create(
+        self, body: models.CollectionIn, *, idempotency_key: str | None = None
+    ) -> models.CollectionWritten:
+        path = f"/v1/{self.noun}"
+        return await self._send(
+            Call[models.CollectionWritten]("POST", path, body=body, idempotency_key=idempotency_key)
+        )
+
+    async def put(
+        self, ref: str, body: models.CollectionPut, *, if_match: IfMatch | None = None
+    ) -> models.CollectionWritten:
+        """Creates or replaces; only what is there takes `if_match`."""
+        return await self._send(Call[models.CollectionWritten]("PUT", self._at(ref), body=body, if_match=if_match))
+
+    async def update(self, ref: str, body: models.CollectionPatch, *, if_match: IfMatch) -> models.CollectionWritten:
+        return await self._send(Call[models.CollectionWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
+
+    async def draft(self, ref: str, **query: Unpack[models.GetCollectionWorkingCopyQuery]) -> models.CollectionAnswer:
+        return await self._send(Call[models.CollectionAnswer]("GET", self._at(ref, "draft"), query))
+
+    async def update_draft(
+        self, ref: str, body: models.CollectionPatch, *, if_match: IfMatch
+    ) -> models.CollectionWritten:
+        path = self._at(ref, "draft")
+        return await self._send(Call[models.CollectionWritten]("PATCH", path, body=body, if_match=if_match))
+
+    async def discard_draft(self, ref: str, *, if_match: IfMatch) -> None:
+        await self._send(Call[None]("DELETE", self._at(ref, "draft"), if_match=if_match))
+
+    async def publish(
+        self, ref: str, body: models.PublishIn | None = None, **options: Unpack[Acting]
+    ) -> models.CollectionWritten:
+        return await self._send(
+            Call[models.CollectionWritten]("POST", self._at(ref, "publish"), body=body or {}, **options)
+        )
+
+    async def unpublish(self, ref: str, **options: Unpack[Acting]) -> models.CollectionWritten:
+        return await self._send(Call[models.CollectionWritten]("POST", self._at(ref, "unpublish"), body={}, **options))
+
+    async def withdraw(
+        self, ref: str, body: models.CollectionWithdrawIn, **options: Unpack[Acting]
+    ) -> models.CollectionWritten:
+        return await self._send(Call[models.CollectionWritten]("POST", self._at(ref, "withdraw"), body=body, **options))
+
+    async def erase(self, ref: str, body: models.EraseIn, **options: Unpack[Acting]) -> models.CollectionWritten:
+        return await self._send(Call[models.CollectionWritten]("POST", self._at(ref, "erase"), body=body, **options))

@@ -645,7 +645,7 @@ class BlockRemoved(TypedDict):
 class ChangeEntry(TypedDict):
     at: str
     op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
-    noun: Literal["tag", "source", "note", "article"]
+    noun: Literal["tag", "source", "note", "article", "collection"]
     ref: str
     revision: int
     keys: list[str]
@@ -673,6 +673,109 @@ class CodeBlockIn(TypedDict):
     type: Literal["code"]
     language: NotRequired[str | None]
     text: str
+
+
+class CollectionAnswer(TypedDict):
+    slug: str
+    labels: dict[str, str]
+    description: dict[str, str]
+    pinned: list[str]
+    fill: str | None
+    length: int
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    working_copy: NotRequired[bool]
+
+
+class CollectionIn(TypedDict):
+    slug: str
+    labels: dict[str, str]
+    description: NotRequired[dict[str, str]]
+    pinned: NotRequired[list[str]]
+    fill: NotRequired[str | None]
+    length: NotRequired[int]
+
+
+class CollectionItems(TypedDict):
+    items: list[ArticleAnswer | ArticleHit | ArticleSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: ArticleIncluded
+
+
+class CollectionPage(TypedDict):
+    items: list[CollectionAnswer | CollectionSelection]
+    next: str | None
+    prev: str | None
+    count: ListCount | None
+    included: NothingIncluded
+
+
+class CollectionPatch(TypedDict):
+    slug: NotRequired[str]
+    labels: NotRequired[dict[str, str | None]]
+    description: NotRequired[dict[str, str | None] | None]
+    pinned: NotRequired[list[str] | None]
+    fill: NotRequired[str | None]
+    length: NotRequired[int | None]
+
+
+class CollectionPut(TypedDict):
+    slug: NotRequired[str | None]
+    labels: dict[str, str]
+    description: NotRequired[dict[str, str]]
+    pinned: NotRequired[list[str]]
+    fill: NotRequired[str | None]
+    length: NotRequired[int]
+
+
+class CollectionSelection(TypedDict):
+    slug: str
+    labels: NotRequired[dict[str, str]]
+    description: NotRequired[dict[str, str]]
+    pinned: NotRequired[list[str]]
+    fill: NotRequired[str | None]
+    length: NotRequired[int]
+    status: NotRequired[Literal["draft", "scheduled", "published", "withdrawn"]]
+    publish_at: NotRequired[str | None]
+    first_published_at: NotRequired[str | None]
+    published_at: NotRequired[str | None]
+    updated_at: NotRequired[str | None]
+    modified_at: NotRequired[str]
+    created_at: NotRequired[str]
+    revision: NotRequired[int]
+    working_copy: NotRequired[bool]
+
+
+class CollectionWithdrawIn(TypedDict):
+    reason: Literal["legal", "privacy", "rights", "error", "embargo", "other"]
+    public_note: NotRequired[str | None]
+
+
+class CollectionWritten(TypedDict):
+    slug: str
+    labels: dict[str, str]
+    description: dict[str, str]
+    pinned: list[str]
+    fill: str | None
+    length: int
+    status: Literal["draft", "scheduled", "published", "withdrawn"]
+    publish_at: str | None
+    first_published_at: str | None
+    published_at: str | None
+    updated_at: str | None
+    modified_at: str
+    created_at: str
+    revision: int
+    working_copy: bool
+    warnings: list[WriteWarning]
 
 
 class DividerBlock(TypedDict):
@@ -1157,6 +1260,10 @@ class NoteWritten(TypedDict):
     warnings: list[WriteWarning]
 
 
+class NothingIncluded(TypedDict):
+    pass
+
+
 class ObjectAddress(TypedDict):
     id: str | None
     slug: str
@@ -1250,7 +1357,13 @@ class QuotePage(TypedDict):
 
 RedirectOut = TypedDict(
     "RedirectOut",
-    {"noun": 'Literal["tag", "source", "note", "article"]', "from": "str", "to": "str", "language": "str", "at": "str"},
+    {
+        "noun": 'Literal["tag", "source", "note", "article", "collection"]',
+        "from": "str",
+        "to": "str",
+        "language": "str",
+        "at": "str",
+    },
 )
 
 
@@ -1461,7 +1574,7 @@ class StoryRelationIn(TypedDict):
 class StreamedChange(TypedDict):
     at: str
     op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
-    noun: Literal["tag", "source", "note", "article"]
+    noun: Literal["tag", "source", "note", "article", "collection"]
     ref: str
     revision: int
     keys: list[str]
@@ -1470,7 +1583,7 @@ class StreamedChange(TypedDict):
 
 
 class Suggestion(TypedDict):
-    noun: Literal["tag", "source", "note", "article"]
+    noun: Literal["tag", "source", "note", "article", "collection"]
     ref: str
     text: str
     language: str | None
@@ -1633,7 +1746,7 @@ class TrimmedProblem(TypedDict):
 class WebhookEvent(TypedDict):
     at: str
     op: Literal["created", "updated", "published", "unpublished", "withdrawn", "expired", "deleted", "corrected"]
-    noun: Literal["tag", "source", "note", "article"]
+    noun: Literal["tag", "source", "note", "article", "collection"]
     ref: str
     revision: int
     keys: list[str]
@@ -1825,6 +1938,53 @@ class ListRedirectsQuery(TypedDict, total=False):
     since: str
     limit: int
     cursor: str
+
+
+class ListCollectionsQuery(TypedDict, total=False):
+    limit: int
+    cursor: str
+    count: bool
+    status: (
+        Literal["draft", "scheduled", "published", "withdrawn", "expired"]
+        | Sequence[Literal["draft", "scheduled", "published", "withdrawn", "expired"]]
+    )
+    working_copy: bool
+    perspective: Literal["drafts"]
+    ids: str | Sequence[str]
+    sort: Literal["slug", "-modified_at", "publish_at"]
+
+
+class GetCollectionQuery(TypedDict, total=False):
+    perspective: str
+
+
+class ListCollectionItemsQuery(TypedDict, total=False):
+    include: (
+        Literal["tags", "sources", "notes", "relations", "translations"]
+        | Sequence[Literal["tags", "sources", "notes", "relations", "translations"]]
+    )
+    perspective: str
+    language: str | Sequence[str]
+
+
+class ListCollectionRevisionsQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    limit: int
+    cursor: str
+
+
+class GetCollectionRevisionQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+
+
+class GetCollectionDifferenceQuery(TypedDict, total=False):
+    perspective: Literal["drafts"]
+    from_: int
+    to: int
+
+
+class GetCollectionWorkingCopyQuery(TypedDict, total=False):
+    pass
 
 
 class ListNotesQuery(TypedDict, total=False):
@@ -2235,6 +2395,109 @@ GetPreviewField = Literal[
     "body_html",
     "body_text",
     "renditions",
+]
+ListCollectionsField = Literal[
+    "slug",
+    "labels",
+    "description",
+    "pinned",
+    "fill",
+    "length",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+]
+GetCollectionField = Literal[
+    "slug",
+    "labels",
+    "description",
+    "pinned",
+    "fill",
+    "length",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+]
+ListCollectionItemsField = Literal[
+    "id",
+    "slug",
+    "language",
+    "headline",
+    "kicker",
+    "standfirst",
+    "excerpt",
+    "byline",
+    "section",
+    "tags",
+    "attributions",
+    "notes",
+    "image",
+    "relations",
+    "translation_of",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+    "word_count",
+    "reading_minutes",
+    "origin",
+    "corrections",
+    "editors_note",
+    "genre",
+    "dateline",
+    "headlines",
+    "flags",
+    "ai",
+    "expires_at",
+    "body",
+    "body_html",
+    "body_text",
+]
+GetCollectionRevisionField = Literal[
+    "slug",
+    "labels",
+    "description",
+    "pinned",
+    "fill",
+    "length",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
+]
+GetCollectionWorkingCopyField = Literal[
+    "slug",
+    "labels",
+    "description",
+    "pinned",
+    "fill",
+    "length",
+    "status",
+    "publish_at",
+    "first_published_at",
+    "published_at",
+    "updated_at",
+    "modified_at",
+    "created_at",
+    "revision",
 ]
 ListNotesField = Literal[
     "slug",

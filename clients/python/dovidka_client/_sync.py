@@ -9,7 +9,7 @@ import httpx
 
 from dovidka_client import _models as models
 from dovidka_client._calls import TIMEOUT, Cache, Call, Protocol, Retry
-from dovidka_client._sync_nouns import Articles, Notes, Sources, Tags
+from dovidka_client._sync_nouns import Articles, Collections, Notes, Sources, Tags
 from dovidka_client._sync_transport import Transport
 
 
@@ -53,6 +53,7 @@ class Client:
         self.notes = Notes(self._transport)
         self.sources = Sources(self._transport)
         self.tags = Tags(self._transport)
+        self.collections = Collections(self._transport)
         self.changes = Changes(self._transport)
 
     def preview(self, token: str, **query: Unpack[models.GetPreviewQuery]) -> models.ArticleAnswer | models.NoteAnswer:

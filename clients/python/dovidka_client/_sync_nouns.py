@@ -307,3 +307,122 @@ class Tags(_Noun):
 
     def update(self, ref: str, body: models.TagPatch, *, if_match: IfMatch) -> models.TagWritten:
         return self._send(Call[models.TagWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
+
+
+class Collections(_Noun):
+    """Collections, one by one and in lists, and their stories."""
+
+    noun = "collections"
+
+    @overload
+    def get(
+        self, ref: str, *, fields: Sequence[models.GetCollectionField], **query: Unpack[models.GetCollectionQuery]
+    ) -> models.CollectionSelection: ...
+    @overload
+    def get(self, ref: str, **query: Unpack[models.GetCollectionQuery]) -> models.CollectionAnswer: ...
+    def get(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.GetCollectionField] | None = None,
+        **query: Unpack[models.GetCollectionQuery],
+    ) -> object:
+        return self._send(Call[object]("GET", self._at(ref), shaped(query, fields)))
+
+    @overload
+    def list(
+        self, *, fields: Sequence[models.ListCollectionsField], **query: Unpack[models.ListCollectionsQuery]
+    ) -> Page[models.CollectionSelection, models.NothingIncluded]: ...
+    @overload
+    def list(
+        self, **query: Unpack[models.ListCollectionsQuery]
+    ) -> Page[models.CollectionAnswer, models.NothingIncluded]: ...
+    def list(
+        self,
+        *,
+        fields: Sequence[models.ListCollectionsField] | None = None,
+        **query: Unpack[models.ListCollectionsQuery],
+    ) -> object:
+        return self._send(Call[object]("GET", f"/v1/{self.noun}", shaped(query, fields)))
+
+    @overload
+    def pages(
+        self, *, fields: Sequence[models.ListCollectionsField], **query: Unpack[models.ListCollectionsQuery]
+    ) -> Iterator[models.CollectionSelection]: ...
+    @overload
+    def pages(self, **query: Unpack[models.ListCollectionsQuery]) -> Iterator[models.CollectionAnswer]: ...
+    def pages(
+        self,
+        *,
+        fields: Sequence[models.ListCollectionsField] | None = None,
+        **query: Unpack[models.ListCollectionsQuery],
+    ) -> Iterator[object]:
+        return self._walk(shaped(query, fields))
+
+    @overload
+    def items(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.ListCollectionItemsField],
+        **query: Unpack[models.ListCollectionItemsQuery],
+    ) -> Page[models.ArticleSelection, models.ArticleIncluded]: ...
+    @overload
+    def items(
+        self, ref: str, **query: Unpack[models.ListCollectionItemsQuery]
+    ) -> Page[models.ArticleHit, models.ArticleIncluded]: ...
+    def items(
+        self,
+        ref: str,
+        *,
+        fields: Sequence[models.ListCollectionItemsField] | None = None,
+        **query: Unpack[models.ListCollectionItemsQuery],
+    ) -> object:
+        """The stories of a collection, in its order."""
+        return self._send(Call[object]("GET", self._at(ref, "items"), shaped(query, fields)))
+
+    def revision(
+        self, ref: str, number: int, **query: Unpack[models.GetCollectionRevisionQuery]
+    ) -> models.CollectionAnswer:
+        return self._send(Call[models.CollectionAnswer]("GET", self._at(ref, "revisions", number), query))
+
+    def difference(self, ref: str, from_revision: int, to_revision: int) -> models.DocumentDifference:
+        query = {"from": from_revision, "to": to_revision}
+        return self._send(Call[models.DocumentDifference]("GET", self._at(ref, "diff"), query))
+
+    def create(self, body: models.CollectionIn, *, idempotency_key: str | None = None) -> models.CollectionWritten:
+        path = f"/v1/{self.noun}"
+        return self._send(Call[models.CollectionWritten]("POST", path, body=body, idempotency_key=idempotency_key))
+
+    def put(self, ref: str, body: models.CollectionPut, *, if_match: IfMatch | None = None) -> models.CollectionWritten:
+        """Creates or replaces; only what is there takes `if_match`."""
+        return self._send(Call[models.CollectionWritten]("PUT", self._at(ref), body=body, if_match=if_match))
+
+    def update(self, ref: str, body: models.CollectionPatch, *, if_match: IfMatch) -> models.CollectionWritten:
+        return self._send(Call[models.CollectionWritten]("PATCH", self._at(ref), body=body, if_match=if_match))
+
+    def draft(self, ref: str, **query: Unpack[models.GetCollectionWorkingCopyQuery]) -> models.CollectionAnswer:
+        return self._send(Call[models.CollectionAnswer]("GET", self._at(ref, "draft"), query))
+
+    def update_draft(self, ref: str, body: models.CollectionPatch, *, if_match: IfMatch) -> models.CollectionWritten:
+        path = self._at(ref, "draft")
+        return self._send(Call[models.CollectionWritten]("PATCH", path, body=body, if_match=if_match))
+
+    def discard_draft(self, ref: str, *, if_match: IfMatch) -> None:
+        self._send(Call[None]("DELETE", self._at(ref, "draft"), if_match=if_match))
+
+    def publish(
+        self, ref: str, body: models.PublishIn | None = None, **options: Unpack[Acting]
+    ) -> models.CollectionWritten:
+        return self._send(Call[models.CollectionWritten]("POST", self._at(ref, "publish"), body=body or {}, **options))
+
+    def unpublish(self, ref: str, **options: Unpack[Acting]) -> models.CollectionWritten:
+        return self._send(Call[models.CollectionWritten]("POST", self._at(ref, "unpublish"), body={}, **options))
+
+    def withdraw(
+        self, ref: str, body: models.CollectionWithdrawIn, **options: Unpack[Acting]
+    ) -> models.CollectionWritten:
+        return self._send(Call[models.CollectionWritten]("POST", self._at(ref, "withdraw"), body=body, **options))
+
+    def erase(self, ref: str, body: models.EraseIn, **options: Unpack[Acting]) -> models.CollectionWritten:
+        return self._send(Call[models.CollectionWritten]("POST", self._at(ref, "erase"), body=body, **options))

@@ -158,6 +158,23 @@ export function createClient(baseUrl: string, clientOptions: ClientOptions = {})
       put: put<"put_tag">("tags"),
       update: update<"update_tag">("tags"),
     },
+    collections: {
+      ...reading("collections"),
+      /** The stories of a collection, in its order. */
+      items: readOf<"list_collection_items">("collections", "items"),
+      revision: documentRevision("collections"),
+      difference: readOf<"get_collection_difference">("collections", "diff"),
+      draft: document("collections", "draft"),
+      create: create<"create_collection">("collections"),
+      put: put<"put_collection">("collections"),
+      update: update<"update_collection">("collections"),
+      updateDraft: update<"update_collection_working_copy">("collections", "draft"),
+      discardDraft: remove("collections", "draft"),
+      publish: act<"publish_collection">("collections", "publish"),
+      unpublish: act<"unpublish_collection">("collections", "unpublish"),
+      withdraw: act<"withdraw_collection">("collections", "withdraw"),
+      erase: act<"erase_collection">("collections", "erase"),
+    },
     changes: {
       list: read<"list_changes">("/v1/changes"),
       follow: (options: FollowOptions) => follow(http, options),

@@ -315,6 +315,216 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Collections, by slug */
+        get: operations["list_collections"];
+        put?: never;
+        /** @description Make a collection */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One collection: what an editor has set of it */
+        get: operations["get_collection"];
+        /** @description Make the collection of this slug, or replace its content */
+        put: operations["put_collection"];
+        post?: never;
+        /** @description Delete a collection */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** @description Change some fields of a collection */
+        patch: operations["update_collection"];
+        trace?: never;
+    };
+    "/v1/collections/{slug}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What changed in a collection between two revisions */
+        get: operations["get_collection_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The working copy of a published collection */
+        get: operations["get_collection_working_copy"];
+        put?: never;
+        post?: never;
+        /** @description Discard the working copy of a published collection */
+        delete: operations["discard_collection_working_copy"];
+        options?: never;
+        head?: never;
+        /** @description Change the working copy of a published collection */
+        patch: operations["update_collection_working_copy"];
+        trace?: never;
+    };
+    "/v1/collections/{slug}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Blank what a withdrawn collection says and names for good */
+        post: operations["erase_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The stories of a collection, in its order */
+        get: operations["list_collection_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Publish a collection, or its working copy, now or at an instant to come */
+        post: operations["publish_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The history of a collection */
+        get: operations["list_collection_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A collection as it was at one revision */
+        get: operations["get_collection_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make an earlier state of a collection the newest */
+        post: operations["restore_collection_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a collection a draft again */
+        post: operations["unpublish_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/collections/{slug}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take down a collection that was public */
+        post: operations["withdraw_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notes": {
         parameters: {
             query?: never;
@@ -1650,7 +1860,7 @@ export interface components {
              * @description To what kind of object.
              * @enum {string}
              */
-            noun: "tag" | "source" | "note" | "article";
+            noun: "tag" | "source" | "note" | "article" | "collection";
             /**
              * @description What was done.
              * @enum {string}
@@ -1694,6 +1904,219 @@ export interface components {
             text: string;
             /** @constant */
             type: "code";
+        };
+        /** @description One collection, with what only the desk sees where the desk reads it. */
+        CollectionAnswer: {
+            /** @description When it was first saved. */
+            created_at: string;
+            /** @description What it gathers, by language. */
+            description: {
+                [key: string]: string;
+            };
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill: string | null;
+            /** @description Never moves once set. */
+            first_published_at: string | null;
+            /** @description Its name, by language. Empty where it was erased. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description How many stories it has at most. */
+            length: number;
+            /** @description The last change of any kind. */
+            modified_at: string;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned: string[];
+            /** @description When a scheduled collection is due. */
+            publish_at: string | null;
+            /** @description The due time of the release in force. */
+            published_at: string | null;
+            /** @description How often it was saved. */
+            revision: number;
+            /** @description Its name in addresses, which stays. */
+            slug: string;
+            /**
+             * @description What the public reads is `published`.
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description The last change of what the public reads. */
+            updated_at: string | null;
+            /** @description Whether something else of it is public; for the desk alone. */
+            working_copy?: boolean;
+        };
+        /** @description What a client may set of a collection. */
+        CollectionIn: {
+            /** @description What it gathers, by language. */
+            description?: {
+                [key: string]: string;
+            };
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill?: string | null;
+            /** @description Its name, by language. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description How many stories it has at most. `20` where it is left out. */
+            length?: number;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned?: string[];
+            /** @description Its name in addresses. */
+            slug: string;
+        };
+        /** @description The stories of a collection, in its order. It is one page: `next` and `prev` are null. */
+        CollectionItems: {
+            /** @description Filled by `count=true`; null without it. */
+            count: components["schemas"]["ListCount"] | null;
+            /** @description What `include` asked for, each object once. */
+            included: components["schemas"]["ArticleIncluded"];
+            items: (components["schemas"]["ArticleAnswer"] | components["schemas"]["ArticleHit"] | components["schemas"]["ArticleSelection"])[];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+            /** @description Cursor of the page before; null on the first. */
+            prev: string | null;
+        };
+        /** @description One page of collections: whole, or what `fields` selected. */
+        CollectionPage: {
+            /** @description Filled by `count=true`; null without it. */
+            count: components["schemas"]["ListCount"] | null;
+            /** @description What `include` asked for, each object once. */
+            included: components["schemas"]["NothingIncluded"];
+            items: (components["schemas"]["CollectionAnswer"] | components["schemas"]["CollectionSelection"])[];
+            /** @description Cursor of the next page; null on the last. */
+            next: string | null;
+            /** @description Cursor of the page before; null on the first. */
+            prev: string | null;
+        };
+        /** @description A merge patch: what is absent stays, what is null goes back to its default. Source: RFC 7396. */
+        CollectionPatch: {
+            /** @description What it gathers, by language. */
+            description?: {
+                [key: string]: string | null;
+            } | null;
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill?: string | null;
+            /** @description Its name, by language. */
+            labels?: {
+                [key: string]: string | null;
+            };
+            /** @description How many stories it has at most. */
+            length?: number | null;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned?: string[] | null;
+            /** @description Its name in addresses. */
+            slug?: string;
+        };
+        /** @description What a client may set of a collection at its address, which says its slug. */
+        CollectionPut: {
+            /** @description What it gathers, by language. */
+            description?: {
+                [key: string]: string;
+            };
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill?: string | null;
+            /** @description Its name, by language. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description How many stories it has at most. `20` where it is left out. */
+            length?: number;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned?: string[];
+            /** @description That of the address. */
+            slug?: string | null;
+        };
+        /** @description Those fields of a collection that `fields` named; the slug is always there. */
+        CollectionSelection: {
+            /** @description When it was first saved. */
+            created_at?: string;
+            /** @description What it gathers, by language. */
+            description?: {
+                [key: string]: string;
+            };
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill?: string | null;
+            /** @description Never moves once set. */
+            first_published_at?: string | null;
+            /** @description Its name, by language. Empty where it was erased. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description How many stories it has at most. */
+            length?: number;
+            /** @description The last change of any kind. */
+            modified_at?: string;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned?: string[];
+            /** @description When a scheduled collection is due. */
+            publish_at?: string | null;
+            /** @description The due time of the release in force. */
+            published_at?: string | null;
+            /** @description How often it was saved. */
+            revision?: number;
+            /** @description Its name in addresses, which stays. */
+            slug: string;
+            /**
+             * @description What the public reads is `published`.
+             * @enum {string}
+             */
+            status?: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description The last change of what the public reads. */
+            updated_at?: string | null;
+            /** @description Whether something else of it is public; for the desk alone. */
+            working_copy?: boolean;
+        };
+        /** @description Why the collection is to be taken down, and what readers are told. */
+        CollectionWithdrawIn: {
+            /** @description What readers are told. */
+            public_note?: string | null;
+            /**
+             * @description Why, in a word.
+             * @enum {string}
+             */
+            reason: "legal" | "privacy" | "rights" | "error" | "embargo" | "other";
+        };
+        /** @description The collection as it is after the write. */
+        CollectionWritten: {
+            /** @description When it was first saved. */
+            created_at: string;
+            /** @description What it gathers, by language. */
+            description: {
+                [key: string]: string;
+            };
+            /** @description The query string of a list, as behind `/v1/articles?`: its stories follow those that are pinned. null: none do. */
+            fill: string | null;
+            /** @description Never moves once set. */
+            first_published_at: string | null;
+            /** @description Its name, by language. Empty where it was erased. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description How many stories it has at most. */
+            length: number;
+            /** @description The last change of any kind. */
+            modified_at: string;
+            /** @description Ids of the stories that stand first, in this order. `…/items` leaves out what its reader does not see, such as one that is not published yet. */
+            pinned: string[];
+            /** @description When a scheduled collection is due. */
+            publish_at: string | null;
+            /** @description The due time of the release in force. */
+            published_at: string | null;
+            /** @description How often it was saved. */
+            revision: number;
+            /** @description Its name in addresses, which stays. */
+            slug: string;
+            /**
+             * @description What the public reads is `published`.
+             * @enum {string}
+             */
+            status: "draft" | "scheduled" | "published" | "withdrawn";
+            /** @description The last change of what the public reads. */
+            updated_at: string | null;
+            /** @description What is not stored as it was sent, such as a repeated pin. */
+            warnings: components["schemas"]["WriteWarning"][];
+            /** @description Whether something else of it is public; no reader ever sees it. */
+            working_copy: boolean;
         };
         /** @description A break between two parts of a body. */
         DividerBlock: {
@@ -2565,6 +2988,8 @@ export interface components {
             /** @description What is not stored as it was sent, such as removed elements. */
             warnings: components["schemas"]["WriteWarning"][];
         };
+        /** @description Collections name nothing that could stand beside them; their stories are `…/items`. */
+        NothingIncluded: Record<string, never>;
         /** @description Where an article or a note is found now. */
         ObjectAddress: {
             /** @description Id of the article; null for a note, which has only its slug. */
@@ -2725,7 +3150,7 @@ export interface components {
              * @description Of what it was the slug.
              * @enum {string}
              */
-            noun: "tag" | "source" | "note" | "article";
+            noun: "tag" | "source" | "note" | "article" | "collection";
             /** @description The present slug. */
             to: string;
         };
@@ -3144,7 +3569,7 @@ export interface components {
              * @description To what kind of object.
              * @enum {string}
              */
-            noun: "tag" | "source" | "note" | "article";
+            noun: "tag" | "source" | "note" | "article" | "collection";
             /**
              * @description What was done.
              * @enum {string}
@@ -3165,7 +3590,7 @@ export interface components {
              * @description The kind of object that may be meant.
              * @enum {string}
              */
-            noun: "tag" | "source" | "note" | "article";
+            noun: "tag" | "source" | "note" | "article" | "collection";
             /** @description Id of an article, slug of the others. */
             ref: string;
             /** @description The name or headline that has the words. */
@@ -3492,7 +3917,7 @@ export interface components {
              * @description To what kind of object.
              * @enum {string}
              */
-            noun: "tag" | "source" | "note" | "article";
+            noun: "tag" | "source" | "note" | "article" | "collection";
             /**
              * @description What was done.
              * @enum {string}
@@ -4271,6 +4696,505 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["StreamedChange"];
+                };
+            };
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: {
+                /** @description Fill `count` with how many there are in all. */
+                count?: boolean;
+                /** @description From `next` or `prev` of a page of the same list, with the same filters and sort. */
+                cursor?: string;
+                /** @description Only these fields (and the slug), comma-separated. */
+                fields?: ("slug" | "labels" | "description" | "pinned" | "fill" | "length" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision")[];
+                /** @description The collections with these slugs, in this order; at most 100, comma-separated. What is not there is left out. */
+                ids?: string[];
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description By slug, or last changed first. With `perspective=drafts` also by when scheduled ones are due. */
+                sort?: "slug" | "-modified_at" | "publish_at";
+                /** @description Any of these is the status of the newest state, comma-separated. `draft` lists no working copies, `scheduled` those that are due. With `perspective=drafts` only. */
+                status?: ("draft" | "scheduled" | "published" | "withdrawn" | "expired")[];
+                /** @description Whether something else of it is public; notes have no working copies. With `perspective=drafts` only. */
+                working_copy?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Collections, by slug. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionPage"];
+                };
+            };
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionIn"];
+            };
+        };
+        responses: {
+            /** @description Make a collection. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    get_collection: {
+        parameters: {
+            query?: {
+                /** @description Only these fields (and the slug), comma-separated. */
+                fields?: ("slug" | "labels" | "description" | "pinned" | "fill" | "length" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision")[];
+                /** @description `drafts`: its newest state. An instant: what the public saw then, or will see then. `drafts` and instants to come need a key with `drafts:read`. */
+                perspective?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One collection: what an editor has set of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionAnswer"] | components["schemas"]["CollectionSelection"];
+                };
+            };
+        };
+    };
+    put_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionPut"];
+            };
+        };
+        responses: {
+            /** @description Make the collection of this slug, or replace its content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a collection. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionPatch"];
+            };
+        };
+        responses: {
+            /** @description Change some fields of a collection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    get_collection_difference: {
+        parameters: {
+            query: {
+                /** @description The older revision. */
+                from: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+                /** @description The newer revision. */
+                to: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed in a collection between two revisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentDifference"];
+                };
+            };
+        };
+    };
+    get_collection_working_copy: {
+        parameters: {
+            query?: {
+                /** @description Only these fields (and the slug), comma-separated. */
+                fields?: ("slug" | "labels" | "description" | "pinned" | "fill" | "length" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision")[];
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The working copy of a published collection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionAnswer"] | components["schemas"]["CollectionSelection"];
+                };
+            };
+        };
+    };
+    discard_collection_working_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Discard the working copy of a published collection. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_collection_working_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionPatch"];
+            };
+        };
+        responses: {
+            /** @description Change the working copy of a published collection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    erase_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseIn"];
+            };
+        };
+        responses: {
+            /** @description Blank what a withdrawn collection says and names for good. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    list_collection_items: {
+        parameters: {
+            query?: {
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
+                include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
+                /** @description Only stories in any of these languages, comma-separated; the next of the list take the places of the others. */
+                language?: string[];
+                /** @description `drafts`: the newest state of the collection and of all stories; an instant to come: what will be public then. Both need a key with `drafts:read`. */
+                perspective?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stories of a collection, in its order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionItems"];
+                };
+            };
+        };
+    };
+    publish_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishIn"];
+            };
+        };
+        responses: {
+            /** @description Publish a collection, or its working copy, now or at an instant to come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    list_collection_revisions: {
+        parameters: {
+            query?: {
+                /** @description From `next` of the history of the same object. */
+                cursor?: string;
+                /** @description At most so many revisions. */
+                limit?: number;
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+            };
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history of a collection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+        };
+    };
+    get_collection_revision: {
+        parameters: {
+            query?: {
+                /** @description Only these fields (and the slug), comma-separated. */
+                fields?: ("slug" | "labels" | "description" | "pinned" | "fill" | "length" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision")[];
+                /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
+                perspective?: "drafts";
+            };
+            header?: never;
+            path: {
+                /** @description Number of a revision, from `revision` of a document or its history. */
+                revision: number;
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A collection as it was at one revision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionAnswer"] | components["schemas"]["CollectionSelection"];
+                };
+            };
+        };
+    };
+    restore_collection_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of a revision, from `revision` of a document or its history. */
+                revision: number;
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Make an earlier state of a collection the newest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    unpublish_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmptyBody"];
+            };
+        };
+        responses: {
+            /** @description Make a collection a draft again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
+                };
+            };
+        };
+    };
+    withdraw_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug of the collection. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionWithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description Take down a collection that was public. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectionWritten"];
                 };
             };
         };

@@ -33,6 +33,7 @@ interface Nouns {
   articles: Noun<"article", Schemas["ArticleAnswer"], Schemas["ArticleHit"], Schemas["ArticleSelection"], Schemas["ArticleIncluded"], "id" | "slug">;
   notes: Noun<"note", Schemas["NoteAnswer"], Schemas["NoteHit"], Schemas["NoteSelection"], Schemas["NoteIncluded"]>;
   sources: Noun<"source", Schemas["SourceOut"], Schemas["SourceOut"], Schemas["SourceSelection"], Schemas["SourceIncluded"]>;
+  collections: Noun<"collection", Schemas["CollectionAnswer"], Schemas["CollectionAnswer"], Schemas["CollectionSelection"], Schemas["NothingIncluded"]>;
   tags: Noun<"tag", Schemas["TagAnswer"], Schemas["TagAnswer"], Schemas["TagSelection"], Schemas["TagIncluded"]>;
 }
 
