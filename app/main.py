@@ -139,8 +139,8 @@ def create_app(settings: Settings) -> "Application":
     api.state.site = Site.of(settings)
     for router in (
         articles, article_actions, articles_desk, previews, related_articles, quotes, redirects, collections,
-        collections_desk, notes, timeline, sources, tags, search, formats, feeds, sitemaps, discovery, importers, changes,
-        keys, webhooks, operations.router,
+        collections_desk, notes, timeline, sources, tags, search, formats, feeds, sitemaps, discovery, importers,
+        changes, keys, webhooks, operations.router,
     ):  # fmt: skip
         api.include_router(router)
     problems.install(api)

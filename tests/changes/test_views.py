@@ -457,7 +457,7 @@ async def work(database: Database, verb: Verb) -> Line | None:
             case "change" | "copy":
                 patch = patch_of(ArticleEdit).model_validate(verb.patch)
                 as_copy = verb.name == "copy"
-                desk.check_changeable(locked, as_working_copy=as_copy)
+                check_changeable("article", locked, as_working_copy=as_copy)
                 written = await desk.update(transaction, locked, patch, as_working_copy=as_copy)
             case "publish" | "schedule":
                 written = await desk.publish(transaction, locked, LATER if verb.name == "schedule" else None)

@@ -18,6 +18,7 @@ PLACES = {
     "/v1/notes/{slug}": "/v1/notes/zgharivskyi-tramvai-dovidka",
     "/v1/sources/{slug}": "/v1/sources/tramvai-na-zviazku",
     "/v1/tags/{slug}": "/v1/tags/city",
+    "/v1/collections/{slug}": "/v1/collections/front",
 }
 NO_TEXT = ["", "%00", "a%00b", "%0A", "%0D%0AX-Evil:1", "%FF", "%C3", "%ED%A0%80", "a" * 8_001, "%F4%90%80%80"]
 NUMBERS = "0 -1 101 9223372036854775808 18446744073709551617 1_0 %2B1 %201 1%20 01 1.0 1e1 0x1 １０ ٣ true x"
