@@ -20,7 +20,7 @@ from app.web.caller import SCOPES, Scope, Scoped
 from tests.answers import bearing, refusal
 from tests.conftest import Load, Make, client
 from tests.contents import everything
-from tests.factories import article, draft, note, scheduled, source, tag, withdrawn, words
+from tests.factories import article, collection, draft, note, scheduled, source, tag, withdrawn, words
 from tests.openapi import check_answer, document, is_public
 
 # What is open and no part of the API's content: it opens no session.
@@ -116,11 +116,11 @@ GROUND = [
     draft("plan"),
     withdrawn("gone"),
 ]
-GROUND += [scheduled("feast"), article("ferry")]
+GROUND += [scheduled("feast"), article("ferry"), collection("picks", status="draft")]
 NOWHERE = "01948e3c-7a5b-7cc3-8000-0f1d2c3b4a59"
 # Something that is there, so that a request which is let through would find it.
 PLACES = {"{ref}": "plan", "{revision}": "1", "{id}": NOWHERE, "{token}": "4Wb2"}
-SLUGS = {"tags": "river", "sources": "mayor", "notes": "lock"}
+SLUGS = {"tags": "river", "sources": "mayor", "notes": "lock", "collections": "picks"}
 Ask = Callable[..., Any]
 
 

@@ -42,23 +42,26 @@ from tests.openapi import (
 
 # An id is for ever: clients generate names from it.
 IDS = """
-act_on_articles
-check_live check_ready correct_article create_article create_article_preview create_key create_note create_note_preview
-create_source create_tag create_webhook delete_article delete_note delete_source delete_tag delete_webhook
-discard_working_copy erase_article erase_note get_archive get_article get_article_difference get_article_html
-get_article_jsonld get_article_markdown get_article_ninjs get_article_revision get_article_revision_html
-get_article_revision_jsonld get_article_revision_markdown get_article_revision_ninjs get_article_revision_text
-get_article_text get_key get_note get_note_difference get_note_html get_note_jsonld get_note_markdown get_note_ninjs
-get_note_revision get_note_revision_html get_note_revision_jsonld get_note_revision_markdown get_note_revision_ninjs
-get_note_revision_text get_note_text get_preview get_preview_html get_preview_jsonld get_preview_markdown
-get_preview_ninjs get_preview_text get_source get_source_revision get_tag get_tag_revision get_webhook get_working_copy
-get_working_copy_html get_working_copy_jsonld get_working_copy_markdown get_working_copy_ninjs get_working_copy_text
-import_documents list_article_revisions list_articles list_changes list_deliveries list_keys list_note_revisions
-list_notes list_quotes list_redirects list_related_articles list_source_revisions list_sources list_tag_revisions
-list_tags list_timeline list_webhooks publish_article publish_note put_note put_source put_tag replay_webhook
-restore_article_revision restore_note_revision revoke_key
-rotate_webhook_secret search_content stream_changes suggest_content test_webhook unpublish_article unpublish_note
-update_article update_note update_source update_tag update_webhook update_working_copy withdraw_article withdraw_note
+act_on_articles check_live check_ready correct_article create_article create_article_preview create_collection
+create_key create_note create_note_preview create_source create_tag create_webhook delete_article delete_collection
+delete_note delete_source delete_tag delete_webhook discard_collection_working_copy discard_working_copy erase_article
+erase_collection erase_note get_archive get_article get_article_difference get_article_html get_article_jsonld
+get_article_markdown get_article_ninjs get_article_revision get_article_revision_html get_article_revision_jsonld
+get_article_revision_markdown get_article_revision_ninjs get_article_revision_text get_article_text get_collection
+get_collection_difference get_collection_revision get_collection_working_copy get_key get_note get_note_difference
+get_note_html get_note_jsonld get_note_markdown get_note_ninjs get_note_revision get_note_revision_html
+get_note_revision_jsonld get_note_revision_markdown get_note_revision_ninjs get_note_revision_text get_note_text
+get_preview get_preview_html get_preview_jsonld get_preview_markdown get_preview_ninjs get_preview_text get_source
+get_source_revision get_tag get_tag_revision get_webhook get_working_copy get_working_copy_html
+get_working_copy_jsonld get_working_copy_markdown get_working_copy_ninjs get_working_copy_text import_documents
+list_article_revisions list_articles list_changes list_collection_items list_collection_revisions list_collections
+list_deliveries list_keys list_note_revisions list_notes list_quotes list_redirects list_related_articles
+list_source_revisions list_sources list_tag_revisions list_tags list_timeline list_webhooks publish_article
+publish_collection publish_note put_collection put_note put_source put_tag replay_webhook restore_article_revision
+restore_collection_revision restore_note_revision revoke_key rotate_webhook_secret search_content stream_changes
+suggest_content test_webhook unpublish_article unpublish_collection unpublish_note update_article update_collection
+update_collection_working_copy update_note update_source update_tag update_webhook update_working_copy
+withdraw_article withdraw_collection withdraw_note
 """.split()
 WRITING = [name for name in IDS if name.split("_")[0] not in {"check", "get", "list", "search", "stream", "suggest"}]
 # What a parameter needs beside it.
@@ -132,7 +135,7 @@ def test_an_operation_says_what_it_does_and_how_it_fails(name: str) -> None:
         expected |= {"404"}
     if path.startswith("/v1/articles/") and is_public(operation):
         expected |= {"308"}
-    if path.startswith(("/v1/articles/", "/v1/notes/", "/v1/previews/")) and is_public(operation):
+    if path.startswith(("/v1/articles/", "/v1/notes/", "/v1/collections/", "/v1/previews/")) and is_public(operation):
         expected |= {"410"}
     if name == "check_ready":
         expected |= {"503"}
@@ -161,6 +164,7 @@ def refusals_of_writing(operation: dict[str, Any]) -> set[str]:
 ACTIONS = {"restore", "publish", "unpublish", "withdraw", "erase", "correct"}
 # What was found can always be done.
 NEVER_IN_THE_WAY = {"create_article_preview", "create_note_preview", "discard_working_copy", "import_documents"}
+NEVER_IN_THE_WAY |= {"delete_collection", "discard_collection_working_copy"}
 NEVER_IN_THE_WAY |= {"act_on_articles"}
 # What is issued is not stored, and of an import each line is answered for itself, of many articles each one.
 UNREPEATED = {"act_on_articles", "create_article_preview", "create_note_preview", "import_documents"}

@@ -33,6 +33,7 @@ FOR_THE_SQL_PROMPT: Final = frozenset(
     for table, columns in {
         "articles": "headline first_published_at published_at updated_at created_at modified_at revision",
         "notes": "heading as_of published_at updated_at created_at modified_at revision",
+        "collections": "first_published_at published_at updated_at created_at modified_at revision",
         "tags": "created_at modified_at revision",
         "sources": "created_at modified_at revision",
     }.items()

@@ -26,6 +26,7 @@ from app.db import Database
 from app.errors import Conflict, Refusal
 from app.importers.store import Report
 from app.lists.models import Counter, List, ListEntry
+from app.publishing.steps import check_changeable
 from app.web.merging import patch_of
 from tests.conftest import Fresh
 from tests.contents import ZONE, accept, dense, head, load, rows

@@ -18,7 +18,7 @@ PLACES = {
     "/v1/notes/{slug}": "/v1/notes/zgharivskyi-tramvai-dovidka",
     "/v1/sources/{slug}": "/v1/sources/tramvai-na-zviazku",
     "/v1/tags/{slug}": "/v1/tags/city",
-    "/v1/collections/{slug}": "/v1/collections/front",
+    "/v1/collections/{slug}": "/v1/collections/long-reads",
 }
 NO_TEXT = ["", "%00", "a%00b", "%0A", "%0D%0AX-Evil:1", "%FF", "%C3", "%ED%A0%80", "a" * 8_001, "%F4%90%80%80"]
 NUMBERS = "0 -1 101 9223372036854775808 18446744073709551617 1_0 %2B1 %201 1%20 01 1.0 1e1 0x1 １０ ٣ true x"
@@ -87,7 +87,14 @@ STRANGERS += "filters[ednote] sort[0] page offset %00 %ED%A0%80 %D1%82 fields%5B
 
 
 # Some open by a token of the server's own, the others need a parameter or two: they have their own tests.
-ELSEWHERE = {"get_preview", "get_article_difference", "get_note_difference", "search_content", "suggest_content"}
+ELSEWHERE = {
+    "get_preview",
+    "get_article_difference",
+    "get_note_difference",
+    "get_collection_difference",
+    "search_content",
+    "suggest_content",
+}
 ELSEWHERE |= {f"get_preview_{name}" for name in ("html", "text", "markdown", "jsonld", "ninjs")}
 # What it answers has no end, and this client waits for it: it has its own tests, on a real server.
 ENDLESS = "/v1/changes/stream"

@@ -1,4 +1,4 @@
-"""What is done with each noun, such as articles and notes. `_sync_nouns.py` is made from this file by `make clients`."""
+"""What is done with each noun, such as articles or notes. `_sync_nouns.py` is made of this file by `make clients`."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Unpack, overload
