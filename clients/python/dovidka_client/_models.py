@@ -2132,7 +2132,10 @@ class ListChangesQuery(TypedDict, total=False):
     limit: int
     wait: int
     actor: str
-    noun: Literal["tag", "source", "note", "article"] | Sequence[Literal["tag", "source", "note", "article"]]
+    noun: (
+        Literal["tag", "source", "note", "article", "collection"]
+        | Sequence[Literal["tag", "source", "note", "article", "collection"]]
+    )
     tag: str | Sequence[str]
     since: str
 

@@ -4648,7 +4648,7 @@ export interface operations {
                 /** @description At most so many entries. */
                 limit?: number;
                 /** @description Of any of these kinds of objects, comma-separated. */
-                noun?: ("tag" | "source" | "note" | "article")[];
+                noun?: ("tag" | "source" | "note" | "article" | "collection")[];
                 /** @description `drafts`: the newest state of everything. Needs a key with `drafts:read`. */
                 perspective?: "drafts";
                 /** @description Done then or later: an instant with an offset, or a day in the site's zone. */
