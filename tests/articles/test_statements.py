@@ -10,7 +10,7 @@ from sqlalchemy import literal, select
 
 from app.db import SHAPES, Database, Reader
 from tests.conftest import Load, serving
-from tests.factories import Line, article, article_id, box, credit, note, said, section, source, tag
+from tests.factories import Line, article, article_id, box, collection, credit, note, said, section, source, tag
 from tests.processes import until
 
 pytestmark = pytest.mark.usefixtures("uncached")
@@ -40,6 +40,7 @@ def world(size: int) -> list[Line]:
             )
             for n in range(size)
         ),
+        collection("front", pinned=[article_id(f"a{n}") for n in range(size // 2)], fill="tag=n0", length=size),
     ]
 
 
@@ -97,6 +98,9 @@ async def large(large_url: str) -> AsyncIterator[AsyncClient]:
         ("/v1/tags/n0", 1),
         ("/v1/sources?sort=-modified_at", 1),
         ("/v1/notes?tag=n0&source=n0&language=en", 1),
+        ("/v1/collections/front", 1),
+        ("/v1/collections/front/items", 3),
+        ("/v1/collections/front/items?include=tags,sources,relations&language=en", 4),
         ("/v1/notes?include=tags,sources", 2),
         ("/v1/notes/n0?include=tags,sources", 2),
         ("/v1/articles?limit=0", 0),

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db import Database, Reader
+from app.db import Database
 from tests import contents
 from tests.answers import bearing, get
 from tests.conftest import Fresh, Load, Make, serving
@@ -149,35 +149,6 @@ async def test_a_past_instant_is_refused_and_drafts_need_their_scope(api: AsyncC
         assert (await api.get(FRONT, params={"perspective": perspective}, headers=weak)).status_code == 403
     unknown = await api.get(FRONT, params={"limit": "3"})
     assert unknown.json()["errors"][0]["allowed"] == ["fields", "include", "language", "perspective"]
-
-
-@pytest.mark.usefixtures("uncached")
-@pytest.mark.parametrize("length", [2, 20])
-async def test_its_statements_do_not_depend_on_its_length(
-    api: AsyncClient, load: Load, length: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [f"s{day}" for day in range(1, 21)]
-    await load(tag("birds"), *(on(day, f"s{day}", tags=["birds"]) for day in range(1, 21)))
-    await load(collection("front", pinned=pins(*names[: length // 2]), fill="tag=birds", length=length))
-    count = await statements(api, monkeypatch, f"{FRONT}?include=tags")
-    assert count == 4
-    assert await statements(api, monkeypatch, FRONT) == 3
-    assert len((await get(api, FRONT))["items"]) == length
-
-
-async def statements(api: AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str) -> int:
-    """How many the answer takes."""
-    made: list[object] = []
-    rows = Reader.rows
-
-    async def counted(self: Reader, statement: Any, *arguments: Any, **named: Any) -> Any:
-        made.append(statement)
-        return await rows(self, statement, *arguments, **named)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Reader, "rows", counted)
-        assert (await api.get(path)).status_code == 200
-    return len(made)
 
 
 # --- a model in plain Python ------------------------------------------------------------------------------------
