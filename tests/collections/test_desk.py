@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
+from pydantic_core import from_json
 
 from app.articles.query_schemas import ArticleQuery
+from app.checking.check import check
 from app.collections.fill import REFUSED
 from app.db import Database, utcnow
+from app.importers import store
+from app.importers.documents import read as read_document
+from app.importers.store import Report
 from app.ticker import Ticker
 from app.web.fields import format_instant
 from tests import contents
 from tests.answers import get, refusal
-from tests.conftest import Clock, Load
+from tests.conftest import Clock, Fresh, Load
 from tests.contents import ZONE, exported
 from tests.factories import article, article_id, collection, draft, tag
 from tests.openapi import check_answer
@@ -259,8 +264,8 @@ async def test_a_wrong_field_is_refused_with_its_pointer(desk: AsyncClient, fiel
     assert [pointer.split("/")[1] for pointer in found] == [field]
 
 
-async def test_an_export_read_in_again_gives_the_same_collections(
-    desk: AsyncClient, database: Database, load: Load
+async def test_an_export_read_in_again_gives_the_same_collections_and_the_check_finds_nothing(
+    desk: AsyncClient, database: Database, load: Load, fresh: Fresh
 ) -> None:
     await load(tag("trams"), article("flood"), draft("tram"))
     await published(desk, pinned=[article_id("tram")], fill="tag=trams")
@@ -276,6 +281,16 @@ async def test_an_export_read_in_again_gives_the_same_collections(
     assert len(public) == 2
     assert b"flood" not in public[0]
     assert b'"labels"' not in public[1]
+    with fresh(True) as url:
+        other = Database(url)
+        report = Report()
+        items = [read_document(from_json(line), utcnow(), n) for n, line in enumerate(lines, 1)]
+        await store.load(other, ZONE, items, report)
+        assert report.wrong == []
+        assert await exported(other) == lines
+        for checked in (database, other):
+            assert [deviation async for deviation in check(checked)] == []
+        await other.close()
 
 
 async def test_a_line_of_an_import_is_whole_and_names_what_is_there(database: Database) -> None:
