@@ -224,7 +224,7 @@ async def test_a_fill_refuses_by_name_what_it_cannot_ask_for(desk: AsyncClient, 
 
 def test_every_parameter_of_the_list_of_articles_is_taken_or_refused_by_a_fill() -> None:
     taken = {"tag", "tag_not", "source", "role", "note", "has", "genre", "flag", "ai", "section", "language", "date"}
-    taken |= {"published_from", "published_to", "updated_since", "modified_since", "tz", "q", "sort"}
+    taken |= {"published_from", "published_to", "updated_since", "modified_since", "tz", "q", "sort", "origin"}
     assert {*REFUSED} | taken == {*ArticleQuery.model_fields}
     assert not taken & {*REFUSED}
 

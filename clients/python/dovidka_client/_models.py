@@ -2469,6 +2469,7 @@ ListCollectionItemsField = Literal[
     "body",
     "body_html",
     "body_text",
+    "renditions",
 ]
 GetCollectionRevisionField = Literal[
     "slug",

@@ -5000,8 +5000,8 @@ export interface operations {
     list_collection_items: {
         parameters: {
             query?: {
-                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text. */
-                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text")[];
+                /** @description Only these fields (and id and slug), comma-separated; `body_html` and `body_text` are the body as HTML and as plain text, `renditions` its pictures in other widths and formats. */
+                fields?: ("id" | "slug" | "language" | "headline" | "kicker" | "standfirst" | "excerpt" | "byline" | "section" | "tags" | "attributions" | "notes" | "image" | "relations" | "translation_of" | "status" | "publish_at" | "first_published_at" | "published_at" | "updated_at" | "modified_at" | "created_at" | "revision" | "word_count" | "reading_minutes" | "origin" | "corrections" | "editors_note" | "genre" | "dateline" | "headlines" | "flags" | "ai" | "expires_at" | "body" | "body_html" | "body_text" | "renditions")[];
                 /** @description Of `tags`, `sources`, `notes`, `relations`, `translations`: the objects that the articles name, beside them in `included`; comma-separated. */
                 include?: ("tags" | "sources" | "notes" | "relations" | "translations")[];
                 /** @description Only stories in any of these languages, comma-separated; the next of the list take the places of the others. */
