@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261204_1000"
-down_revision = "20261204_0900"
+down_revision = "20261204_0930"
 branch_labels = None
 depends_on = None
 
