@@ -289,7 +289,7 @@ def test_an_export_is_written_whole_and_says_how_much(run: Run, tmp_path: Path) 
     lines = (tmp_path / "full.ndjson").read_bytes().splitlines()
     assert f"{len(lines)} documents" in full.stderr
     assert printed.stdout_bytes == (tmp_path / "full.ndjson").read_bytes()
-    assert {json.loads(line)["noun"] for line in lines} == {"tag", "source", "note", "article"}
+    assert {json.loads(line)["noun"] for line in lines} == {"tag", "source", "note", "article", "collection"}
     assert len((tmp_path / "public.ndjson").read_bytes().splitlines()) < len(lines)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full.ndjson", "public.ndjson"]
 
@@ -437,7 +437,7 @@ def serving(url: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         try:
             assert process.stdout is not None
             urls: list[str] = []
-            while len(urls) < 5 and (line := process.stdout.readline()):
+            while (line := process.stdout.readline()) and not line.startswith("Stop with"):
                 urls += re.findall(r"http://\S+", line)
             assert process.poll() is None, process.stderr and process.stderr.read()
             wait_for(lambda: answered(urls[1]), START_SECONDS)
