@@ -18,9 +18,9 @@ from app.publishing import store
 from app.ticker import Ticker
 from app.web.fields import format_instant
 from tests import sql
-from tests.answers import get, refusal, slugs
+from tests.answers import bearing, get, refusal, slugs
 from tests.articles.test_desk_canary import ask, leaks, requests, secret, values
-from tests.conftest import Clock, Fresh, Load
+from tests.conftest import Clock, Fresh, Load, Make
 from tests.contents import ZONE, rows
 from tests.desk import act, address, change, newest, pointers, publish, send, write
 from tests.factories import article, article_id, note, section, source, tag
@@ -247,7 +247,8 @@ async def test_an_expiry_that_is_past_or_none_is_refused(desk: AsyncClient, wron
     assert pointers(answer) == {"/expires_at"}
 
 
-async def test_a_line_over_http_whose_expiry_is_past_is_refused(desk: AsyncClient) -> None:
+async def test_a_line_over_http_whose_expiry_is_past_is_refused(desk: AsyncClient, key: Make) -> None:
+    desk.headers.update(bearing(await key("content:write")))  # which makes drafts, and restores nothing
     line = article("flood", status="expired", published_at=PAST, expires_at="2025-03-01T09:00:00.000Z")
     answer = await desk.post("/v1/import", content=to_json(line), headers={"Content-Type": "application/x-ndjson"})
     told = from_json(answer.content.splitlines()[0])
