@@ -224,10 +224,11 @@ def written(answer: Any) -> Any:
 
 
 async def _write(folder: Path) -> None:
-    from tests.conftest import client, load_sample
+    from tests.conftest import begin_index, client, load_sample
 
     url = f"sqlite:///{folder}/sample.db"
     await asyncio.to_thread(migrate, url)
+    await begin_index(url)
     await load_sample(url)
     async with client(url) as api:
         for name in [*refusals(), *(name for name in tried() if name not in at_the_desk())]:
