@@ -17,12 +17,13 @@ from app.keys.schemas import KeyIn
 from app.web.caller import SCOPES
 from tests.answers import bearing
 from tests.conftest import bring, client
-from tests.factories import article, article_id, box, credit, draft, note, said, section, source, tag, words
+from tests.factories import article, article_id, box, collection, credit, draft, note, said, section, source, tag, words
 
 STORIES: Final = ("flood", "ferry", "povin")
 NOTES: Final = ("dam", "pier")
 TAGS: Final = ("city", "rivers", "floods", "boats")
 SOURCES: Final = ("wire", "office")
+COLLECTIONS: Final = ("front", "walks")
 
 # A request of the desk: (method, path, body or None).
 Write = tuple[str, str, Any]
@@ -74,6 +75,11 @@ _note_fields: Final[dict[str, st.SearchStrategy[Any]]] = {
         ]
     ),
 }
+_collection_fields: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "pinned": _some(tuple(map(article_id, STORIES))),
+    "fill": st.sampled_from([None, "tag=rivers", "language=en&section=city", "q=water"]),
+    "length": st.sampled_from([1, 3]),
+}
 _labels = st.sampled_from(["Water", "Land"]).map(lambda label: {"en": label})
 _tag_fields = {"labels": _labels, "parent": st.sampled_from(["rivers", None])}
 _source_fields = {"names": _labels, "parent": st.sampled_from(["office", None])}
@@ -111,6 +117,10 @@ def _writes() -> st.SearchStrategy[Write]:
         path = f"/v1/notes/{slug}"
         choices += [_patches(path, _note_fields), _actions(path), st.just(("DELETE", path, None))]
         choices.append(st.just(("PUT", path, {"language": "en", "heading": slug, "body": [words("Built in 1811.")]})))
+    for slug in COLLECTIONS:
+        path = f"/v1/collections/{slug}"
+        choices += [_patches(path, _collection_fields), _patches(f"{path}/draft", _collection_fields)]
+        choices += [_actions(path), st.just(("DELETE", path, None))]
     choices += [_patches(f"/v1/tags/{slug}", _tag_fields) for slug in TAGS]
     choices += [_patches(f"/v1/sources/{slug}", _source_fields) for slug in SOURCES]
     return st.one_of(choices)
@@ -131,6 +141,8 @@ LINES: Final = (
     note("dam", tags=["floods"]), note("pier", status="draft"),
     article("flood", tags=["floods"], section="city", body=[words("The river rose."), box("dam")]),
     article("ferry", tags=["boats"], attributions=[credit("wire")]), draft("povin", language="uk"),
+    collection("front", pinned=[article_id("ferry"), article_id("povin")], fill="tag=rivers", length=3),
+    collection("walks", fill="language=en", status="draft"),
 )  # fmt: skip
 
 
@@ -168,7 +180,8 @@ _ARTICLE_LISTS: Final = (
     "", "language=en", "language=uk,en", "tag=rivers", "tag=floods&language=uk", "tag=rivers,boats&tag_not=floods",
     "origin=river.example:7", "origin=river.example:7&origin=river.example:8&language=en", "section=city",
     "source=wire", "source=wire&role=said_by", "note=dam", "tag=rivers&source=wire", "date=2025",
-    "updated_since=2025-01-01", "sort=-updated_at", "count=true&limit=1", "limit=2&fields=headline,body",
+    "updated_since=2025-01-01", "language=uk&fallback=en", "language=en&fallback=uk&tag=rivers&count=true",
+    "language=uk&fallback=en&q=water", "sort=-updated_at", "count=true&limit=1", "limit=2&fields=headline,body",
     f"ids={article_id('flood')},{article_id('povin')}", "published_to=2025-12-31&language=en",
     "q=water", "q=land", "q=dam stood&language=en", "q=source:water OR boats&tag=rivers", "q=river",
     "q=river&sort=relevance&limit=1", "q=water+OR+source:water&language=uk",
@@ -188,7 +201,8 @@ _TIMELINES: Final = (
 )  # fmt: skip
 _NOTE_LISTS: Final = (
     "", "tag=rivers", "tag=floods&language=en", "language=uk", "source=wire", "ids=dam,pier", "sort=-modified_at",
-    "count=true&limit=1", "fields=heading,body", "q=dam", "q=water OR source:land",
+    "count=true&limit=1", "fields=heading,body", "date=2025", "modified_since=2025-06-01", "tag_not=floods",
+    "q=dam", "q=water OR source:land",
 )  # fmt: skip
 
 
@@ -202,6 +216,7 @@ def _reads() -> Iterator[str]:
         yield from (path, f"{path}?fields=headline,tags", f"{path}?perspective=2026-01-01T00:00:00Z")
         yield from (f"{path}?include={name}" for name in (*EVERY_INCLUDE.split(","), EVERY_INCLUDE))
         yield from (f"{path}/revisions", f"{path}/revisions?limit=1", f"{path}/revisions/1", f"{path}/diff?from=1&to=2")
+        yield from (f"{path}?language=en", f"{path}?language=uk&include=translations")
         yield from (f"{path}/related", f"{path}/related?limit=1")
         yield f"{path}/revisions/1?include={EVERY_INCLUDE}"
         yield from (f"{path}/{name}" for name in FORMATS)
@@ -228,13 +243,19 @@ def _reads() -> Iterator[str]:
         yield from (f"/v1/sources/{slug}", f"/v1/sources/{slug}/revisions", f"/v1/sources/{slug}/revisions/1")
     yield from ("/v1/search?q=water", "/v1/search?q=land OR dam", "/v1/search?q=boats&noun=tag,source&limit=1")
     yield from ("/v1/suggest?q=wa", "/v1/suggest?q=l&noun=tag", "/v1/suggest?q=for+ref&noun=note,article")
+    yield from ("/v1/collections", "/v1/collections?sort=-modified_at&limit=1&count=true")
+    for slug in COLLECTIONS:
+        path = f"/v1/collections/{slug}"
+        yield from (path, f"{path}/items", f"{path}/items?language=uk", f"{path}/items?include={EVERY_INCLUDE}")
+        yield from (f"{path}/revisions", f"{path}/revisions/1", f"{path}/diff?from=1&to=2")
+    yield from ("/v1/changes?noun=note&tag=rivers", "/v1/changes?since=2026-01-01&limit=2")
     yield from ("/v1/changes", "/v1/changes?after=2&limit=3", "/v1/redirects", "/v1/redirects?limit=1")
 
 
 READS: Final = (*_reads(),)
 # GETs whose answers no cache keeps: what only a key opens, and streams.
 UNCACHED: Final = {
-    "/v1/articles/{ref}/draft", "/v1/previews/{token}", "/v1/changes/stream", "/v1/keys", "/v1/keys/{id}",
-    "/v1/webhooks", "/v1/webhooks/{id}", "/v1/webhooks/{id}/deliveries",
+    "/v1/articles/{ref}/draft", "/v1/collections/{slug}/draft", "/v1/previews/{token}", "/v1/changes/stream",
+    "/v1/keys", "/v1/keys/{id}", "/v1/webhooks", "/v1/webhooks/{id}", "/v1/webhooks/{id}/deliveries",
     *(f"{path}/{name}" for path in ("/v1/articles/{ref}/draft", "/v1/previews/{token}") for name in FORMATS),
 }  # fmt: skip

@@ -41,6 +41,11 @@ FIELDS_END: Final = (
     '"editors_note","genre","dateline","headlines","flags","ai","expires_at","body","body_html","body_text","renditions"]}]}',
     '"editors_note","body"]}]}',
 )
+# The reason for which a list of the past is refused.
+PAST: Final = re.compile(
+    r"(?<=is an instant in the past: )which articles a list had then is not kept\. What was public then is told of single"
+    r" articles, at their own addresses"
+)
 # How a refusal names the wrong value of a list, which it did not.
 VALUE_NAMED: Final = re.compile(r"(Parameter 'tag': |\"detail\":\")'[^']*'(?= is not a slug)")
 # What documents and pages have since then; keys could expire before.
@@ -143,6 +148,7 @@ def _in_the_old_form(status: int, body: str) -> str:
     if status == 308:
         return ""
     if status == 422:
+        body = PAST.sub("what was public then is told of single articles", body)
         return VALUE_NAMED.sub(r"\1holds a value that", body).replace(*FIELDS_END)
     replacement = json.loads(body).get("replacement") if status == 410 else None
     if replacement is None:

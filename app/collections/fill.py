@@ -22,6 +22,7 @@ REFUSED: Final[dict[str, str]] = {
     **dict.fromkeys(("cursor", "limit", "count"), _LENGTH),
     **dict.fromkeys(("fields", "include", "highlight", "facets", "explain"), _SHAPE),
     **dict.fromkeys(("perspective", "status", "working_copy"), _PERSPECTIVE),
+    "fallback": "in which language a reader sees a collection, `…/items` is asked",
     "ids": "single stories are named in `pinned`",
 }
 _TYPES: Final = {name: kind for name, kind in parameter_types(ArticleQuery).items() if name not in REFUSED}

@@ -27,8 +27,8 @@ Beside = TypeVar("Beside")
 IfMatch = int | Literal["*"]
 # These are repeated, which means all of; the values of all others are joined by commas, which means any of.
 REPEATED: dict[str, list[str]] = {
-    "/v1/articles": ["note", "source", "tag", "tag_not"],
-    "/v1/notes": ["source", "tag"],
+    "/v1/articles": ["note", "origin", "source", "tag", "tag_not"],
+    "/v1/notes": ["source", "tag", "tag_not"],
     "/v1/timeline": ["source", "tag"],
 }
 TIMEOUT = httpx.Timeout(30)

@@ -47,8 +47,8 @@ export interface Transport {
 
 // Parameters that are repeated, which means all of; the values of all others are joined by commas, which means any of.
 const REPEATED: Record<string, string[]> = {
-  "/v1/articles": ["note", "source", "tag", "tag_not"],
-  "/v1/notes": ["source", "tag"],
+  "/v1/articles": ["note", "origin", "source", "tag", "tag_not"],
+  "/v1/notes": ["source", "tag", "tag_not"],
   "/v1/timeline": ["source", "tag"],
 };
 
