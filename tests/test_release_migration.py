@@ -43,8 +43,8 @@ FIELDS_END: Final = (
 )
 # The reason for which a list of the past is refused.
 PAST: Final = re.compile(
-    r"(?<=is an instant in the past: )which articles a list had then is not kept\. What was public then is told of single"
-    r" articles, at their own addresses"
+    r"(?<=is an instant in the past: )which articles a list had then is not kept\. What was public then is told of"
+    r" single articles, at their own addresses"
 )
 # How a refusal names the wrong value of a list, which it did not.
 VALUE_NAMED: Final = re.compile(r"(Parameter 'tag': |\"detail\":\")'[^']*'(?= is not a slug)")
