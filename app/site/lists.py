@@ -40,10 +40,14 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A front page: the stories of its collection, else the newest, those of each section, some in other languages."""
+    """A front page: the stories of its collection, else the newest, those of each section, some in other languages.
+
+    What the collection has more than stand `above` are `more`.
+    """
 
     latest: Teaser | None
     above: list[Teaser]
+    more: list[Teaser]
     strips: list[Strip]
     others: list[Teaser]
     behind: ApiRequest
@@ -71,8 +75,8 @@ async def front(
     labels = {section.slug: section.label for section in sections}
     newest = teasers(await _cards(read, site, language=language, limit=ON_FRONT), labels, site)
     picked = await _picked(read, site, language)
-    above = newest[:ABOVE] if picked is None else teasers(picked, labels, site)
-    shown = {story.address for story in above}
+    chosen = newest[:ABOVE] if picked is None else teasers(picked, labels, site)
+    shown = {story.address for story in chosen}
     below = [story for story in newest if story.address not in shown]
     strips = [
         Strip(section, of_section)
@@ -87,7 +91,7 @@ async def front(
         behind = ApiRequest.to(site.url, ARTICLES, language=language, limit=ON_FRONT)
     else:
         behind = ApiRequest.to(site.url, f"/v1/collections/{FRONT}/items", language=language)
-    return Front(newest[0] if newest else None, above, strips, foreign, behind)
+    return Front(newest[0] if newest else None, chosen[:ABOVE], chosen[ABOVE:], strips, foreign, behind)
 
 
 async def _picked(read: Reader, site: Site, language: str) -> list[str] | None:
