@@ -57,7 +57,8 @@ async def test_a_page_is_cached_and_asked_for_again_as_other_answers_are(newsroo
 async def test_the_front_has_the_stories_of_its_collection_and_some_in_other_languages(newsroom: AsyncClient) -> None:
     picked = await get(newsroom, "/v1/collections/front/items", language="en")
     front = await page(newsroom, "/en")
-    assert front.stories[:12] == [item["slug"] for item in picked["items"]]
+    assert len(picked["items"]) > 6
+    assert front.stories[: len(picked["items"])] == [item["slug"] for item in picked["items"]]
     assert "In other languages" in front.text("h2")
     assert {"/uk", "/en"} <= {*front.links}
     assert {*(await page(newsroom, "/")).stories} == {*(await page(newsroom, "/uk")).stories}
