@@ -232,6 +232,45 @@ def test_many_faults_are_counted_and_not_all_shown(run: Run, tmp_path: Path) -> 
     assert "and 30 more of this kind" in result.stderr
 
 
+def test_a_dry_run_of_documents_finds_what_an_import_would_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    lines = (
+        tag("rivers"),
+        article("flood", tags=["rivers"]),
+        article("ebb", tags=["nowhere"]),
+        article("dam", relations=[{"relation": "background", "article": article_id("nothing")}]),
+        article("flood", tags=["rivers"], headline="A second state of the same story"),
+    )
+    path = write(tmp_path / "archive.ndjson", *(json.dumps(line).encode() for line in lines))
+    empty = run("export", "ndjson", "-").stdout_bytes
+
+    rehearsed = run("import", "ndjson", "--dry-run", path)
+    recognised = run("import", "--dry-run", path)
+    left = run("export", "ndjson", "-").stdout_bytes
+    done = run("import", "ndjson", path)
+
+    assert (rehearsed.exit_code, left) == (1, empty)
+    assert "3 created, 1 updated, 1 refused (nothing was written: a dry run)" in rehearsed.stderr
+    assert rehearsed.stderr.replace(" (nothing was written: a dry run)", "") == done.stderr
+    assert done.stderr in recognised.stderr.replace(" (nothing was written: a dry run)", "")
+
+
+def test_what_is_there_stays_where_an_import_only_creates(run: Run, tmp_path: Path) -> None:
+    old = write(tmp_path / "old.ndjson", *(json.dumps(each).encode() for each in (tag("rivers"), article("flood"))))
+    lines = (tag("rivers", labels={"en": "Streams"}), article("flood", headline="Changed"), article("ebb"))
+    new = write(tmp_path / "new.ndjson", *(json.dumps(line).encode() for line in lines))
+    assert run("import", "ndjson", old).exit_code == 0
+    before = run("export", "ndjson", "-").stdout_bytes.splitlines()
+
+    result = run("import", "ndjson", "--create-only", new)
+
+    after = run("export", "ndjson", "-").stdout_bytes.splitlines()
+    assert result.exit_code == 0
+    assert "1 created, 2 unchanged" in result.stderr
+    assert f"warning: {new}:1: the tag rivers is there already, and stays as it is" in result.stderr
+    assert f"{new}:2: the article {article_id('flood')} is there already" in result.stderr
+    assert [line for line in after if json.loads(line)["slug"] != "ebb"] == before
+
+
 PAGE: Final = "Ferry returns\n\nThe ferry sailed again on Saturday, after a year in the dock.\n"
 
 

@@ -27,9 +27,9 @@ from app.changes.models import PUBLIC, Change, Head, Noun, Object, Op, Revision,
 from app.changes.stored import StoredObject, desk_document_of, document_of, public_refs, stored
 from app.db import (
     Committed,
-    Database,
     Reader,
     SchemaMismatch,
+    Writable,
     WriteConnection,
     announced_commit,
     execute_many,
@@ -172,7 +172,7 @@ class Transaction:
 
 
 @asynccontextmanager
-async def transaction(database: Database, *, actor: str, zone: ZoneInfo) -> AsyncIterator[Transaction]:
+async def transaction(database: Writable, *, actor: str, zone: ZoneInfo) -> AsyncIterator[Transaction]:
     """A transaction whose end adds to the log what was saved, and commits. An exception leaves nothing.
 
     Order: positions follow the order of commits, without holes. Raises: Unavailable.

@@ -203,11 +203,7 @@ class _Run:
         """Imports documents and texts; returns the exit code."""
         code = 0
         if self.files["ndjson"]:
-            if self.dry_run:
-                self._refuse("--dry-run is not there for NDJSON: POST it to a copy, or import it")
-                code = 1
-            else:
-                code = import_files(self.settings, self.files["ndjson"])
+            code = import_files(self.settings, self.files["ndjson"], dry_run=self.dry_run)
         if self.files["text"]:
             metadata = {} if self.language is None else {"language": self.language}
             files = self.files["text"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -13,10 +14,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from app.commands.console import err, escape, print_message
 from app.commands.database import command_settings, run_with_database
-from app.db import Database
+from app.db import Database, Writable, rehearsal
 from app.errors import Fault
 from app.importers import ndjson, store
-from app.importers.store import Report
+from app.importers.store import Keep, Report
 from app.settings import Settings
 
 MOST_SHOWN_FAULTS: Final = 20
@@ -25,13 +26,20 @@ SAMPLE: Final = sorted((Path(__file__).parent.parent / "sample").glob("*.ndjson"
 EARLIER: Final = next(file for file in SAMPLE if file.stem == "3-earlier")
 
 
-def import_ndjson(files: Annotated[list[Path], typer.Argument(help="Files to read.", show_default=False)]) -> None:
+def import_ndjson(
+    files: Annotated[list[Path], typer.Argument(help="Files to read.", show_default=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come of it; write nothing.")] = False,
+    create_only: Annotated[
+        bool, typer.Option("--create-only", help="Create what is missing; leave what is there as it is.")
+    ] = False,
+) -> None:
     """Import documents, one JSON object per line with its "noun": the format that `export ndjson` writes.
 
     A refused line does not affect the others. Importing the same file again changes nothing.
     """
     with command_settings() as settings:
-        raise typer.Exit(import_files(settings, files))
+        keep = store.keep_existing if create_only else None
+        raise typer.Exit(import_files(settings, files, keep=keep, dry_run=dry_run))
 
 
 def seed() -> None:
@@ -40,7 +48,7 @@ def seed() -> None:
         # Over the states that followed them, the earlier ones would be changes.
         is_new = run_with_database(settings, partial(has_no_sample, settings))
         files = [file for file in SAMPLE if is_new or file != EARLIER]
-        raise typer.Exit(import_files(settings, files, actor=store.SEED))
+        raise typer.Exit(import_files(settings, files, store.SEED, keep=store.keep_what_is_not_seeded))
 
 
 async def has_no_sample(settings: Settings, database: Database) -> bool:
@@ -50,32 +58,48 @@ async def has_no_sample(settings: Settings, database: Database) -> bool:
     return await store.unresolved(database, settings.zone, ids) == ids
 
 
-def import_files(settings: Settings, files: list[Path], actor: str = store.ACTOR) -> int:
-    """Imports the files and prints a report of each; returns the exit code. `actor` stands in the history."""
+def import_files(
+    settings: Settings,
+    files: list[Path],
+    actor: str = store.ACTOR,
+    *,
+    keep: Keep | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Imports the files and prints a report of each; returns the exit code. `actor` stands in the history.
+
+    What `keep` finds stays as it is. In a dry run nothing is written; other writers wait for its end.
+    """
     reports: dict[Path, Report] = {}
 
     async def work(database: Database) -> set[str]:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
-            for file in files:
-                reports[file] = await _import_file(database, settings.zone, file, actor, progress)
-        related = {ref for report in reports.values() for ref in report.related}
-        return await store.unresolved(database, settings.zone, related)
+            async with rehearsal(database) if dry_run else nullcontext(database) as target:
+                for file in files:
+                    reports[file] = await _import_file(target, settings.zone, file, actor, keep, progress)
+                related = {ref for report in reports.values() for ref in report.related}
+                return await store.unresolved(target, settings.zone, related)
 
     missing_articles = run_with_database(settings, work)
     for file, report in reports.items():
         missing = [(line, ref) for ref, line in report.related.items() if ref in missing_articles]
         faults = [(line, Fault(f"relates to the article {ref}, which is not there")) for line, ref in missing]
         _print_faults("error", file, faults)
-        err.print(f"{escape(str(file))}: {format_counts(report)}")
+        would_be = " (nothing was written: a dry run)" if dry_run else ""
+        err.print(f"{escape(str(file))}: {format_counts(report)}{would_be}")
     refused = any(report.counts["error"] for report in reports.values())
     return 1 if refused or missing_articles else 0
 
 
-async def _import_file(database: Database, zone: ZoneInfo, file: Path, actor: str, progress: Progress) -> Report:
+async def _import_file(
+    database: Writable, zone: ZoneInfo, file: Path, actor: str, keep: Keep | None, progress: Progress
+) -> Report:
     try:
         task = progress.add_task(escape(file.name), total=(await asyncio.to_thread(file.stat)).st_size)
-        report = await ndjson.load(database, zone, file, advance=lambda size: progress.advance(task, size), actor=actor)
+        report = await ndjson.load(
+            database, zone, file, advance=lambda size: progress.advance(task, size), actor=actor, keep=keep
+        )
     except OSError as error:
         report = Report()
         report.refuse(0, [Fault(f"cannot be read: {error.strerror}", pointer="")])

@@ -66,7 +66,7 @@ def _prepare(settings: Settings, path: Path) -> None:
         partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     settings = settings.model_copy(update={"database_url": f"sqlite:///{partial}"})
     migrate_database(settings)
-    import_files(settings, SAMPLE, actor=SEED)
+    import_files(settings, SAMPLE, SEED)
     checkpoint_into_file(partial)
     partial.replace(path)
 

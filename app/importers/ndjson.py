@@ -16,11 +16,11 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.articles.saving import ArticleToSave, analysed
-from app.db import Database, utcnow
+from app.db import Writable, utcnow
 from app.errors import Fault, Malformed
 from app.importers import store
 from app.importers.documents import Item, is_blank_line, read, read_line
-from app.importers.store import Report
+from app.importers.store import Keep, Report
 
 LINE_BYTES: Final = 16 * 2**20
 # Lines that a process parses at a time, documents in a transaction, portions that are parsed ahead.
@@ -103,17 +103,18 @@ def _item(number: int, line: bytes | str, now: datetime) -> Item:
 
 
 async def load(
-    database: Database,
+    database: Writable,
     zone: ZoneInfo,
     path: Path,
     *,
     advance: Callable[[int], None] = lambda count: None,
     actor: str = store.ACTOR,
+    keep: Keep | None = None,
 ) -> Report:
     """Reads a file in. A line that is refused loses no others.
 
-    `advance` is called with the number of bytes that were read since its last call. Memory: a few thousand documents,
-    however long the file.
+    What `keep` finds stays as it is. `advance` is called with the number of bytes that were read since its last call.
+    Memory: a few thousand documents, however long the file.
     Raises: OSError, Unavailable.
     """
     report = Report()
@@ -124,9 +125,9 @@ async def load(
         batch_bytes += size
         advance(size)
         if len(batch) >= BATCH or batch_bytes >= BATCH_BYTES:
-            await store.load(database, zone, batch, report, actor)
+            await store.load(database, zone, batch, report, actor, keep=keep)
             batch, batch_bytes = [], 0
-    await store.load(database, zone, batch, report, actor)
+    await store.load(database, zone, batch, report, actor, keep=keep)
     return report
 
 

@@ -23,7 +23,7 @@ from app.changes.saving import SHARED_LANGUAGE, Outcome
 from app.changes.stored import first_actors, stored
 from app.collections import saving as collections
 from app.content.sets import as_sent
-from app.db import Database
+from app.db import Writable
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
 from app.importers.documents import Item, read, without_original
@@ -39,6 +39,8 @@ ACTOR: Final = "import"
 SEED: Final = "seed"
 # The order in which nouns refer to each other.
 NOUNS: Final[tuple[Noun, ...]] = ("tag", "source", "note", "article", "collection")
+# Finds, of objects of a noun by their names, those that stay as they are, and says why.
+Keep = Callable[[Transaction, Noun, Sequence[str]], Awaitable[dict[str, str]]]
 # Another import of the same things may be under way.
 ATTEMPTS: Final = 5
 
@@ -89,10 +91,18 @@ def transactions(items: Iterable[Result], names: Callable[[Result], set[Any]]) -
         yield batch
 
 
-async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report: Report, actor: str = ACTOR) -> None:
+async def load(
+    database: Writable,
+    zone: ZoneInfo,
+    items: Sequence[Item],
+    report: Report,
+    actor: str = ACTOR,
+    *,
+    keep: Keep | None = None,
+) -> None:
     """Writes one batch of documents in one transaction, each whole or not at all; refused ones lose no others.
 
-    With SEED as the actor what somebody else has made stays, and the report warns of it.
+    What `keep` finds stays as it is, and the report warns of it.
     A batch has some thousand documents of any noun, in any order; a second state of an object waits for a
     transaction of its own. Raises: Unavailable, Raced; then the batch left nothing.
     """
@@ -106,7 +116,7 @@ async def load(database: Database, zone: ZoneInfo, items: Sequence[Item], report
     for batch in transactions(accepted, _names):
         waiting: Sequence[Item] = batch
         while waiting:
-            saved, waiting = await again_if_raced(partial(_write, database, zone, waiting, actor))
+            saved, waiting = await again_if_raced(partial(_write, database, zone, waiting, actor, keep))
             report.counts.update(saved.counts)
             report.wrong += saved.wrong
             report.related |= saved.related
@@ -121,17 +131,17 @@ def _names(item: Item) -> set[tuple[str | None, str | None]]:
     return names
 
 
-async def _write(database: Database, zone: ZoneInfo, items: Sequence[Item], actor: str) -> tuple[Report, list[Item]]:
+async def _write(
+    database: Writable, zone: ZoneInfo, items: Sequence[Item], actor: str, keep: Keep | None
+) -> tuple[Report, list[Item]]:
     async with log.transaction(database, actor=actor, zone=zone) as transaction:
-        return await restore(transaction, items, only_seeded=actor == SEED)
+        return await restore(transaction, items, keep)
 
 
 async def restore(
-    transaction: Transaction, items: Sequence[Item], *, only_seeded: bool = False
+    transaction: Transaction, items: Sequence[Item], keep: Keep | None = None
 ) -> tuple[Report, list[Item]]:
-    """Saves the items with their status and dates, each whole or not at all.
-
-    `only_seeded`: what SEED has not made stays as it is.
+    """Saves the items with their status and dates, each whole or not at all, but for those that `keep` finds.
 
     Returns what became of them, and those that have to wait for another transaction.
     """
@@ -139,24 +149,38 @@ async def restore(
     batch, later = await identify(transaction, items)
     for noun in NOUNS:
         of_noun = [item for item in batch if item.noun == noun]
-        if only_seeded:
-            of_noun = await _seeded(transaction, noun, of_noun, report)
+        if keep is not None:
+            of_noun = await _without_kept(transaction, noun, of_noun, keep, report)
         await save(transaction, noun, of_noun, report)
     return report, later
 
 
-async def _seeded(transaction: Transaction, noun: Noun, items: Sequence[Item], report: Report) -> list[Item]:
-    """The items but those of objects that somebody else has made, which stay as they are."""
-    makers = await first_actors(transaction.connection, noun, [item.ref for item in items if item.ref is not None])
-    own: list[Item] = []
+async def _without_kept(
+    transaction: Transaction, noun: Noun, items: Sequence[Item], keep: Keep, report: Report
+) -> list[Item]:
+    """The items but those of objects that stay as they are."""
+    kept = await keep(transaction, noun, [item.ref for item in items if item.ref is not None])
+    others: list[Item] = []
     for item in items:
-        if item.ref is None or makers.get(item.ref, SEED) == SEED:
-            own.append(item)
+        reason = kept.get(item.ref or "")
+        if reason is None:
+            others.append(item)
         else:
             report.counts["unchanged"] += 1
-            detail = f"the {noun} {item.ref} was not made by the sample, and stays as it is"
+            detail = f"the {noun} {item.ref} {reason}, and stays as it is"
             report.warnings.append((item.line, Fault(detail, "kept", pointer="")))
-    return own
+    return others
+
+
+async def keep_existing(transaction: Transaction, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
+    """Keeps everything that is there."""
+    return dict.fromkeys(await stored(transaction.connection, noun, refs), "is there already")
+
+
+async def keep_what_is_not_seeded(transaction: Transaction, noun: Noun, refs: Sequence[str]) -> dict[str, str]:
+    """Keeps what somebody else than SEED has made."""
+    makers = await first_actors(transaction.connection, noun, refs)
+    return {ref: "was not made by the sample" for ref, maker in makers.items() if maker != SEED}
 
 
 async def _save_articles(transaction: Transaction, items: Sequence[ArticleToSave]) -> list[Outcome]:
@@ -228,7 +252,7 @@ def _without_original(item: Item) -> Item | None:
     return replace(item, to_save=replace(to_save, state=to_save.state.model_copy(update={"translation_of": None})))
 
 
-async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> set[str]:
+async def unresolved(database: Writable, zone: ZoneInfo, related: set[str]) -> set[str]:
     """Of the articles that imported ones relate to, those that do not exist."""
     if not related:
         return set()
@@ -240,7 +264,7 @@ async def unresolved(database: Database, zone: ZoneInfo, related: set[str]) -> s
 
 
 async def add_missing(
-    database: Database, zone: ZoneInfo, noun: Noun, documents: Mapping[str, dict[str, Any]], now: datetime
+    database: Writable, zone: ZoneInfo, noun: Noun, documents: Mapping[str, dict[str, Any]], now: datetime
 ) -> tuple[Report, dict[str, str]]:
     """Writes those tags, or sources, whose slug nobody has; what is there stays as it is.
 
@@ -264,7 +288,7 @@ async def add_missing(
     return await again_if_raced(write)
 
 
-async def load_stories(database: Database, zone: ZoneInfo, items: Sequence[Item], ids: dict[str, str]) -> Report:
+async def load_stories(database: Writable, zone: ZoneInfo, items: Sequence[Item], ids: dict[str, str]) -> Report:
     """Writes stories of another system, each whole or not at all; each story once.
 
     A story is the one that has its origin, else the one with its id; `ids` leads from ids of earlier stories to those
@@ -306,7 +330,7 @@ def changed_here(card: Mapping[str, Any]) -> Fault:
 
 
 async def import_page(
-    database: Database,
+    database: Writable,
     zone: ZoneInfo,
     documents: Sequence[dict[str, Any]],
     *,
