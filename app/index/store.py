@@ -47,7 +47,8 @@ class IndexChanges:
         self._states |= {_Key(object_id, view): state for view, state in states.items()}
 
     async def write(self, connection: WriteConnection) -> None:
-        """Cost: three statements, and half a millisecond or more for each state, in a thread.
+        """Cost: three statements, on PostgreSQL one more for a hundred states or so, and half a millisecond or more for
+        each state, in a thread.
 
         The first words of a process load the dictionaries, which takes some seconds.
         """
