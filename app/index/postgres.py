@@ -9,14 +9,16 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, String, bindparam, cast, literal, select
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, String, bindparam, cast, literal, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.selectable import FromClause
 
+from app.changes.models import PUBLIC
 from app.db import Reader, WriteConnection
 from app.index.entries import NewEntry, StoredEntry
 from app.index.keys import AllOf, AnyOf, Condition, HasKey, unpacked
 from app.index.models import IndexEntry
+from app.index.places import span_of
 
 DIALECT: Final = "postgresql"
 WINDOWS: Final = (64, 400)
@@ -24,6 +26,9 @@ WINDOWS: Final = (64, 400)
 # thousands of stories at once. In one statement they would take ten seconds, on a busy machine more than the time after
 # which a writer takes the database for frozen.
 PORTION_LENGTH: Final = 500_000
+# Entries with words that begin alike: they are found in 30 ms, and twice for a page: for notes too.
+MOST_ENTRIES: Final = 20_000
+SAMPLE_SIZE: Final = 256
 _Row = tuple[str, str, int, datetime, str, str]
 _REMOVE: Final = (
     "DELETE FROM index_entries USING unnest($1::uuid[], $2::text[]) AS removed (object, view)"
@@ -97,9 +102,31 @@ def _joined(operator: str, conditions: Sequence[Condition]) -> str:
     return "(" + operator.join(asked(condition) for condition in conditions) + ")"
 
 
+# How many entries there are, by the planner's figure; and where they are more than `most`, of public stories that stand
+# evenly in time how many have the condition. Each is found by its place, so the cost does not grow with the archive.
+_SAMPLE: Final = text(
+    "WITH total (entries) AS (SELECT CAST(reltuples AS float8) FROM pg_class"
+    " WHERE oid = CAST('index_entries' AS regclass)),"
+    " span (low, high) AS MATERIALIZED (SELECT min(place), max(place) FROM index_entries"
+    " WHERE place BETWEEN CAST(:low AS bigint) AND CAST(:high AS bigint)),"
+    " probe (low) AS (SELECT low + (high - low) / CAST(:size AS bigint) * number"
+    " FROM span, total, generate_series(0, CAST(:size AS bigint) - 1) AS number WHERE entries > :most)"
+    " SELECT (SELECT entries FROM total), count(*),"
+    " count(*) FILTER (WHERE keys @@ CAST(CAST(:asked AS text) AS tsquery))"
+    " FROM probe, LATERAL (SELECT keys FROM index_entries"
+    " WHERE place BETWEEN probe.low AND CAST(:high AS bigint) ORDER BY place LIMIT 1) AS entry"
+).bindparams(bindparam("most", type_=Float()))
+
+
 async def has_many_words(read: Reader, beginning: HasKey) -> bool:
-    """Never: a page of what many words answer comes from the windows, and a GIN index does not tell how many it has."""
-    return False
+    """Whether so many entries have keys with this beginning that a look for them takes too long: the GIN index gives
+    all before the first one. An estimate, from SAMPLE_SIZE public stories and the planner's number of entries.
+
+    Cost: one statement, 5 ms where the archive has more entries than MOST_ENTRIES, else a tenth of that.
+    """
+    values = {**span_of("article", PUBLIC)._asdict(), "size": SAMPLE_SIZE, "most": MOST_ENTRIES}
+    ((entries, sampled, having),) = await read.rows(_SAMPLE, {**values, "asked": asked(beginning)}, slow=True)
+    return int(sampled) > 0 and entries * having / sampled > MOST_ENTRIES
 
 
 @cache
