@@ -15,7 +15,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from pydantic_core import to_json
-from sqlalchemy import insert, select, update
+from sqlalchemy import String, func, insert, select, update
 
 from app.changes.models import Change, Head, IdempotencyKey
 from app.db import Database, in_list, insert_many, list_parameters, migrate, utcnow
@@ -43,6 +43,17 @@ async def test_a_reader_cannot_write(database: Database) -> None:
         await database.reader().rows(update(Head).values(seq=99))
 
     assert await head(database) == (1, 0)
+
+
+async def test_slow_reads_use_indexes_and_short_ones_are_left_to_the_planner(postgresql: Fresh) -> None:
+    names = ("enable_seqscan", "plan_cache_mode")
+    settings = select(*(func.current_setting(name, type_=String) for name in names))
+    with postgresql() as url:
+        database = Database(url, read_connections=1)
+        seen = [await database.reader().row(settings, slow=slow) for slow in (False, True, True, False)]
+        await database.close()
+
+    assert seen == [("on", "auto"), ("off", "force_custom_plan"), ("off", "force_custom_plan"), ("on", "auto")]
 
 
 async def test_statements_in_a_snapshot_see_one_state(database: Database) -> None:

@@ -21,6 +21,8 @@ PATIENCE_SECONDS: Final = 2.0
 # A statement of a writer may wait for other writers; longer than this only for a database that has frozen.
 WRITING_SECONDS: Final = 30.0
 WRITERS: Final = 10
+_FOR_SLOW: Final = "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off"
+_FOR_SHORT: Final = "SET plan_cache_mode = auto; SET enable_seqscan = on"
 
 
 class PostgresReadConnection:
@@ -28,14 +30,16 @@ class PostgresReadConnection:
 
     JIT is off: to compile a statement takes longer than any of ours runs. Slow statements are planned for their values
     each time: a plan for all values does not know how long a window of the index of words is, and takes up to nine
-    times as long. For short ones that would cost more than it saves, so the mode is switched where it differs.
+    times as long. For short ones that would cost more than it saves. Nor do slow ones read a whole table where an index
+    serves: the planner does not know what it costs to take the keys of an entry apart, and would do so with all entries
+    for a beginning of a word that half of them have, in ten times the time. Settings are switched where they differ.
     """
 
     BEGIN_SNAPSHOT: ClassVar[str] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, driver: asyncpg.Connection) -> None:
         self._driver = driver
-        self._plan_mode = "auto"
+        self._is_slow = False
 
     @classmethod
     async def open(cls, url: str) -> "PostgresReadConnection":
@@ -43,11 +47,10 @@ class PostgresReadConnection:
         return cls(await asyncpg.connect(url, timeout=PATIENCE_SECONDS, server_settings=settings))
 
     async def fetch(self, sql: str, arguments: Sequence[Any], *, slow: bool) -> Iterable[Iterable[Any]]:
-        plan_mode = "force_custom_plan" if slow else "auto"
         async with asyncio.timeout(PATIENCE_SECONDS):
-            if plan_mode != self._plan_mode:
-                await self._driver.execute(f"SET plan_cache_mode = {plan_mode}")
-                self._plan_mode = plan_mode
+            if slow != self._is_slow:
+                await self._driver.execute(_FOR_SLOW if slow else _FOR_SHORT)
+                self._is_slow = slow
             records: list[asyncpg.Record] = await self._driver.fetch(sql, *arguments)
             return records
 
