@@ -56,12 +56,15 @@ COUNTED_MILLISECONDS = 100.0
 RANKED, FACETS_OF_LIST, ALL_NOUNS, SUGGESTED = 30.0, 30.0, 30.0, 5.0
 TYPED = "тра"
 SPEED, SIZE = 0.5, 1.0
+# Processes that parse are forked, so that they do not analyse either: others would load the module anew.
 WITHOUT_SEARCH = """
+from multiprocessing import get_context
 from app.importers import ndjson
 from app.index.store import IndexChanges
 async def write(self, connection): pass
 IndexChanges.write = write
 ndjson.parse_and_analyse = ndjson.parse
+ndjson.get_context = lambda method: get_context("fork")
 from app.__main__ import cli
 cli()
 """
