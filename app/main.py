@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Final
@@ -143,6 +144,12 @@ def create_app(settings: Settings) -> "Application":
         changes, keys, webhooks, operations.router,
     ):  # fmt: skip
         api.include_router(router)
+    api.state.has_agents = find_spec("mcp") is not None
+    if api.state.has_agents:
+        # Takes 0.7 seconds, of which processes without the extra are spared.
+        from app.agents.routes import router as agents
+
+        api.include_router(agents)
     problems.install(api)
     writing_routes.install(api)
     openapi.install(api, SAMPLE / "answers", about.TAG_GROUPS)

@@ -23,7 +23,7 @@ LAYERS: Final = [
     {"publishing"},
     {"tags", "sources", "notes", "articles", "collections", "keys"},
     {"search"},
-    {"importers", "webhooks", "ticker", "reindex", "site", "checking"},
+    {"importers", "webhooks", "ticker", "reindex", "site", "checking", "agents"},
     {"main", "commands", "operations"},
 ]
 LEVELS: Final = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -43,8 +43,8 @@ ASSEMBLY: Final = {
 ALIKE: Final = [*NOUNS, "keys", "webhooks"]
 FILES: Final = ["schemas", "models", "store", "desk", "routes"]
 
-HTTP: Final = {"fastapi", "starlette", "uvicorn"}
-SERVING: Final = {"web", "deps", "main", "commands", "operations", "site", "__main__"}
+HTTP: Final = {"fastapi", "starlette", "uvicorn", "mcp", "mcp_types"}
+SERVING: Final = {"web", "deps", "main", "commands", "operations", "site", "agents", "__main__"}
 # Those in `web` that hold plain data and rules.
 PURE: Final = [
     f"web/{name}.py"
@@ -359,6 +359,7 @@ BROKEN: Final[list[tuple[str, str, Rule, str]]] = [
     ("notes/store.py", "from app.notes.desk import publish", imports_against_the_order_of_files, "notes/desk.py"),
     ("tags/models.py", "from app.tags import store", imports_against_the_order_of_files, "tags/store.py"),
     ("notes/desk.py", "import fastapi.routing", ways_to_http, "fastapi"),
+    ("notes/desk.py", "from mcp.server import Server", ways_to_http, "mcp"),
     ("notes/desk.py", "from app.changes.history_routes import x", ways_to_http, "changes/history_routes.py -> deps.py"),
     ("web/__init__.py", "import starlette", ways_to_http, "content/html.py -> web/__init__.py -> starlette"),
     ("web/signing.py", "from app.web.pages import page", ways_to_http, "web/pages.py -> starlette"),

@@ -34,8 +34,8 @@ def robots(site: Site) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def llms(site: Site) -> bytes:
-    """What a language model may read here, and how. Source: https://llmstxt.org."""
+def llms(site: Site, has_agents: bool) -> bytes:
+    """What a language model may read here, and how; `has_agents`: also by tools. Source: https://llmstxt.org."""
     links = [
         (
             "The newest stories",
@@ -49,6 +49,8 @@ def llms(site: Site) -> bytes:
         ("Changes", "/v1/changes", "the log, to keep a copy up to date; withdrawn stories are told as such"),
         ("API reference", "/docs", "for people; `/openapi.json` for programs"),
     ]
+    if has_agents:
+        links.append(("Tools for agents", "/mcp", "a read-only MCP server over the same content (streamable HTTP)"))
     policies = zip(("Corrections", "Unnamed sources", "Use of AI"), site.policies, strict=True)
     terms = [("Licence of the stories", site.license_url), *policies]
     lines = [f"# {escaped(site.name)}", ""]

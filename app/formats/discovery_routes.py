@@ -30,7 +30,8 @@ async def get_robots(request: Request) -> Response:
 @router.get("/llms.txt")
 async def get_llms(request: Request) -> Response:
     """What language models may read, and how."""
-    return await cached_response(request, discovery.llms(_site(request)), media_type="text/markdown", headers=HEADERS)
+    body = discovery.llms(_site(request), request.app.state.has_agents)
+    return await cached_response(request, body, media_type="text/markdown", headers=HEADERS)
 
 
 @router.get("/.well-known/api-catalog")
