@@ -110,7 +110,8 @@ async def _tag(transaction: Transaction, article: StoredArticle, body: ArticleAc
         return await _retag(transaction, article, [*tags, *added])
     except Invalid as refusal:
         pointers = {f"/tags/{len(tags) + n}": f"/tags/{body.tags.index(slug)}" for n, slug in enumerate(added)}
-        raise Invalid(refusal.detail, *(_moved(fault, pointers) for fault in refusal.faults)) from None
+        faults = [_moved(fault, pointers) for fault in refusal.faults]
+        raise Invalid(f"{faults[0].pointer}: {faults[0].detail}", *faults) from None
 
 
 def _moved(fault: Fault, pointers: Mapping[str, str]) -> Fault:

@@ -113,6 +113,7 @@ async def test_a_tag_that_cannot_be_added_is_named_where_it_was_sent(desk: Async
     for item in await do(desk, "tag", ["flood", "dam"], tags=["rivers", "nobody-knows-it", "roads"]):
         assert item["outcome"] == "error"
         assert [fault["pointer"] for fault in item["error"]["errors"]] == ["/tags/1"]
+        assert item["error"]["detail"].startswith("/tags/1: ")
     assert (await newest(desk, "dam")).json()["tags"] == []
 
 
