@@ -35,6 +35,7 @@ OPEN = {
     "/license.xml",
     "/.well-known/api-catalog",
     "/pages/{name}",
+    "/mcp",  # its tools ask the API with the key that is sent
     "/problems/{code}",
     "/",
     "/docs",

@@ -24,7 +24,7 @@ from tests.shells import SHELLS, Printed, Terminal, checkout
 
 # Where the README leads to its last part, a reader has seen the other pages.
 LAST_PART: Final = "## Run it for a newsroom"
-PAGES: Final = ("clients", "feed", "import", "operations", "webhooks")
+PAGES: Final = ("agents", "clients", "feed", "import", "operations", "webhooks")
 # This one is followed by a test of its own, for it takes Node: tests/clients/test_first_front_end.py.
 PAGE_WITH_ITS_OWN_TEST: Final = "first-front-end"
 PLACEHOLDER: Final = "postgresql://user:password@host/name"
