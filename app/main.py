@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import app
 from app import about, logs, operations, reindex
+from app.agents.routes import router as agents
 from app.articles.action_routes import router as article_actions
 from app.articles.desk_routes import router as articles_desk
 from app.articles.preview_routes import router as previews
@@ -146,9 +147,6 @@ def create_app(settings: Settings) -> "Application":
         api.include_router(router)
     api.state.has_agents = find_spec("mcp") is not None
     if api.state.has_agents:
-        # Takes 0.7 seconds, of which processes without the extra are spared.
-        from app.agents.routes import router as agents
-
         api.include_router(agents)
     problems.install(api)
     writing_routes.install(api)
