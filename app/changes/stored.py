@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
 
 from app.changes.models import DESK, PUBLIC, Noun, Object, Revision, View, ViewEntry
 from app.db import Row, WriteConnection, fetch, in_list, list_parameters, padded_size
@@ -104,16 +104,31 @@ async def fetch_in_portions(
     return rows
 
 
-@cache
-def _first_actors(count: int) -> Select[*Row]:
+def _actors(count: int, order: ColumnElement[int]) -> Select[*Row]:
+    """Each object with the actor of each of its revisions: the last in this order is the one that counts."""
     query = select(Object.ref, Revision.actor).join(Revision, Revision.object == Object.id)
     query = query.where(Object.noun == bindparam("noun"), in_list(Object.ref, "ref", count))
-    return query.order_by(Object.ref, Revision.revision.desc())
+    return query.order_by(Object.ref, order)
+
+
+@cache
+def _first_actors(count: int) -> Select[*Row]:
+    return _actors(count, Revision.revision.desc())
+
+
+@cache
+def _last_actors(count: int) -> Select[*Row]:
+    return _actors(count, Revision.revision.asc())
 
 
 async def first_actors(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, str | None]:
     """Who saved the first revision of each of the objects that exist. Cost: one statement for each thousand."""
     return dict(await fetch_in_portions(connection, _first_actors, refs, noun=noun))
+
+
+async def last_actors(connection: WriteConnection, noun: Noun, refs: Sequence[str]) -> dict[str, str | None]:
+    """Who saved the newest revision of each of the objects that exist. Cost: one statement for each thousand."""
+    return dict(await fetch_in_portions(connection, _last_actors, refs, noun=noun))
 
 
 _LAST_REVISION: Final = (

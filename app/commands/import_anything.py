@@ -23,9 +23,10 @@ from app.db import Database, utcnow
 from app.errors import Raced
 from app.importers.html.given import Given
 from app.importers.recognition import FORMATS, NAMES, Format, recognise
+from app.importers.stories import Account
 from app.importers.wordpress import loading
-from app.importers.wordpress.export import DamagedExport
-from app.importers.wordpress.loading import Account, Import
+from app.importers.wordpress.loading import Import
+from app.importers.xml_text import DamagedExport
 from app.settings import Settings
 from app.web.fields import Language
 
@@ -182,7 +183,7 @@ class _Run:
 
     def _report_account(self, account: Account, shown: dict[str, int]) -> None:
         self.items.append(account._asdict())
-        place = f"{account.place}: post {account.post_id}"
+        place = f"{account.place}: post {account.id}"
         for message in account.errors:
             _print_some(f"{place}: {message}", "error", shown)
         for message in account.notes:

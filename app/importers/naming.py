@@ -42,7 +42,8 @@ async def identify(transaction: Transaction, items: Sequence[Item]) -> tuple[lis
 async def identify_by_origin(transaction: Transaction, items: Sequence[Item], ids: dict[str, str]) -> list[Item]:
     """Gives each article the id of the article that has its origin, where one has, and puts the two ids into `ids`.
 
-    Whatever is a translation of one that is in there follows it. Cost: one statement for each thousand.
+    Whatever is a translation of one that is in there follows it. Articles without a slug get the one that they have, or
+    one of their headline. Cost: one statement for each thousand, and three more where slugs are left out.
     """
     articles = [item.to_save.article for item in items if isinstance(item.to_save, ArticleToSave)]
     keys = {article.origin_key for article in articles if article.origin_key is not None}
@@ -56,7 +57,7 @@ async def identify_by_origin(transaction: Transaction, items: Sequence[Item], id
         if article.translation_of in ids:
             article = article.with_original(ids[article.translation_of])
         identified.append(_with_article(item, article))
-    return identified
+    return await _with_slugs(transaction, identified)
 
 
 async def _with_slugs(transaction: Transaction, items: Sequence[Item]) -> list[Item]:

@@ -1,15 +1,13 @@
 """Writes what importers read, in batches: each document whole or not at all, and a report of what became of each."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
-
-from pydantic_core import from_json
 
 from app.articles import references
 from app.articles import saving as articles
@@ -27,11 +25,10 @@ from app.db import Writable
 from app.errors import Fault, Invalid, Raced
 from app.importers import placing
 from app.importers.documents import Item, read, without_original
-from app.importers.naming import identify, identify_by_origin
+from app.importers.naming import identify
 from app.notes import saving as notes
 from app.sources import store as sources
 from app.tags import store as tags
-from app.web.fields import format_instant
 
 Result = TypeVar("Result")
 ACTOR: Final = "import"
@@ -51,8 +48,8 @@ class Report:
 
     `wrong` names line and fault of those that were refused, `warnings` what is not stored as it stood in the line,
     `related` the articles that others relate to, each with a line that does, `slugs` the published stories of a page.
-    `outcomes` tells what became of each line in one transaction, `refs` which object it is; `load` adds up the counts
-    alone.
+    `outcomes` tells what became of each line in one transaction, `refs` which object it is, `story_slugs` under which
+    name a story of another system is stored; `load` adds up the counts alone.
     """
 
     counts: Counter[str] = field(default_factory=lambda: Counter(created=0, updated=0, unchanged=0, error=0))
@@ -62,6 +59,7 @@ class Report:
     slugs: list[str] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     refs: dict[int, str] = field(default_factory=dict)
+    story_slugs: dict[int, str] = field(default_factory=dict)
 
     def refuse(self, line: int, faults: Sequence[Fault]) -> None:
         self.counts["error"] += 1
@@ -258,72 +256,6 @@ async def unresolved(database: Writable, zone: ZoneInfo, related: set[str]) -> s
         return set()
     async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
         return await references.missing_articles(transaction, related)
-
-
-# --- exports of other systems ------------------------------------------------------------------------------------
-
-
-async def add_missing(
-    database: Writable, zone: ZoneInfo, noun: Noun, documents: Mapping[str, dict[str, Any]], now: datetime
-) -> tuple[Report, dict[str, str]]:
-    """Writes those tags, or sources, whose slug nobody has; what is there stays as it is.
-
-    Returns also the types of all of them, by slug. Raises: Unavailable, Raced.
-    """
-
-    async def write() -> tuple[Report, dict[str, str]]:
-        report = Report()
-        async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-            existing = await stored(transaction.connection, noun, [*documents])
-            missing = [document for slug, document in documents.items() if slug not in existing]
-            items = [read(document, now, line) for line, document in enumerate(missing, 1)]
-            for item in items:
-                if item.faults:
-                    report.refuse(item.line, item.faults)
-            await save(transaction, noun, [item for item in items if not item.faults], report)
-            report.counts["unchanged"] += len(existing)
-        types = {slug: str(each.newest.fields()["type"]) for slug, each in existing.items()}
-        return report, {slug: types.get(slug, document["type"]) for slug, document in documents.items()}
-
-    return await again_if_raced(write)
-
-
-async def load_stories(database: Writable, zone: ZoneInfo, items: Sequence[Item], ids: dict[str, str]) -> Report:
-    """Writes stories of another system, each whole or not at all; each story once.
-
-    A story is the one that has its origin, else the one with its id; `ids` leads from ids of earlier stories to those
-    under which they are stored, and learns of those of these. One that is there keeps the instant of its first import,
-    and stays as it is where it was changed here later than there: the report warns of it.
-    Raises: Unavailable, Raced; then nothing is written.
-    """
-
-    async def write() -> Report:
-        report = Report()
-        async with log.transaction(database, actor=ACTOR, zone=zone) as transaction:
-            identified = await identify_by_origin(transaction, items, ids)
-            before = await stored_articles(transaction, [item.ref for item in identified if item.ref is not None])
-            waiting = []
-            for item in identified:
-                assert isinstance(item.to_save, ArticleToSave), "what is wrong was refused"
-                article = item.to_save.article
-                old = before.get(article.id)
-                card = None if old is None else from_json(old.newest.card)
-                if card is not None and card["modified_at"] > format_instant(article.modified_at):
-                    report.counts["unchanged"] += 1
-                    report.outcomes[item.line] = "unchanged"
-                    report.warnings.append((item.line, changed_here(card)))
-                    continue
-                waiting.append(item)
-            await save(transaction, "article", waiting, report)
-        return report
-
-    return await again_if_raced(write)
-
-
-def changed_here(card: Mapping[str, Any]) -> Fault:
-    """The warning for a story that stays as it is, because it was changed here since the other system did."""
-    detail = f"was changed here at {card['modified_at']}, later than there, and stays as it is"
-    return Fault(detail, "kept", pointer="")
 
 
 # --- pages -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from app.errors import Fault, Invalid
 from app.importers import store
 from app.importers.documents import read
 from app.importers.html.given import Document, WebPage
-from app.importers.store import Report, again_if_raced, changed_here
+from app.importers.store import Report, again_if_raced
+from app.importers.stories import changed_here
 from app.web.fields import format_instant
 
 

@@ -5,7 +5,6 @@ read is read; what cannot be read is named in `Channel.damages`.
 """
 
 import codecs
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,19 +12,14 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
+from app.importers.xml_text import DECLARATION, UNPRINTABLE, DamagedExport, damages_of, encoding_of, local_name
+
 CHUNK_BYTES: Final = 256 * 1024
 # So much is looked at to see what a file is, and whether it declares a document type.
 HEAD_LENGTH: Final = 64 * 1024
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_DECLARATION: Final = re.compile(r"\s*<\?xml\s[^<>]*\?>")
-_NAMED_ENCODING: Final = re.compile(r"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _CHANNEL_FIELDS: Final = ("title", "language", "base_blog_url", "base_site_url", "link", "wxr_version")
-
-
-class DamagedExport(Exception):
-    """The file cannot be read as an export; the message says why."""
 
 
 class Author(NamedTuple):
@@ -145,44 +139,23 @@ def _texts(path: Path, channel: Channel, advance: Callable[[int], None]) -> Iter
     wrong_bytes = removed = 0
     with path.open("rb") as file:
         chunk = file.read(CHUNK_BYTES)
-        encoding = _encoding(chunk)
+        encoding = encoding_of(chunk)
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         is_first_chunk = True
         while chunk:
             advance(len(chunk))
             text = decoder.decode(chunk)
             if is_first_chunk:
-                text = _DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).lstrip()
+                text = DECLARATION.sub("", text.removeprefix("\ufeff"), count=1).lstrip()
                 if "<!DOCTYPE" in text[:HEAD_LENGTH].partition("<rss")[0].upper():
                     raise DamagedExport("declares a document type, which no export of WordPress does: it is not read")
             is_first_chunk = False
             wrong_bytes += text.count("\ufffd")
-            text, count = _UNPRINTABLE.subn("", text)
+            text, count = UNPRINTABLE.subn("", text)
             removed += count
             yield text
             chunk = file.read(CHUNK_BYTES)
-    if wrong_bytes:
-        channel.damages.append(f"{wrong_bytes} characters are not {encoding}, and stand as \ufffd")
-    if removed:
-        channel.damages.append(f"{removed} control characters are removed")
-
-
-def _encoding(head: bytes) -> str:
-    """The encoding that the file's mark or declaration names. Raises: DamagedExport, for one that nobody knows."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    declaration = _DECLARATION.match(head[:200].decode("latin-1").removeprefix("\xef\xbb\xbf"))
-    named = _NAMED_ENCODING.search(declaration[0]) if declaration is not None else None
-    name = named[1] if named is not None else "utf-8"
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise DamagedExport(f"is written in the encoding {name!r}, which is not known") from None
-
-
-def local_name(element: etree._Element) -> str:
-    """The name without its namespace, or without a prefix that is not declared."""
-    return element.tag.rpartition("}")[2].rpartition(":")[2]
+    channel.damages += damages_of(encoding, wrong_bytes, removed)
 
 
 def _texts_of(element: etree._Element) -> dict[str, str]:

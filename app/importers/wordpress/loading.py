@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 
 from app.articles.saving import ArticleToSave, analysed
 from app.db import Database
-from app.errors import Fault
-from app.importers import store
 from app.importers.ndjson import PARSERS, SMALL_BYTES, ahead, collect_seldom
+from app.importers.stories import Account, Names, Story, write, write_names
 from app.importers.wordpress.export import Channel, Post, entries
 from app.importers.wordpress.site import Site, read_site
-from app.importers.wordpress.stories import Story, story
+from app.importers.wordpress.stories import refused, story
 
 # Posts that a process makes into documents at a time, and stories in a transaction.
 PORTION: Final = 50
@@ -33,18 +32,6 @@ class PlacedPost(NamedTuple):
     post: Post
     place: str
     number: int
-
-
-class Account(NamedTuple):
-    """What became of one post. `outcome` is created, updated, unchanged, read (where nothing is written) or error."""
-
-    place: str
-    post_id: str
-    title: str
-    outcome: str
-    slug: str | None
-    notes: list[str]
-    errors: list[str]
 
 
 @dataclass(slots=True)
@@ -101,13 +88,10 @@ async def load(work: Import, database: Database | None, now: datetime, advance: 
 async def _load_names(work: Import, database: Database, zone: ZoneInfo, now: datetime) -> None:
     """Writes the tags and sources that are not there yet, and notes which of the tags are sections."""
     site = work.site
-    report, types = await store.add_missing(database, zone, "tag", site.tag_documents, now)
-    site.sections = frozenset(slug for slug, type in types.items() if type == "section")
-    reports = {"tag": report}
-    reports["source"], _ = await store.add_missing(database, zone, "source", site.source_documents, now)
-    for noun, each in reports.items():
-        work.problems += [f"a {noun}: {fault.message}" for _, fault in each.wrong]
-        work.counts.update({f"{noun}s {outcome}": count for outcome, count in each.counts.items() if count})
+    saved = await write_names(database, zone, Names(site.tag_documents, site.source_documents), now)
+    site.sections = saved.sections
+    work.problems += saved.problems
+    work.counts.update(saved.counts)
 
 
 async def _stories(
@@ -155,7 +139,7 @@ def _story(placed: PlacedPost, site: Site, now: datetime) -> Story:
     if first == place:
         return story(post, site, place, number, now)
     detail = f"has the id {post.id or 'none'}, which the item at {first} has"
-    return Story.refused(post, place, number, detail)
+    return refused(post, place, number, detail)
 
 
 _site_of_process: Site | None = None
@@ -178,28 +162,6 @@ def _stories_of_portion_in_process(portion: Sequence[PlacedPost], now: datetime)
 
 async def _write(work: Import, database: Database | None, zone: ZoneInfo, batch: Sequence[Story]) -> list[Account]:
     """Writes the stories of a batch in one transaction; returns an account of each."""
-    whole = [story.item for story in batch if not story.item.faults]
-    report = store.Report()
-    if database is not None and whole:
-        report = await store.load_stories(database, zone, whole, work.ids)
-    faults, further_warnings = _by_line(report.wrong), _by_line(report.warnings)
-    accounts = []
-    for each in batch:
-        line = each.item.line
-        errors = [*each.item.faults, *faults.get(line, ())]
-        warnings = [*each.item.warnings, *further_warnings.get(line, ())]
-        outcome = "error" if errors else report.outcomes.get(line, "read")
-        slug = each.slug if outcome != "error" else None
-        notes = [*each.notes, *(fault.message for fault in warnings)]
-        accounts.append(
-            Account(each.place, each.post_id, each.title, outcome, slug, notes, [fault.message for fault in errors])
-        )
-        work.counts[outcome] += 1
+    accounts = await write(database, zone, batch, work.ids)
+    work.counts.update(account.outcome for account in accounts)
     return accounts
-
-
-def _by_line(faults: Sequence[tuple[int, Fault]]) -> dict[int, list[Fault]]:
-    grouped: dict[int, list[Fault]] = {}
-    for line, fault in faults:
-        grouped.setdefault(line, []).append(fault)
-    return grouped

@@ -1,59 +1,44 @@
 """A post of WordPress as the document of a story, ready to save. Needs no database."""
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from app.content import html
 from app.content.conversion import convert
 from app.content.conversion.embeds import valid
 from app.content.conversion.media import split_caption
-from app.errors import Fault
-from app.importers.documents import Item, read
+from app.importers.documents import read
+from app.importers.stories import Story, plain_line
 from app.importers.wordpress.export import Post
 from app.importers.wordpress.markup import html_of
 from app.importers.wordpress.site import Site, authors_of, is_public, language_of, slug_of
-from app.web.fields import LINE_LENGTH, TEXT_LENGTH, format_instant, is_blank
+from app.web.fields import LINE_LENGTH, TEXT_LENGTH, format_instant
 
 IMPORTER: Final = "wordpress"
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
-@dataclass(slots=True)
-class Story:
-    """A post as the story that it becomes, or with what is wrong with it. `place` is `file:number`."""
-
-    place: str
-    post_id: str
-    title: str
-    item: Item
-    slug: str | None = None
-    notes: list[str] = field(default_factory=list)
-
-    @classmethod
-    def refused(cls, post: Post, place: str, line: int, detail: str) -> "Story":
-        """A post that cannot be a story, with what is wrong with it."""
-        item = Item(line, "article", faults=[Fault(detail, pointer="")])
-        return cls(place, post.id, _plain_line(post.text("title")), item)
+def refused(post: Post, place: str, line: int, detail: str) -> Story:
+    """A post that cannot be a story, with what is wrong with it."""
+    return Story.refused(place, post.id, plain_line(post.text("title")), line, detail)
 
 
 def story(post: Post, site: Site, place: str, line: int, now: datetime) -> Story:
     """The story that a post is. What cannot be stored is in the faults of its item."""
     notes: list[str] = []
-    title = _plain_line(post.text("title"))
+    title = plain_line(post.text("title"))
     try:
         conversion = convert(html_of(post.content, site, post.id, notes.append), base=valid(post.text("link")))
     except ValueError as error:
-        return Story.refused(post, place, line, f"its text {error}")
+        return refused(post, place, line, f"its text {error}")
     document = {
         "noun": "article",
         "id": site.article_id(post.id),
         "slug": site.slugs[post.id],
         "language": language_of(post, site.language),
         "headline": title[:LINE_LENGTH],
-        "standfirst": _plain_line(post.excerpt)[:TEXT_LENGTH] or None,
+        "standfirst": plain_line(post.excerpt)[:TEXT_LENGTH] or None,
         "body": conversion.blocks,
         "image": _image(post, site, notes),
         **_credits(post, site),
@@ -68,12 +53,6 @@ def story(post: Post, site: Site, place: str, line: int, now: datetime) -> Story
     return Story(place, post.id, title, item, site.slugs[post.id], [*dict.fromkeys(notes)])
 
 
-def _plain_line(text: str) -> str:
-    """HTML on one line as plain text; white space and tags keep words apart."""
-    shown = html.plain(html.sanitise(text[: 4 * TEXT_LENGTH].replace("<br", " <br")))
-    return " ".join(shown.split()) if not is_blank(shown) else ""
-
-
 def _image(post: Post, site: Site, notes: list[str]) -> dict[str, Any] | None:
     """The featured image, with its caption and credit."""
     id = post.first_meta("_thumbnail_id")
@@ -84,9 +63,9 @@ def _image(post: Post, site: Site, notes: list[str]) -> dict[str, Any] | None:
     if picture is None or url is None:
         notes.append(f"the featured image {id[:20]} is not in the export")
         return None
-    caption, credit = split_caption(_plain_line(picture.caption))
+    caption, credit = split_caption(plain_line(picture.caption))
     return {
-        "url": url, "alt_text": _plain_line(picture.alt_text) or None, "caption": caption[:TEXT_LENGTH] or None,
+        "url": url, "alt_text": plain_line(picture.alt_text) or None, "caption": caption[:TEXT_LENGTH] or None,
         "credit_line": credit[:LINE_LENGTH] or None, "width": picture.width or None, "height": picture.height or None,
     }  # fmt: skip
 

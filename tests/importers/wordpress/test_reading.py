@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from app.content.conversion import convert
 from app.db import utcnow
+from app.importers.stories import Account
 from app.importers.wordpress import loading
-from app.importers.wordpress.export import DamagedExport
-from app.importers.wordpress.loading import Account, Import
+from app.importers.wordpress.loading import Import
 from app.importers.wordpress.markup import html_of, with_paragraphs
 from app.importers.wordpress.site import Site
+from app.importers.xml_text import DamagedExport
 from tests.importers.wordpress.exports import author, category, export, post, term
 
 ZONE: Final = ZoneInfo("Europe/Kyiv")
