@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,11 +21,12 @@ from app.commands.importing import MOST_SHOWN_FAULTS, import_files
 from app.commands.pages import import_texts
 from app.db import Database, utcnow
 from app.errors import Raced
+from app.importers.feeds import loading as feeds
+from app.importers.feeds.stories import Wishes
 from app.importers.html.given import Given
 from app.importers.recognition import FORMATS, NAMES, Format, recognise
 from app.importers.stories import Account
 from app.importers.wordpress import loading
-from app.importers.wordpress.loading import Import
 from app.importers.xml_text import DamagedExport
 from app.settings import Settings
 from app.web.fields import Language
@@ -48,7 +49,7 @@ class ImportGroup(TyperGroup):
 def import_anything(
     what: Annotated[list[str], typer.Argument(help="Files, folders of them, or addresses.", show_default=False)],
     as_format: Annotated[
-        Literal["wordpress", "html", "ndjson", "text"] | None,
+        Literal["wordpress", "html", "feed", "ndjson", "text"] | None,
         typer.Option("--as", help="What all of it is, where that is not recognised."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")] = False,
@@ -56,18 +57,19 @@ def import_anything(
         Literal["json"] | None, typer.Option(help="Print what became of each item, on standard output.")
     ] = None,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Publish stories of web pages at once; otherwise they are drafts.")
+        bool,
+        typer.Option("--publish", help="Publish web pages and entries of feeds at once; otherwise they are drafts."),
     ] = False,
     types: Annotated[str, typer.Option(help="Of WordPress: which types of items become stories.")] = "post",
     language: Annotated[
         str | None, typer.Option(help="The language of stories whose file does not tell one of its own, such as uk.")
     ] = None,
 ) -> None:
-    """Import files of any known kind: WordPress exports, web pages, documents (NDJSON), plain text of pages.
+    """Import files of any known kind: WordPress exports, web pages, feeds, documents (NDJSON), plain text of pages.
 
-    Addresses (https://…) are those of web pages. Web pages and plain text come in as drafts. Each file is recognised by
-    its content. What one export holds in several files is given together. Importing it again changes nothing; a story
-    that was changed here later than there stays as it is. What is refused does not affect the rest.
+    Addresses (https://…) are those of web pages. Web pages, feeds and plain text come in as drafts. Each file is
+    recognised by its content. What one export holds in several files is given together. Importing it again changes
+    nothing; a story that was changed here later than there stays as it is. What is refused does not affect the rest.
     """
     with command_settings() as settings:
         given_language = None if language is None else parse_option("language", Language, language)
@@ -80,6 +82,8 @@ def import_anything(
         code = asyncio.run(run.import_wordpress()) if run.files["wordpress"] else 0
         if addresses or run.files["html"]:
             code = max(code, asyncio.run(run.import_web_pages(addresses)))
+        if run.files["feed"]:
+            code = max(code, asyncio.run(run.import_feeds()))
         code = max(code, run.import_other_files(report is not None), 1 if run.refused else 0)
         if report is not None:
             _write_report(run.document())
@@ -153,10 +157,26 @@ class _Run:
                 try:
                     advance = partial(progress.advance, reading)
                     async for account in loading.load(work, database, utcnow(), advance):
-                        self._report_account(account, shown)
+                        self._report_account(account, "post", shown)
                 except Raced as refusal:
                     self._refuse(f"{refusal.detail} The rest is not imported; run the same again")
-        return self._finish(work)
+        return self._finish(work.site.url or "the export", work.counts, work.left_out, work.problems)
+
+    async def import_feeds(self) -> int:
+        """Imports the entries of feeds; returns the exit code."""
+        files = self.files["feed"]
+        work = feeds.Import(Wishes(self.settings.zone, utcnow(), self.language, self.publish))
+        shown: dict[str, int] = {}
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+            advance = partial(progress.advance, progress.add_task("reading feeds", total=len(files)))
+            async with self._database() as database:
+                try:
+                    async for account in feeds.load(work, files, database, advance):
+                        self._report_account(account, "entry", shown)
+                except Raced as refusal:
+                    self._refuse(f"{refusal.detail} The rest is not imported; run the same again")
+        return self._finish("the feeds", work.counts, {}, work.problems)
 
     async def import_web_pages(self, addresses: Sequence[str]) -> int:
         """Imports saved pages and those at addresses; returns the exit code."""
@@ -181,24 +201,26 @@ class _Run:
         async with open_database(self.settings) as database:
             yield database
 
-    def _report_account(self, account: Account, shown: dict[str, int]) -> None:
+    def _report_account(self, account: Account, kind: str, shown: dict[str, int]) -> None:
         self.items.append(account._asdict())
-        place = f"{account.place}: post {account.id}"
+        place = f"{account.place}: {kind} {account.id}"
         for message in account.errors:
             _print_some(f"{place}: {message}", "error", shown)
         for message in account.notes:
             _print_some(f"{place}: {message}", "warning", shown)
 
-    def _finish(self, work: Import) -> int:
-        for problem in work.problems:
+    def _finish(self, of: str, counts: Mapping[str, int], left_out: Mapping[str, int], problems: Sequence[str]) -> int:
+        """Adds to the report what became of all items of a format, and prints it; returns the exit code."""
+        for problem in problems:
             self._refuse(problem)
-        self.left_out |= work.left_out
-        self.counts |= work.counts
-        counts = [f"{work.counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if work.counts[name]]
-        err.print(f"stories of {escape(work.site.url or 'the export')}: {', '.join(counts) or 'none'}")
-        for name, count in sorted(work.left_out.items()):
+        for total, part in ((self.counts, counts), (self.left_out, left_out)):
+            for name, count in part.items():
+                total[name] = total.get(name, 0) + count
+        shown = [f"{counts[name]} {_SHOWN.get(name, name)}" for name in _ORDER if counts.get(name)]
+        err.print(f"stories of {escape(of)}: {', '.join(shown) or 'none'}")
+        for name, count in sorted(left_out.items()):
             err.print(f"left out: {count} {escape(name)}")
-        return 1 if work.counts["error"] or work.problems else 0
+        return 1 if counts.get("error") or problems else 0
 
     def import_other_files(self, quiet: bool) -> int:
         """Imports documents and texts; returns the exit code."""

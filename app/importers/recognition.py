@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-Format = Literal["wordpress", "html", "ndjson", "text"]
+Format = Literal["wordpress", "html", "feed", "ndjson", "text"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 # So much of a file is looked at.
 HEAD_BYTES: Final = 64 * 1024
 NAMES: Final[dict[Format, str]] = {
     "wordpress": "a WordPress export (WXR)",
     "html": "a web page (HTML)",
+    "feed": "a feed",
     "ndjson": "documents, one a line (NDJSON)",
     "text": "the plain text of a page",
 }
@@ -26,16 +27,19 @@ _BINARY: Final = {
 _WORDPRESS: Final = re.compile(r"wordpress\.org/export/1\.|<wp:wxr_version>")
 _GZIP: Final = b"\x1f\x8b"
 _PAGE: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.DOTALL | re.IGNORECASE
+    r"(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype html|html|head|body)\b", re.DOTALL | re.IGNORECASE
 )
 # A page with all that belongs to it, as browsers save it. Source: RFC 2557.
 _MHTML: Final = re.compile(
     r"(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,30}?content-type:\s*multipart/related", re.IGNORECASE
 )
-_MARKUP: Final = (
-    (re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|rdf:RDF|feed)\b", re.DOTALL), "a feed"),
-    (re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<[A-Za-z][\w:.-]*[\s>])"), "XML or HTML of another kind"),
+# RSS and Atom, behind comments and the like; possessive, so that each is read once. JSON Feed has its own sign.
+_FEED: Final = re.compile(
+    r"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?!\s+html)[^>\[]*+(?:\[[^\]]*+\]\s*+)?>)*+<(?:\w+:)?(?:rss|RDF|feed)\b",
+    re.DOTALL | re.IGNORECASE,
 )
+_JSON_FEED: Final = re.compile(r"\s*\{.{0,4000}?\"version\"\s*:\s*\"https?:\\?/\\?/jsonfeed\.org\\?/version", re.DOTALL)
+_MARKUP: Final = re.compile(r"\s*(?:<\?xml|<!DOCTYPE|<[A-Za-z][\w:.-]*[\s>])")
 _DOCUMENT: Final = re.compile(r"\s*\{[^\n]{0,4000}\"noun\"\s*:")
 _GHOST: Final = re.compile(r"\s*\{\s*\"db\"\s*:")
 
@@ -63,7 +67,7 @@ def recognise(path: Path) -> Recognised:
             return Recognised(None, "a gzip file: unpack it first")
     is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
-    if "\0" in text and not _WORDPRESS.search(text):
+    if "\0" in text and not _WORDPRESS.search(text) and not _FEED.match(text):
         return Recognised(None, "no text")
     return _of_text(text)
 
@@ -85,9 +89,10 @@ def _of_text(text: str) -> Recognised:
         return Recognised("wordpress", NAMES["wordpress"])
     if _is_page(text):
         return Recognised("html", NAMES["html"])
-    for pattern, name in _MARKUP:
-        if pattern.match(text):
-            return Recognised(None, name)
+    if _FEED.match(text) or _JSON_FEED.match(text):
+        return Recognised("feed", NAMES["feed"])
+    if _MARKUP.match(text):
+        return Recognised(None, "XML or HTML of another kind")
     if _DOCUMENT.match(text):
         return Recognised("ndjson", NAMES["ndjson"])
     if _GHOST.match(text):

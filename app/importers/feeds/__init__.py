@@ -1,0 +1,1 @@
+"""Feeds: `reading` takes RSS and Atom apart, `json_feed` JSON Feed; `stories` makes documents of their entries."""
